@@ -1,0 +1,107 @@
+"""The command line of the lab: up, down, exec, record, status, prune."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from lab import image, layers, states
+from lab.errors import LabError
+from lab.node import Lab, labs
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lab")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    up = verbs.add_parser("up", help="boot a lab and wait until it answers")
+    up.add_argument("--nodes", choices=["single"], default="single")
+    up.add_argument("--state", choices=states.NAMES, default="default")
+    up.add_argument("--name", help="name of the lab (its state's, when left out)")
+    down = verbs.add_parser("down", help="end a lab and leave nothing behind")
+    down.add_argument("--name")
+    down.add_argument("--all", action="store_true")
+    execute = verbs.add_parser("exec", help="run a command on `mail` or `outside`")
+    execute.add_argument("--name")
+    execute.add_argument("node")
+    execute.add_argument("argv", nargs=argparse.REMAINDER)
+    verbs.add_parser("build", help="build the image and every state, boot nothing")
+    verbs.add_parser("status", help="list the labs")
+    verbs.add_parser("prune", help="remove cached layers that are out of date")
+    return parser
+
+
+def _chosen(name: str | None) -> Lab:
+    found = labs()
+    if name is not None:
+        for lab in found:
+            if lab.name == name:
+                return lab
+        return Lab(name)
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(lab.name for lab in found) or "none"
+    raise LabError(f"say which lab with --name; there are: {names}")
+
+
+def _up(options: argparse.Namespace) -> None:
+    lab = Lab(options.name or options.state, options.state)
+    start = time.monotonic()
+    lab.up()
+    print(f"lab: {lab.name} is up after {time.monotonic() - start:.1f} s")
+    print(f"lab: python -m lab exec --name {lab.name} mail -- hostname")
+    print(f"lab: ip netns exec {lab.network.outside} ssh -F {lab.ssh_config} mail true")
+
+
+def _exec(options: argparse.Namespace) -> None:
+    argv = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
+    if not argv:
+        raise LabError("exec needs a command: python -m lab exec mail -- COMMAND")
+    command = _chosen(options.name).argv(options.node, argv)
+    sys.stdout.flush()
+    os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
+
+
+def _down(options: argparse.Namespace) -> None:
+    for lab in labs() if options.all else [_chosen(options.name)]:
+        lab.down()
+        print(f"lab: {lab.name} is down")
+
+
+def _status() -> None:
+    for lab in labs():
+        try:
+            word = f"up, process {lab.leader()}"
+        except LabError:
+            word = "left behind; run down"
+        print(f"{lab.name}\t{lab.state}\t{word}")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one verb and return the exit code."""
+    options = _parser().parse_args(argv)
+    try:
+        match options.verb:
+            case "up":
+                _up(options)
+            case "down":
+                _down(options)
+            case "exec":
+                _exec(options)
+            case "build":
+                for name in states.NAMES:
+                    states.ensure_state(name)
+            case "status":
+                _status()
+            case "prune":
+                kept = [image.base_layer(), image.top_layer()]
+                kept += [states.state_layer(name) for name in states.NAMES]
+                print("\n".join(layers.prune(kept)))
+    except LabError as failure:
+        print(f"lab: {failure}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

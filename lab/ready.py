@@ -1,0 +1,60 @@
+"""Waiting until a booted node's services answer."""
+
+import time
+from typing import TYPE_CHECKING
+
+from lab.errors import LabError
+
+if TYPE_CHECKING:
+    from lab.node import Lab
+
+LONGEST_BOOT = 90.0
+SETTLED = ("running", "degraded")
+# Unit and the ports that must listen before a lab counts as up.
+SERVICES = (
+    ("ssh.service", (22,)),
+    ("zimbra-ldap.service", (389,)),
+    ("zimbra-mailboxd.service", (7071, 7072, 7073, 8080, 8443)),
+    ("zimbra-configd.service", (7171,)),
+    ("zimbra-mta.service", (25, 465, 587)),
+    ("zimbra-proxy.service", (443, 993)),
+    ("zimbra-memcached.service", (11211,)),
+    ("zimbra-dnscache.service", (53,)),
+)
+
+
+def wait(lab: "Lab") -> None:
+    """Return when systemd has settled and every enabled service listens."""
+    limit = time.monotonic() + LONGEST_BOOT
+    missing = ["the node's systemd"]
+    while missing:
+        if time.monotonic() > limit:
+            raise LabError(
+                f"not ready after {LONGEST_BOOT:.0f} s: {', '.join(missing)}; "
+                f"see {lab.directory}/console.log"
+            )
+        time.sleep(0.1)
+        missing = _missing(lab)
+
+
+def _missing(lab: "Lab") -> list[str]:
+    try:
+        state = lab.run("mail", ["systemctl", "is-system-running"]).stdout.strip()
+    except LabError:
+        return ["the node's systemd"]
+    if state not in SETTLED:
+        return [f"systemd says {state or 'nothing'}"]
+    names = [unit for unit, _ in SERVICES]
+    enabled = lab.run("mail", ["systemctl", "is-enabled", *names]).stdout.split()
+    listening = _ports(lab)
+    return [
+        f"{unit} on port {port}"
+        for (unit, ports), word in zip(SERVICES, enabled, strict=False)
+        for port in ports
+        if word == "enabled" and port not in listening
+    ]
+
+
+def _ports(lab: "Lab") -> set[int]:
+    rows = lab.run("mail", ["ss", "-Hltn"]).stdout.splitlines()
+    return {int(row.split()[3].rsplit(":", 1)[1]) for row in rows if row.strip()}
