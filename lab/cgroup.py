@@ -67,7 +67,7 @@ def delete(lab: str) -> None:
 
 def labs() -> list[str]:
     """Return the names of the labs that have groups."""
-    names = set()
+    names: set[str] = set()
     for hierarchy in HIERARCHIES:
         found = hierarchy.glob("zmward-lab-*") if hierarchy.is_dir() else []
         names.update(path.name.removeprefix("zmward-lab-") for path in found)

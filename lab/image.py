@@ -71,7 +71,6 @@ def _fill_top(root: Path) -> None:
     debs.install(root, debs.versions(debs.NEWEST))
     _set_units(root)
     ownership.apply(root, LAB / "ownership.toml")
-    _fill_directory(root)
 
 
 def copy_tree(source: Path, target: Path) -> None:
@@ -124,10 +123,3 @@ def _set_units(root: Path) -> None:
 
 def _unit_text(root: Path, name: str) -> str:
     return (root / "etc/systemd/system" / name).read_text()
-
-
-def _fill_directory(root: Path) -> None:
-    """Load the LDAP content, when the generator is there."""
-    if (LAB / "tree" / "__main__.py").exists():
-        run(["true"])
-    _ = root
