@@ -106,7 +106,9 @@ def _fill(tree: Path, package: Package, version: str, rows: list[Package]) -> No
         path.chmod(0o755)
 
 
-def install(root: Path, wanted: Mapping[str, str], dependencies: bool = True) -> None:
+def install(
+    root: Path, wanted: Mapping[str, str], *, dependencies: bool = True
+) -> None:
     """Build and install the packages in these versions, older ones too.
 
     The old package of system requirements did not depend on pax: with

@@ -186,10 +186,18 @@ def syslog(scene: Scene) -> Iterator[str]:
         )
 
 
+def nothing(_scene: Scene) -> Iterator[str]:
+    """Return a log that has just been rotated."""
+    yield from ()
+
+
 FILES = (
     ("opt/zimbra/log/audit.log", "zimbra:zimbra", 0o640, audit_log),
     ("opt/zimbra/log/mailbox.log", "zimbra:zimbra", 0o640, mailbox_log),
     ("opt/zimbra/log/nginx.access.log", "zimbra:zimbra", 0o640, access_log),
     ("opt/zimbra/log/nginx.log", "zimbra:zimbra", 0o640, error_log),
     ("var/log/zimbra.log", "syslog:adm", 0o644, syslog),
+    ("var/log/auth.log", "syslog:adm", 0o640, nothing),
+    ("var/log/mail.log", "syslog:adm", 0o640, nothing),
+    ("var/log/syslog", "syslog:adm", 0o640, nothing),
 )

@@ -35,6 +35,9 @@ def wait(lab: "Lab") -> None:
             )
         time.sleep(0.1)
         missing = _missing(lab)
+    failed = lab.run("mail", ["systemctl", "--failed", "--plain", "--no-legend"])
+    for row in failed.stdout.splitlines():
+        print(f"lab: failed unit: {row.split()[0]}", flush=True)
 
 
 def _missing(lab: "Lab") -> list[str]:

@@ -1,6 +1,6 @@
 """The states in which a server is found: what differs from the image.
 
-Order: packages removed, Zimbra's packages, files, owners, directory and
+Order: Zimbra's packages, packages removed, files, owners, directory and
 localconfig, package lists, diary, logs, backups, modes, units, commands.
 """
 
@@ -83,12 +83,12 @@ def ensure_state(name: str) -> Layer:
 
 def _fill(root: Path, state: State) -> None:
     system = state.system
-    if system.packages_removed:
-        run(within(root, ["dpkg", "--purge", *system.packages_removed]))
     versions = debs.versions(state.release, system.levels)
     if versions != debs.versions(debs.NEWEST):
         print("lab: packages of this state", flush=True)
         debs.install(root, versions, dependencies=system.requires_pax)
+    if system.packages_removed:
+        run(within(root, ["dpkg", "--purge", *system.packages_removed]))
     if (STATES / state.name / "rootfs").is_dir():
         copy_tree(STATES / state.name / "rootfs", root)
     _write_own_key(root)

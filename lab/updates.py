@@ -1,9 +1,8 @@
 """Pending updates, as apt's own lists know them."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-
-from lab.process import run, within
 
 LISTS = Path("var/lib/apt/lists")
 UBUNTU = "archive.example.test_ubuntu_dists_{suite}"
@@ -19,27 +18,37 @@ def _release(origin: str, suite: str, component: str) -> str:
     )
 
 
-def _rows(versions: Mapping[str, tuple[str, str]]) -> str:
+def stanzas(root: Path) -> dict[str, str]:
+    """Return what dpkg knows of each installed package, as a package list says it."""
+    status = (root / "var/lib/dpkg/status").read_text()
+    found = {}
+    for text in status.strip().split("\n\n"):
+        kept = re.sub(
+            r"^Conffiles:\n(?: .*\n?)*|^Status:.*\n", "", text, flags=re.MULTILINE
+        )
+        name = kept.split("\n", 1)[0].removeprefix("Package: ")
+        if "Status: install ok installed" in text:
+            found[name] = kept.rstrip("\n")
+    return found
+
+
+def _rows(found: Mapping[str, str]) -> str:
     return "".join(
-        f"Package: {name}\nArchitecture: {architecture}\nVersion: {version}\n"
-        f"Maintainer: Archive <archive@example.test>\n"
-        f"Filename: pool/{name}_{version}_{architecture}.deb\nSize: 100000\n"
-        f"SHA256: {'0' * 64}\nDescription: {name}\n\n"
-        for name, (version, architecture) in sorted(versions.items())
+        f"{text}\nFilename: pool/{name}.deb\nSize: 100000\nSHA256: {'0' * 64}\n\n"
+        for name, text in sorted(found.items())
     )
 
 
-def installed(root: Path) -> dict[str, tuple[str, str]]:
-    """Return version and architecture of each installed package."""
-    shown = "${Package} ${Version} ${Architecture}\\n"
-    rows = run(within(root, ["dpkg-query", "-W", "-f", shown])).splitlines()
-    return {name: (version, kind) for name, version, kind in map(str.split, rows)}
+def _at(text: str, version: str) -> str:
+    return re.sub(r"^Version: .*", f"Version: {version}", text, flags=re.MULTILINE)
 
 
-def _newer(
-    known: Mapping[str, tuple[str, str]], names: Sequence[str]
-) -> dict[str, tuple[str, str]]:
-    return {name: (f"{known[name][0]}.1", known[name][1]) for name in names}
+def _newer(known: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    """Return these packages one step newer than they are installed."""
+    return {
+        name: re.sub(r"^(Version: .*)", r"\1.1", known[name], flags=re.MULTILINE)
+        for name in names
+    }
 
 
 def _write(root: Path, prefix: str, component: str, texts: tuple[str, str]) -> None:
@@ -57,7 +66,7 @@ def write(
     zimbra: Mapping[str, str],
 ) -> None:
     """Write apt's lists, in which these packages have newer versions."""
-    known = installed(root)
+    known = stanzas(root)
     debian = {n: row for n, row in known.items() if not n.startswith("zimbra-")}
     for suite, rows in zip(
         SUITES,
@@ -66,7 +75,7 @@ def write(
     ):
         texts = (_release("Ubuntu", suite, "main"), _rows(rows))
         _write(root, UBUNTU.format(suite=suite), "main", texts)
-    offered = {name: (version, "amd64") for name, version in zimbra.items()}
+    offered = {name: _at(known[name], version) for name, version in zimbra.items()}
     texts = (_release("Zimbra", "jammy", "zimbra"), _rows(offered))
     _write(root, ZIMBRA, "zimbra", texts)
     notice = root / "var/lib/update-notifier/updates-available"
