@@ -12,7 +12,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
 
-PATH = Path("/opt/zimbra/conf/localconfig.xml")
+# Where the JVM property zimbra.config points on a real server.
+PATH = Path(os.environ.get("ZIMBRA_CONFIG", "/opt/zimbra/conf/localconfig.xml"))
 NODE_DEFAULTS = Path("/opt/zimbra/lab/localconfig-defaults.json")
 SOURCE_DEFAULTS = (
     Path(__file__).resolve().parents[2] / "src/zmward/catalog/localconfig.json"
