@@ -1,0 +1,120 @@
+"""`zmward audit`: findings, from this host, a far one, or recorded evidence."""
+
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from zmward.cli.main import own_version
+from zmward.cli.options import common, door, given, language, profile, time, write
+from zmward.cli.progress import progress
+from zmward.control import Control, Status
+from zmward.controls.registry import controls
+from zmward.engine.answers import evidence as from_answers
+from zmward.engine.answers import read
+from zmward.engine.audit import audit, require_zimbra
+from zmward.engine.collect import collect
+from zmward.errors import BadFile, Usage
+from zmward.evidence import Evidence, decode, merge
+from zmward.finding import Report
+from zmward.sources.registry import sources
+
+FORMATS = ("text", "json", "html")
+
+
+def _stored(path: Path) -> Evidence:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadFile(f"{path} cannot be read: {error.strerror}.") from error
+    if content.lstrip()[:1] == b"{":
+        return decode(content, str(path))
+    asked = tuple(sources().values())
+    found = read(content.splitlines(keepends=True), asked, str(path))
+    return from_answers(found, asked, own_version())
+
+
+def demo() -> Evidence:
+    """Return the recorded evidence of the sample server."""
+    content = (files("zmward.demo") / "evidence.json").read_bytes()
+    return decode(content, "the sample server's evidence")
+
+
+def _chosen(only: str | None) -> tuple[Control, ...]:
+    known = controls()
+    if only is None:
+        return tuple(known.values())
+    wanted = [word.strip() for word in only.split(",") if word.strip()]
+    for word in wanted:
+        if word not in known:
+            raise Usage(f"There is no control {word!r}: `zmward list` shows all.")
+    return tuple(known[word] for word in wanted)
+
+
+def _render(report: Report, form: str, *, color: bool) -> str:
+    if form == "json":
+        from zmward.reports.json import render as as_json
+
+        return as_json(report)
+    if form == "html":
+        from zmward.reports.html import render as as_html
+
+        return as_html(report)
+    from zmward.reports.text import render as as_text
+
+    return as_text(report, color=color)
+
+
+def exit_code(report: Report) -> int:
+    """Return 3 for anything unknown, 1 for a failure, else 0."""
+    statuses = {finding.status for finding in report.findings}
+    if Status.UNKNOWN in statuses or report.hosts_missing:
+        return 3
+    return 1 if Status.FAIL in statuses else 0
+
+
+@click.command("audit", help="Say how the server stands, and why that matters.")
+@common("host", "profile", "now", "lang", "quiet", "no_color")
+@click.option("--demo", "sample", is_flag=True, help="Judge the sample server.")
+@click.option("--evidence", "paths", multiple=True, metavar="FILE", help="Recorded.")
+@click.option("--only", metavar="ID,…", help="These controls alone.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default=None)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--output", metavar="FILE", help="Write the report there, mode 0600.")
+@click.pass_context
+def command(  # one parameter for each option
+    ctx: click.Context,
+    /,
+    *,
+    paths: tuple[str, ...],
+    only: str | None,
+    form: str | None,
+    output: str | None,
+    sample: bool,
+    as_json: bool,
+    **shared: object,
+) -> int:
+    """Print the report and return what it means as an exit code."""
+    options = {name: given(ctx, name, value) for name, value in shared.items()}
+    language(options["lang"])
+    site = profile(options["profile"])
+    chosen = _chosen(only)
+    if sample:
+        evidence = demo()
+    elif paths:
+        evidence = merge(_stored(Path(path)) for path in paths)
+    else:
+        needed = {name for control in chosen for name in control.check.needs}
+        base = {"identity", "localconfig", "packages", "ldap-servers"}
+        asked = [s for s in sources().values() if s.name in needed | base]
+        way = door(options["host"])
+        silent = bool(options["quiet"]) or not sys.stderr.isatty()
+        with progress(f"asking {way.name}", silent=silent) as moved:
+            evidence = collect(way, asked, own_version(), moved)
+    require_zimbra(evidence)
+    report = audit(evidence, chosen, site, time(options["now"]))
+    plain = bool(options["no_color"]) or output or not sys.stdout.isatty()
+    kind = "json" if as_json else form or "text"
+    write(_render(report, kind, color=not plain), output)
+    return exit_code(report)

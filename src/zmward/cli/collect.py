@@ -1,0 +1,28 @@
+"""`zmward collect`: asks every source once and prints the evidence as JSON."""
+
+import sys
+
+import click
+
+from zmward.cli.main import own_version
+from zmward.cli.options import common, door, given, write
+from zmward.cli.progress import progress
+from zmward.engine.collect import collect
+from zmward.evidence import encode
+from zmward.sources.registry import sources
+
+
+@click.command("collect", help="Ask every source once; print the evidence as JSON.")
+@common("host", "quiet")
+@click.option("--output", metavar="FILE", help="Write it there, mode 0600.")
+@click.pass_context
+def command(
+    ctx: click.Context, host: str | None, output: str | None, *, quiet: bool | None
+) -> int:
+    """Print the evidence."""
+    way = door(given(ctx, "host", host))
+    silent = bool(given(ctx, "quiet", quiet)) or not sys.stderr.isatty()
+    with progress(f"asking {way.name}", silent=silent) as report:
+        evidence = collect(way, sources().values(), own_version(), report)
+    write(encode(evidence).decode(), output)
+    return 0

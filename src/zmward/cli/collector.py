@@ -1,0 +1,14 @@
+"""`zmward collector`: the questions as one readable, read-only shell script."""
+
+import click
+
+from zmward.cli.main import own_version
+from zmward.engine.script import collector
+from zmward.sources.registry import sources
+
+
+@click.command("collector", help="Print the questions as a POSIX shell script.")
+def command() -> int:
+    """Print the script."""
+    click.echo(collector(sources().values(), own_version()), nl=False)
+    return 0

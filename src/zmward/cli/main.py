@@ -1,0 +1,116 @@
+"""The command `zmward`: finds the verb, runs it, and turns errors into exit codes."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+
+import click
+
+from zmward.errors import ZmwardError
+
+VERBS = {
+    "init": "write a commented profile from what the server shows",
+    "list": "every control: id, title, severity, tips",
+    "explain": "one control in full",
+    "collect": "ask every source once and print the evidence",
+    "collector": "print the same questions as a shell script",
+    "audit": "how the server stands, and why that matters",
+    "diff": "what changed between two reports",
+}
+_COMING = (
+    *("plan", "apply", "confirm", "verify", "rollback", "history", "firewall"),
+    *("scan", "patches", "integrity", "logs", "config", "backup", "accounts"),
+    *("preauth", "tunnel", "watch", "fleet"),
+)
+_BUG = 70
+_INTERRUPTED = 130
+
+
+class _Verbs(click.Group):
+    """Imports a verb's module only when the verb is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _COMING:
+            ctx.fail(f"the verb '{cmd_name}' has not landed in this version yet.")
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"zmward.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        del ctx
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.command(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="zmward", message="zmward %(version)s")
+@click.option("--host", metavar="USER@HOST", help="Ask this host over ssh.")
+@click.option("--profile", metavar="FILE", help="The site's profile.")
+@click.option("--now", metavar="DATE", help="Judge as if it were this time.")
+@click.option("--lang", metavar="LANG", help="The language of texts for people.")
+@click.option("--quiet", is_flag=True, default=None, help="No talk on standard error.")
+@click.option("--no-color", is_flag=True, default=None, help="No colours.")
+@click.pass_context
+def main(ctx: click.Context, /, **options: object) -> None:
+    """Find out how a Zimbra server is exposed, and why that matters."""
+    ctx.obj = {name: value for name, value in options.items() if value is not None}
+
+
+def _reported(error: ZmwardError) -> int:
+    click.echo(f"zmward: {error}", err=True)
+    return error.code
+
+
+def _bug() -> int:
+    kind, error, trace = sys.exc_info()
+    place = traceback.extract_tb(trace)[-1]
+    click.echo(
+        f"zmward: this is a bug: {kind.__name__ if kind else 'error'} in "
+        f"{place.name} ({os.path.basename(place.filename)}:{place.lineno}). "  # a name to show
+        "Please report it with ZMWARD_DEBUG=1 set.",
+        err=True,
+    )
+    if os.environ.get("ZMWARD_DEBUG"):
+        traceback.print_exception(error)
+    return _BUG
+
+
+def dispatch(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        result = main.main(args=arguments, prog_name="zmward", standalone_mode=False)
+    except ZmwardError as error:
+        return _reported(error)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("zmward: interrupted.", err=True)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:  # the one place that turns a bug into exit 70
+        return _bug()
+    return result if isinstance(result, int) else 0
+
+
+def run() -> None:
+    """Be the program `zmward`."""
+    sys.exit(dispatch())
+
+
+def own_version() -> str:
+    """Return the installed version."""
+    return version("zmward")

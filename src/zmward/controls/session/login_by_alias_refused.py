@@ -1,0 +1,28 @@
+"""Login works with the account's own name only, not with its aliases."""
+
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.shapes.node import localconfig
+from zmward.controls.shapes.wanted import exactly
+
+CONTROL = Control(
+    id="login-by-alias-refused",
+    title="Login works with the account's own name only, not with an alias",
+    why=(
+        "Aliases are public, often guessable names; each one is a further door for "
+        "password guessing, and logs then show a name that is not the account's."
+    ),
+    impact="Users who log in with an alias must use the account's name.",
+    severity=Severity.LOW,
+    tips=("T27",),
+    roles=("mailbox",),
+    locks_out="users who log in with an alias",
+    check=localconfig("alias_login_enabled", exactly("false"), role="mailbox"),
+    refs=(),
+    examples=(
+        passes(localconfig={"alias_login_enabled": "false"}),
+        fails(localconfig={"alias_login_enabled": "true"}),
+        fails(localconfig={}),
+        unsure(missing=("localconfig",)),
+        unconcerned(services=("mta",), localconfig={}),
+    ),
+)

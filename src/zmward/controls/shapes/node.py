@@ -1,0 +1,79 @@
+"""Shapes for what one node says: localconfig keys and Postfix's parameters."""
+
+from collections.abc import Iterator
+
+from zmward.catalog.localconfig import keys
+from zmward.change import SetLocalConfig
+from zmward.control import Check
+from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.wanted import Wanted
+from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.facts import Facts
+from zmward.sources.localconfig import LOCALCONFIG
+from zmward.sources.postconf import POSTCONF
+
+
+def localconfig(
+    key: str, wanted: Wanted, *, role: str = "", unset: str | None = None
+) -> Check:
+    """Judge a localconfig key on every node with a role, compiled default included."""
+    row = keys().get(key)
+
+    def one(facts: Facts, host: str) -> Iterator[Judgement]:
+        found = facts.read(LOCALCONFIG, host)
+        value = found.value(key)
+        if value is None:
+            value = unset
+        if value is None:
+            yield unknown(Layer.DECLARED, host, f"localconfig has no key {key}")
+            return
+        where = "" if key in found.own else " (compiled default)"
+        text = f"{key} = {value}{where}"
+        if wanted.holds((value,) if value else ()):
+            yield sound(Layer.DECLARED, host, source="localconfig", seen=text)
+            return
+        after = wanted.cure((value,))
+        secret = row is not None and row.protected_key
+        cure = None
+        if after is not None and not secret:
+            own = found.own.get(key)
+            cure = SetLocalConfig(host, key, own, after[0] if after else "")
+        yield deviates(
+            Layer.DECLARED,
+            host,
+            text,
+            wanted.text,
+            cure=cure,
+            no_cure="" if cure else "Which value is right is the site's to say.",
+            source="localconfig",
+        )
+
+    return on_hosts(Layer.DECLARED, (LOCALCONFIG,), one, role=role, cures=True)
+
+
+def postconf(parameter: str, wanted: Wanted, *, attribute: str = "") -> Check:
+    """Judge a parameter of Postfix as it is in force, on every MTA node.
+
+    `attribute` is the one from which zmconfigd renders the parameter.
+    """
+
+    def one(facts: Facts, host: str) -> Iterator[Judgement]:
+        value = facts.read(POSTCONF, host).get(parameter)
+        if value is None:
+            yield unknown(Layer.RENDERED, host, f"Postfix has no {parameter}")
+            return
+        text = f"{parameter} = {value}"
+        if wanted.holds((value,) if value else ()):
+            yield sound(Layer.RENDERED, host, source="postconf", seen=text)
+            return
+        follows = f"It follows from {attribute}." if attribute else "No attribute."
+        yield deviates(
+            Layer.RENDERED,
+            host,
+            text,
+            wanted.text,
+            no_cure=follows,
+            source="postconf",
+        )
+
+    return on_hosts(Layer.RENDERED, (POSTCONF,), one, role="mta")

@@ -1,0 +1,111 @@
+"""The door to a host: one program run there, its output read line by line.
+
+Local runs `sh` here; Remote runs it over the system's own ssh, with the
+administrator's configuration, keys and jump hosts.
+"""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Protocol
+
+import msgspec
+
+from zmward.errors import Unreachable, Usage
+
+_TARGET = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:\[\]-]*")
+_SSH_FAILED = 255
+
+
+class Door(Protocol):
+    """A way to run one shell script on a host, nothing else."""
+
+    @property
+    def name(self) -> str:
+        """Return how messages name the host."""
+
+    def lines(self, script: str) -> Iterator[bytes]:
+        """Run the script and yield what it prints, line by line."""
+
+
+def _fed(script: str) -> IO[bytes]:
+    """Return the script as a file without a name, to be a standard input."""
+    holder = tempfile.TemporaryFile()  # the caller closes it
+    holder.write(script.encode())
+    holder.seek(0)
+    return holder
+
+
+def _run(argv: tuple[str, ...], script: str, name: str) -> Iterator[bytes]:
+    with _fed(script) as fed, tempfile.TemporaryFile() as errors:
+        try:
+            process = subprocess.Popen(
+                argv,
+                stdin=fed,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env={**os.environ, "LC_ALL": "C"},
+            )
+        except FileNotFoundError as error:
+            raise Unreachable(f"{argv[0]} is not installed here.") from error
+        assert process.stdout is not None  # PIPE makes it so
+        try:
+            yield from process.stdout
+            code = process.wait()
+        finally:
+            process.stdout.close()
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+        if code:
+            errors.seek(0)
+            said = errors.read(2000).decode("utf-8", "replace").strip()
+            raise Unreachable(f"{name} could not be asked (exit code {code}): {said}")
+
+
+class Local(msgspec.Struct, frozen=True):
+    """The host on which zmward runs."""
+
+    name: str = "this host"
+
+    def lines(self, script: str) -> Iterator[bytes]:
+        """Run the script with this host's sh."""
+        return _run(("sh", "-s"), script, self.name)
+
+
+class Remote(msgspec.Struct, frozen=True):
+    """A host that ssh reaches; `options` are further words for ssh."""
+
+    name: str
+    options: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a name that ssh would take for an option."""
+        if not _TARGET.fullmatch(self.name):
+            raise Usage(
+                f"{self.name!r} is not a host for ssh: write USER@HOST, "
+                "or a name from your ssh configuration."
+            )
+
+    def lines(self, script: str) -> Iterator[bytes]:
+        """Run the script with the far host's sh, one round trip for all of it."""
+        argv = ("ssh", "-T", *_ssh_options(), *self.options, "--", self.name)
+        return _run((*argv, "exec sh -s"), script, self.name)
+
+
+def _ssh_options() -> tuple[str, ...]:
+    """Return what makes further questions cheap; the site's configuration rules."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    socket = os.path.join(
+        runtime, f"zmward-{os.getuid()}-%C"
+    )  # a pattern for ssh, not a path of ours
+    return (
+        "-o",
+        "ControlMaster=auto",
+        "-o",
+        f"ControlPath={socket}",
+        "-o",
+        "ControlPersist=60",
+    )

@@ -1,0 +1,46 @@
+"""Every error that ends a run, with its exit code.
+
+ZmwardError
+├── Usage            2   the command line or a file given on it is wrong
+│   └── BadFile          a named file cannot be used
+├── Incomplete       3   the question could not be answered
+│   ├── NotZimbra        the host does not look like a Zimbra server
+│   └── Unreachable      the host could not be asked at all
+└── Refused          4   the work would be unsafe
+"""
+
+
+class ZmwardError(Exception):
+    """The common ancestor: its text names the thing and the next step."""
+
+    code = 70
+
+
+class Usage(ZmwardError):
+    """The command line asks for something that does not exist."""
+
+    code = 2
+
+
+class BadFile(Usage):
+    """A file given by the user cannot be read, parsed or believed."""
+
+
+class Incomplete(ZmwardError):
+    """The run could not find out what it was asked for."""
+
+    code = 3
+
+
+class NotZimbra(Incomplete):
+    """The host shows no sign of a Zimbra installation."""
+
+
+class Unreachable(Incomplete):
+    """The host did not answer, or answered with something else."""
+
+
+class Refused(ZmwardError):
+    """The work would be unsafe, so nothing was done."""
+
+    code = 4

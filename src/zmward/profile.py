@@ -1,0 +1,124 @@
+"""What the site wants: its networks, services, thresholds, waivers, attestations."""
+
+import ipaddress
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Literal
+
+import msgspec
+
+from zmward.i18n import mark
+
+Kind = Literal["small", "isp", "university"]
+Use = Literal["wanted", "unwanted", "unsaid"]
+Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
+
+
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """A table of the profile: an unknown key is refused."""
+
+
+class Networks(Strict, frozen=True):
+    """Who is where, as CIDR networks of both families."""
+
+    admins: tuple[str, ...] = ()
+    clients: tuple[str, ...] = ()
+    relays: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
+    monitoring: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what is no network."""
+        for name in self.__struct_fields__:
+            for network in getattr(self, name):
+                ipaddress.ip_network(network)
+
+
+class Services(Strict, frozen=True):
+    """Which functions the site's users need; a wanted one is not nagged about."""
+
+    imap: Use = "unsaid"
+    pop: Use = "unsaid"
+    smtp_auth: Use = "unsaid"
+    sharing: Use = "unsaid"
+    external_sharing: Use = "unsaid"
+    public_sharing: Use = "unsaid"
+    external_sources: Use = "unsaid"
+    active_sync: Use = "unsaid"
+    ews: Use = "unsaid"
+    forwarding: Use = "unsaid"
+    two_factor: Use = "unsaid"
+    search_engines: Use = "unsaid"
+    classic_client: Use = "unsaid"
+    ipv6: Use = "unsaid"
+
+
+class Thresholds(Strict, frozen=True):
+    """Numbers that decide; each default is explained in docs/reference/profile.md."""
+
+    admin_accounts: Annotated[int, msgspec.Meta(ge=1)] = 5
+    stale_admin_days: Days = 90
+    stale_account_days: Days = 365
+    certificate_days: Days = 30
+    password_length: Annotated[int, msgspec.Meta(ge=6, le=128)] = 12
+    admin_password_length: Annotated[int, msgspec.Meta(ge=8, le=128)] = 16
+    session: str = "2d"
+    admin_session: str = "12h"
+    idle: str = "8h"
+    backup_hours: Annotated[int, msgspec.Meta(ge=1)] = 26
+    drill_days: Days = 180
+    clock_offset_ms: Annotated[int, msgspec.Meta(ge=1)] = 1000
+    two_factor_coverage: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    log_days: Days = 30
+
+
+class Waiver(Strict, frozen=True):
+    """A failure that somebody accepts, until the end of a day (UTC, inclusive)."""
+
+    control: str
+    reason: Annotated[str, msgspec.Meta(min_length=1)]
+    approver: Annotated[str, msgspec.Meta(min_length=1)]
+    until: date
+    ticket: str = ""
+    scope: tuple[str, ...] = ()
+
+
+class Attestation(Strict, frozen=True):
+    """What no host can see, as somebody states it, until the end of a day (UTC)."""
+
+    subject: str
+    by: Annotated[str, msgspec.Meta(min_length=1)]
+    on: date
+    until: date
+    note: str = ""
+
+
+class Profile(Strict, frozen=True):
+    """The whole profile; an empty file is a valid one."""
+
+    kind: Kind = "small"
+    networks: Networks = Networks()
+    services: Services = Services()
+    thresholds: Thresholds = Thresholds()
+    severity: Mapping[str, Literal["critical", "high", "medium", "low"]] = {}
+    waiver: tuple[Waiver, ...] = ()
+    attestation: tuple[Attestation, ...] = ()
+
+    def attested(self, subject: str, today: date) -> Attestation | None:
+        """Return the attestation of a subject that is in force, newest first."""
+        valid = (
+            a
+            for a in self.attestation
+            if a.subject == subject and a.on <= today <= a.until
+        )
+        return max(valid, key=lambda a: a.until, default=None)
+
+
+# The longest that a failure may be waived, in days, by severity.
+LONGEST_WAIVER: Mapping[str, int] = {
+    "critical": 30,
+    "high": 90,
+    "medium": 180,
+    "low": 365,
+}
+TOO_LONG = mark("the waiver's term is longer than {days} days")

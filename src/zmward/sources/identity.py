@@ -1,0 +1,42 @@
+"""Which host was asked, and when by its own clock."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from zmward.sources.source import Snippet, Source, Unreadable
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """The host's own name, the time of the question (ISO 8601, UTC), who asked."""
+
+    name: str
+    when: str
+    user: str
+
+
+def parse(answer: str) -> Identity:
+    """Read `key value` lines."""
+    found = dict(line.split(" ", 1) for line in answer.splitlines() if " " in line)
+    try:
+        when = datetime.fromtimestamp(int(found["time"]), UTC)
+        name = found.get("name", "").strip() or found["node"].strip()
+    except (KeyError, ValueError, OverflowError) as error:
+        raise Unreadable("the host does not say its name and time") from error
+    return Identity(name=name, when=when.isoformat(), user=found.get("user", ""))
+
+
+IDENTITY = Source(
+    name="identity",
+    about="The host's name and clock, and who asks.",
+    question=Snippet(
+        """
+printf 'name %s\\n' "$(limit hostname -f 2>/dev/null)"
+printf 'node %s\\n' "$(uname -n)"
+printf 'time %s\\n' "$(date +%s)"
+printf 'user %s\\n' "$(id -un)"
+""",
+        seconds=5,
+    ),
+    parse=parse,
+)

@@ -1,0 +1,35 @@
+"""Which names hold secrets, and how a secret is written down."""
+
+import re
+from typing import Final
+
+# Names end like this where the value is a secret; policies end otherwise
+# (zimbraPasswordMinLength, zimbraAuthTokenLifetime). POSIX ERE, lower case.
+SECRET_ENDING: Final = (  # noqa: S105  # a pattern
+    "(password|passwd|passcode|secret|privatekey|private_key|authtokens?|tokenkey"
+    "|tokendata|refreshtoken|oauthtoken|jwtokens|dkimkey|preauthkey|scratchcodes"
+    "|recoverycode|trusteddevices|passwordhistory|accessor|credentials?|signingkey"
+    "|cakey|dialbackkey|provisioningkey|browserkey|authorizationkey|apikey)$"
+)
+SECRET_KEY: Final = "(password|passwd|secret|credential|_pass$|_key$|token)"  # noqa: S105  # a pattern
+
+MASK: Final = "zmward:secret"
+SET: Final = f"{MASK}:set"
+DEFAULT: Final = f"{MASK}:default"
+EMPTY: Final = f"{MASK}:empty"
+
+_ENDING = re.compile(SECRET_ENDING)
+_LDIF = re.compile(r"^([A-Za-z][A-Za-z0-9;-]*)(::?<? ?)(.*)$")
+
+
+def holds_secret(attribute: str) -> bool:
+    """Say whether a directory attribute's value is a secret, by its name."""
+    return _ENDING.search(attribute.partition(";")[0].lower()) is not None
+
+
+def masked_line(line: str) -> str:
+    """Return a line of LDIF with the value of a secret attribute masked."""
+    match = _LDIF.match(line)
+    if match is None or MASK in match[3] or not holds_secret(match[1]):
+        return line
+    return f"{match[1]}: {SET}"

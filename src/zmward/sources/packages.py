@@ -1,0 +1,41 @@
+"""Installed packages, in the formats of dpkg and rpm."""
+
+from zmward.sources.source import Snippet, Source, Unreadable
+
+_INSTALLED = "ii"
+
+
+def parse(answer: str) -> dict[str, str]:
+    """Read `state name version` lines into name → version of what is installed."""
+    found = {}
+    for line in answer.splitlines():
+        words = line.split()
+        if len(words) != 3:  # state, name, version
+            raise Unreadable(f"packages: not a package: {line[:60]!r}")
+        if words[0] == _INSTALLED:
+            found[words[1]] = words[2]
+    if not found:
+        raise Unreadable("packages: the package manager lists nothing")
+    return found
+
+
+PACKAGES = Source(
+    name="packages",
+    about="Installed packages and their versions.",
+    question=Snippet(
+        r"""
+if command -v dpkg-query >/dev/null 2>&1 && [ -s /var/lib/dpkg/status ]; then
+    limit dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' |
+        sed 's/^\(..\)[^ ]* */\1 /' | awk 'NF == 3'
+elif command -v rpm >/dev/null 2>&1; then
+    limit rpm -qa --qf 'ii %{NAME} %{EPOCH}:%{VERSION}-%{RELEASE}\n' |
+        sed 's/(none)://'
+else
+    printf 'neither dpkg nor rpm is installed\n' >&2
+    return 127
+fi
+""",
+        seconds=30,
+    ),
+    parse=parse,
+)

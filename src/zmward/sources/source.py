@@ -1,0 +1,131 @@
+"""What a source is: one question to one place, and the pure reading of its answer."""
+
+from collections.abc import Callable, Iterable
+from typing import Generic, Literal, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Command(msgspec.Struct, frozen=True, tag="command"):
+    """A program with its arguments; the first of `programs` that exists is run."""
+
+    programs: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+    seconds: int = 20
+
+
+class File(msgspec.Struct, frozen=True, tag="file"):
+    """The content of one file, at most 4 MiB of it."""
+
+    path: str
+
+
+class Files(msgspec.Struct, frozen=True, tag="files"):
+    """The contents of all files that match some patterns, each behind its name."""
+
+    patterns: tuple[str, ...]
+
+
+class Stat(msgspec.Struct, frozen=True, tag="stat"):
+    """Mode, owner, group, size, time and type of all paths that match."""
+
+    patterns: tuple[str, ...]
+
+
+class Search(msgspec.Struct, frozen=True, tag="search"):
+    """One search in Zimbra's directory, with the server's own ldapsearch."""
+
+    base: str
+    scope: Literal["base", "one", "sub"]
+    filter: str
+    attributes: tuple[str, ...] = ("*",)
+    seconds: int = 120
+
+
+class Snippet(msgspec.Struct, frozen=True, tag="snippet"):
+    """A constant piece of POSIX shell, for what one program cannot say."""
+
+    text: str
+    seconds: int = 20
+
+
+Question = Command | File | Files | Stat | Search | Snippet
+
+
+class Unreadable(Exception):  # it becomes Missing, never an error
+    """An answer is not what its source should say."""
+
+
+class Source(msgspec.Struct, Generic[T], frozen=True):
+    """One place that is asked once per host and run.
+
+    `parse` turns the stored text into a value, or raises Unreadable.
+    `reduce`, where given, turns the lines of a large answer into that stored text.
+    `codes` are the exit codes that mean an answer.
+    """
+
+    name: str
+    about: str
+    question: Question
+    parse: Callable[[str], T]
+    reduce: Callable[[Iterable[str]], str] | None = None
+    codes: tuple[int, ...] = (0,)
+    directory: bool = False
+
+
+def text(answer: str) -> str:
+    """Return the answer as it is."""
+    return answer
+
+
+def lines(answer: str) -> tuple[str, ...]:
+    """Return the answer's lines that are not blank, stripped."""
+    return tuple(line.strip() for line in answer.splitlines() if line.strip())
+
+
+def contents(answer: str) -> dict[str, str]:
+    """Read the answer to a Files question: path → content."""
+    found: dict[str, list[str]] = {}
+    current: list[str] | None = None
+    for line in answer.splitlines():
+        if line.startswith("> "):
+            current = found.setdefault(line[2:], [])
+        elif line.startswith("x "):
+            raise Unreadable(f"{line[2:]} cannot be read")
+        elif current is None or not line.startswith(" "):
+            raise Unreadable(f"not an answer to a question for files: {line[:60]!r}")
+        else:
+            current.append(line[1:])
+    return {path: "".join(f"{line}\n" for line in text) for path, text in found.items()}
+
+
+class Status(msgspec.Struct, frozen=True):
+    """What stat says of a path: octal mode, names of owner and group, bytes, epoch."""
+
+    mode: int
+    owner: str
+    group: str
+    size: int
+    modified: int
+    kind: str
+
+
+def statuses(answer: str) -> dict[str, Status]:
+    """Read the answer to a Stat question: path → Status; absent paths are left out."""
+    found = {}
+    for line in answer.splitlines():
+        fields, _, path = line.partition("|")
+        words = fields.split(" ", 5)
+        if len(words) < 6 or not path:  # the six fields of Status
+            raise Unreadable(f"not a line of stat: {line[:60]!r}")
+        found[path] = Status(
+            mode=int(words[0], 8),
+            owner=words[1],
+            group=words[2],
+            size=int(words[3]),
+            modified=int(words[4]),
+            kind=words[5],
+        )
+    return found
