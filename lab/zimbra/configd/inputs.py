@@ -69,7 +69,7 @@ class Inputs:
         if kind == "SERVICE":
             return self.enabled(name)
         text = self.key(name) if kind == "LOCAL" else self.var(name)
-        return text.lower() in {"true", "yes", "1", "on"}
+        return text.lower() not in {"", "false", "no", "0", "off"}
 
     @property
     def hostname(self) -> str:

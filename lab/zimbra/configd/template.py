@@ -3,10 +3,13 @@
 import base64
 import re
 from collections.abc import Callable
+from xml.sax.saxutils import escape
 
 from .inputs import Inputs
 
 _MARK = re.compile(r"%%(.+?)%%|@@([A-Za-z0-9_]+)@@")
+# A plain attribute may stand inside a function's text, so it is replaced first.
+_PLAIN = re.compile(r"%%([A-Za-z][A-Za-z0-9]*)%%")
 
 
 def render(text: str, inputs: Inputs) -> str:
@@ -19,7 +22,8 @@ def render(text: str, inputs: Inputs) -> str:
         function = _FUNCTIONS.get(word)
         return function(rest, inputs) if function else inputs.var(mark[1])
 
-    return _MARK.sub(replace, text)
+    inner = _PLAIN.sub(lambda mark: inputs.var(mark[1]), text)
+    return _MARK.sub(replace, inner)
 
 
 def restrictions(text: str, inputs: Inputs) -> str:
@@ -66,6 +70,10 @@ def _list(rest: str, inputs: Inputs) -> str:
     return (separator or " ").join(words)
 
 
+def _items(rest: str, inputs: Inputs) -> str:
+    return "".join(f"<Item>{escape(one)}</Item>" for one in sorted(_operand(rest, inputs)))
+
+
 def _truth(operand: str, inputs: Inputs) -> bool:
     kind, _, name = operand.rpartition(":")
     wanted = not name.startswith("!")
@@ -96,6 +104,7 @@ _FUNCTIONS: dict[str, Callable[[str, Inputs], str]] = {
     "exact": _exact,
     "explode": _explode,
     "list": _list,
+    "items": _items,
     "comment": _comment,
     "uncomment": _uncomment,
     "truefalse": _truefalse,

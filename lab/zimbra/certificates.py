@@ -1,0 +1,134 @@
+"""First boot: the lab's certificate authority and the server's certificate."""
+
+import os
+import shutil
+import subprocess
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME = Path("/opt/zimbra")
+SETTINGS = Path("/opt/zimbra/lab/certificates.toml")
+LONGEST = 60
+KEY_MODE = 0o640
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a state decides about its certificates."""
+
+    days: int = 1825
+    bits: int = 2048
+    names: tuple[str, ...] = ("mail.example.test",)
+
+
+def settings(text: str) -> Settings:
+    """Read the settings of a state."""
+    row = tomllib.loads(text)
+    return Settings(
+        days=int(row.get("days", Settings.days)),
+        bits=int(row.get("bits", Settings.bits)),
+        names=tuple(row.get("names", Settings.names)),
+    )
+
+
+def _openssl(*words: str) -> None:
+    environment = {**os.environ, "LC_ALL": "C"}
+    subprocess.run(
+        ["openssl", *words],
+        check=True,
+        capture_output=True,
+        timeout=LONGEST,
+        env=environment,
+    )
+
+
+def make(home: Path, wanted: Settings) -> None:
+    """Make authority and server certificate, and put copies where they are read."""
+    authority, server = home / "ssl/zimbra/ca", home / "ssl/zimbra/server"
+    for directory in (authority, server, home / "conf/ca", home / "conf/domaincerts"):
+        directory.mkdir(parents=True, exist_ok=True)
+    _make_authority(authority, wanted)
+    _make_server(authority, server, wanted)
+    _deploy(home)
+
+
+def _make_authority(place: Path, wanted: Settings) -> None:
+    _openssl(
+        *("req", "-x509", "-newkey", f"rsa:{wanted.bits}", "-nodes", "-sha256"),
+        *("-days", "3650", "-subj", f"/O=CA/OU=Zimbra/CN={wanted.names[0]}"),
+        *("-addext", "basicConstraints=critical,CA:TRUE"),
+        *("-addext", "keyUsage=critical,keyCertSign,cRLSign"),
+        *("-keyout", str(place / "ca.key"), "-out", str(place / "ca.pem")),
+    )
+
+
+def _make_server(authority: Path, place: Path, wanted: Settings) -> None:
+    names = ",".join(f"DNS:{name}" for name in wanted.names)
+    extensions = place / "extensions.cnf"
+    extensions.write_text(
+        f"basicConstraints=CA:FALSE\nsubjectAltName={names}\n"
+        "keyUsage=digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth\n"
+    )
+    request, key = str(place / "server.csr"), str(place / "server.key")
+    _openssl(
+        *("req", "-new", "-newkey", f"rsa:{wanted.bits}", "-nodes", "-sha256"),
+        *("-subj", f"/OU=Zimbra Collaboration Server/CN={wanted.names[0]}"),
+        *("-keyout", key, "-out", request),
+    )
+    _openssl(
+        *("x509", "-req", "-in", request, "-sha256", "-days", str(wanted.days)),
+        *("-CA", str(authority / "ca.pem"), "-CAkey", str(authority / "ca.key")),
+        *("-set_serial", "4097", "-extfile", str(extensions)),
+        *("-out", str(place / "server.crt")),
+    )
+    extensions.unlink()
+
+
+def _deploy(home: Path) -> None:
+    authority, server = home / "ssl/zimbra/ca/ca.pem", home / "ssl/zimbra/server"
+    chain = (server / "server.crt").read_text() + authority.read_text()
+    for name in ("nginx", "smtpd", "slapd", "imapd"):
+        _put(home / f"conf/{name}.crt", chain)
+        _put(home / f"conf/{name}.key", (server / "server.key").read_text())
+    _put(home / "conf/ca/ca.pem", authority.read_text())
+    _put(home / "conf/ca/ca.key", (authority.with_suffix(".key")).read_text())
+    _openssl("rehash", str(home / "conf/ca"))
+    for place in ("ssl", "conf/ca", "conf/domaincerts"):
+        for path in (home / place, *(home / place).rglob("*")):
+            shutil.chown(path, "zimbra", "zimbra")
+            if path.is_file():
+                path.chmod(KEY_MODE)
+
+
+def _put(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(KEY_MODE)
+    shutil.chown(path, "zimbra", "zimbra")
+
+
+def keystore(home: Path, password: str) -> None:
+    """Write mailboxd's keystore, a PKCS#12 file under localconfig's password."""
+    server, store = home / "ssl/zimbra/server", home / "jetty_base/etc/keystore"
+    store.parent.mkdir(parents=True, exist_ok=True)
+    _openssl(
+        *("pkcs12", "-export", "-name", "jetty", "-passout", f"pass:{password}"),
+        *("-inkey", str(server / "server.key"), "-in", str(server / "server.crt")),
+        *("-certfile", str(home / "ssl/zimbra/ca/ca.pem"), "-out", str(store)),
+    )
+    store.chmod(KEY_MODE)
+    shutil.chown(store, "zimbra", "zimbra")
+
+
+def main() -> int:
+    """Make everything once."""
+    from .localconfig import load  # noqa: PLC0415 -- only the keystore needs it
+
+    wanted = settings(SETTINGS.read_text()) if SETTINGS.exists() else Settings()
+    make(HOME, wanted)
+    keystore(HOME, load().get("mailboxd_keystore_password") or "zimbra")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,31 @@
+"""Writing main.cf parameters through Postfix's own editor."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+LONGEST = 30
+SMALLEST_MAIN = "compatibility_level = 3.6\n"
+
+
+def edit(program: Path, directory: Path, parameters: Mapping[str, str]) -> None:
+    """Set the parameters in main.cf in one call."""
+    main = directory / "main.cf"
+    if not main.exists():
+        main.write_text(SMALLEST_MAIN)
+    wanted = {name: one for name, one in parameters.items() if _lasting(one)}
+    words = [f"{name} = {value}" for name, value in wanted.items()]
+    subprocess.run(
+        [str(program), "-c", str(directory), "-e", *words],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST,
+        env={**os.environ, "LC_ALL": "C"},
+    )
+
+
+def _lasting(value: str) -> bool:
+    # A line break would end the parameter and begin another one.
+    return "\n" not in value
