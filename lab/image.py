@@ -125,12 +125,7 @@ def _set_units(root: Path) -> None:
     systemctl = ["systemctl", f"--root={root}", "--quiet"]
     run([*systemctl, "disable", *(f"{name}.service" for name in REPLACED)])
     run([*systemctl, "mask", *UNWANTED])
-    shipped = sorted(p.name for p in (LAB / "rootfs/etc/systemd/system").glob("*.*"))
-    units = [name for name in shipped if name.endswith((".service", ".target"))]
-    own = [name for name in units if "[Install]" in _unit_text(root, name)]
+    found = sorted((root / "etc/systemd/system").glob("zimbra*.*"))
+    own = [path.name for path in found if "[Install]" in path.read_text()]
     if own:
         run([*systemctl, "enable", *own])
-
-
-def _unit_text(root: Path, name: str) -> str:
-    return (root / "etc/systemd/system" / name).read_text()

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lab import cgroup, image, outside, ready, states
+from lab import cgroup, image, loghost, outside, ready, states
 from lab.errors import LabError
 from lab.layers import cache, mount_overlay, remove_tree
 from lab.network import ADMIN_IPV4, ADMIN_IPV6, NODE_IPV4, Network, namespaces
@@ -92,6 +92,8 @@ class Lab:
 
     def _prepare(self) -> None:
         (self.root / "etc/machine-id").write_text(uuid.uuid4().hex + "\n")
+        trusted = self.root / "etc/ssl/certs/loghost-ca.pem"
+        trusted.write_text(loghost.authority(self.directory / "outside"))
         key = self.directory / "key"
         run(
             ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", str(key)]

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab import network
+from lab import loghost, network
 from lab.layers import Layer, mount_overlay
 from lab.network import Network
 from lab.process import within
@@ -97,7 +97,9 @@ def start(net: Network, base: Layer, directory: Path, groups: list[Path]) -> Non
     mount_overlay(base.trees, directory / "out-upper", directory / "out-work", root)
     (root / "etc/lab-chrony.conf").write_text(CHRONY)
     (root / "etc/lab-unbound.conf").write_text(unbound_configuration())
+    loghost.prepare(root)
     for argv in (
+        list(loghost.ARGV),
         ["chronyd", "-x", "-d", "-u", "root", "-f", "/etc/lab-chrony.conf"],
         ["unbound", "-d", "-c", "/etc/lab-unbound.conf"],
     ):
