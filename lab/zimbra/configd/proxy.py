@@ -9,7 +9,7 @@ from .proxy_values import domain_values, values
 
 TEMPLATES = "conf/nginx/templates"
 INCLUDES = "conf/nginx/includes"
-_MARK = re.compile(r"\$\{([a-z0-9._]+)\}")
+_MARK = re.compile(r"\$\{([A-Za-z0-9._]+)\}")
 _EXPLODE = "!{explode domain(vhn)}\n"
 
 

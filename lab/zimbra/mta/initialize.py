@@ -61,6 +61,8 @@ def _index(home: Path) -> None:
         source = home / "conf" / name
         source.touch()
         _run([str(home / "common/sbin/postmap"), f"lmdb:{source}"])
+        for path in (source, source.with_name(f"{name}.lmdb")):
+            shutil.chown(path, "zimbra", "zimbra")
     _run([str(home / "common/sbin/postalias"), "lmdb:/etc/aliases"])
 
 
