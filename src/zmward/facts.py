@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from zmward.catalog.attributes import attributes
@@ -74,9 +75,7 @@ class Facts:
         if not isinstance(answer, Answer):
             return ""
         lines = (line for line in answer.text.splitlines() if words in line)
-        return "\n".join(
-            line[:300] for line, _ in zip(lines, range(limit))
-        )  # the shorter one ends it
+        return "\n".join(line[:300] for line in islice(lines, limit))
 
     def config(self) -> Entry:
         """Return the global configuration."""

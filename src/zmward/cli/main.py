@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 
 import click
 
@@ -77,7 +78,7 @@ def _bug() -> int:
     place = traceback.extract_tb(trace)[-1]
     click.echo(
         f"zmward: this is a bug: {kind.__name__ if kind else 'error'} in "
-        f"{place.name} ({os.path.basename(place.filename)}:{place.lineno}). "  # a name to show
+        f"{place.name} ({Path(place.filename).name}:{place.lineno}). "
         "Please report it with ZMWARD_DEBUG=1 set.",
         err=True,
     )
@@ -101,7 +102,7 @@ def dispatch(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception:  # the one place that turns a bug into exit 70
+    except Exception:  # noqa: BLE001  # the one place that turns a bug into exit 70
         return _bug()
     return result if isinstance(result, int) else 0
 

@@ -32,7 +32,7 @@ class Door(Protocol):
 
 def _fed(script: str) -> IO[bytes]:
     """Return the script as a file without a name, to be a standard input."""
-    holder = tempfile.TemporaryFile()  # the caller closes it
+    holder = tempfile.TemporaryFile()  # noqa: SIM115  # the caller closes it
     holder.write(script.encode())
     holder.seek(0)
     return holder
@@ -50,7 +50,8 @@ def _run(argv: tuple[str, ...], script: str, name: str) -> Iterator[bytes]:
             )
         except FileNotFoundError as error:
             raise Unreachable(f"{argv[0]} is not installed here.") from error
-        assert process.stdout is not None  # PIPE makes it so
+        if process.stdout is None:
+            raise Unreachable(f"{name}: no output to read.")
         try:
             yield from process.stdout
             code = process.wait()
@@ -98,7 +99,7 @@ class Remote(msgspec.Struct, frozen=True):
 def _ssh_options() -> tuple[str, ...]:
     """Return what makes further questions cheap; the site's configuration rules."""
     runtime = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
-    socket = os.path.join(
+    socket = os.path.join(  # noqa: PTH118  # a pattern for ssh
         runtime, f"zmward-{os.getuid()}-%C"
     )  # a pattern for ssh, not a path of ours
     return (

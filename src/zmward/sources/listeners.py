@@ -21,7 +21,7 @@ class Listener(msgspec.Struct, frozen=True):
     @property
     def everywhere(self) -> bool:
         """Say whether the socket answers on every address."""
-        return self.address in ("*", "0.0.0.0", "::")  # compared only
+        return self.address in ("*", "0.0.0.0", "::")  # noqa: S104  # compared only
 
     @property
     def loopback(self) -> bool:

@@ -5,8 +5,8 @@ from typing import Final
 
 # Names end like this where the value is a secret; policies end otherwise
 # (zimbraPasswordMinLength, zimbraAuthTokenLifetime). POSIX ERE, lower case.
-SECRET_ENDING: Final = (  # noqa: S105  # a pattern
-    "(password|passwd|passcode|secret|privatekey|private_key|authtokens?|tokenkey"
+SECRET_ENDING: Final = (
+    "(password|passwd|passcode|secret|privatekey|private_key|authtokens?|tokenkey"  # noqa: S105  # a pattern
     "|tokendata|refreshtoken|oauthtoken|jwtokens|dkimkey|preauthkey|scratchcodes"
     "|recoverycode|trusteddevices|passwordhistory|accessor|credentials?|signingkey"
     "|cakey|dialbackkey|provisioningkey|browserkey|authorizationkey|apikey)$"
