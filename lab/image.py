@@ -40,7 +40,10 @@ def top_layer() -> Layer:
     """Return the layer of Zimbra's shape, without building it."""
     inputs = [
         *(LAB / name for name in ("rootfs", "zimbra", "tree", "ownership.toml")),
-        *(LAB / name for name in ("image.py", "debs.py", "ownership.py", "programs.py")),
+        *(
+            LAB / name
+            for name in ("image.py", "debs.py", "ownership.py", "programs.py")
+        ),
         CATALOG / "attributes.json",
         CATALOG / "localconfig.json",
     ]
@@ -73,6 +76,7 @@ def _fill_top(root: Path) -> None:
     debs.install(root, debs.versions(debs.NEWEST))
     _set_units(root)
     ownership.apply(root, LAB / "ownership.toml")
+    programs.copy_programs(root)
     programs.copy_programs(root)
 
 

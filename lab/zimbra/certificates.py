@@ -121,12 +121,14 @@ def keystore(home: Path, password: str) -> None:
 
 
 def main() -> int:
-    """Make everything once."""
-    from .localconfig import load  # noqa: PLC0415 -- only the keystore needs it
+    """Make what is not there yet; the keystore needs localconfig's password."""
+    from . import localconfig  # noqa: PLC0415 -- certificates need no localconfig
 
     wanted = settings(SETTINGS.read_text()) if SETTINGS.exists() else Settings()
-    make(HOME, wanted)
-    keystore(HOME, load().get("mailboxd_keystore_password") or "zimbra")
+    if not (HOME / "conf/nginx.crt").exists():
+        make(HOME, wanted)
+    if localconfig.PATH.exists() and not (HOME / "jetty_base/etc/keystore").exists():
+        keystore(HOME, localconfig.load().get("mailboxd_keystore_password") or "zimbra")
     return 0
 
 
