@@ -29,11 +29,13 @@ def pids(lab: str) -> list[int]:
     """Return every process of the lab, children of the node included."""
     found: set[int] = set()
     for group in _groups(lab):
-        for procs in group.rglob("cgroup.procs"):
+        # os.walk passes over groups that end while it looks.
+        for place, _, _ in os.walk(group):
             try:
-                found.update(int(pid) for pid in procs.read_text().split())
+                text = (Path(place) / "cgroup.procs").read_text()
             except OSError:
                 continue
+            found.update(int(pid) for pid in text.split())
     return sorted(found - {0})
 
 
@@ -59,10 +61,8 @@ def end_all(lab: str) -> None:
 def delete(lab: str) -> None:
     """Remove the groups, the inner ones first."""
     for group in _groups(lab):
-        inner = sorted((p for p in group.rglob("*") if p.is_dir()), reverse=True)
-        for path in [*inner, group]:
-            if path.is_dir():
-                path.rmdir()
+        for place, _, _ in os.walk(group, topdown=False):
+            Path(place).rmdir()
 
 
 def labs() -> list[str]:

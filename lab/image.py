@@ -77,7 +77,6 @@ def _fill_top(root: Path) -> None:
     _set_units(root)
     ownership.apply(root, LAB / "ownership.toml")
     programs.copy_programs(root)
-    programs.copy_programs(root)
 
 
 def _own_release(root: Path) -> None:

@@ -1,11 +1,15 @@
-"""Owners and modes of a tree, set from a table of paths."""
+"""Directories, owners and modes of a tree, set from a table of paths."""
 
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+HOME = "opt/zimbra"
+SET_ID = stat.S_ISUID | stat.S_ISGID
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ def _numbers(root: Path, table: str) -> dict[str, int]:
 
 def apply(root: Path, table: Path) -> None:
     """Set owners and modes below the root, by the names the root itself knows."""
+    for name in tomllib.loads(table.read_text())["directories"]:
+        (root / HOME / name).mkdir(parents=True, exist_ok=True)
     users, groups = _numbers(root, "passwd"), _numbers(root, "group")
     for rule in rules(table):
         for glob in _alternatives(rule.glob):
@@ -51,7 +57,8 @@ def apply(root: Path, table: Path) -> None:
 
 def _set(path: Path, rule: Rule, users: dict[str, int], groups: dict[str, int]) -> None:
     user, group = rule.owner.format(name=path.name).split(":")
-    if path.lstat().st_nlink > 1 and path.is_file():
+    # chown would take the set-group bit of the mail queue's programs away.
+    if path.lstat().st_mode & SET_ID and not path.is_dir():
         return
     os.lchown(path, users[user], groups[group])
     if path.is_symlink():

@@ -11,12 +11,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from lab import debs, history, logs, ownership, updates
+from lab import debs, history, logs, ownership, programs, updates
 from lab.image import LAB, copy_tree, ensure_image, top_layer
 from lab.layers import Layer, digest, ensure
 from lab.process import run, within
 from lab.tree import install
 from lab.tree.identity import TODAY, secret
+from lab.tree.localconfig import localconfig
+from lab.tree.state import read_state
+from lab.zimbra.localconfig import serialize
 
 NAMES = ("default", "careless", "hardened")
 STATES = LAB / "states"
@@ -72,7 +75,8 @@ def state_layer(name: str) -> Layer:
     """Return the layer of a state, without building it."""
     top = top_layer()
     inputs = [STATES / f"{name}.toml", STATES / name, *(LAB / m for m in MODULES)]
-    return Layer(f"state-{name}", digest(inputs, top.digest), top)
+    day = TODAY.date().isoformat()
+    return Layer(f"state-{name}", digest(inputs, top.digest, day), top)
 
 
 def ensure_state(name: str) -> Layer:
@@ -96,7 +100,9 @@ def _fill(root: Path, state: State) -> None:
         with (root / name).open("a") as file:
             file.write(text)
     ownership.apply(root, LAB / "ownership.toml")
-    print("lab: directory", flush=True)
+    programs.copy_programs(root)
+    print("lab: certificates and directory", flush=True)
+    _make_certificates(root, state)
     install.fill(root, state.name)
     _write_packages(root, state, versions)
     _write_logs(root, state)
@@ -107,6 +113,14 @@ def _fill(root: Path, state: State) -> None:
     _set_units(root, system)
     for argv in system.commands:
         run(within(root, argv))
+
+
+def _make_certificates(root: Path, state: State) -> None:
+    """Make the certificates before slapd's configuration looks for its own."""
+    keys = root / "opt/zimbra/conf/localconfig.xml"
+    keys.write_text(serialize(localconfig(read_state(state.name))))
+    inside = ["env", "PYTHONPATH=/opt/zimbra/lab", "python3", "-m"]
+    run(within(root, [*inside, "zimbra.certificates"]))
 
 
 def _write_own_key(root: Path) -> None:

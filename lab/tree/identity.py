@@ -1,15 +1,18 @@
-"""Ids, dates and passwords that are the same at every build."""
+"""Ids and passwords that are the same at every build, and the lab's day."""
 
 import base64
 import hashlib
+import os
 import uuid
 from datetime import UTC, datetime, timedelta
 
 _NAMESPACE = uuid.UUID("7a6d7761-7264-5c6c-8162-2d7472656521")
 
-# The day that the lab's directory believes it is: "used recently" is counted
-# back from here, and an audit of the lab is judged with --now at this date.
-TODAY = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
+# The day that the lab's directory, logs and backups believe it is: "used recently"
+# is counted back from its first second. A node runs on the machine's own clock, so
+# it is the real day; certificates and tokens could not agree with another one.
+_DAY = os.environ.get("ZMWARD_LAB_TODAY") or datetime.now(UTC).date().isoformat()
+TODAY = datetime.fromisoformat(_DAY).replace(tzinfo=UTC)
 
 # Every mail user's password, and that of the administrators.
 USER_PASSWORD = "Orchard-Lantern-42"  # noqa: S105 - opens only the lab
