@@ -34,13 +34,23 @@ OWN = {
 }
 
 
+def new_installation() -> dict[str, list[str]]:
+    """Return the global configuration of a new installation."""
+    rows = json.loads(CATALOG.read_text())
+    return {
+        name: [str(value) for value in row["defaults"]["globalConfig"]]
+        for name, row in rows.items()
+        if isinstance(row, dict) and row.get("defaults", {}).get("globalConfig")
+    }
+
+
 @dataclass
 class Twin:
     """Global configuration, one server and domains; all changeable by a test."""
 
     local: dict[str, str] = field(default_factory=lambda: dict(LOCAL))
     own: dict[str, list[str]] = field(default_factory=lambda: dict(OWN))
-    config: dict[str, list[str]] = field(default_factory=lambda: new_installation())
+    config: dict[str, list[str]] = field(default_factory=new_installation)
     domains: list[dict[str, list[str]]] = field(default_factory=list)
 
     def read(self) -> Inputs:
@@ -53,13 +63,3 @@ class Twin:
             servers=(effective,),
             domains=tuple(dict(one) for one in self.domains),
         )
-
-
-def new_installation() -> dict[str, list[str]]:
-    """Return the global configuration of a new installation."""
-    rows = json.loads(CATALOG.read_text())
-    return {
-        name: [str(value) for value in row["defaults"]["globalConfig"]]
-        for name, row in rows.items()
-        if isinstance(row, dict) and row.get("defaults", {}).get("globalConfig")
-    }

@@ -23,13 +23,14 @@ class Daemon:
     log: Callable[[str], None]
     tell: Callable[[list[str]], str] = restart.run
     memory: Memory = field(default_factory=Memory)
-    failures: dict[str, int] = field(default_factory=dict)
+    services: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def round(self) -> tuple[str, ...]:
         """Compare the inputs with the last round's and act on what changed."""
         with self.lock:
             inputs = self.read()
+            self.services = inputs.values("zimbraServiceEnabled")
             first = not self.memory.seen
             touched = [one for one in self._applying(inputs) if self._new(one, inputs)]
             for section in touched:

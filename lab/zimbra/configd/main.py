@@ -3,30 +3,26 @@
 import os
 import socket
 import subprocess
-import sys
 import syslog
 import threading
 import time
+from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
-from .. import localconfig  # noqa: TID252 -- the package has another name in a node
-from ..errors import ProvisioningError  # noqa: TID252 -- the same
+from ..errors import ProvisioningError  # noqa: TID252 -- two names for one package
 from ..provisioning import Provisioning  # noqa: TID252 -- the same
 from . import inputs
 from .control import Control
 from .daemon import Daemon
+from .local import local_values
 from .rewriter import Rewriter
 from .sections import load
 from .writer import HOME, Writer
 
+# What is enabled here, one name a line: faster to ask than the directory.
+SERVICES = Path("/run/zimbra-services")
 SHORTEST_INTERVAL = 0.2
 FAILURES = (OSError, KeyError, ValueError, ParseError, subprocess.SubprocessError)
-
-
-def local_values() -> dict[str, str]:
-    """Return every localconfig key with its references expanded."""
-    found = localconfig.load()
-    return {name: found.get(name) or "" for name in found.names()}
 
 
 def read() -> inputs.Inputs:
@@ -42,6 +38,13 @@ def read() -> inputs.Inputs:
 
 def _log(text: str) -> None:
     syslog.syslog(syslog.LOG_INFO, text)
+
+
+def _name_services(daemon: Daemon) -> None:
+    """Leave the enabled services where the units' conditions look."""
+    names = sorted(set(daemon.services))
+    SERVICES.write_text("".join(f"{name}\n" for name in names))
+    SERVICES.chmod(0o644)
 
 
 def _ready(text: str) -> None:
@@ -60,6 +63,7 @@ def _round(daemon: Daemon) -> bool:
     except (*FAILURES, ProvisioningError) as problem:
         syslog.syslog(syslog.LOG_ERR, f"Configuration inconsistency: {problem!r}")
         return False
+    _name_services(daemon)
     if touched:
         _log(f"All rewrite threads completed in {time.monotonic() - started:.2f} sec")
     return True
@@ -80,19 +84,6 @@ def main() -> int:
     while True:
         time.sleep(max(float(local_values()["zmconfigd_interval"]), SHORTEST_INTERVAL))
         _round(daemon)
-
-
-def rewrite(names: list[str]) -> int:
-    """Ask the daemon to rewrite sections; the program of libexec/configrewrite."""
-    port = int(local_values()["zmconfigd_listen_port"])
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
-            line.sendall(f"REWRITE {' '.join(names)}\n".encode())
-            reply = line.makefile().readline().strip()
-    except OSError as problem:
-        print(f"zmconfigd does not answer: {problem}", file=sys.stderr)
-        return 1
-    return 0 if reply.startswith("SUCCESS") else 1
 
 
 if __name__ == "__main__":

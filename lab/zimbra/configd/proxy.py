@@ -24,9 +24,7 @@ def generate(home: Path, inputs: Inputs) -> dict[str, str]:
     return files
 
 
-def _expand(
-    text: str, common: Mapping[str, str], inputs: Inputs, home: Path
-) -> str:
+def _expand(text: str, common: Mapping[str, str], inputs: Inputs, home: Path) -> str:
     if not text.startswith(_EXPLODE):
         return substitute(text, common)
     body = text.removeprefix(_EXPLODE)

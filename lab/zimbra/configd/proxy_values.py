@@ -55,7 +55,8 @@ def _headers(rows: list[str]) -> str:
     # Emitted literally, as the real generator does: a value with blanks that is
     # not quoted makes nginx -t fail (facts 7.6).
     pairs = (row.partition(":") for row in rows)
-    return "\n    ".join(f"add_header {name} {rest.strip()};" for name, _, rest in pairs)
+    lines = (f"add_header {name} {rest.strip()};" for name, _, rest in pairs)
+    return "\n    ".join(lines)
 
 
 def _web_mode(inputs: Inputs) -> str:
@@ -156,8 +157,9 @@ _ROWS: dict[str, str | Callable[[Inputs], str]] = {
     "core.hostname": lambda inputs: inputs.hostname,
     "memcache.servers": _memcached,
     "ssl.protocols": _protocols,
-    "ssl.ciphers": lambda i: i.var("zimbraReverseProxySSLCiphers")
-    or CIPHERS_WITHOUT_VALUE,
+    "ssl.ciphers": lambda i: (
+        i.var("zimbraReverseProxySSLCiphers") or CIPHERS_WITHOUT_VALUE
+    ),
     "ssl.ecdh.curve": lambda i: i.var("zimbraReverseProxySSLECDHCurve") or "auto",
     "ssl.session.timeout": "zimbraReverseProxySSLSessionTimeout",
     "ssl.session.cachesize": "zimbraReverseProxySSLSessionCacheSize",

@@ -33,9 +33,8 @@ class Parameter:
 
     def value(self, inputs: Inputs, home: Path) -> str:
         """Return the value to write, empty when the condition does not hold."""
-        if self.condition is not None:
-            if inputs.truth(*self.condition) is not self.wanted:
-                return ""
+        if self.condition and inputs.truth(*self.condition) is not self.wanted:
+            return ""
         return _postfix(self.unconditional(inputs, home))
 
     def unconditional(self, inputs: Inputs, home: Path) -> str:
@@ -111,9 +110,11 @@ def _section(name: str, row: Mapping[str, object]) -> Section:
 
 
 def _rows(found: object) -> list[list[str]]:
-    return [[str(word) for word in one] for one in found] if isinstance(
-        found, list
-    ) else []
+    return (
+        [[str(word) for word in one] for one in found]
+        if isinstance(found, list)
+        else []
+    )
 
 
 def _texts(found: object) -> tuple[str, ...]:

@@ -71,7 +71,8 @@ def _list(rest: str, inputs: Inputs) -> str:
 
 
 def _items(rest: str, inputs: Inputs) -> str:
-    return "".join(f"<Item>{escape(one)}</Item>" for one in sorted(_operand(rest, inputs)))
+    values = sorted(_operand(rest, inputs))
+    return "".join(f"<Item>{escape(one)}</Item>" for one in values)
 
 
 def _truth(operand: str, inputs: Inputs) -> bool:

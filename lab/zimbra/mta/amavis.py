@@ -19,6 +19,10 @@ from .listeners import serve
 CONFIGURATION = Path("/opt/zimbra/conf/amavisd.conf")
 ORIGINATING = 10026
 LONGEST = 60
+GREETING = (
+    "250-[127.0.0.1]\r\n250-PIPELINING\r\n250-8BITMIME\r\n"
+    "250 XFORWARD NAME ADDR PORT PROTO HELO SOURCE"
+)
 _COUNTER = itertools.count(1)
 
 
@@ -79,7 +83,7 @@ class _Conversation(socketserver.StreamRequestHandler):
 
     def _reply(self, word: bytes, line: str) -> str:
         if word == b"EHLO":
-            return "250-[127.0.0.1]\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 XFORWARD NAME ADDR PORT PROTO HELO SOURCE"
+            return GREETING
         if word == b"MAIL":
             self.sender, self.recipients = _path(line), []
         elif word == b"RCPT":

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..configd.main import local_values  # noqa: TID252 -- two names for one package
+from ..configd.local import local_values  # noqa: TID252 -- two names for one package
 from ..configd.writer import HOME, Writer  # noqa: TID252 -- the same
 
 ROWS = Path(__file__).with_name("maps.toml")
@@ -59,11 +59,14 @@ def _own_directories(home: Path) -> None:
 def _index(home: Path) -> None:
     for name in (*LOOKUP_TABLES, *MORE_TABLES):
         source = home / "conf" / name
+        if source.with_name(f"{name}.lmdb").exists():
+            continue
         source.touch()
         _run([str(home / "common/sbin/postmap"), f"lmdb:{source}"])
         for path in (source, source.with_name(f"{name}.lmdb")):
             shutil.chown(path, "zimbra", "zimbra")
-    _run([str(home / "common/sbin/postalias"), "lmdb:/etc/aliases"])
+    if not Path("/etc/aliases.lmdb").exists():
+        _run([str(home / "common/sbin/postalias"), "lmdb:/etc/aliases"])
 
 
 def _run(command: list[str]) -> None:

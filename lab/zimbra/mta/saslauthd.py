@@ -13,6 +13,7 @@ import struct
 import syslog
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
@@ -33,7 +34,8 @@ ENVELOPE = (
 def urls(configuration: str) -> list[str]:
     """Return the URLs that the configuration file names."""
     rows = (line.partition(":") for line in configuration.splitlines())
-    return [url for name, _, rest in rows if name == "zimbra_url" for url in rest.split()]
+    found = [rest for name, _, rest in rows if name == "zimbra_url"]
+    return " ".join(found).split()
 
 
 def _ask(url: str, user: str, password: str) -> bytes:
@@ -71,27 +73,23 @@ def check(user: str, password: str) -> str:
     return problem
 
 
-def _fields(stream: "_Stream") -> Iterator[str]:
+def _exactly(stream: BinaryIO, size: int) -> bytes:
+    found = stream.read(size)
+    if len(found) != size:
+        raise EOFError("the client hung up")
+    return found
+
+
+def _fields(stream: BinaryIO) -> Iterator[str]:
     for _ in range(4):
-        (size,) = struct.unpack("!H", stream.read(2))
-        yield stream.read(size).decode("utf-8", "replace")
-
-
-class _Stream:
-    def __init__(self, read: "socketserver.StreamRequestHandler") -> None:
-        self._file = read.rfile
-
-    def read(self, size: int) -> bytes:
-        found = self._file.read(size)
-        if len(found) != size:
-            raise EOFError("the client hung up")
-        return found
+        (size,) = struct.unpack("!H", _exactly(stream, 2))
+        yield _exactly(stream, size).decode("utf-8", "replace")
 
 
 class _Conversation(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         try:
-            user, password, service, realm = _fields(_Stream(self))
+            user, password, service, realm = _fields(self.rfile)
         except EOFError:
             return
         name = f"{user}@{realm}" if realm and "@" not in user else user

@@ -20,9 +20,7 @@ Streams = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 
 
 def _serving(session: Session, routes: Routes) -> Streams:
-    async def serve(
-        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await session(relay.Side(reader, writer), routes)
         except FAILURES as problem:
@@ -39,7 +37,6 @@ async def _run() -> None:
     hosts = inputs.values("zimbraProxyLookupTargets") or [inputs.hostname]
     port = int(inputs.var("zimbraExtensionBindPort") or "7072")
     routes = Routes(tuple((host, port) for host in hosts), RELAYS)
-    SOCKET.unlink(missing_ok=True)
     await asyncio.start_unix_server(lambda r, w: converse(routes, r, w), str(SOCKET))
     for name, session in (("imap", relay.imap), ("pop3", relay.pop3)):
         await asyncio.start_server(_serving(session, routes), "127.0.0.1", RELAYS[name])
@@ -49,6 +46,7 @@ async def _run() -> None:
 def main() -> int:
     """Serve until terminated."""
     syslog.openlog("zmmailrelay", syslog.LOG_PID, syslog.LOG_LOCAL0)
+    SOCKET.unlink(missing_ok=True)
     asyncio.run(_run())
     return 0
 

@@ -101,6 +101,4 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def _pipe(near: Side, far: Side) -> None:
-    await asyncio.gather(
-        _copy(near.reader, far.writer), _copy(far.reader, near.writer)
-    )
+    await asyncio.gather(_copy(near.reader, far.writer), _copy(far.reader, near.writer))
