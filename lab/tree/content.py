@@ -55,12 +55,12 @@ def entries(
 def _granted(fresh: Sequence[Entry]) -> list[Entry]:
     """Give the help desk its right on the domain, and a group one on all."""
     group = identifier(f"admins@{domains.LOCAL}")
-    grants = {
-        domains.domain_dn(domains.LOCAL): odd.HELPDESK_GRANT,
-        "cn=globalgrant,cn=zimbra": f"{group} grp listAccount",
+    grants: dict[str, tuple[str, ...]] = {
+        domains.domain_dn(domains.LOCAL): odd.HELPDESK_GRANTS,
+        "cn=globalgrant,cn=zimbra": (f"{group} grp listAccount",),
     }
     return [
-        replace(e, attributes={**e.attributes, "zimbraACE": [grants[e.dn]]})
+        replace(e, attributes={**e.attributes, "zimbraACE": list(grants[e.dn])})
         if e.dn in grants
         else e
         for e in fresh

@@ -179,6 +179,8 @@ def _tokens() -> list[str]:
     return [f"{number}|{expiry + number}|10.1.21_GA_4655" for number in (17, 4711)]
 
 
-HELPDESK_GRANT = (
-    f"{identifier(f'helpdesk@{LOCAL}')} usr domainAdminConsoleRights +adminLoginAs"
+_HELPDESK = identifier(f"helpdesk@{LOCAL}")
+HELPDESK_GRANTS = (
+    f"{_HELPDESK} usr domainAdminConsoleRights",
+    f"{_HELPDESK} usr +adminLoginAs",
 )

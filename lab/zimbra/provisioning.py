@@ -1,5 +1,6 @@
 """Zimbra's provisioning over LDAP: what zmprov -l, mailboxd and configd call."""
 
+import contextlib
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -70,18 +71,21 @@ class Provisioning:
         if kind == "account" and by == "adminName":
             base = ADMINS_DN
         elif kind in {"account", "group"} and by == "name" and "@" not in key:
-            default = self.config().first("zimbraDefaultDomainName") or ""
-            given = f"{key}@{default}"
+            return self._bare(kind, key)
         for raw in self.directory.search(base, lookup_filter(kind, by, given)):
             return entry_from(kind, raw)
         raise no_such(kind, key)
 
-    def find(self, kind: str, key: str) -> Entry:
-        """Return the entry with that name or id, as zmprov guesses it."""
+    def _bare(self, kind: str, name: str) -> Entry:
+        """Return what a name without a domain means: a service principal first."""
+        if kind == "account":
+            with contextlib.suppress(ProvisioningError):
+                return self.get(kind, "adminName", name)
+        default = self.config().first("zimbraDefaultDomainName") or "localhost"
         try:
-            return self.get(kind, "name", key)
-        except ProvisioningError:
-            return self.get(kind, "id", key)
+            return self.get(kind, "name", f"{name}@{default}")
+        except ProvisioningError as error:
+            raise no_such(kind, name) from error
 
     def all(self, kind: str) -> list[Entry]:
         """Return every entry of a kind, by name; service principals are none."""
@@ -218,7 +222,7 @@ class Provisioning:
             "account.AUTH_FAILED", f"authentication failed for [{name}]"
         )
         try:
-            entry = self._named(name)
+            entry = self.get("account", "name", name)
         except ProvisioningError as error:
             raise refused from error
         status = entry.first("zimbraAccountStatus")
@@ -229,14 +233,6 @@ class Provisioning:
         if status != "active" or not self.verify_password(entry, password):
             raise refused
         return entry
-
-    def _named(self, name: str) -> Entry:
-        if "@" in name:
-            return self.get("account", "name", name)
-        try:
-            return self.get("account", "adminName", name)
-        except ProvisioningError:
-            return self.get("account", "name", name)
 
     def create_account(self, name: str, password: str, changes: Changes) -> Entry:
         """Create an account with what provisioning adds of itself."""
