@@ -107,19 +107,19 @@ def start(net: Network, base: Layer, directory: Path, groups: list[Path]) -> Non
         spawn(inside, groups, directory / f"{argv[0]}.log")
 
 
-def spawn(argv: list[str], groups: list[Path], log: Path) -> int:
-    """Start a process of the lab in its control groups, and return its number."""
+def spawn(argv: list[str], groups: list[Path], log: Path) -> None:
+    """Start a process in the lab's control groups that outlives its starter."""
 
     def join() -> None:
         for group in groups:
             group.write_text(str(os.getpid()))
 
     with log.open("wb") as output:
-        return subprocess.Popen(
-            argv,
+        subprocess.run(
+            ["setsid", "--fork", *argv],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=join,  # noqa: PLW1509 - the lab starts no threads
-        ).pid
+            check=True,
+            preexec_fn=join,
+        )
