@@ -53,6 +53,8 @@ class Finding(msgspec.Struct, frozen=True):
     topic: str
     locks_out: str
     effort: Effort
+    refs: tuple[str, ...] = ()
+    note: str = ""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -160,6 +162,8 @@ def judge(control: Control, facts: Facts) -> Finding:
         topic=control.topic,
         locks_out=control.locks_out,
         effort=_effort(control, deviations),
+        refs=control.refs,
+        note=control.note,
     )
 
 

@@ -13,10 +13,9 @@ import msgspec
 from zmward.errors import BadFile
 from zmward.profile import Profile
 
-_UNKNOWN = re.compile(r"unknown field `([^`]+)`(?: - at `\$\.?([^`]*)`)?")
 
-
-def _root() -> Path:
+def root() -> Path:
+    """Return where the site keeps its profile; ZMWARD_ETC moves it, for tests."""
     return Path(os.environ.get("ZMWARD_ETC", "/etc/zmward"))
 
 
@@ -91,10 +90,10 @@ def _joined(one: Mapping[str, Any], two: Mapping[str, Any]) -> dict[str, Any]:
 
 def site() -> Profile:
     """Read /etc/zmward/profile.toml and profile.d/*.toml, where they are."""
-    root = _root()
+    base = root()
     tables: dict[str, Any] = {}
     texts = ""
-    paths = (root / "profile.toml", *sorted((root / "profile.d").glob("*.toml")))
+    paths = (base / "profile.toml", *sorted((base / "profile.d").glob("*.toml")))
     for path in paths:
         if not path.exists():
             continue
@@ -106,4 +105,4 @@ def site() -> Profile:
         convert(own, text, str(path))
         tables = _joined(tables, own)
         texts += text
-    return convert(tables, texts, str(root))
+    return convert(tables, texts, str(base))

@@ -1,0 +1,133 @@
+"""Writes the generated pages of docs/reference and docs/status.md, or checks them."""
+
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from zmward.catalog.tips import TIPS
+from zmward.cli.main import VERBS, main
+from zmward.control import Control
+from zmward.controls.registry import controls
+from zmward.profile import Profile
+from zmward.starter import starter
+
+ROOT = Path(__file__).parent
+_MADE = "<!-- Made by `make docs`; edit the code instead. -->"
+_EXIT_CODES = (
+    (0, "clean: every control passed or does not apply"),
+    (1, "findings: at least one control failed"),
+    (2, "usage: the command line, a profile or a file given on it is wrong"),
+    (3, "incomplete: something is UNKNOWN, or the host is not a Zimbra server"),
+    (4, "refused: the work would be stale, conflicting or unsafe"),
+    (5, "failed and rolled back"),
+    (6, "rollback incomplete"),
+    (70, "a bug in zmward"),
+    (130, "interrupted"),
+)
+
+
+def _control(control: Control) -> Iterator[str]:
+    yield f"### {control.id}"
+    yield f"\n{control.title}.\n"
+    yield f"**Why.** {control.why}\n"
+    yield f"**Repairing it:** {control.impact}\n"
+    facts = [f"severity {control.severity}", f"tips {', '.join(control.tips)}"]
+    if control.roles:
+        facts.append(f"on servers that run {', '.join(control.roles)}")
+    facts.append(f"layers {', '.join(control.check.layers) or 'declared'}")
+    if control.check.attributes:
+        names = ", ".join(f"`{name}`" for name in control.check.attributes)
+        facts.append(f"attributes {names}")
+    yield "".join(f"- {fact}\n" for fact in facts)
+    if control.locks_out:
+        yield f"Its cure can hurt {control.locks_out}.\n"
+    if control.note:
+        yield f"{control.note}\n"
+    for reference in control.refs:
+        yield f"<{reference}>\n"
+
+
+def controls_page() -> str:
+    """Return the reference of all controls, by topic."""
+    found = controls().values()
+    parts = ["# Controls", "", _MADE, "", f"{len(found)} controls.", ""]
+    topic = ""
+    for control in found:
+        if control.topic != topic:
+            topic = control.topic
+            parts += [f"## {topic}", ""]
+        parts.append("\n".join(_control(control)))
+    return "\n".join(parts) + "\n"
+
+
+def commands_page() -> str:
+    """Return the help of the program and of each verb."""
+    parts = ["# Commands", "", _MADE, ""]
+    top = click.Context(main, info_name="zmward")
+    parts += ["```text", main.get_help(top), "```", ""]
+    for verb in VERBS:
+        command = import_module(f"zmward.cli.{verb}").command
+        context = click.Context(command, info_name=verb, parent=top)
+        parts += [f"## zmward {verb}", "", "```text", command.get_help(context)]
+        parts += ["```", ""]
+    return "\n".join(parts)
+
+
+def exit_codes_page() -> str:
+    """Return the table of exit codes."""
+    rows = "".join(f"| {code} | {meaning} |\n" for code, meaning in _EXIT_CODES)
+    return (
+        f"# Exit codes\n\n{_MADE}\n\n| code | meaning |\n|---|---|\n{rows}\n"
+        "The higher of 6, 5 and 4 wins, then 3, then 1.\n"
+    )
+
+
+def status_page() -> str:
+    """Return the coverage of the mission, tip by tip."""
+    rows = []
+    for tip, row in TIPS.items():
+        ids = [c.id for c in controls().values() if tip in c.tips]
+        links = ", ".join(f"[{name}](reference/controls.md#{name})" for name in ids)
+        state = "missing" if not ids else "in part" if row.until else "done"
+        rows.append(f"| {tip} | {row.title} | {state} | {row.until} | {links} |")
+    head = "| tip | | state | UNKNOWN until | controls |\n|---|---|---|---|---|"
+    return "\n".join(["# Status of the mission", "", _MADE, "", head, *rows, ""])
+
+
+def profile_page() -> str:
+    """Return the keys of the profile with their defaults."""
+    text = starter(Profile(), {})
+    return f"# The profile\n\n{_MADE}\n\n```toml\n{text}```\n"
+
+
+PAGES = {
+    "reference/controls.md": controls_page,
+    "reference/commands.md": commands_page,
+    "reference/exit-codes.md": exit_codes_page,
+    "reference/profile.md": profile_page,
+    "status.md": status_page,
+}
+
+
+def write(*, check: bool) -> int:
+    """Write every page, or say which are out of date."""
+    stale = []
+    for name, page in PAGES.items():
+        path = ROOT / name
+        text = page()
+        if check:
+            if not path.exists() or path.read_text("utf-8") != text:
+                stale.append(name)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+    for name in stale:
+        sys.stderr.write(f"docs/{name} is out of date: run `make docs`.\n")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(write(check="--check" in sys.argv[1:]))

@@ -1,0 +1,67 @@
+"""Each key of the profile as a row: what it decides, in words for its file."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from zmward.i18n import mark
+
+KEYS: Final[Mapping[str, str]] = {
+    "kind": mark("The kind of site; it only chose the defaults below."),
+    "networks": mark("Who is where: lists of CIDR networks of both families."),
+    "networks.admins": mark("From where administrators reach SSH and the console."),
+    "networks.clients": mark("Where your own users are; empty means anywhere."),
+    "networks.relays": mark(
+        "Machines that may send without a password (printers, applications)."
+    ),
+    "networks.proxies": mark(
+        "Balancers and proxies in front; none may be in zimbraMtaMyNetworks."
+    ),
+    "networks.monitoring": mark("Monitoring hosts."),
+    "services": mark(
+        'What your users need: "wanted", "unwanted" or "unsaid". '
+        "A wanted function is not reported as a risk."
+    ),
+    "services.imap": mark("Mail clients that read by IMAP (T10)."),
+    "services.pop": mark("Mail clients that read by POP (T10)."),
+    "services.smtp-auth": mark("Mail clients that send with a password (T11)."),
+    "services.sharing": mark("Sharing of folders among users (T28)."),
+    "services.external-sharing": mark("Sharing with guests from outside (T28)."),
+    "services.public-sharing": mark("Sharing with anybody, without login (T28)."),
+    "services.external-sources": mark("Fetching mail from other providers (T29)."),
+    "services.active-sync": mark("Phones by ActiveSync (Network edition)."),
+    "services.ews": mark("Exchange Web Services (Network edition)."),
+    "services.forwarding": mark("Forwarding of mail to other addresses (T30)."),
+    "services.two-factor": mark("Two-factor authentication (T13)."),
+    "services.search-engines": mark("Pages that search engines may index (T15)."),
+    "services.classic-client": mark("The classic web client (10.1 and newer)."),
+    "services.ipv6": mark("IPv6 on this site (T04)."),
+    "thresholds": mark("Numbers that decide between PASS and FAIL."),
+    "thresholds.admin-accounts": mark("More global administrators are too many (T20)."),
+    "thresholds.stale-admin-days": mark(
+        "An admin not seen for so long is stale (T20)."
+    ),
+    "thresholds.stale-account-days": mark("The same for every account (T30)."),
+    "thresholds.certificate-days": mark("A certificate must live so long (T38)."),
+    "thresholds.password-length": mark("The shortest password of users."),
+    "thresholds.admin-password-length": mark("The shortest one of admins (T26)."),
+    "thresholds.session": mark("The longest session of users (T21)."),
+    "thresholds.admin-session": mark("The longest session of admins (T21)."),
+    "thresholds.idle": mark("The longest idle time in the web client (T21)."),
+    "thresholds.backup-hours": mark("The oldest that the newest backup may be (T14)."),
+    "thresholds.drill-days": mark("The longest time since a restore was tried (T14)."),
+    "thresholds.clock-offset-ms": mark("How wrong the clock may be (T24)."),
+    "thresholds.two-factor-coverage": mark(
+        "The share of active accounts that must be enrolled, in percent (T13)."
+    ),
+    "thresholds.log-days": mark("How long logs must be kept (T09)."),
+    "severity": mark('Another severity for a control: control-id = "low".'),
+    "waiver": mark(
+        "A failure that you accept until a day (UTC, inclusive; at most 30 days for "
+        "critical, 90 high, 180 medium, 365 low). It stays visible and never helps "
+        "the score. `scope` names subjects as the report writes them."
+    ),
+    "attestation": mark(
+        "What no host can see, stated by a person, with an end: backup-offsite, "
+        "backup-key, backup-drill, snapshots, wiki, account-procedure."
+    ),
+}
