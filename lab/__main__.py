@@ -5,10 +5,12 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from lab import image, layers, states
 from lab.errors import LabError
 from lab.node import Lab, labs
+from lab.record import record
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -25,6 +27,10 @@ def _parser() -> argparse.ArgumentParser:
     execute.add_argument("--name")
     execute.add_argument("node")
     execute.add_argument("argv", nargs=argparse.REMAINDER)
+    record = verbs.add_parser("record", help="keep what zmward collects from a lab")
+    record.add_argument("--name", help="a lab that is up; else one is booted for it")
+    record.add_argument("--state", choices=states.NAMES, default="default")
+    record.add_argument("output", type=Path)
     verbs.add_parser("build", help="build the image and every state, boot nothing")
     verbs.add_parser("status", help="list the labs")
     verbs.add_parser("prune", help="remove cached layers that are out of date")
@@ -68,6 +74,18 @@ def _down(options: argparse.Namespace) -> None:
         print(f"lab: {lab.name} is down")
 
 
+def _record(options: argparse.Namespace) -> None:
+    if options.name is not None:
+        record(_chosen(options.name), options.output)
+        return
+    lab = Lab(f"record-{os.getpid()}", options.state)
+    try:
+        lab.up()
+        record(lab, options.output)
+    finally:
+        lab.down()
+
+
 def _status() -> None:
     for lab in labs():
         try:
@@ -88,6 +106,8 @@ def main(argv: Sequence[str]) -> int:
                 _down(options)
             case "exec":
                 _exec(options)
+            case "record":
+                _record(options)
             case "build":
                 for name in states.NAMES:
                     states.ensure_state(name)

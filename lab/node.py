@@ -69,6 +69,11 @@ class Lab:
         """Return the ssh configuration that reaches the host `mail` as root."""
         return self.directory / "ssh_config"
 
+    @property
+    def programs(self) -> Path:
+        """Return a directory whose `ssh` knows the lab, to be first in a PATH."""
+        return self.directory / "bin"
+
     def up(self) -> None:
         """Boot the lab and wait until its services answer."""
         require_host()
@@ -115,6 +120,11 @@ class Lab:
                 directory=self.directory,
             )
         )
+
+        self.programs.mkdir()
+        ssh = self.programs / "ssh"
+        ssh.write_text(f'#!/bin/sh\nexec /usr/bin/ssh -F {self.ssh_config} "$@"\n')
+        ssh.chmod(0o755)
 
     def _boot(self, groups: list[Path]) -> None:
         argv = [
