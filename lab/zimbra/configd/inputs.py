@@ -1,22 +1,12 @@
 """What zmconfigd reads in one round: localconfig, the server and its neighbours."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ..entry import Entry  # noqa: TID252 -- the package has another name in a node
+
 Attributes = Mapping[str, list[str]]
-
-
-class Entry(Protocol):
-    """An object of the directory."""
-
-    @property
-    def name(self) -> str:
-        """Return the object's name."""
-
-    @property
-    def attrs(self) -> dict[str, list[str]]:
-        """Return the object's own values."""
 
 
 class Directory(Protocol):
@@ -146,7 +136,7 @@ def _level(attribute: str, inputs: Inputs) -> list[str]:
     return [f"{int(inputs.var(attribute) or '0') / 5:g}"]
 
 
-_COMPUTED = {
+_COMPUTED: dict[str, Callable[[Inputs], list[str]]] = {
     "zimbraPostconfProtocol": _protocol,
     "zimbraLocalBindAddress": _local_bind,
     "zimbraMtaRestrictionRBLs": lambda i: _restrictions("reject_rbl_client", i),

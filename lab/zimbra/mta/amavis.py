@@ -98,7 +98,7 @@ class _Conversation(socketserver.StreamRequestHandler):
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             lines.append(line[1:] if line.startswith(b".") else line)
         return forward(
-            self.server.server_address[1],  # type: ignore[index]  # inet only
+            self.request.getsockname()[1],
             self.sender,
             self.recipients,
             b"".join(lines),

@@ -12,11 +12,13 @@ import ssl
 import struct
 import syslog
 from collections.abc import Iterator
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
+
+from .peer import Peer, asking_process, smtp_client
 
 CONFIGURATION = Path("/opt/zimbra/conf/saslauthd.conf")
 STATE = Path("/opt/zimbra/data/sasl2/state")
@@ -38,7 +40,19 @@ def urls(configuration: str) -> list[str]:
     return " ".join(found).split()
 
 
-def _ask(url: str, user: str, password: str) -> bytes:
+def forwarded(client: Peer | None) -> dict[str, str]:
+    """Return the headers that tell the mailbox server whom it deals with."""
+    headers = {"Content-Type": "application/soap+xml"}
+    if client is None:
+        return headers
+    return headers | {
+        "X-Forwarded-For": client.address,
+        "X-Forwarded-Port": str(client.port),
+        "X-Forwarded-Proto": "smtp",
+    }
+
+
+def _ask(url: str, user: str, password: str, client: Peer | None) -> bytes:
     parts = urlsplit(url)
     # The certificate is not looked at: the real one says zimbra_cert_check: off.
     blind = ssl._create_unverified_context()  # noqa: S323, SLF001
@@ -46,7 +60,7 @@ def _ask(url: str, user: str, password: str) -> bytes:
         parts.hostname or "", parts.port, timeout=LONGEST, context=blind
     )
     body = ENVELOPE.format(user=escape(user), password=escape(password))
-    line.request("POST", parts.path, body, {"Content-Type": "application/soap+xml"})
+    line.request("POST", parts.path, body, forwarded(client))
     return line.getresponse().read()
 
 
@@ -62,25 +76,25 @@ def refusal(reply: bytes, user: str) -> str:
     return text or f"authentication failed for [{user}]"
 
 
-def check(user: str, password: str) -> str:
+def check(user: str, password: str, client: Peer | None) -> str:
     """Return why a login is refused, empty when it is granted."""
     problem = "no mailbox server is known"
     for url in urls(CONFIGURATION.read_text()):
         try:
-            return refusal(_ask(url, user, password), user)
+            return refusal(_ask(url, user, password, client), user)
         except OSError as found:
             problem = f"{url}: {found}"
     return problem
 
 
-def _exactly(stream: BinaryIO, size: int) -> bytes:
+def _exactly(stream: BufferedIOBase, size: int) -> bytes:
     found = stream.read(size)
     if len(found) != size:
         raise EOFError("the client hung up")
     return found
 
 
-def _fields(stream: BinaryIO) -> Iterator[str]:
+def _fields(stream: BufferedIOBase) -> Iterator[str]:
     for _ in range(4):
         (size,) = struct.unpack("!H", _exactly(stream, 2))
         yield _exactly(stream, size).decode("utf-8", "replace")
@@ -93,13 +107,14 @@ class _Conversation(socketserver.StreamRequestHandler):
         except EOFError:
             return
         name = f"{user}@{realm}" if realm and "@" not in user else user
-        problem = check(name, password)
-        _log(name, service, realm, problem)
+        client = smtp_client(asking_process(self.request))
+        problem = check(name, password, client)
+        _log(name, service, problem)
         reply = b"NO" if problem else b"OK"
         self.wfile.write(struct.pack("!H", len(reply)) + reply)
 
 
-def _log(name: str, service: str, realm: str, problem: str) -> None:
+def _log(name: str, service: str, problem: str) -> None:
     if not problem:
         syslog.syslog(syslog.LOG_INFO, f"auth_zimbra: {name} auth OK")
         return
@@ -107,7 +122,7 @@ def _log(name: str, service: str, realm: str, problem: str) -> None:
     syslog.syslog(
         syslog.LOG_INFO,
         f"do_auth         : auth failure: [user={name}] [service={service}] "
-        f"[realm={realm}] [mech=zimbra] [reason=Unknown]",
+        f"[realm=] [mech=zimbra] [reason=Unknown]",
     )
 
 
