@@ -144,7 +144,7 @@ class Imap:
         if not words or words[0].upper() != "PLAIN":
             await self._connection.send(f"{tag} NO mechanism not supported")
             return
-        if self._refuses_login():
+        if self._cleartext_refused:
             await self._refuse_cleartext(tag)
             return
         if len(words) > 1:
@@ -158,10 +158,6 @@ class Imap:
             return
         await self._judge(tag, given, "AUTHENTICATE")
 
-    def _refuses_login(self) -> bool:
-        # The stock nginx cannot speak TLS upstream: its host is let off here.
-        return self._cleartext_refused and not self._connection.from_own_host
-
     async def _refuse_cleartext(self, tag: str) -> None:
         await self._connection.send(f"{tag} NO cleartext logins disabled")
 
@@ -169,7 +165,7 @@ class Imap:
         if self._user is not None:
             await self._connection.send(f"{tag} NO must be in NOT AUTHENTICATED state")
             return
-        if self._refuses_login():
+        if self._cleartext_refused:
             await self._refuse_cleartext(tag)
             return
         connection = self._connection

@@ -43,12 +43,6 @@ class Connection:
         self._writer = writer
         self.peer: str = writer.get_extra_info("peername")[0]
 
-    @property
-    def from_own_host(self) -> bool:
-        """Tell whether the peer is this very host."""
-        own: str = self._writer.get_extra_info("sockname")[0]
-        return self.peer in {own, "127.0.0.1", "::1"}
-
     async def line(self) -> str | None:
         """Read a line; None at the end of the connection."""
         try:

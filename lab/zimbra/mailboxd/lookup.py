@@ -66,11 +66,10 @@ def _route(mailboxd: Mailboxd, account: Entry, protocol: str) -> Response:
 
 
 def _port(values: Attributes, protocol: str) -> str:
-    # The stock mail module of nginx speaks no TLS upstream, so IMAP and POP
-    # go to the plain port, where the server takes its own host's word.
-    plain = protocol.removesuffix("ssl").removesuffix("s")
-    name = _PORTS[plain if plain in {"imap", "pop3"} else protocol]
-    return first(values, name, "0")
+    # The lab's relay beside nginx always speaks TLS to the mailbox.
+    if protocol.startswith(("imap", "pop3")):
+        protocol = protocol.removesuffix("ssl").removesuffix("s") + "s"
+    return first(values, _PORTS[protocol], "0")
 
 
 def _refused(reason: str) -> Response:

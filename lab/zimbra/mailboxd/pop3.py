@@ -50,7 +50,7 @@ class Pop3:
 
     @property
     def _cleartext_refused(self) -> bool:
-        if self._connection.secure or self._connection.from_own_host:
+        if self._connection.secure:
             return False
         settings = self._connection.mailboxd.started
         return first(settings, "zimbraPop3CleartextLoginEnabled") != "TRUE"
