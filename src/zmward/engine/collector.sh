@@ -127,6 +127,8 @@ connection() {
     ldap_secret=$(setting zimbra_ldap_password)
     ldap_tls=
     [ "$(setting ldap_starttls_supported)" != 1 ] || ldap_tls=-ZZ
+    # Only user zimbra has a .ldaprc that names the authorities of this site.
+    [ -n "${LDAPTLS_CACERTDIR:-}" ] || export LDAPTLS_CACERTDIR=/opt/zimbra/conf/ca
 }
 
 # search BASE SCOPE FILTER ATTRIBUTE…: the password goes through a pipe, never argv.
