@@ -1,5 +1,6 @@
 """Reads what the collector script printed: frames of answers, as Evidence."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from zmward.sources.source import Source, Unreadable
 _START = "% zmward 1 "
 _END = "% end"
 _ABSENT = "No such file or directory"
+_CODE = re.compile(r"= ([0-9]{1,3})")
 _TIMED_OUT = (124, 137, 143)
 _NOT_EXECUTABLE = 126
 _NOT_FOUND = 127
@@ -69,8 +71,8 @@ class _Reader:
                 yield masked_line(line[1:])
             elif mark == "!":
                 frame.errors.append(line[1:])
-            elif line.startswith("= "):
-                frame.code = int(line[2:])
+            elif code := _CODE.fullmatch(line):
+                frame.code = int(code[1])
                 return
             else:
                 raise BadFile(f"not a line of collected answers: {line[:60]!r}")

@@ -6,6 +6,7 @@ from datetime import datetime
 from zmward.control import Control
 from zmward.errors import NotZimbra
 from zmward.evidence import Answer, Evidence, Missing, Unseen
+from zmward.exposure import exposure
 from zmward.facts import Facts
 from zmward.finding import Report, judge, lapsed, moment, rank
 from zmward.profile import Profile
@@ -58,4 +59,5 @@ def audit(
         hosts_missing=facts.unseen_hosts(),
         findings=tuple(sorted(findings, key=rank)),
         lapsed=lapsed(facts),
+        exposure=exposure(facts),
     )
