@@ -14,7 +14,7 @@ SETTLED = ("running", "degraded")
 SERVICES = (
     ("ssh.service", (22,)),
     ("zimbra-ldap.service", (389,)),
-    ("zimbra-mailboxd.service", (7071, 7072, 7073, 8080, 8443)),
+    ("zimbra-mailboxd.service", (7071, 7072, 7073, 8443)),
     ("zimbra-configd.service", (7171,)),
     ("zimbra-mta.service", (25, 465, 587)),
     ("zimbra-proxy.service", (443, 993)),
