@@ -132,13 +132,11 @@ def _show(options: Options, config: LocalConfig) -> int:
 
 def run(options: Options) -> int:
     """Do what was asked for."""
-    if options.has("h"):
-        print("usage: zmlocalconfig [options] [args]")
-        return 0
     if options.has("k"):
         return _error("option 'k' is not stood in for in the lab")
-    if options.has("p"):
-        print(options.path)
+    if options.has("h") or options.has("p"):
+        usage = "usage: zmlocalconfig [options] [args]"
+        print(usage if options.has("h") else options.path)
         return 0
     config = _load(options)
     if options.has("e") or options.has("u"):

@@ -1,0 +1,49 @@
+"""zmldapanon: opens the address book to anonymous readers, or closes it."""
+
+import sys
+from collections.abc import Sequence
+from xml.etree.ElementTree import ParseError
+
+import ldap
+
+from . import localconfig
+
+_DATABASE = "olcDatabase={2}mdb,cn=config"
+_USERS = " by users read"
+_ANONYMOUS = " by anonymous read"
+
+
+def opened(rule: str) -> str:
+    """Return the rule that lets anonymous read what users read."""
+    return rule if _ANONYMOUS in rule else rule.replace(_USERS, _USERS + _ANONYMOUS)
+
+
+def closed(rule: str) -> str:
+    """Return the rule without anonymous readers."""
+    return rule.replace(_ANONYMOUS, "")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run zmldapanon."""
+    act = {"-e": opened, "-d": closed}.get(argv[0] if argv else "")
+    if act is None:
+        print("usage: zmldapanon [-e|-d]", file=sys.stderr)
+        return 1
+    try:
+        local = localconfig.load()
+        url = (local.get("ldap_url") or "").split()[0]
+        link = ldap.initialize(url)
+        link.simple_bind_s("cn=config", local.get("ldap_root_password"))
+        ((_, found),) = link.search_s(
+            _DATABASE, ldap.SCOPE_BASE, attrlist=["olcAccess"]
+        )
+        rules = [act(rule.decode()).encode() for rule in found["olcAccess"]]
+        link.modify_s(_DATABASE, [(ldap.MOD_REPLACE, "olcAccess", rules)])
+    except (OSError, ParseError, ldap.LDAPError) as error:
+        print(f"zmldapanon: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
