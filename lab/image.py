@@ -130,6 +130,7 @@ def _set_units(root: Path) -> None:
     run([*systemctl, "disable", *(f"{name}.service" for name in REPLACED)])
     run([*systemctl, "mask", *UNWANTED])
     found = sorted((root / "etc/systemd/system").glob("zimbra*.*"))
-    own = [path.name for path in found if "[Install]" in path.read_text()]
+    units = [path for path in found if path.is_file()]
+    own = [path.name for path in units if "[Install]" in path.read_text()]
     if own:
         run([*systemctl, "enable", *own])

@@ -115,11 +115,12 @@ def ensure(layer: Layer, fill: Callable[[Path], None]) -> Layer:
 
 
 def prune(keep: Iterable[Layer]) -> list[str]:
-    """Remove the layers that are not to be kept, and abandoned builds."""
+    """Remove the layers that are not to be kept and that no running lab stands on."""
     wanted = {one.directory for one in keep}
+    mounted = Path("/proc/mounts").read_text()
     gone = []
     for path in sorted(cache().glob("layer-*-*")):
-        if path.is_dir() and path not in wanted:
+        if path.is_dir() and path not in wanted and str(path) not in mounted:
             remove_tree(path)
             gone.append(path.name)
     return gone
