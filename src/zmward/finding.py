@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -10,8 +10,10 @@ import msgspec
 from zmward.control import Control, Severity, Status
 from zmward.deviation import Deviation, Excerpt, Judgement, Layer, State
 from zmward.evidence import Unseen
+from zmward.exposure import Exposure
 from zmward.facts import Facts
-from zmward.profile import LONGEST_WAIVER, Waiver
+from zmward.profile import Waiver
+from zmward.waivers import severity, split
 
 SCHEMA = "zmward.report/1"
 Effort = Literal["safe", "window", "decision", "none"]
@@ -70,6 +72,7 @@ class Report(msgspec.Struct, frozen=True):
     profile_hash: str = ""
     evidence_hash: str = ""
     lapsed: tuple[str, ...] = ()
+    exposure: Exposure | None = None
 
 
 def _worst(states: Iterable[State]) -> State:
@@ -104,31 +107,6 @@ def _effort(control: Control, deviations: Iterable[Deviation]) -> Effort:
     return "window" if any(cure.restarts() for cure in cures) else "safe"
 
 
-def _latest(severity: Severity, when: date) -> date:
-    return when + timedelta(days=LONGEST_WAIVER[severity.value])
-
-
-def _covered(waiver: Waiver, deviations: Iterable[Deviation]) -> bool:
-    """Say whether the waiver's scope names every subject that deviates."""
-    scope = set(waiver.scope)
-    return not scope or all(deviation.subject in scope for deviation in deviations)
-
-
-def _waiver(
-    control: Control,
-    severity: Severity,
-    deviations: tuple[Deviation, ...],
-    facts: Facts,
-) -> Waiver | None:
-    today = facts.now.astimezone(UTC).date()
-    for waiver in facts.profile.waiver:
-        if waiver.control != control.id or not _covered(waiver, deviations):
-            continue
-        if today <= waiver.until <= _latest(severity, today):
-            return waiver
-    return None
-
-
 def judge(control: Control, facts: Facts) -> Finding:
     """Judge one control; a control that says nothing is UNKNOWN."""
     try:
@@ -136,27 +114,29 @@ def judge(control: Control, facts: Facts) -> Finding:
     except Unseen as signal:
         missing = signal.missing.reason
         judgements = (Judgement(Layer.DECLARED, State.UNKNOWN, "directory", missing),)
-    severity = Severity(facts.profile.severity.get(control.id, control.severity))
     status = _STATUS[_worst(j.state for j in judgements)]
     reason = _reason(status, judgements)
     if not judgements:
         status, reason = Status.UNKNOWN, "the control judged nothing"
     deviations = tuple(j.deviation for j in judgements if j.deviation)
-    waiver = None
-    if status is Status.FAIL:
-        waiver = _waiver(control, severity, deviations, facts)
+    accepted = split(control, deviations, facts)
+    if status is Status.FAIL and deviations and not accepted.left:
+        status = Status.WAIVED
+    if accepted.waived and accepted.left:
+        names = ", ".join(sorted({d.subject for d in accepted.waived}))
+        reason = "; ".join(filter(None, (f"waived in part: {names}", reason)))
     excerpts = dict.fromkeys(e for j in judgements for e in j.evidence)
     return Finding(
         control=control.id,
         title=control.title,
-        severity=severity,
+        severity=severity(facts.profile, control),
         tips=control.tips,
-        status=Status.WAIVED if waiver else status,
+        status=status,
         reason=reason,
         layers=_layers(judgements),
         deviations=deviations,
         evidence=tuple(excerpts)[:_EXCERPTS],
-        waiver=waiver,
+        waiver=accepted.waiver,
         impact=control.impact,
         why=control.why,
         topic=control.topic,
@@ -183,16 +163,6 @@ def rank(finding: Finding) -> tuple[int, int, str]:
         _STATUSES.index(finding.status),
         _SEVERITIES.index(finding.severity),
         finding.control,
-    )
-
-
-def lapsed(facts: Facts) -> tuple[str, ...]:
-    """Name the waivers that are past their end or longer than their severity allows."""
-    today = facts.now.astimezone(UTC).date()
-    return tuple(
-        f"{waiver.control} (until {waiver.until.isoformat()})"
-        for waiver in facts.profile.waiver
-        if waiver.until < today
     )
 
 

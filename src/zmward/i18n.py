@@ -29,3 +29,11 @@ class Speaker:
         if self.language == "en" or not text:
             return text
         return _catalog(self.language).gettext(text)
+
+    def number(self, one: str, many: str, count: int) -> str:
+        """Return the text for a number of things, with `{count}` filled in."""
+        if self.language == "en":
+            text = one if count == 1 else many
+        else:
+            text = _catalog(self.language).ngettext(one, many, count)
+        return text.format(count=count)

@@ -1,14 +1,17 @@
 """`zmward audit`: findings, from this host, a far one, or recorded evidence."""
 
 import sys
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import click
 
 from zmward.cli.main import own_version
 from zmward.cli.options import common, door, given, language, profile, time, write
 from zmward.cli.progress import progress
+from zmward.cli.screen import Screen, screen
 from zmward.control import Control, Status
 from zmward.controls.registry import controls
 from zmward.engine.answers import evidence as from_answers
@@ -17,9 +20,11 @@ from zmward.engine.audit import audit, require_zimbra
 from zmward.engine.collect import collect
 from zmward.errors import BadFile, Usage
 from zmward.evidence import Evidence, decode, merge
-from zmward.finding import Report
+from zmward.finding import Report, moment
 from zmward.sources.registry import sources
+from zmward.waivers import validate
 
+_ALWAYS = {"identity", "listeners", "localconfig", "packages", "ldap-servers"}
 FORMATS = ("text", "json", "html")
 
 
@@ -41,6 +46,16 @@ def demo() -> Evidence:
     return decode(content, "the sample server's evidence")
 
 
+def _asked(chosen: Iterable[Control], options: Mapping[str, Any]) -> Evidence:
+    """Ask the host what the chosen controls need, and who it is."""
+    needed = {name for control in chosen for name in control.check.needs}
+    asked = [s for s in sources().values() if s.name in needed | _ALWAYS]
+    way = door(options["host"])
+    silent = bool(options["quiet"]) or not sys.stderr.isatty()
+    with progress(f"asking {way.name}", silent=silent) as moved:
+        return collect(way, asked, own_version(), moved)
+
+
 def _chosen(only: str | None) -> tuple[Control, ...]:
     known = controls()
     if only is None:
@@ -52,18 +67,24 @@ def _chosen(only: str | None) -> tuple[Control, ...]:
     return tuple(known[word] for word in wanted)
 
 
-def _render(report: Report, form: str, *, color: bool) -> str:
+def _render(report: Report, form: str, shown: Screen, *, everything: bool) -> str:
     if form == "json":
         from zmward.reports.json import render as as_json
 
         return as_json(report)
     if form == "html":
-        from zmward.reports.html import render as as_html
+        from zmward.reports.html.page import render as as_html
 
         return as_html(report)
     from zmward.reports.text import render as as_text
 
-    return as_text(report, color=color)
+    return as_text(
+        report,
+        width=shown.width,
+        color=shown.color,
+        encoding=shown.encoding,
+        everything=everything,
+    )
 
 
 def exit_code(report: Report) -> int:
@@ -81,6 +102,7 @@ def exit_code(report: Report) -> int:
 @click.option("--only", metavar="ID,…", help="These controls alone.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default=None)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--all", "everything", is_flag=True, help="Fold nothing (text).")
 @click.option("--output", metavar="FILE", help="Write the report there, mode 0600.")
 @click.pass_context
 def command(  # one parameter for each option
@@ -93,6 +115,7 @@ def command(  # one parameter for each option
     output: str | None,
     sample: bool,
     as_json: bool,
+    everything: bool,
     **shared: object,
 ) -> int:
     """Print the report and return what it means as an exit code."""
@@ -100,21 +123,15 @@ def command(  # one parameter for each option
     language(options["lang"])
     site = profile(options["profile"])
     chosen = _chosen(only)
-    if sample:
-        evidence = demo()
-    elif paths:
-        evidence = merge(_stored(Path(path)) for path in paths)
+    if sample or paths:
+        evidence = demo() if sample else merge(_stored(Path(path)) for path in paths)
     else:
-        needed = {name for control in chosen for name in control.check.needs}
-        base = {"identity", "localconfig", "packages", "ldap-servers"}
-        asked = [s for s in sources().values() if s.name in needed | base]
-        way = door(options["host"])
-        silent = bool(options["quiet"]) or not sys.stderr.isatty()
-        with progress(f"asking {way.name}", silent=silent) as moved:
-            evidence = collect(way, asked, own_version(), moved)
+        evidence = _asked(chosen, options)
     require_zimbra(evidence)
-    report = audit(evidence, chosen, site, time(options["now"]))
-    plain = bool(options["no_color"]) or output or not sys.stdout.isatty()
+    now = time(options["now"]) or moment(evidence.when)
+    validate(site, controls(), now)
+    report = audit(evidence, chosen, site, now)
     kind = "json" if as_json else form or "text"
-    write(_render(report, kind, color=not plain), output)
+    shown = screen(color=not options["no_color"] and output is None)
+    write(_render(report, kind, shown, everything=everything), output)
     return exit_code(report)

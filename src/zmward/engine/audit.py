@@ -8,10 +8,11 @@ from zmward.errors import NotZimbra
 from zmward.evidence import Answer, Evidence, Missing, Unseen
 from zmward.exposure import exposure
 from zmward.facts import Facts
-from zmward.finding import Report, judge, lapsed, moment, rank
+from zmward.finding import Report, judge, moment, rank
 from zmward.profile import Profile
 from zmward.sources.localconfig import LOCALCONFIG
 from zmward.sources.packages import PACKAGES
+from zmward.waivers import lapsed
 
 
 def _version(facts: Facts) -> str:

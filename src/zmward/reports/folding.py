@@ -21,10 +21,8 @@ class Fold(msgspec.Struct, frozen=True):
         """Return the first subjects' names and how many are left out."""
         if len(self.subjects) == 1:
             return self.subjects[0], 0
-        shown = self.subjects[:most]
-        return ", ".join(_short(name) for name in shown), len(self.subjects) - len(
-            shown
-        )
+        names = ", ".join(_short(name) for name in self.subjects[:most])
+        return names, max(len(self.subjects) - most, 0)
 
     @property
     def kind(self) -> str:
@@ -43,7 +41,7 @@ def _short(subject: str) -> str:
 
 def folds(deviations: Iterable[Deviation]) -> tuple[Fold, ...]:
     """Return the folds in the order of their first deviation."""
-    found: dict[tuple[str, ...], list[Deviation]] = {}
+    found: dict[tuple[str, str, str, str, str], list[Deviation]] = {}
     for deviation in deviations:
         key = (
             deviation.found,
@@ -54,6 +52,13 @@ def folds(deviations: Iterable[Deviation]) -> tuple[Fold, ...]:
         )
         found.setdefault(key, []).append(deviation)
     return tuple(
-        Fold(tuple(d.subject for d in group), *key[:4], tuple(group))
-        for key, group in found.items()
+        Fold(
+            subjects=tuple(deviation.subject for deviation in group),
+            found=text,
+            wanted=wanted,
+            layer=layer,
+            no_cure=no_cure,
+            deviations=tuple(group),
+        )
+        for (text, wanted, layer, no_cure, _), group in found.items()
     )

@@ -6,8 +6,13 @@ import msgspec
 
 from zmward.change import Change
 from zmward.control import Status
+from zmward.errors import BadFile
 from zmward.finding import SCHEMA, Finding, Report
 from zmward.reports.score import score
+
+
+class _Head(msgspec.Struct):
+    schema: str
 
 
 def counts(report: Report) -> dict[str, int]:
@@ -49,8 +54,29 @@ def document(report: Report) -> dict[str, Any]:
         "lapsed": report.lapsed,
         "profile_hash": report.profile_hash,
         "evidence_hash": report.evidence_hash,
+        "exposure": msgspec.to_builtins(report.exposure),
         "findings": [_finding(finding) for finding in report.findings],
     }
+
+
+def read(content: bytes, name: str) -> Report:
+    """Return the report that a JSON file holds; fields of a newer zmward are ignored.
+
+    `name` is the file's name for error messages.
+    """
+    try:
+        schema = msgspec.json.decode(content, type=_Head).schema
+    except msgspec.DecodeError as error:
+        raise BadFile(
+            f"{name} is not a whole zmward report: {error}. "
+            "Make it again with `zmward audit --json`."
+        ) from error
+    if schema != SCHEMA:
+        raise BadFile(f"{name} has the schema {schema!r}; this zmward reads {SCHEMA}.")
+    try:
+        return msgspec.json.decode(content, type=Report)
+    except msgspec.DecodeError as error:
+        raise BadFile(f"{name} is not a whole zmward report: {error}.") from error
 
 
 def render(report: Report) -> str:
