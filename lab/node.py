@@ -33,7 +33,7 @@ Host mail {host}
   UserKnownHostsFile {directory}/known_hosts
   GlobalKnownHostsFile /dev/null
   StrictHostKeyChecking yes
-  ControlPath {directory}/ssh-%C
+  ControlPath {directory}/ssh-%r
 """
 
 
@@ -123,7 +123,12 @@ class Lab:
 
         self.programs.mkdir()
         ssh = self.programs / "ssh"
-        ssh.write_text(f'#!/bin/sh\nexec /usr/bin/ssh -F {self.ssh_config} "$@"\n')
+        # Labs side by side have the same host names: each needs its own master
+        # connection, whatever path the caller asks for (the first option wins).
+        control = f"-o ControlPath={self.directory}/ssh-%r"
+        ssh.write_text(
+            f'#!/bin/sh\nexec /usr/bin/ssh -F {self.ssh_config} {control} "$@"\n'
+        )
         ssh.chmod(0o755)
 
     def _boot(self, groups: list[Path]) -> None:

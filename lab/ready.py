@@ -47,14 +47,15 @@ def _missing(lab: "Lab") -> list[str]:
         return ["the node's systemd"]
     if state not in SETTLED:
         return [f"systemd says {state or 'nothing'}"]
-    names = [unit for unit, _ in SERVICES]
-    enabled = lab.run("mail", ["systemctl", "is-enabled", *names]).stdout.split()
+    listed = ["list-unit-files", "--state=enabled", "--plain", "--no-legend"]
+    rows = lab.run("mail", ["systemctl", *listed]).stdout.splitlines()
+    enabled = {row.split()[0] for row in rows if row.strip()}
     listening = _ports(lab)
     return [
         f"{unit} on port {port}"
-        for (unit, ports), word in zip(SERVICES, enabled, strict=False)
+        for unit, ports in SERVICES
         for port in ports
-        if word == "enabled" and port not in listening
+        if unit in enabled and port not in listening
     ]
 
 
