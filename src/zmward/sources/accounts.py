@@ -1,19 +1,21 @@
-"""The accounts that stand out: admins, guests, overrides, forwards, other states.
+"""The accounts: administrators, what stands out, and a census of all of them."""
 
-A directory may hold a million accounts, so the search names what it looks for and
-its answer is reduced to groups while it streams in: each a count and some names.
-"""
-
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 
 import msgspec
 
 from zmward.catalog.overrides import OVERRIDES
 from zmward.sources import ldif
-from zmward.sources.source import Search, Source, Unreadable
+from zmward.sources.accounts_program import PROGRAM
+from zmward.sources.source import Snippet, Source, Unreadable
 
+_FLAGS = ("closed", "lockout", "locked", "maintenance", "pending")
+_FORWARDS = ("zimbraPrefMailForwardingAddress", "zimbraMailForwardingAddress")
 _NAMES = 50
-_ADMINS = 500
+T = TypeVar("T")
+_REDIRECTS = re.compile(r'\bredirect\b(?:\s+:\w+)*\s+"([^"]*)"')
 
 
 class Group(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -34,150 +36,213 @@ class Admin(msgspec.Struct, frozen=True, omit_defaults=True):
     cos: str = ""
     two_factor: bool = False
     forwards: bool = False
+    by_domain: bool = False
     own: Mapping[str, tuple[str, ...]] = {}
 
 
+class Census(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Counts over all accounts.
+
+    `statuses`: kind (user, guest, resource, system, principal) and status, joined by
+    a blank. The rest is of active users only: `coses` by COS id, or by `@domain` for
+    accounts that name none; `last_logon` and `never` by month (YYYYMM) of the last
+    logon, or of the creation of accounts that nobody ever logged in to.
+    """
+
+    statuses: Mapping[str, int] = {}
+    coses: Mapping[str, int] = {}
+    second_factor: int = 0
+    last_logon: Mapping[str, Group] = {}
+    never: Mapping[str, Group] = {}
+
+    @property
+    def active(self) -> int:
+        """Return the number of users who can log in."""
+        return self.statuses.get("user active", 0)
+
+
 class Accounts(msgspec.Struct, frozen=True):
-    """Groups by name, overrides by attribute (exact spelling) and joined values."""
+    """Groups by name, overrides by attribute (exact spelling) and joined values.
+
+    `forwards` maps how (`own`, `hidden`, `filter`) to the target's domain.
+    """
 
     matched: int
     admins: tuple[Admin, ...]
     groups: Mapping[str, Group]
     overrides: Mapping[str, Mapping[str, Group]]
+    forwards: Mapping[str, Mapping[str, Group]] = {}
+    census: Census = Census()
 
 
-_FLAGS = {
-    "guest": ("zimbraIsExternalVirtualAccount", "TRUE"),
-    "locked": ("zimbraAccountStatus", "locked"),
-    "lockout": ("zimbraAccountStatus", "lockout"),
-    "closed": ("zimbraAccountStatus", "closed"),
-    "pending": ("zimbraAccountStatus", "pending"),
-    "maintenance": ("zimbraAccountStatus", "maintenance"),
-}
-_SYSTEM = ("zimbraIsSystemAccount", "zimbraIsSystemResource")
-_FORWARDS = {
-    "forwards": "zimbraPrefMailForwardingAddress",
-    "forwards-hidden": "zimbraMailForwardingAddress",
-    "redirects": "zimbraMailSieveScript",
-}
-_ROW = (
-    "zimbraMailDeliveryAddress",
-    "zimbraAccountStatus",
-    "zimbraIsAdminAccount",
-    "zimbraIsDelegatedAdminAccount",
-    "zimbraIsExternalVirtualAccount",
-    "zimbraLastLogonTimestamp",
-    "zimbraCreateTimestamp",
-    "zimbraCOSId",
-    "zimbraTwoFactorAuthEnabled",
-    "zimbraPrefMailForwardingAddress",
-    "zimbraMailForwardingAddress",
-)
-
-
-def _filter() -> str:
-    wanted = [
-        "(zimbraIsAdminAccount=TRUE)",
-        "(zimbraIsDelegatedAdminAccount=TRUE)",
-        "(zimbraMailSieveScript=*redirect*)",
-        "(zimbraPrefMailForwardingAddress=*)",
-        "(zimbraMailForwardingAddress=*)",
-    ]
-    wanted += [f"({name}={value})" for name, value in _FLAGS.values()]
-    wanted += [f"({name}=*)" for name in OVERRIDES]
-    ordinary = "".join(f"(!({name}=TRUE))" for name in _SYSTEM)
-    return f"(&(objectClass=zimbraAccount){ordinary}(|{''.join(wanted)}))"
-
-
-class _Tally:
-    """Counts accounts under names, keeping the first of them."""
+class _Tallies:
+    """What the lines of the program come to."""
 
     def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
-        self.names: dict[str, list[str]] = {}
+        self.matched: int | None = None
+        self.admins: list[Admin] = []
+        self.groups: dict[str, Group] = {}
+        self.overrides: dict[str, dict[str, Group]] = {}
+        self.forwards: dict[str, dict[str, Group]] = {}
+        self.statuses: dict[str, int] = {}
+        self.coses: dict[str, int] = {}
+        self.second_factor = 0
+        self.last_logon: dict[str, Group] = {}
+        self.never: dict[str, Group] = {}
 
-    def add(self, group: str, name: str) -> None:
-        self.counts[group] = self.counts.get(group, 0) + 1
-        names = self.names.setdefault(group, [])
-        if len(names) < _NAMES:
-            names.append(name)
+    def add(self, line: str) -> None:
+        """Take one tally."""
+        number, names, *what = line.split("\t")
+        if not number[1:].isdecimal() or not what:
+            raise Unreadable(f"accounts: not a tally: {line[:60]!r}")
+        group = Group(int(number[1:]), tuple(map(_name, names.split())))
+        match what:
+            case ["matched"]:
+                self.matched = group.count
+            case ["status", kind, status]:
+                self._status(kind, status, group)
+            case ["group", name]:
+                self.groups[name] = group
+            case ["own", first, *more]:
+                self._override((first, *more), group)
+            case ["forward", way, domain]:
+                self.forwards.setdefault(way, {})[domain.lower()] = group
+            case _:
+                self._census(what, group)
 
-    def groups(self) -> dict[str, Group]:
-        return {
-            group: Group(count, tuple(self.names[group]))
-            for group, count in self.counts.items()
-        }
+    def _census(self, what: list[str], group: Group) -> None:
+        match what:
+            case ["factor", enrolled]:
+                self.second_factor += group.count * (enrolled == "yes")
+            case ["cos", place]:
+                self.coses[place] = group.count
+            case ["logon", "last", month]:
+                self.last_logon[month] = group
+            case ["logon", "never", month]:
+                self.never[month] = group
+            case _:
+                raise Unreadable(f"accounts: not a tally: {what[0][:60]!r}")
+
+    def _status(self, kind: str, status: str, group: Group) -> None:
+        self.statuses[f"{kind} {status}"] = group.count
+        if kind == "guest":
+            self.groups["guest"] = _joined(self.groups.get("guest"), group)
+        if status in _FLAGS and kind in ("user", "guest"):
+            self.groups[status] = _joined(self.groups.get(status), group)
+
+    def _override(self, lines: tuple[str, ...], group: Group) -> None:
+        record = next(iter(ldif.records(("dn: own", *lines))))
+        for attribute in OVERRIDES:
+            values = record.values.get(attribute.lower())
+            if values:
+                found = self.overrides.setdefault(attribute, {})
+                found["\n".join(sorted(values))] = group
+
+    def record(self, record: ldif.Record) -> None:
+        """Take an administrator, or a filter script."""
+        if record.dn != "script":
+            self.admins.append(_admin(record))
+            return
+        found = self.forwards.setdefault("filter", {})
+        script = record.one("zimbraMailSieveScript")
+        targets = {address.rpartition("@")[2] for address in _REDIRECTS.findall(script)}
+        for domain in sorted(target.lower() for target in targets):
+            one = Group(1, (record.one("name"),))
+            found[domain] = _joined(found.get(domain), one)
+
+    def accounts(self) -> Accounts:
+        """Return everything, in a stable order."""
+        if self.matched is None:
+            raise Unreadable("accounts: the answer has no end")
+        census = Census(
+            _sorted(self.statuses),
+            _sorted(self.coses),
+            self.second_factor,
+            _sorted(self.last_logon),
+            _sorted(self.never),
+        )
+        overrides = {a: _sorted(found) for a, found in self.overrides.items()}
+        forwards = {way: _sorted(found) for way, found in self.forwards.items()}
+        return Accounts(
+            self.matched,
+            tuple(self.admins),
+            _sorted(self.groups),
+            _sorted(overrides),
+            _sorted(forwards),
+            census,
+        )
 
 
-def _admin(name: str, record: ldif.Record) -> Admin:
+def _sorted(found: Mapping[str, T]) -> dict[str, T]:
+    return dict(sorted(found.items()))
+
+
+def _name(word: str) -> str:
+    """Return an address; a colon before it means base64."""
+    return ldif.decoded(word[1:]) if word.startswith(":") else word
+
+
+def _joined(one: Group | None, other: Group) -> Group:
+    if one is None:
+        return other
+    names = tuple(dict.fromkeys((*one.names, *other.names)))
+    return Group(one.count + other.count, names[:_NAMES])
+
+
+def _admin(record: ldif.Record) -> Admin:
     return Admin(
-        name=name,
+        name=record.one("zimbraMailDeliveryAddress") or record.dn,
         status=record.one("zimbraAccountStatus"),
         delegated=record.one("zimbraIsAdminAccount") != "TRUE",
         last_logon=record.one("zimbraLastLogonTimestamp"),
         created=record.one("zimbraCreateTimestamp"),
         cos=record.one("zimbraCOSId"),
         two_factor=record.one("zimbraTwoFactorAuthEnabled") == "TRUE",
-        forwards=any(attr.lower() in record.values for attr in _FORWARDS.values()),
+        forwards=any(name.lower() in record.values for name in _FORWARDS),
+        by_domain=record.one("zimbraIsDomainAdminAccount") == "TRUE",
         own={
-            attr: record.values[attr.lower()]
-            for attr in OVERRIDES
-            if attr.lower() in record.values
+            name: record.values[name.lower()]
+            for name in OVERRIDES
+            if name.lower() in record.values
         },
     )
 
 
-def _is_admin(record: ldif.Record) -> bool:
-    return "TRUE" in (
-        record.one("zimbraIsAdminAccount"),
-        record.one("zimbraIsDelegatedAdminAccount"),
-    )
+def _text(lines: Iterator[str]) -> str:
+    tallies = _Tallies()
+
+    def records() -> Iterator[str]:
+        for line in lines:
+            if line.startswith("+"):
+                tallies.add(line)
+            else:
+                yield line
+
+    for record in ldif.records(records()):
+        tallies.record(record)
+    return msgspec.json.encode(tallies.accounts()).decode()
 
 
 def reduce(lines: Iterable[str]) -> str:
-    """Turn the LDIF of an answer into the JSON of an Accounts, holding one entry."""
-    groups = _Tally()
-    overrides = {attr: _Tally() for attr in OVERRIDES}
-    admins: list[Admin] = []
-    matched = 0
-    for record in ldif.records(lines):
-        matched += 1
-        name = record.one("zimbraMailDeliveryAddress") or record.dn
-        if _is_admin(record):
-            groups.add("admin", name)
-            if len(admins) < _ADMINS:
-                admins.append(_admin(name, record))
-        for group, (attr, value) in _FLAGS.items():
-            if record.one(attr) == value:
-                groups.add(group, name)
-        for group, attr in _FORWARDS.items():
-            if attr.lower() in record.values:
-                groups.add(group, name)
-        for attr, tally in overrides.items():
-            values = record.values.get(attr.lower())
-            if values:
-                tally.add("\n".join(sorted(values)), name)
-    found = Accounts(
-        matched,
-        tuple(admins),
-        groups.groups(),
-        {attr: tally.groups() for attr, tally in overrides.items() if tally.counts},
-    )
-    return msgspec.json.encode(found).decode()
+    """Turn the program's lines into the JSON of an Accounts."""
+    try:
+        return _text(iter(lines))
+    except Unreadable as error:
+        return str(error)  # which parse refuses, whatever it says
 
 
 def parse(answer: str) -> Accounts:
     """Read the stored JSON."""
     try:
         return msgspec.json.decode(answer, type=Accounts)
-    except msgspec.DecodeError as error:
-        raise Unreadable(f"accounts: {error}") from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise Unreadable(f"accounts: {answer[:80]!r}: {error}") from error
 
 
 ACCOUNTS = Source(
     name="ldap-accounts",
-    about="Accounts that stand out: admins, guests, forwards, own settings.",
-    question=Search("", "sub", _filter(), (*_ROW, *OVERRIDES), seconds=600),
+    about="Administrators, own settings, forwards, guests, and counts of accounts.",
+    question=Snippet(PROGRAM, seconds=600),
     parse=parse,
     reduce=reduce,
     directory=True,

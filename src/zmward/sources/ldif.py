@@ -33,7 +33,8 @@ def _unfolded(lines: Iterable[str]) -> Iterator[str]:
         yield held
 
 
-def _decoded(text: str) -> str:
+def decoded(text: str) -> str:
+    """Return the text that base64 stands for; broken base64 is Unreadable."""
     try:
         return base64.b64decode(text, validate=True).decode("utf-8", "backslashreplace")
     except binascii.Error as error:
@@ -45,7 +46,7 @@ def _pair(line: str) -> tuple[str, str]:
     if not colon or not name or " " in name:
         raise Unreadable(f"LDIF: not an attribute: {line[:60]!r}")
     if rest.startswith(":"):
-        return name, _decoded(rest[1:].strip())
+        return name, decoded(rest[1:].strip())
     if rest.startswith("<"):
         raise Unreadable(f"LDIF: a value from a URL: {line[:60]!r}")
     return name, rest.removeprefix(" ")
