@@ -7,8 +7,6 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from zmward.i18n import mark
-
 Kind = Literal["small", "isp", "university"]
 Use = Literal["wanted", "unwanted", "unsaid"]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
@@ -112,13 +110,3 @@ class Profile(Strict, frozen=True):
             if a.subject == subject and a.on <= today <= a.until
         )
         return max(valid, key=lambda a: a.until, default=None)
-
-
-# The longest that a failure may be waived, in days, by severity.
-LONGEST_WAIVER: Mapping[str, int] = {
-    "critical": 30,
-    "high": 90,
-    "medium": 180,
-    "low": 365,
-}
-TOO_LONG = mark("the waiver's term is longer than {days} days")

@@ -64,6 +64,8 @@ def _chosen(only: str | None) -> tuple[Control, ...]:
     for word in wanted:
         if word not in known:
             raise Usage(f"There is no control {word!r}: `zmward list` shows all.")
+    if not wanted:
+        raise Usage("--only names no control: `zmward list` shows all.")
     return tuple(known[word] for word in wanted)
 
 

@@ -1,5 +1,6 @@
 """The command `zmward`: finds the verb, runs it, and turns errors into exit codes."""
 
+import io
 import os
 import sys
 import traceback
@@ -87,8 +88,16 @@ def _bug() -> int:
     return _BUG
 
 
+def _forgiving() -> None:
+    """Let a terminal that lacks a letter show its code instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def dispatch(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code."""
+    _forgiving()
     try:
         result = main.main(args=arguments, prog_name="zmward", standalone_mode=False)
     except ZmwardError as error:
