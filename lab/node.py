@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lab import cgroup, image, loghost, outside, ready, states
@@ -96,6 +97,8 @@ class Lab:
         ready.wait(self)
 
     def _prepare(self) -> None:
+        now = datetime.now(UTC)
+        states.write_backups(self.root, states.read(self.state).system, now)
         (self.root / "etc/machine-id").write_text(uuid.uuid4().hex + "\n")
         trusted = self.root / "etc/ssl/certs/loghost-ca.pem"
         trusted.write_text(loghost.authority(self.directory / "outside"))

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from lab.node import Lab
 
 LONGEST_BOOT = 90.0
+SYNCHRONISED = "Leap status     : Normal"
 SETTLED = ("running", "degraded")
 # Unit and the ports that must listen before a lab counts as up.
 SERVICES = (
@@ -51,12 +52,16 @@ def _missing(lab: "Lab") -> list[str]:
     rows = lab.run("mail", ["systemctl", *listed]).stdout.splitlines()
     enabled = {row.split()[0] for row in rows if row.strip()}
     listening = _ports(lab)
-    return [
+    late = [
         f"{unit} on port {port}"
         for unit, ports in SERVICES
         for port in ports
         if unit in enabled and port not in listening
     ]
+    if "chrony.service" in enabled:
+        tracking = lab.run("mail", ["chronyc", "tracking"]).stdout
+        late += [] if SYNCHRONISED in tracking else ["chrony to be synchronised"]
+    return late
 
 
 def _ports(lab: "Lab") -> set[int]:

@@ -1,13 +1,13 @@
 """The states in which a server is found: what differs from the image.
 
 Order: Zimbra's packages, packages removed, files, owners, directory and
-localconfig, package lists, diary, logs, backups, modes, units, commands.
+localconfig, package lists, diary, logs, modes, units, commands; backups at boot.
 """
 
 import os
 import tomllib
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,6 @@ def _fill(root: Path, state: State) -> None:
     install.fill(root, state.name)
     _write_packages(root, state, versions)
     _write_logs(root, state)
-    _write_backups(root, system)
     for path, owner, mode in system.modes:
         run(within(root, ["chown", "--no-dereference", owner, f"/{path}"]))
         run(within(root, ["chmod", mode, f"/{path}"]))
@@ -162,12 +161,12 @@ def _set_time(path: Path, when: float) -> None:
     os.utime(path, (when, when))
 
 
-def _write_backups(root: Path, system: System) -> None:
-    """Leave the artefacts of backups that many days old."""
+def write_backups(root: Path, system: System, now: datetime) -> None:
+    """Leave the artefacts of backups that many days old, at the boot of a node."""
     shelf = root / "opt/zimbra/backup"
     shelf.mkdir(parents=True, exist_ok=True)
     for age in system.backups:
-        taken = TODAY - timedelta(days=age, hours=6)
+        taken = now - timedelta(days=age, hours=3)
         place = shelf / f"full-{taken:%Y%m%d-%H%M%S}"
         place.mkdir(mode=0o750)
         for name, size in (("ldap.ldif.gz", 180_000), ("store.tar.gz", 40_000_000)):
