@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from lab.zimbra.changes import outcome, read_request
 from lab.zimbra.entry import Entry
@@ -13,6 +14,18 @@ from lab.zimbra.schema import find
 from lab.zimbra.validation import check_value
 
 Changes = Iterable[tuple[str, str]]
+
+
+class Granted(NamedTuple):
+    """One right of one grantee on one target."""
+
+    target_type: str
+    target_id: str
+    target_name: str
+    grantee_type: str
+    grantee_id: str
+    grantee_name: str
+    right: str
 
 
 class Memory:
@@ -104,6 +117,45 @@ class Memory:
         self.entries[created.dn] = created
         self.modify(created, changes)
         return self.entries[created.dn]
+
+    def create_cos(self, name: str, changes: Changes) -> Entry:
+        return self._create(
+            named("cos", name, f"cn={name},cn=cos,cn=zimbra", {}), changes
+        )
+
+    def create_domain(self, name: str, changes: Changes) -> Entry:
+        labels = ",".join(f"dc={label}" for label in name.split("."))
+        return self._create(named("domain", name, labels, {}), changes)
+
+    def _create(self, entry: Entry, changes: Changes) -> Entry:
+        self.entries[entry.dn] = entry
+        self.modify(entry, changes)
+        return self.entries[entry.dn]
+
+    def delete(self, entry: Entry) -> None:
+        del self.entries[entry.dn]
+
+    def add_alias(self, account: Entry, alias: str) -> None:
+        self.modify(account, [("+zimbraMailAlias", alias)], internal=True)
+
+    def remove_alias(self, account: Entry, alias: str) -> None:
+        self.modify(account, [("-zimbraMailAlias", alias)], internal=True)
+
+    def data_sources(self, account: Entry) -> list[tuple[str, dict[str, list[str]]]]:
+        place = f",{account.dn}"
+        return [(e.name, e.attrs) for e in self.entries.values() if place in e.dn]
+
+    def grants(self) -> list[Granted]:
+        return [
+            _granted(entry, ace)
+            for entry in self.entries.values()
+            for ace in entry.attrs.get("zimbraACE", [])
+        ]
+
+
+def _granted(entry: Entry, ace: str) -> Granted:
+    number, kind, right = ace.split(" ", 2)
+    return Granted(entry.kind, entry.id, entry.name, kind, number, "", right)
 
 
 def _matches(entry: Entry, query: str) -> bool:

@@ -1,10 +1,12 @@
 """Where the mailbox server listens and which TLS it speaks there."""
 
+import socket
 import ssl
 
 import pytest
 from lab.zimbra.mailboxd.listeners import Listener, listeners
 from lab.zimbra.mailboxd.origin import first_external, jetty_address
+from lab.zimbra.mailboxd.server import bound
 from lab.zimbra.mailboxd.tls import Keystore, server_context
 
 PORTS = {
@@ -43,8 +45,15 @@ def test_a_bound_admin_address_keeps_loopback() -> None:
     ]
 
 
-def test_no_address_means_both_families() -> None:
-    assert len(Listener("imap", 7143).addresses) == 2
+@pytest.mark.parametrize(
+    ("only_ipv4", "family"), [(True, socket.AF_INET), (False, socket.AF_INET6)]
+)
+def test_no_address_means_both_families_unless_java_prefers_ipv4(
+    only_ipv4: bool,  # noqa: FBT001
+    family: socket.AddressFamily,
+) -> None:
+    with bound(Listener("imap", 0), only_ipv4=only_ipv4) as place:
+        assert place.family == family
 
 
 @pytest.mark.parametrize(

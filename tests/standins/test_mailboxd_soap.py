@@ -482,3 +482,43 @@ class TestService:
         )
         reply = server.soap(body, server.admin())
         assert re.search('<cos name="default" id="[^"]+">3</cos>', reply.text)
+
+
+class TestLife:
+    def test_what_is_created_can_be_removed(self, server: twin.Running) -> None:
+        token = server.admin()
+        change = '<a n="zimbraPasswordMinLength">9</a>'
+        body = f"<CreateCosRequest {ADMIN}><name>gold</name>{change}</CreateCosRequest>"
+        reply = server.soap(body, token)
+        found = re.search('<cos name="gold" id="([^"]+)">', reply.text)
+        assert found is not None
+        body = f"<DeleteCosRequest {ADMIN}><id>{found[1]}</id></DeleteCosRequest>"
+        assert server.soap(body, token).status == 200
+        assert server.soap(body, token).code == "account.NO_SUCH_COS"
+
+    def test_an_alias_comes_and_goes(self, server: twin.Running) -> None:
+        token = server.admin()
+        number = server.store.get("account", "name", "user2@example.test").id
+        for verb, found in (("Add", True), ("Remove", False)):
+            name = f"{verb}AccountAliasRequest"
+            body = f'<{name} {ADMIN} id="{number}" alias="two@example.test"/>'
+            assert server.soap(body, token).status == 200
+            body = (
+                f'<GetAccountRequest {ADMIN}><account by="name">two@example.test'
+                "</account></GetAccountRequest>"
+            )
+            assert (server.soap(body, token).status == 200) is found
+
+    def test_grants_tell_deny_and_delegation(self, server: twin.Running) -> None:
+        token = server.admin()
+        number = server.store.get("account", "name", "user2@example.test").id
+        domain = server.store.get("domain", "name", "example.test")
+        change = [("zimbraACE", f"{number} usr +listAccount")]
+        server.store.modify(domain, change, internal=True)
+        body = (
+            f'<GetGrantsRequest {ADMIN}><target type="domain" by="name">example.test'
+            "</target></GetGrantsRequest>"
+        )
+        reply = server.soap(body, token)
+        assert '<right deny="0" canDelegate="1">listAccount</right>' in reply.text
+        assert f'<grantee type="usr" id="{number}"' in reply.text

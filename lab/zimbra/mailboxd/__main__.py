@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ..errors import ProvisioningError  # noqa: TID252 - the name differs in the node
 from ..localconfig import LocalConfig, load  # noqa: TID252 - the same
-from ..provisioning import Provisioning  # noqa: TID252 - the same
 from .core import Mailboxd, Places, build
+from .ldap_store import LdapStore
 from .listeners import listeners
 from .origin import jetty_address
 from .server import Server
@@ -42,9 +42,7 @@ def _own_addresses() -> list[str]:
 def _build() -> Mailboxd:
     local = _values(load())
     url = local.get("ldap_url", "").split()[0]
-    store = Provisioning(
-        url, local["zimbra_ldap_userdn"], local["zimbra_ldap_password"]
-    )
+    store = LdapStore(url, local["zimbra_ldap_userdn"], local["zimbra_ldap_password"])
 
     def reload_local() -> None:
         fresh = _values(load())

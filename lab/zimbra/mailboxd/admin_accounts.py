@@ -3,7 +3,16 @@
 from collections import Counter
 
 from .call import Call, answer
-from .entries import add_attributes, audit_fields, by_id, changes, selected, wanted
+from .directory import first
+from .entries import (
+    add_attributes,
+    audit_fields,
+    by_id,
+    changes,
+    new_name,
+    selected,
+    wanted,
+)
 from .faults import invalid, missing
 from .node import Node
 from .store import Entry
@@ -50,14 +59,56 @@ def modify_account(call: Call, request: Node) -> Node:
 
 def create_account(call: Call, request: Node) -> Node:
     """Create an account and give it whole."""
-    name, password = request.get("name"), request.get("password") or ""
-    if not name:
-        raise invalid("missing required element: name")
+    name, password = new_name(request), request.get("password") or ""
     pairs = changes(request)
     account = call.mailboxd.directory.store.create_account(name, password, pairs)
     call.audit("CreateAccount", name=account.name, **audit_fields(pairs))
     response = answer(request)
     add_account(call, response, account, Node("", request.namespace))
+    return response
+
+
+def delete_account(call: Call, request: Node) -> Node:
+    """Remove an account."""
+    account = by_id(call, request, "account")
+    call.mailboxd.directory.delete(account)
+    call.audit("DeleteAccount", name=account.name, id=account.id)
+    return answer(request)
+
+
+def add_account_alias(call: Call, request: Node) -> Node:
+    """Give an account another address."""
+    account, alias = by_id(call, request, "account"), _alias(request)
+    call.mailboxd.directory.store.add_alias(account, alias)
+    call.mailboxd.directory.refresh(account)
+    call.audit("AddAccountAlias", name=account.name, alias=alias)
+    return answer(request)
+
+
+def remove_account_alias(call: Call, request: Node) -> Node:
+    """Take an address from an account."""
+    account, alias = by_id(call, request, "account"), _alias(request)
+    call.mailboxd.directory.store.remove_alias(account, alias)
+    call.mailboxd.directory.flush("account", [account.id])
+    call.audit("RemoveAccountAlias", name=account.name, alias=alias)
+    return answer(request)
+
+
+def _alias(request: Node) -> str:
+    alias = request.get("alias")
+    if not alias:
+        raise invalid("missing required attribute: alias")
+    return alias
+
+
+def get_data_sources(call: Call, request: Node) -> Node:
+    """Give an account's external accounts."""
+    account, response = by_id(call, request, "account"), answer(request)
+    for name, values in call.mailboxd.directory.store.data_sources(account):
+        number = first(values, "zimbraDataSourceId")
+        kind = first(values, "zimbraDataSourceType", "imap")
+        element = response.add("dataSource", name=name, id=number, type=kind)
+        add_attributes(element, values)
     return response
 
 

@@ -1,7 +1,15 @@
 """Requests about classes of service."""
 
 from .call import Call, answer
-from .entries import add_attributes, audit_fields, by_id, changes, selected, wanted
+from .entries import (
+    add_attributes,
+    audit_fields,
+    by_id,
+    changes,
+    new_name,
+    selected,
+    wanted,
+)
 from .node import Node
 from .store import Entry
 
@@ -30,6 +38,26 @@ def modify_cos(call: Call, request: Node) -> Node:
     response = answer(request)
     _add(response, fresh, frozenset())
     return response
+
+
+def create_cos(call: Call, request: Node) -> Node:
+    """Create a class of service and give it whole."""
+    call.need_global_admin()
+    name, pairs = new_name(request), changes(request)
+    cos = call.mailboxd.directory.store.create_cos(name, pairs)
+    call.audit("CreateCos", name=name, **audit_fields(pairs))
+    response = answer(request)
+    _add(response, cos, frozenset())
+    return response
+
+
+def delete_cos(call: Call, request: Node) -> Node:
+    """Remove a class of service."""
+    call.need_global_admin()
+    cos = by_id(call, request, "cos")
+    call.mailboxd.directory.delete(cos)
+    call.audit("DeleteCos", name=cos.name, id=cos.id)
+    return answer(request)
 
 
 def _add(response: Node, cos: Entry, only: frozenset[str]) -> None:

@@ -1,7 +1,15 @@
 """Requests about domains."""
 
 from .call import Call, answer
-from .entries import add_attributes, audit_fields, by_id, changes, selected, wanted
+from .entries import (
+    add_attributes,
+    audit_fields,
+    by_id,
+    changes,
+    new_name,
+    selected,
+    wanted,
+)
 from .node import Node
 from .store import Entry
 
@@ -29,6 +37,26 @@ def modify_domain(call: Call, request: Node) -> Node:
     response = answer(request)
     _add(call, response, fresh, Node("", request.namespace))
     return response
+
+
+def create_domain(call: Call, request: Node) -> Node:
+    """Create a domain and give it whole."""
+    call.need_global_admin()
+    name, pairs = new_name(request), changes(request)
+    domain = call.mailboxd.directory.store.create_domain(name, pairs)
+    call.audit("CreateDomain", name=name, **audit_fields(pairs))
+    response = answer(request)
+    _add(call, response, domain, Node("", request.namespace))
+    return response
+
+
+def delete_domain(call: Call, request: Node) -> Node:
+    """Remove an empty domain."""
+    call.need_global_admin()
+    domain = by_id(call, request, "domain")
+    call.mailboxd.directory.delete(domain)
+    call.audit("DeleteDomain", name=domain.name, id=domain.id)
+    return answer(request)
 
 
 def _add(call: Call, response: Node, domain: Entry, request: Node) -> None:

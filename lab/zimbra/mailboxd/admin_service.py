@@ -2,12 +2,10 @@
 
 from .call import Call, answer
 from .directory import first
-from .entries import named
 from .faults import auth_required, failure, invalid
 from .node import Node
 
 _LOOPBACK = ("127.0.0.1", "[0:0:0:0:0:0:0:1]")
-_GRANTEES = ("usr", "grp", "egp", "gst", "key", "pub", "all", "dom", "cos", "email")
 
 
 def no_op(_call: Call, request: Node) -> Node:
@@ -80,26 +78,6 @@ def flush_cache(call: Call, request: Node) -> Node:
     for kind in kinds:
         call.mailboxd.directory.flush(kind, ids)
     return answer(request)
-
-
-def get_grants(call: Call, request: Node) -> Node:
-    """Give the access rights written on one target."""
-    response, target = answer(request), request.child("target")
-    if target is None:
-        raise invalid("missing required element: target")
-    kind = target.get("type") or ""
-    if kind not in {"account", "cos", "domain", "server", "config"}:
-        return response
-    key = "config" if kind == "config" else target.value
-    entry = named(call, kind, target.get("by") or "name", key)
-    for ace in entry.attrs.get("zimbraACE", []):
-        grantee, kind_of_grantee, right = (*ace.split(" ", 2), "", "")[:3]
-        grant = response.add("grant")
-        grant.add("target", type=kind, id=entry.id, name=entry.name)
-        if kind_of_grantee in _GRANTEES:
-            grant.add("grantee", type=kind_of_grantee, id=grantee)
-        grant.add("right", right.lstrip("-+*"), deny=right.startswith("-"))
-    return response
 
 
 def get_attribute_info(_call: Call, request: Node) -> Node:

@@ -45,6 +45,12 @@ class Mailboxd:
     reload_local: Callable[[], None] = lambda: None
     response_headers: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
+    @property
+    def only_ipv4(self) -> bool:
+        """Tell whether the JVM was told to leave IPv6 alone."""
+        option = "-Djava.net.preferIPv4Stack=true"
+        return option in self.local.get("mailboxd_java_options", "").split()
+
     def server(self) -> Entry:
         """Give this server's entry."""
         return self.directory.get("server", "name", self.host)

@@ -56,19 +56,24 @@ class Directory:
     def modify(self, entry: Entry, changes: Changes) -> Entry:
         """Change an entry by the rules and give it as it is now."""
         self.store.modify(entry, changes)
-        return self._refresh(entry)
+        return self.refresh(entry)
 
     def record(self, entry: Entry, changes: Changes) -> Entry:
         """Write what the server itself keeps on an entry."""
         self.store.modify(entry, changes, internal=True)
-        return self._refresh(entry)
+        return self.refresh(entry)
 
     def set_password(self, entry: Entry, password: str) -> Entry:
         """Store a new password and end the sessions of the old one."""
         self.store.set_password(entry, password)
-        fresh = self._refresh(entry)
+        fresh = self.refresh(entry)
         validity = int(first(fresh.attrs, "zimbraAuthTokenValidityValue", "0")) + 1
         return self.record(fresh, [("zimbraAuthTokenValidityValue", str(validity))])
+
+    def delete(self, entry: Entry) -> None:
+        """Remove an entry and forget it."""
+        self.store.delete(entry)
+        self.flush(entry.kind, [entry.id])
 
     def flush(self, cache_type: str, ids: Sequence[str] = ()) -> None:
         """Forget a kind of entries, or some of them."""
@@ -144,7 +149,8 @@ class Directory:
             self._entries[entry.kind, "name", entry.name.lower()] = cached
         return entry
 
-    def _refresh(self, entry: Entry) -> Entry:
+    def refresh(self, entry: Entry) -> Entry:
+        """Read an entry again wherever it is cached."""
         if entry.kind == "config":
             return self._keep(("config", "name", "config"), self.store.config())
         stale = [p for p, c in self._entries.items() if c.entry.id == entry.id]

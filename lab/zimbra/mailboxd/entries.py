@@ -81,6 +81,14 @@ def selected(call: Call, request: Node, kind: str) -> Entry:
     return named(call, kind, place, element.value)
 
 
+def new_name(request: Node) -> str:
+    """Read the name of what shall be created."""
+    name = request.get("name")
+    if not name:
+        raise invalid("missing required element: name")
+    return name
+
+
 def by_id(call: Call, request: Node, kind: str) -> Entry:
     """Give the entry whose id the request names, in a child or an attribute."""
     identity = request.get("id")

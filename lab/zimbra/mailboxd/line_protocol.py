@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from .core import Mailboxd
 from .listeners import Listener
+from .origin import jetty_address
 
 MAXIMUM_LINE = 8192
 IDLE_SECONDS = 300
@@ -41,7 +42,8 @@ class Connection:
         self.secure = listener.secure
         self._reader = reader
         self._writer = writer
-        self.peer: str = writer.get_extra_info("peername")[0]
+        # Java prints IPv6 in full, here without Jetty's brackets.
+        self.peer = jetty_address(writer.get_extra_info("peername")[0]).strip("[]")
 
     async def line(self) -> str | None:
         """Read a line; None at the end of the connection."""

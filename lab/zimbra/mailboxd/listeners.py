@@ -17,17 +17,15 @@ _MODES = {
 
 @dataclass(frozen=True)
 class Listener:
-    """One port: what is spoken on it, where, and whether inside TLS."""
+    """One port: what is spoken on it, where, and whether inside TLS.
+
+    No address means every address.
+    """
 
     role: str
     port: int
     address: str = ""
     secure: bool = False
-
-    @property
-    def addresses(self) -> list[str]:
-        """Give the addresses to bind; none means all, on both families."""
-        return [self.address] if self.address else ["0.0.0.0", "::"]
 
 
 # role, port attribute, bind attribute, switch attribute, TLS

@@ -40,11 +40,11 @@ class Server:
     async def open(self, listeners: list[Listener]) -> list[int]:
         """Start to listen; the ports are those that were really given."""
         ports = []
+        only_ipv4 = self._services.mailboxd.only_ipv4
         for listener in listeners:
-            for address in listener.addresses:
-                server = await self._listen(listener, address)
-                self._servers.append(server)
-                ports.append(server.sockets[0].getsockname()[1])
+            server = await self._listen(listener, bound(listener, only_ipv4=only_ipv4))
+            self._servers.append(server)
+            ports.append(server.sockets[0].getsockname()[1])
         return ports
 
     async def close(self) -> None:
@@ -53,13 +53,10 @@ class Server:
             server.close()
         self._executor.shutdown()
 
-    async def _listen(self, listener: Listener, address: str) -> asyncio.Server:
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    async def _listen(self, listener: Listener, place: socket.socket) -> asyncio.Server:
         return await asyncio.start_server(
             self._client(listener),
-            address,
-            listener.port,
-            family=family,
+            sock=place,
             ssl=self._services.tls if listener.secure else None,
             limit=_LIMIT,
         )
@@ -81,3 +78,19 @@ class Server:
                 connection.close()
 
         return speak
+
+
+def bound(listener: Listener, *, only_ipv4: bool) -> socket.socket:
+    """Bind as Java does: one dual socket, unless told to keep to IPv4."""
+    address = listener.address or ("0.0.0.0" if only_ipv4 else "::")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    place = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            place.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        place.bind((address.strip("[]"), listener.port))
+    except OSError:
+        place.close()
+        raise
+    return place

@@ -1,6 +1,7 @@
 """The SOAP engine: authenticate the caller, run the request, answer or fault."""
 
 import secrets
+import time
 
 from . import dispatch
 from .authentication import Refusal
@@ -80,12 +81,15 @@ def _batch(call: Call, envelope: Envelope, *, admin_here: bool) -> Node:
 
 
 def _single(call: Call, protocol: str, request: Node, *, admin_here: bool) -> Node:
+    started = time.monotonic()
     try:
         body = _perform(call, request, admin_here=admin_here)
     except Fault as fault:
         _log_fault(call, fault)
         call.failed_login = call.failed_login or fault.code == "account.AUTH_FAILED"
         body = fault_node(protocol, fault, _trace(call.mailboxd, call.log))
+    elapsed = int((time.monotonic() - started) * 1000)
+    call.mailboxd.logs.mailbox(call.log, "soap", f"{request.name} elapsed={elapsed}")
     if "requestId" in request.attributes:
         body.attributes["requestId"] = request.attributes["requestId"]
     return body

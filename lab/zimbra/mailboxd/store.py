@@ -11,6 +11,38 @@ Changes = Sequence[tuple[str, str]]
 Attributes = dict[str, list[str]]
 
 
+class Grant(Protocol):
+    """One right of one grantee on one target; signs stand before the right."""
+
+    @property
+    def target_type(self) -> str:
+        """The kind of the target."""
+
+    @property
+    def target_id(self) -> str:
+        """The id of the target."""
+
+    @property
+    def target_name(self) -> str:
+        """The name of the target."""
+
+    @property
+    def grantee_type(self) -> str:
+        """The kind of the grantee."""
+
+    @property
+    def grantee_id(self) -> str:
+        """The id of the grantee."""
+
+    @property
+    def grantee_name(self) -> str:
+        """The name of the grantee."""
+
+    @property
+    def right(self) -> str:
+        """The right."""
+
+
 class Store(Protocol):
     """The directory; each call goes to LDAP."""
 
@@ -40,6 +72,27 @@ class Store(Protocol):
 
     def create_account(self, name: str, password: str, changes: Changes) -> Entry:
         """Create an account."""
+
+    def create_cos(self, name: str, changes: Changes) -> Entry:
+        """Create a class of service."""
+
+    def create_domain(self, name: str, changes: Changes) -> Entry:
+        """Create a domain."""
+
+    def delete(self, entry: Entry) -> None:
+        """Remove an entry."""
+
+    def add_alias(self, account: Entry, alias: str) -> None:
+        """Give an account another address."""
+
+    def remove_alias(self, account: Entry, alias: str) -> None:
+        """Take an address from an account."""
+
+    def data_sources(self, account: Entry) -> Sequence[tuple[str, Attributes]]:
+        """Read an account's data sources by name."""
+
+    def grants(self) -> "Sequence[Grant]":
+        """Read every right granted in the directory."""
 
     def set_password(self, entry: Entry, password: str) -> None:
         """Store a new password, judged by the policy."""
