@@ -10,10 +10,10 @@ from lab.tree.state import State
 from lab.zimbra.schema import Attribute
 
 
-def _accounts() -> list[Entry]:
+def _accounts(stale: str) -> list[Entry]:
     """Return exactly people.TOTAL users, the odd ones among them."""
     special = odd.accounts()
-    entries = [*special, *people.ordinary(people.TOTAL - len(special))]
+    entries = [*special, *people.ordinary(people.TOTAL - len(special), stale)]
     aliases = others.alias_addresses()
     return [_with_aliases(entry, aliases) for entry in entries]
 
@@ -41,12 +41,12 @@ def entries(
         server.server(state.version),
         *server.zimlets(),
         *domains.domains(),
-        *_accounts(),
+        *_accounts(state.habits.stale_users),
         *others.system_accounts(),
         *others.aliases(),
         *others.distribution_lists(),
         *others.resources(),
-        *others.below_accounts(),
+        *others.below_accounts(sources=state.habits.data_sources),
         *others.dynamic_groups(),
     ]
     return [_changed(entry, state.changes_of(entry)) for entry in _granted(fresh)]

@@ -63,6 +63,7 @@ def load_directory(place: Place, state: State) -> None:
         certificate=CERTIFICATE if secured else "",
         key=KEY if secured else "",
         tls_protocol_minimum=_key(state, "ldap_common_tlsprotocolmin"),
+        anonymous=state.habits.anonymous,
         minimum_strength=_key(state, "ldap_common_require_tls"),
     )
     content = ldif_text(entries(rows, passwords, state))

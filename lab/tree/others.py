@@ -113,13 +113,16 @@ def resources() -> list[Entry]:
     return entries
 
 
-def below_accounts() -> list[Entry]:
-    """Return data sources, an identity and a signature."""
+def below_accounts(*, sources: bool) -> list[Entry]:
+    """Return data sources where there are any, an identity and a signature."""
     people = f"ou=people,{domain_dn(LOCAL)}"
-    return [
+    fetched = [
         _source("user004", "pop3", "Old provider", "995", people),
         _source("user007", "imap", "Private mail", "993", people),
         _source("user003", "imap", "Portal", "993", people),
+    ]
+    return [
+        *(fetched if sources else ()),
         Entry(
             f"zimbraPrefIdentityName=Second,uid=user001,{people}",
             ("zimbraIdentity",),

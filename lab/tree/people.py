@@ -7,6 +7,7 @@ from lab.tree.server import HOST
 from lab.tree.skeleton import STAFF_COS
 
 TOTAL = 300
+_STALE = 90
 CLASSES = ("inetOrgPerson", "zimbraAccount", "amavisAccount")
 
 # Scripts and accents that a report and a CSV must survive.
@@ -49,12 +50,12 @@ def account(
     return Entry(dn, CLASSES, {name: given for name, given in values.items() if given})
 
 
-def ordinary(count: int) -> list[Entry]:
-    """Return that many users over the three domains."""
-    return [_ordinary(number) for number in range(1, count + 1)]
+def ordinary(count: int, stale: str) -> list[Entry]:
+    """Return that many users; those long unused have that account status."""
+    return [_ordinary(number, stale) for number in range(1, count + 1)]
 
 
-def _ordinary(number: int) -> Entry:
+def _ordinary(number: int, stale: str) -> Entry:
     domain = _domain(number)
     address = f"user{number:03}@{domain}"
     name = _NAMES[number % len(_NAMES)].format(n=number)
@@ -64,6 +65,8 @@ def _ordinary(number: int) -> Entry:
     last_logon = _days_since_logon(number)
     if last_logon is not None:
         own["zimbraLastLogonTimestamp"] = [stamp(last_logon)]
+    if last_logon is None or last_logon > _STALE:
+        own["zimbraAccountStatus"] = [stale]
     return account(address, own, created=600 - number)
 
 

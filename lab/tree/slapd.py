@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lab.tree.ldif import Entry, ldif_text, one
 from lab.tree.schema import attribute_types, object_classes
+from lab.zimbra.access import opened
 from lab.zimbra.schema import Attribute
 
 SCHEMA_DIRECTORY = Path("/etc/ldap/schema")
@@ -82,6 +83,7 @@ class Layout:
     tls_cipher_suite: str = "MEDIUM:HIGH"
     minimum_strength: str = "0"
     log_level: str = "49152"
+    anonymous: bool = False
     schemas: Path = SCHEMA_DIRECTORY
     modules: str = "/usr/lib/ldap"
 
@@ -129,7 +131,10 @@ def _databases(layout: Layout) -> list[Entry]:
         "olcDbDirectory": [layout.database],
         "olcDbMaxSize": ["4294967296"],
         "olcDbIndex": list(INDEXES),
-        "olcAccess": [f"{{{n}}}{rule}" for n, rule in enumerate(ACCESS)],
+        "olcAccess": [
+            f"{{{n}}}{opened(rule) if layout.anonymous else rule}"
+            for n, rule in enumerate(ACCESS)
+        ],
         "olcLastMod": ["TRUE"],
         "olcSizeLimit": ["unlimited"],
     }

@@ -15,6 +15,15 @@ Changes = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
+class Habits:
+    """What a state says of the whole directory: the table `[directory]`."""
+
+    anonymous: bool = False
+    data_sources: bool = True
+    stale_users: str = "active"
+
+
+@dataclass(frozen=True)
 class State:
     """The directory's side of a state; an empty value removes the attribute."""
 
@@ -25,6 +34,7 @@ class State:
     account: Mapping[str, Changes] = field(default_factory=dict)
     localconfig: Mapping[str, str] = field(default_factory=dict)
     version: str = NEWEST
+    habits: Habits = field(default_factory=Habits)
 
     def changes_of(self, entry: Entry) -> Changes:
         """Return what the state changes in that entry."""
@@ -62,6 +72,7 @@ def state_from_tables(tables: Mapping[str, Any]) -> State:
         account=_tables(tables.get("account", {})),
         localconfig=tables.get("localconfig", {}),
         version=tables.get("zimbra_version", NEWEST),
+        habits=Habits(**tables.get("directory", {})),
     )
 
 

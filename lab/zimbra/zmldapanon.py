@@ -7,20 +7,9 @@ from xml.etree.ElementTree import ParseError
 import ldap
 
 from . import localconfig
+from .access import closed, opened
 
 _DATABASE = "olcDatabase={2}mdb,cn=config"
-_USERS = " by users read"
-_ANONYMOUS = " by anonymous read"
-
-
-def opened(rule: str) -> str:
-    """Return the rule that lets anonymous read what users read."""
-    return rule if _ANONYMOUS in rule else rule.replace(_USERS, _USERS + _ANONYMOUS)
-
-
-def closed(rule: str) -> str:
-    """Return the rule without anonymous readers."""
-    return rule.replace(_ANONYMOUS, "")
 
 
 def main(argv: Sequence[str]) -> int:
