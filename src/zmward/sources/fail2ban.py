@@ -1,0 +1,134 @@
+"""fail2ban's jails, as its configuration files name them."""
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from zmward.sources.source import Snippet, Source, Unreadable, contents
+
+_SECTION = re.compile(r"\[([^\]]+)\]\s*(?:[#;].*)?")
+_OPTION = re.compile(r"([A-Za-z0-9_.]+)\s*[=:]\s*(.*)")
+_DEEPEST = 8
+
+
+class Jail(msgspec.Struct, frozen=True):
+    """One enabled jail: the filter's name and what it reads."""
+
+    name: str
+    filter: str
+    logs: tuple[str, ...]
+    backend: str = ""
+
+
+class Fail2ban(msgspec.Struct, frozen=True):
+    """Enabled jails, addresses never banned, and the filters that exist."""
+
+    jails: tuple[Jail, ...]
+    ignored: tuple[str, ...]
+    filters: Mapping[str, str]
+    ignores_itself: bool = True
+
+
+Sections = dict[str, dict[str, str]]
+
+
+def _read(text: str, path: str, sections: Sections) -> None:
+    """Lay one file's settings over those of the files before it."""
+    current: dict[str, str] | None = None
+    name = ""
+    for line in text.splitlines():
+        if not line.strip() or line.lstrip().startswith(("#", ";")):
+            continue
+        section, option = _SECTION.fullmatch(line.strip()), _OPTION.fullmatch(line)
+        if section:
+            current, name = sections.setdefault(section[1], {}), ""
+        elif current is None:
+            raise Unreadable(f"{path}: no section before {line[:60]!r}")
+        elif line[0].isspace() and name:
+            current[name] += f"\n{line.strip()}"
+        elif option:
+            name = option[1].lower()
+            current[name] = re.sub(r"\s+[#;]\s.*$", "", option[2]).strip()
+        else:
+            raise Unreadable(f"{path}: not an option: {line[:60]!r}")
+
+
+def _expand(value: str, own: Mapping[str, str], name: str, depth: int = 0) -> str:
+    """Replace %(option)s; what stays unknown is left as it is."""
+    if depth >= _DEEPEST:
+        return value
+
+    def known(match: re.Match[str]) -> str:
+        if match[1] == "__name__":
+            return name
+        found = own.get(match[1].lower())
+        return match[0] if found is None else _expand(found, own, name, depth + 1)
+
+    return re.sub(r"%\(([^)]+)\)s", known, value)
+
+
+def _rank(path: str) -> tuple[int, str]:
+    """Return fail2ban's own order: .conf, then .local; jail first, then jail.d."""
+    return (2 * path.endswith(".local") + ("/jail.d/" in path), path)
+
+
+def parse(answer: str) -> Fail2ban:
+    """Read jail files in fail2ban's order, and keep the filters for Zimbra."""
+    texts = contents(answer)
+    if not texts:
+        raise Unreadable("fail2ban has no configuration")
+    sections: Sections = {}
+    jails = [path for path in texts if "/filter.d/" not in path]
+    for path in sorted(jails, key=_rank):
+        _read(texts[path], path, sections)
+    common = sections.pop("DEFAULT", {})
+    sections.pop("INCLUDES", None)
+    enabled = []
+    for name, own in sections.items():
+        options = {**common, **own}
+        if options.get("enabled", "false").lower() not in ("true", "yes", "1", "on"):
+            continue
+        words = {key: _expand(value, options, name) for key, value in options.items()}
+        filter_name = (words.get("filter") or name).partition("[")[0].strip()
+        logs = tuple(words.get("logpath", "").replace(",", "\n").split())
+        enabled.append(Jail(name, filter_name, logs, words.get("backend", "")))
+    filters = {
+        path.rpartition("/")[2].rpartition(".")[0]: text
+        for path, text in texts.items()
+        if "/filter.d/" in path
+    }
+    ignored = common.get("ignoreip", "").replace(",", " ").split()
+    own_words = common.get("ignoreself", "true").lower() in ("true", "yes", "1", "on")
+    return Fail2ban(tuple(enabled), tuple(ignored), filters, own_words)
+
+
+FAIL2BAN = Source(
+    name="fail2ban",
+    about="fail2ban's jails and its filters for Zimbra; secrets are masked.",
+    question=Snippet(
+        r"""
+if ! [ -d /etc/fail2ban ]; then
+    printf 'fail2ban is not installed\n' >&2
+    return 127
+fi
+{
+    contents /etc/fail2ban/paths-common.conf /etc/fail2ban/jail.conf \
+        /etc/fail2ban/jail.local /etc/fail2ban/jail.d/*.conf \
+        /etc/fail2ban/jail.d/*.local | grep -v '^ *[#;]'
+    for file in /etc/fail2ban/filter.d/*.conf /etc/fail2ban/filter.d/*.local; do
+        case $file in
+            *zimbra*) contents "$file" ;;
+            *'*'*) ;;
+            *) printf '> %s\n' "$file" ;;
+        esac
+    done
+} | awk '
+    tolower($0) ~ /^ *[a-z0-9_]*(token|pass|passwd|password|secret|key) *[=:]/ {
+        sub(/[=:].*/, "= masked")
+    }
+    { print }'
+"""
+    ),
+    parse=parse,
+)

@@ -1,0 +1,70 @@
+"""sudo's rules, as the files in /etc give them."""
+
+import re
+
+import msgspec
+
+from zmward.sources.source import Files, Source, Unreadable, contents
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """One rule: who may run what, where it is written."""
+
+    file: str
+    who: str
+    commands: tuple[str, ...]
+    text: str
+
+    @property
+    def zimbra(self) -> bool:
+        """Say whether the rule speaks of zimbra's user or group."""
+        return bool({"zimbra", "%zimbra"} & set(self.who.replace(",", " ").split()))
+
+
+_RULE = re.compile(r"(%?[^\s=]+(?:\s*,\s*%?[^\s=]+)*)\s+\S+\s*=\s*(.*)")
+_TAGS = re.compile(r"^(?:(?:NO)?[A-Z_]+:\s*)+")
+_SETTINGS = (
+    "Defaults",
+    "User_Alias",
+    "Runas_Alias",
+    "Host_Alias",
+    "Cmnd_Alias",
+    "@",
+    "#include",
+)
+
+
+def _rule(file: str, line: str) -> Rule | None:
+    if line.startswith(_SETTINGS) or line.startswith("#"):
+        return None
+    match = _RULE.fullmatch(line)
+    if match is None:
+        raise Unreadable(f"{file}: not a rule of sudo: {line[:60]!r}")
+    commands = []
+    for part in re.sub(r"\([^)]*\)", "", match[2]).split(","):
+        command = _TAGS.sub("", part.strip()).strip()
+        if command:
+            commands.append(command)
+    return Rule(file, match[1], tuple(commands), line)
+
+
+def parse(answer: str) -> tuple[Rule, ...]:
+    """Read the rules of every file that sudo itself would read."""
+    found = []
+    for path, text in contents(answer).items():
+        name = path.rpartition("/")[2]
+        # sudo skips names with a dot or a tilde at the end in a folder of rules.
+        if path != "/etc/sudoers" and ("." in name or name.endswith("~")):
+            continue
+        for line in re.sub(r"\\\n", " ", text).splitlines():
+            rule = _rule(path, line.strip()) if line.strip() else None
+            found += [rule] if rule else []
+    return tuple(found)
+
+
+SUDOERS = Source(
+    name="sudoers",
+    about="sudo's rules.",
+    question=Files(("/etc/sudoers", "/etc/sudoers.d/*")),
+    parse=parse,
+)
