@@ -71,9 +71,11 @@ def _owner(path: str, rows: list[Package]) -> str | None:
 
 
 def _files() -> Iterator[tuple[str, Path]]:
+    generated = tomllib.loads(TABLE.read_text())["generated"]
     for path in sorted(ROOTFS.rglob("*")):
-        if path.is_symlink() or path.is_file():
-            yield str(path.relative_to(ROOTFS)), path
+        name = str(path.relative_to(ROOTFS))
+        if (path.is_symlink() or path.is_file()) and name not in generated:
+            yield name, path
 
 
 def _control(package: Package, version: str) -> str:

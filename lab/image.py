@@ -39,7 +39,8 @@ def base_layer() -> Layer:
 def top_layer() -> Layer:
     """Return the layer of Zimbra's shape, without building it."""
     inputs = [
-        *(LAB / name for name in ("rootfs", "zimbra", "tree", "ownership.toml")),
+        *(LAB / name for name in ("rootfs", "zimbra", "tree")),
+        *(LAB / name for name in ("ownership.toml", "packages.toml")),
         *(
             LAB / name
             for name in ("image.py", "debs.py", "ownership.py", "programs.py")
@@ -75,8 +76,8 @@ def _fill_top(root: Path) -> None:
     print("lab: packages of Zimbra", flush=True)
     debs.install(root, debs.versions(debs.NEWEST))
     _set_units(root)
-    ownership.apply(root, LAB / "ownership.toml")
     programs.copy_programs(root)
+    ownership.apply(root, LAB / "ownership.toml")
 
 
 def _own_release(root: Path) -> None:

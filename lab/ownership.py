@@ -3,12 +3,15 @@
 import os
 import re
 import stat
+import struct
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 HOME = "opt/zimbra"
+# CAP_NET_BIND_SERVICE, effective and permitted, as setcap writes it (version 2).
+MAY_BIND = struct.pack("<IIIII", 0x02000001, 1 << 10, 0, 0, 0)
 SET_ID = stat.S_ISUID | stat.S_ISGID
 
 
@@ -21,6 +24,7 @@ class Rule:
     mode: str | None = None
     files: str | None = None
     tree: bool = False
+    bind: bool = False
 
 
 def rules(table: Path) -> list[Rule]:
@@ -66,3 +70,5 @@ def _set(path: Path, rule: Rule, users: dict[str, int], groups: dict[str, int]) 
     mode = rule.files if rule.files and path.is_file() else rule.mode
     if mode and (not rule.files or path.is_file()):
         path.chmod(int(mode, 8))
+    if rule.bind:
+        os.setxattr(path, "security.capability", MAY_BIND)

@@ -99,8 +99,8 @@ def _fill(root: Path, state: State) -> None:
     for name, text in system.appended:
         with (root / name).open("a") as file:
             file.write(text)
-    ownership.apply(root, LAB / "ownership.toml")
     programs.copy_programs(root)
+    ownership.apply(root, LAB / "ownership.toml")
     print("lab: certificates and directory", flush=True)
     _make_certificates(root, state)
     install.fill(root, state.name)
