@@ -42,8 +42,8 @@ def answer_static(
     if path is None or not path.is_file():
         return Response(404, b"<html><body><h2>HTTP ERROR 404</h2></body></html>")
     content = path.read_bytes()
-    if path.suffix == ".jsp":
-        content = _jsp(mailboxd, request, content)
+    if path.suffix in {".jsp", ".js"}:
+        content = _filled(mailboxd, request, content)
     kind = _TYPES.get(path.suffix, "application/octet-stream")
     headers = [_FRAME] if path.suffix in {".jsp", ".html"} else []
     if path.suffix == ".jsp":
@@ -73,10 +73,12 @@ def _file(mailboxd: Mailboxd, request: Request) -> Path | None:
     return found
 
 
-def _jsp(mailboxd: Mailboxd, request: Request, content: bytes) -> bytes:
-    """Show a page as served: directives gone, the two names filled in."""
+def _filled(mailboxd: Mailboxd, request: Request, content: bytes) -> bytes:
+    """Show a page as served: directives gone, its names filled in."""
     lines = [line for line in content.splitlines() if not line.startswith(b"<%")]
     text = b"\n".join(lines) + b"\n"
     version = first(mailboxd.started, "zimbraServerVersionBuild", "4655")
     text = text.replace(b"${version}", version.encode())
+    release = first(mailboxd.started, "zimbraServerVersion")
+    text = text.replace(b"${release}", release.encode())
     return text.replace(b"${path}", request.path.encode("ascii", "ignore"))
