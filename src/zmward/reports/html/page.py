@@ -1,0 +1,111 @@
+"""A report as one HTML page that needs nothing but itself."""
+
+import base64
+import hashlib
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from zmward.finding import Report, rank
+from zmward.i18n import Speaker
+from zmward.reports.html import model
+from zmward.reports.html.picture import VERDICTS, picture
+from zmward.reports.json import counts
+from zmward.reports.plain import visible
+from zmward.reports.score import score
+from zmward.reports.summary import efforts, gaps, severities, steps, topics
+from zmward.reports.words import MARKS, SEVERITIES, STATUSES, moment, topic
+
+
+def _shown(value: Any) -> Any:
+    """Make every text harmless on its way into the page; escaping comes after."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return visible(value)
+    return value
+
+
+def _file(name: str) -> str:
+    return (files("zmward.reports.html") / name).read_text("utf-8")
+
+
+def _inlined(name: str) -> tuple[Markup, str]:
+    """Return one of our own files as it stands in the page, and its CSP source."""
+    text = f"\n{_file(name)}"
+    if "</" in text:
+        raise ValueError(f"{name} would end its own element")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Markup(text), f"'sha256-{digest}'"  # noqa: S704  # our own file
+
+
+def _environment(say: Speaker) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("zmward.reports.html", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.globals["_"] = say
+    environment.globals["number"] = say.number
+    return environment
+
+
+def _values(report: Report, say: Speaker) -> dict[str, Any]:
+    ordered = sorted(report.findings, key=rank)
+    items = tuple(model.item(f, number, say) for number, f in enumerate(ordered))
+    anchors = {one.control: one.anchor for one in items}
+    nodes = report.exposure.nodes if report.exposure else ()
+    return {
+        "report": report,
+        "when": moment(report.when),
+        "counts": counts(report),
+        "score": score(report),
+        "severities": {say(SEVERITIES[s]): n for s, n in severities(report).items()},
+        "severity_words": {s.value: say(word) for s, word in SEVERITIES.items()},
+        "statuses": [(s.value, MARKS[s], say(STATUSES[s])) for s in STATUSES],
+        "steps": tuple(one for one in items if one.control in _steps(report)),
+        "repairs": {repairs.effort: repairs for repairs in efforts(report)},
+        "gaps": gaps(report),
+        "anchors": anchors,
+        "topics": [
+            (found.name, say(topic(found.name)), MARKS[found.status], found.status)
+            for found in topics(report)
+        ],
+        "sections": model.sections(items, say),
+        "tips": model.tips(items, say),
+        "waived": model.waived(items),
+        "pictures": [picture(node, say) for node in nodes],
+        "zones": report.exposure.zones if report.exposure else (),
+        "verdicts": [(v, sign, say(words)) for v, (sign, words) in VERDICTS.items()],
+    }
+
+
+def _steps(report: Report) -> set[str]:
+    return {finding.control for finding in steps(report)}
+
+
+def render(report: Report, say: Speaker | None = None) -> str:
+    """Return the page; it asks the network for nothing, and may not."""
+    say = say or Speaker()
+    style, style_source = _inlined("style.css")
+    script, script_source = _inlined("script.js")
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src {style_source}",
+            f"script-src {script_source}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+    template = _environment(say).get_template("page.html")
+    return template.render(
+        style=style,
+        script=script,
+        policy=Markup(policy),  # noqa: S704  # two hashes of our own
+        language=say.language,
+        **_values(report, say),
+    )
