@@ -50,5 +50,5 @@ def test_what_came_and_went_is_named() -> None:
     "content", [b"", b"{}", b'{"schema":"x","host":"","when":"","findings":[]}']
 )
 def test_what_is_no_report_is_refused(content: bytes) -> None:
-    with pytest.raises(BadFile, match="old.json"):
+    with pytest.raises(BadFile, match=r"old\.json"):
         decode(content, "old.json")

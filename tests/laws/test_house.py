@@ -14,9 +14,9 @@ EFFECTS = {
 IMPURE = {"doors", "engine", "cli"}
 # A room may import from rooms that stand before it.
 ORDER = (
-    *("errors", "i18n", "catalog", "evidence", "profile", "sources", "facts"),
+    *("errors", "i18n", "catalog", "x509", "evidence", "profile", "sources", "facts"),
     *("change", "deviation", "control", "waivers", "exposure", "controls"),
-    *("finding", "survey", "starter", "plan", "drift", "reports", "demo", "doors"),
+    *("finding", "survey", "pseudonyms", "starter", "plan", "drift", "reports", "demo", "doors"),
     *("engine", "cli"),
 )
 FILES = sorted(path for path in ROOT.rglob("*.py"))
