@@ -114,8 +114,9 @@ def main(argv: Sequence[str]) -> int:
             case "status":
                 _status()
             case "prune":
-                kept = [image.base_layer(), image.top_layer()]
-                kept += [states.state_layer(name) for name in states.NAMES]
+                top = image.top_layer()
+                kept = [image.base_layer(), top]
+                kept += [states.state_layer(name, top) for name in states.NAMES]
                 print("\n".join(layers.prune(kept)))
     except LabError as failure:
         print(f"lab: {failure}", file=sys.stderr)

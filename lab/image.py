@@ -20,6 +20,10 @@ UNWANTED = (
     *("e2scrub_all.timer", "fstrim.timer", "apt-daily.timer", "lynis.timer"),
     *("apt-daily-upgrade.timer", "unbound-resolvconf.service"),
 )
+TOP_INPUTS = (
+    *("rootfs", "zimbra", "tree", "ownership.toml", "packages.toml"),
+    *("image.py", "debs.py", "ownership.py", "programs.py"),
+)
 USERS = (
     ("zimbra", "1001", "/opt/zimbra", "/bin/bash"),
     ("syslog", "114", "/home/syslog", "/usr/sbin/nologin"),
@@ -39,12 +43,7 @@ def base_layer() -> Layer:
 def top_layer() -> Layer:
     """Return the layer of Zimbra's shape, without building it."""
     inputs = [
-        *(LAB / name for name in ("rootfs", "zimbra", "tree")),
-        *(LAB / name for name in ("ownership.toml", "packages.toml")),
-        *(
-            LAB / name
-            for name in ("image.py", "debs.py", "ownership.py", "programs.py")
-        ),
+        *(LAB / name for name in TOP_INPUTS),
         CATALOG / "attributes.json",
         CATALOG / "localconfig.json",
     ]

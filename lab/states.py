@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import debs, history, logs, ownership, programs, updates
-from lab.image import LAB, copy_tree, ensure_image, top_layer
+from lab.image import LAB, copy_tree, ensure_image
 from lab.layers import Layer, digest, ensure
 from lab.process import run, within
 from lab.tree import install
@@ -71,9 +71,8 @@ def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def state_layer(name: str) -> Layer:
-    """Return the layer of a state, without building it."""
-    top = top_layer()
+def state_layer(name: str, top: Layer) -> Layer:
+    """Return the layer of a state above an image, without building it."""
     inputs = [STATES / f"{name}.toml", STATES / name, *(LAB / m for m in MODULES)]
     day = TODAY.date().isoformat()
     return Layer(f"state-{name}", digest(inputs, top.digest, day), top)
@@ -81,8 +80,8 @@ def state_layer(name: str) -> Layer:
 
 def ensure_state(name: str) -> Layer:
     """Return the built layer of a state."""
-    ensure_image()
-    return ensure(state_layer(name), lambda root: _fill(root, read(name)))
+    layer = state_layer(name, ensure_image())
+    return ensure(layer, lambda root: _fill(root, read(name)))
 
 
 def _fill(root: Path, state: State) -> None:
