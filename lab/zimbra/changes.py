@@ -59,8 +59,11 @@ def outcome(request: Request, own: Mapping[str, Sequence[str]]) -> dict[str, lis
         else:
             gone = set(request.removed.get(name, ()))
             values = [v for v in present if v not in gone]
+            # Several added values come back in reverse, as a real server has them.
             values += [
-                v for v in dict.fromkeys(request.added.get(name, ())) if v not in values
+                v
+                for v in reversed(dict.fromkeys(request.added.get(name, ())))
+                if v not in values
             ]
         if values != present:
             wanted[name] = values

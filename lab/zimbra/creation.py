@@ -115,6 +115,23 @@ def create_cos(store: Store, name: str, changes: Changes) -> Entry:
     return store.get("cos", "name", name)
 
 
+def create_server(store: Store, name: str, changes: Changes) -> Entry:
+    """Create a server entry."""
+    if _exists(store, "server", name):
+        raise ProvisioningError(
+            "account.SERVER_EXISTS", f"server already exists: {name}"
+        )
+    values = {
+        "cn": [name],
+        "zimbraId": [str(uuid.uuid4())],
+        "zimbraServiceHostname": [name],
+        "zimbraCreateTimestamp": [inheritance.now()],
+        **_own(changes),
+    }
+    _add(store, f"cn={name},cn=servers,cn=zimbra", ("zimbraServer",), values)
+    return store.get("server", "name", name)
+
+
 def create_domain(store: Store, name: str, changes: Changes) -> Entry:
     """Create a domain, the labels above it and the containers in it."""
     if _exists(store, "domain", name):

@@ -14,12 +14,11 @@ from .directory import Directory, Raw
 from .entry import Entry
 from .errors import ProvisioningError, failure, invalid_request, no_such
 from .places import ADMINS_DN, CONFIG_DN, KINDS, lookup_filter
-from .schema import canonical, find
+from .schema import BINARY, canonical, find
 from .validation import check_value
 
 _LOG = logging.getLogger("zimbra.misc")
 _ADMINS = "(|(zimbraIsAdminAccount=TRUE)(zimbraIsDelegatedAdminAccount=TRUE))"
-BINARY = frozenset({"binary", "certificate"})
 
 Changes = Iterable[tuple[str, str]]
 

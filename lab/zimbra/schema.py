@@ -19,6 +19,8 @@ INHERITED_FROM = {
     "account": "accountInherited",
 }
 COS_AND_DOMAIN = "accountCosDomainInherited"
+# Types whose values are bytes; zmprov takes a file for them and prints base64.
+BINARY = frozenset({"binary", "certificate"})
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,11 @@ class LdapBackend:
             return creation.create_account(
                 self.provisioning, name, password, changes
             ).id
-        make = creation.create_cos if kind == "cos" else creation.create_domain
+        make = {
+            "cos": creation.create_cos,
+            "domain": creation.create_domain,
+            "server": creation.create_server,
+        }[kind]
         return make(self.provisioning, name, changes).id
 
     def delete(self, kind: str, key: str) -> None:

@@ -73,4 +73,5 @@ def read_options(argv: Sequence[str]) -> Options:
             found[_VALUE_NAMES[word]] = attached or rest.pop(0)
         else:
             raise OptionError(f"Unrecognized option: {word}")
-    return Options(**found, command=tuple(rest))
+    # The real parser drops this word wherever it stands.
+    return Options(**found, command=tuple(word for word in rest if word != "--"))

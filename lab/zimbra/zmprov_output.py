@@ -4,8 +4,7 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TextIO
 
-from .provisioning import BINARY
-from .schema import find
+from .schema import BINARY, find
 
 _LINE = 76
 

@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .errors import ProvisioningError, invalid_request
-from .provisioning import BINARY
-from .schema import canonical, find
+from .schema import BINARY, canonical, find
 from .zmprov_commands import MANY, Command, Session, UsageError, flags
 
 _CACHES = (
@@ -116,6 +115,7 @@ COMMANDS = (
         _modify("account"),
         3,
     ),
+    Command("createServer", "cs", f"{{name}} {_MORE}", "server", _create("server"), 1),
     Command(
         "createAccount",
         "ca",
@@ -132,6 +132,7 @@ COMMANDS = (
         "deleteAccount", "da", "{name@domain|id}", "account", _delete("account"), 1, 1
     ),
     Command("deleteCos", "dc", "{name|id}", "cos", _delete("cos"), 1, 1),
+    Command("deleteServer", "ds", "{name|id}", "server", _delete("server"), 1, 1),
     Command("deleteDomain", "dd", "{domain|id}", "domain", _delete("domain"), 1, 1),
     Command(
         "setPassword",
