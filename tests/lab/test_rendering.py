@@ -92,9 +92,27 @@ def test_mail_from_outside_reaches_the_mailbox_through_the_filter(
     assert f"<{sender}> -> <{USER}>" in _log(lab_default)
 
 
-def test_foreign_mail_for_foreign_addresses_is_refused(any_lab: Lab) -> None:
-    said = _outside(any_lab, "deliver", "sender@example.net", "someone@example.org")
+def test_foreign_mail_for_foreign_addresses_is_refused(lab_default: Lab) -> None:
+    said = _outside(lab_default, "deliver", "sender@example.net", "someone@example.org")
     assert "Relay access denied" in said
+
+
+def test_the_careless_server_relays_for_the_internet(lab_careless: Lab) -> None:
+    said = _outside(
+        lab_careless, "deliver", "sender@example.net", "someone@example.org"
+    )
+    assert said == "accepted"
+
+
+def test_mail_passes_through_the_journal_when_it_is_on(lab_careless: Lab) -> None:
+    assert _outside(lab_careless, "deliver", "a@example.net", USER) == "accepted"
+    _eventually(lambda: "postfix/reinject/smtpd" in _log(lab_careless))
+
+    def delivered() -> bool:
+        rows = [row for row in _log(lab_careless).splitlines() if USER in row]
+        return any(":7025" in row and "status=sent" in row for row in rows)
+
+    _eventually(delivered)
 
 
 @pytest.mark.parametrize("port", ["465", "587"])

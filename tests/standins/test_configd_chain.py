@@ -2,11 +2,12 @@
 
 import socket
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 
 from lab.zimbra.configd.control import answer
 from lab.zimbra.configd.template import render
-from lab.zimbra.mta import amavis, clamd, opendkim, peer, saslauthd
+from lab.zimbra.mta import amavis, clamd, opendkim, peer, postjournal, saslauthd
 from lab.zimbra.mta.initialize import table
 from lab.zimbra.proxy.lookup import Route, Routes
 from tests.standins.configd_twin import Twin
@@ -123,14 +124,16 @@ def test_amavis_bans_the_extensions_of_the_attribute() -> None:
 def test_the_control_port_knows_two_commands() -> None:
     forced: list[list[str]] = []
 
-    def force(names: object) -> None:
-        forced.append(list(names))  # type: ignore[call-overload]  # an iterable
+    def force(names: Iterable[str]) -> bool:
+        forced.append(list(names))
+        return bool(forced[-1])
 
     assert answer("STATUS", force) == "SUCCESS ACTIVE"
     assert answer("REWRITE mta proxy", force) == "SUCCESS REWRITES COMPLETE"
+    assert answer("REWRITE", force) == "ERROR REWRITES FAILED"
     assert answer("rewrite", force) == "ERROR UNKNOWN COMMAND"
     assert answer("", force) == "ERROR UNKNOWN COMMAND"
-    assert forced == [["mta", "proxy"]]
+    assert forced == [["mta", "proxy"], []]
 
 
 def test_a_map_uses_starttls_when_localconfig_says_so() -> None:
@@ -149,3 +152,15 @@ def test_an_unreachable_lookup_refuses_without_a_route() -> None:
 
 def test_routes_are_frozen_values() -> None:
     assert Route("a", 1) == Route("a", 1)
+
+
+def test_postjournal_hands_bytes_both_ways() -> None:
+    near, asking = socket.socketpair()
+    far, answering = socket.socketpair()
+    with near, asking, far, answering:
+        asking.sendall(b"EHLO a\r\n")
+        answering.sendall(b"220 ready\r\n")
+        answering.shutdown(socket.SHUT_WR)
+        asking.shutdown(socket.SHUT_WR)
+        postjournal.relay(near.fileno(), near.fileno(), far)
+        assert asking.recv(100) == b"220 ready\r\n"

@@ -211,3 +211,19 @@ def test_a_line_break_in_a_value_adds_no_parameter(server: Server) -> None:
     editor = server.home / "postconf"
     postconf.edit(editor, main, {"relayhost": "a\nmynetworks = 0.0.0.0/0"})
     assert "0.0.0.0/0" not in (main / "main.cf").read_text()
+
+
+def test_a_section_that_fails_is_tried_again(server: Server) -> None:
+    template = server.home / "conf/clamd.conf.in"
+    kept = template.read_text()
+    template.unlink()
+    assert "antivirus" not in server.daemon.round()
+    template.write_text(kept)
+    assert server.daemon.round() == ("antivirus",)
+
+
+def test_the_proxy_is_restarted_not_reloaded(server: Server) -> None:
+    server.daemon.round()
+    server.twin.own["zimbraReverseProxyAdminEnabled"] = ["TRUE"]
+    server.daemon.round()
+    assert server.restarts == [["systemctl", "restart", "zimbra-proxy.service"]]

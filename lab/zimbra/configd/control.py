@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 LONGEST_LINE = 4096
 
-Force = Callable[[Iterable[str]], None]
+Force = Callable[[Iterable[str]], bool]
 
 
 def answer(line: str, force: Force) -> str:
@@ -14,8 +14,7 @@ def answer(line: str, force: Force) -> str:
     if word == "STATUS":
         return "SUCCESS ACTIVE"
     if word == "REWRITE":
-        force(names)
-        return "SUCCESS REWRITES COMPLETE"
+        return "SUCCESS REWRITES COMPLETE" if force(names) else "ERROR REWRITES FAILED"
     return "ERROR UNKNOWN COMMAND"
 
 

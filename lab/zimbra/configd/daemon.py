@@ -1,5 +1,6 @@
 """The polling daemon: compares inputs, rewrites what they touch, restarts."""
 
+import subprocess
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from .inputs import Inputs
 from .rewriter import Rewriter
 from .sections import Memory, Section
 
+FAILURES = (OSError, ValueError, KeyError, subprocess.SubprocessError)
 # zmconfigd gives a service up after as many failed restarts as localconfig says.
 FAILED_RESTARTS = "zmconfigd_max_failed_restarts"
 
@@ -32,38 +34,49 @@ class Daemon:
             inputs = self.read()
             self.services = inputs.values("zimbraServiceEnabled")
             first = not self.memory.seen
-            touched = [one for one in self._applying(inputs) if self._new(one, inputs)]
-            for section in touched:
-                self._rewrite(section, inputs)
+            touched = [
+                section
+                for section in self._applying(inputs)
+                if self._changed(section, inputs) and self._rewrite(section, inputs)
+            ]
             if not first and inputs.truth("LOCAL", "zmconfigd_enable_config_restarts"):
                 self._restart(touched, inputs)
         return tuple(section.name for section in touched)
 
-    def force(self, names: Iterable[str]) -> None:
+    def force(self, names: Iterable[str]) -> bool:
         """Rewrite the named sections, all when none is named; restart nothing."""
         wanted = set(names)
         with self.lock:
             inputs = self.read()
-            for section in self._applying(inputs):
-                if not wanted or section.name in wanted:
-                    self._new(section, inputs)
-                    self._rewrite(section, inputs)
+            sections = [
+                one
+                for one in self._applying(inputs)
+                if not wanted or one.name in wanted
+            ]
+            failed = [one for one in sections if not self._rewrite(one, inputs)]
+        return not failed
 
     def _applying(self, inputs: Inputs) -> list[Section]:
         return [one for one in self.sections if one.applies(inputs)]
 
-    def _new(self, section: Section, inputs: Inputs) -> bool:
+    def _changed(self, section: Section, inputs: Inputs) -> bool:
         now = section.watched(inputs, self.rewriter.writer.home)
         changes = self.memory.changes(section, now)
-        started = section.name in self.memory.seen
-        for change in changes if started else ():
+        for change in changes if section.name in self.memory.seen else ():
             self.log(f"Var {change} changed in section {section.name}")
-        self.memory.seen[section.name] = now
         return bool(changes)
 
-    def _rewrite(self, section: Section, inputs: Inputs) -> None:
+    def _rewrite(self, section: Section, inputs: Inputs) -> bool:
+        """Write a section and remember its inputs; a failure is tried next round."""
         self.log(f"Rewriting section {section.name}")
-        self.rewriter.run(section, inputs)
+        try:
+            self.rewriter.run(section, inputs)
+        except FAILURES as problem:
+            self.log(f"Section {section.name} failed: {problem!r}")
+            return False
+        home = self.rewriter.writer.home
+        self.memory.seen[section.name] = section.watched(inputs, home)
+        return True
 
     def _restart(self, touched: list[Section], inputs: Inputs) -> None:
         most = int(inputs.key(FAILED_RESTARTS) or "3")

@@ -4,8 +4,9 @@ import subprocess
 from collections.abc import Iterable
 
 LONGEST = 60
-# The MTA and the proxy take new configuration without losing connections.
-VERBS = {"mta": "reload", "proxy": "reload"}
+# Only the MTA is reloaded; a proxy whose configuration is wrong stays down.
+VERBS = {"mta": "reload"}
+STOPPED = ("inactive", "unknown")
 UNITS = {
     "antivirus": "zimbra-clamd",
     "amavis": "zimbra-amavis",
@@ -26,11 +27,18 @@ def commands(services: Iterable[str]) -> list[list[str]]:
 
 def run(command: list[str]) -> str:
     """Run one command and return what went wrong, empty when nothing did."""
-    unit = command[-1]
-    active = ["systemctl", "is-active", "--quiet", unit]
-    if subprocess.run(active, check=False, timeout=LONGEST).returncode:
+    # What an administrator has stopped stays stopped; what failed is tried again.
+    if _output(["systemctl", "is-active", command[-1]]) in STOPPED:
         return ""
-    done = subprocess.run(
+    done = _finished(command)
+    return done.stderr.strip() if done.returncode else ""
+
+
+def _finished(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         command, check=False, capture_output=True, text=True, timeout=LONGEST
     )
-    return done.stderr.strip() if done.returncode else ""
+
+
+def _output(command: list[str]) -> str:
+    return _finished(command).stdout.strip()
