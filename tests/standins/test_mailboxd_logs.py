@@ -1,6 +1,7 @@
 """The lines that logins leave, as the documentation of the logs shows them."""
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -202,6 +203,24 @@ class TestLockout:
                 self._try(server, "wrong")
             account = server.store.get("account", "name", "user1@example.test")
             assert account.attrs["zimbraAccountStatus"] == ["active"]
+
+
+@pytest.mark.parametrize(
+    ("path", "protocol"), [("/home/user1/", "http_basic"), ("/dav/", "http_dav")]
+)
+def test_basic_logins_name_their_servlet(
+    start: Start, path: str, protocol: str
+) -> None:
+    with start() as server:
+        assert server.ask("mail", path).status == 401
+        for password, status in (("user-secret", 404), ("wrong", 401)):
+            word = b64encode(f"user1@example.test:{password}".encode()).decode()
+            headers = {"Authorization": f"Basic {word}"}
+            assert server.ask("mail", path, headers=headers).status == status
+        log = server.log("audit.log")
+    line = f"cmd=Auth; account=user1@example.test; protocol={protocol};"
+    assert f"{line}\n" in log
+    assert f"{line} error=authentication failed" in log
 
 
 class TestReasons:

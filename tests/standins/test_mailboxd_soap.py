@@ -201,6 +201,16 @@ def test_the_admin_interface_is_not_on_the_mail_port(server: twin.Running) -> No
     assert reply.code == "service.UNKNOWN_DOCUMENT"
 
 
+def test_a_delegated_administrator_has_no_rights(server: twin.Running) -> None:
+    user = server.store.get("account", "name", "user2@example.test")
+    server.store.modify(user, [("zimbraIsDelegatedAdminAccount", "TRUE")])
+    reply = server.soap(twin.login("user2@example.test", "user-secret"))
+    token = twin.token_of(reply)
+    assert server.soap(f"<NoOpRequest {ADMIN}/>", token).status == 200
+    reply = server.soap(f"<GetAllConfigRequest {ADMIN}/>", token)
+    assert reply.code == "service.PERM_DENIED"
+
+
 class TestBatch:
     def _body(self, onerror: str) -> str:
         return (
@@ -215,6 +225,15 @@ class TestBatch:
         assert '<soap:Fault requestId="1">' in reply.text
         assert '<NoOpResponse xmlns="urn:zimbraAdmin" requestId="2"/>' in reply.text
         assert "<Error><Code>account.NO_SUCH_COS" in reply.text
+
+    def test_a_login_inside_does_not_serve_its_neighbours(
+        self, server: twin.Running
+    ) -> None:
+        inside = twin.login("zimbra", "ldap-secret") + f"<GetAllConfigRequest {ADMIN}/>"
+        body = f'<BatchRequest xmlns="urn:zimbra">{inside}</BatchRequest>'
+        reply = server.soap(body)
+        assert "<authToken>" in reply.text
+        assert "service.AUTH_REQUIRED" in reply.text
 
     def test_onerror_stop_ends_it(self, server: twin.Running) -> None:
         reply = server.soap(self._body("stop"), server.admin())
@@ -454,6 +473,15 @@ class TestSearch:
         assert 'searchTotal="3" more="0"' in reply.text
         assert f'<session id="{found[1]}"' in reply.text
 
+    def test_a_login_may_open_the_session(self, server: twin.Running) -> None:
+        body = twin.login("zimbra", "ldap-secret")
+        reply = server.soap(body, context="<session/>")
+        assert re.search(r'<session id="\d+" type="admin">', reply.text)
+
+    def test_a_limit_must_be_a_number(self, server: twin.Running) -> None:
+        reply = server.soap(self._ask('limit="many"'), server.admin())
+        assert reply.code == "service.INVALID_REQUEST"
+
     def test_a_count_is_a_number(self, server: twin.Running) -> None:
         reply = server.soap(self._ask('countOnly="1"'), server.admin())
         assert (
@@ -469,6 +497,13 @@ class TestService:
     def test_ping_and_health_need_no_login(self, server: twin.Running) -> None:
         assert server.soap(f"<PingRequest {ADMIN}/>").status == 200
         reply = server.soap(f"<CheckHealthRequest {ADMIN}/>")
+        assert 'healthy="1"' in reply.text
+
+    def test_health_is_for_administrators_elsewhere(self, server: twin.Running) -> None:
+        body = f"<CheckHealthRequest {ADMIN}/>"
+        reply = server.soap(body, source="127.0.0.2")
+        assert reply.code == "service.AUTH_REQUIRED"
+        reply = server.soap(body, server.admin(), source="127.0.0.2")
         assert 'healthy="1"' in reply.text
 
     def test_version_names_the_release(self, server: twin.Running) -> None:

@@ -131,6 +131,17 @@ def get_all_admin_accounts(call: Call, request: Node) -> Node:
     return response
 
 
+def get_all_accounts(call: Call, request: Node) -> Node:
+    """Give every account, or those of one domain."""
+    response, directory = answer(request), call.mailboxd.directory
+    base = None
+    if request.child("domain") is not None:
+        base = selected(call, request, "domain").dn
+    for account in directory.store.search("(objectClass=zimbraAccount)", base):
+        add_account(call, response, account, request)
+    return response
+
+
 def count_account(call: Call, request: Node) -> Node:
     """Count the accounts of a domain by class of service."""
     directory = call.mailboxd.directory

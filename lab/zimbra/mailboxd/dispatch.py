@@ -38,7 +38,8 @@ _MODULES: dict[str, tuple[ModuleType, ...]] = {
     ACCOUNT: (account_requests,),
 }
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-OPEN_REQUESTS = frozenset({"AuthRequest", "CheckHealthRequest", "PingRequest"})
+OPEN_REQUESTS = frozenset({"AuthRequest", "PingRequest"})
+OPEN_AT_HOME = frozenset({"CheckHealthRequest"})
 
 
 def find(request: Node, *, admin_service_here: bool) -> RequestFunction:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -170,6 +171,7 @@ async def _chunks(reader: asyncio.StreamReader) -> bytes:
 def _wire(response: Response, method: str, *, keep: bool) -> bytes:
     phrase = HTTPStatus(response.status).phrase
     lines = [f"HTTP/1.1 {response.status} {phrase}"]
+    lines.append(f"Date: {formatdate(usegmt=True)}")
     lines += [f"{name}: {value}" for name, value in response.headers]
     if response.body:
         lines.append(f"Content-Type: {response.content_type}")

@@ -22,8 +22,8 @@ def issue(call: Call, account: Entry, *, admin: bool, csrf: bool) -> tuple[str, 
     text, token = mailboxd.mint.issue(
         account.id, lifetime, admin=admin, csrf=csrf, validity=validity
     )
-    call.caller = mailboxd.registry.register(account, token)
-    call.token = token
+    mailboxd.registry.register(account, token)
+    call.open_session(account, admin=admin)
     return text, token
 
 

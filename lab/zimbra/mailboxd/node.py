@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from .faults import invalid
+
 ZIMBRA = "urn:zimbra"
 ADMIN = "urn:zimbraAdmin"
 ACCOUNT = "urn:zimbraAccount"
@@ -57,7 +59,11 @@ class Node:
     def number(self, name: str, default: int) -> int:
         """Read an integer attribute."""
         value = self.get(name)
-        return default if not value else int(value)
+        if not value:
+            return default
+        if not value.lstrip("-").isdigit():
+            raise invalid(f"invalid value for {name}: {value}")
+        return int(value)
 
     @property
     def value(self) -> str:

@@ -13,6 +13,7 @@ class Session:
 
     number: str
     account: str
+    admin: bool
     searches: dict[tuple[str, ...], Sequence[Entry]] = field(default_factory=dict)
 
 
@@ -23,12 +24,12 @@ class Sessions:
         self._numbers = count(31)
         self._open: dict[str, Session] = {}
 
-    def open(self, account: str, number: str | None) -> Session:
+    def open(self, account: str, number: str | None, *, admin: bool) -> Session:
         """Give the session asked for, or a new one if it is not this account's."""
         found = self._open.get(number or "")
         if found is not None and found.account == account:
             return found
-        session = Session(str(next(self._numbers)), account)
+        session = Session(str(next(self._numbers)), account, admin)
         self._open[session.number] = session
         return session
 

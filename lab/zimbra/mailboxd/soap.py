@@ -20,10 +20,13 @@ from .faults import Fault, auth_required, denied
 from .http_protocol import Request, Response
 from .logs import LogContext
 from .node import ADMIN, ZIMBRA, Node
-from .origin import Origin
+from .origin import ALWAYS_TRUSTED, Origin
 
 ADMIN_COOKIE = "ZM_ADMIN_AUTH_TOKEN"
 USER_COOKIE = "ZM_AUTH_TOKEN"
+_WITHOUT_RIGHTS = frozenset(
+    {"NoOpRequest", "EndSessionRequest", "GetVersionInfoRequest", "AuthRequest"}
+)
 
 
 def answer_soap(
@@ -97,11 +100,16 @@ def _single(call: Call, protocol: str, request: Node, *, admin_here: bool) -> No
 
 def _perform(call: Call, request: Node, *, admin_here: bool) -> Node:
     function = dispatch.find(request, admin_service_here=admin_here)
-    if request.name not in dispatch.OPEN_REQUESTS:
+    if not _is_open(call, request):
         identify(call, request)
-    elif call.context.child("authToken") is not None:
-        call.token = None
     return function(call, request)
+
+
+def _is_open(call: Call, request: Node) -> bool:
+    at_home = call.origin.address in ALWAYS_TRUSTED
+    return request.name in dispatch.OPEN_REQUESTS or (
+        at_home and request.name in dispatch.OPEN_AT_HOME
+    )
 
 
 def identify(call: Call, request: Node) -> None:
@@ -113,9 +121,12 @@ def identify(call: Call, request: Node) -> None:
         call.token = call.mailboxd.mint.read(text)
         call.caller = call.mailboxd.registry.owner(call.token)
         call.log.set("name", call.caller.name)
-        _open_session(call)
+        call.open_session(call.caller, admin=call.is_admin)
     if request.namespace == ADMIN and not call.is_admin:
         raise denied("need adminAccount")
+    # The lab knows no rights: a delegated administrator holds none.
+    if request.namespace == ADMIN and request.name not in _WITHOUT_RIGHTS:
+        call.need_global_admin()
     _check_csrf(call)
 
 
@@ -137,20 +148,12 @@ def _check_csrf(call: Call) -> None:
         raise auth_required()
 
 
-def _open_session(call: Call) -> None:
-    wanted = call.context.child("session") or call.context.child("sessionId")
-    if wanted is None or call.context.child("nosession") or call.caller is None:
-        return
-    number = wanted.get("id") or wanted.value or None
-    call.session = call.mailboxd.sessions.open(call.caller.id, number)
-
-
 def _context(call: Call) -> Node:
     context = Node("context", ZIMBRA)
     if call.session is not None:
         number = call.session.number
         shown: dict[str, str | int | bool] = {"id": number}
-        if call.is_admin:
+        if call.session.admin:
             shown["type"] = "admin"
         context.children.append(
             Node("session", ZIMBRA, shown, text=number, single=True)

@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from datetime import datetime
 from itertools import count
 
+from .basic import answer_dav, answer_rest
 from .core import Mailboxd
 from .directory import first
 from .faults import Fault
@@ -178,5 +179,9 @@ _SERVLETS: tuple[tuple[str, frozenset[str], Servlet], ...] = (
     ("/service/robots.txt", _PUBLIC, answer_robots),
     ("/service/preauth", _PUBLIC, answer_preauth),
     ("/service/proxy", _PUBLIC, answer_proxy),
+    ("/service/home", _PUBLIC, answer_rest),
+    ("/home", _PUBLIC, answer_rest),
+    ("/service/dav", _PUBLIC, answer_dav),
+    ("/dav", _PUBLIC, answer_dav),
     ("/", _PUBLIC, answer_static),
 )
