@@ -10,6 +10,7 @@ import msgspec
 
 from zmward.evidence import Unseen
 from zmward.facts import Facts
+from zmward.sources.firewall import FIREWALL, Family, Firewall
 from zmward.sources.listeners import LISTENERS, Listener
 
 Reach = Literal["everywhere", "address", "loopback"]
@@ -17,10 +18,11 @@ Reach = Literal["everywhere", "address", "loopback"]
 Rules = Literal["none", "loaded", "unknown"]
 Verdict = Literal["local", "open", "unjudged", "unknown"]
 
+# In the order of what the weaker of two families decides.
 _VERDICTS: dict[Rules, Verdict] = {
     "none": "open",
-    "loaded": "unjudged",
     "unknown": "unknown",
+    "loaded": "unjudged",
 }
 
 
@@ -39,7 +41,6 @@ class Node(msgspec.Struct, frozen=True):
     """The sockets of one node; `reason` says why there are none to show."""
 
     host: str
-    rules: Rules
     sockets: tuple[Socket, ...] = ()
     reason: str = ""
     rules_reason: str = ""
@@ -52,41 +53,66 @@ class Exposure(msgspec.Struct, frozen=True):
     zones: tuple[str, ...] = ()
 
 
+def _rules(firewall: Firewall, family: Family) -> Rules:
+    if any(one.drops for one in firewall.of(family)):
+        return "loaded"
+    return "unknown" if firewall.unasked else "none"
+
+
+def _met(listener: Listener, firewall: Firewall | None) -> Verdict:
+    """Return what a packet to the socket meets; the weaker family decides."""
+    if listener.loopback:
+        return "local"
+    if firewall is None:
+        return "unknown"
+    families = _families(listener.address)
+    found = {_rules(firewall, family) for family in families}
+    return next(v for rules, v in _VERDICTS.items() if rules in found)
+
+
+def _families(address: str) -> tuple[Family, ...]:
+    if address == "*":
+        return ("ipv4", "ipv6")
+    return ("ipv6",) if ":" in address else ("ipv4",)
+
+
 def _reach(listener: Listener) -> Reach:
     if listener.everywhere:
         return "everywhere"
     return "loopback" if listener.loopback else "address"
 
 
-def _socket(listener: Listener, rules: Rules) -> Socket:
-    reach = _reach(listener)
-    return Socket(
-        protocol=listener.protocol,
-        address=listener.address,
-        port=listener.port,
-        program=listener.program,
-        reach=reach,
-        verdict="local" if reach == "loopback" else _VERDICTS[rules],
+def _sockets(
+    listeners: Iterable[Listener], firewall: Firewall | None
+) -> tuple[Socket, ...]:
+    found = dict.fromkeys(
+        Socket(
+            protocol=listener.protocol,
+            address=listener.address,
+            port=listener.port,
+            program=listener.program,
+            reach=_reach(listener),
+            verdict=_met(listener, firewall),
+        )
+        for listener in listeners
     )
-
-
-def _sockets(listeners: Iterable[Listener], rules: Rules) -> tuple[Socket, ...]:
-    found = dict.fromkeys(_socket(listener, rules) for listener in listeners)
     return tuple(sorted(found, key=lambda s: (s.port, s.protocol, s.address)))
 
 
-def _rules(facts: Facts, host: str) -> tuple[Rules, str]:
-    del facts, host
-    return "unknown", "the rule sets are not read yet: `zmward firewall` will"
+def _firewall(facts: Facts, host: str) -> tuple[Firewall | None, str]:
+    try:
+        return facts.read(FIREWALL, host), ""
+    except Unseen as signal:
+        return None, signal.missing.reason
 
 
 def _node(facts: Facts, host: str) -> Node:
-    rules, why = _rules(facts, host)
+    firewall, why = _firewall(facts, host)
     try:
         listeners = facts.read(LISTENERS, host)
     except Unseen as signal:
-        return Node(host, rules, reason=signal.missing.reason, rules_reason=why)
-    return Node(host, rules, _sockets(listeners, rules), rules_reason=why)
+        return Node(host, reason=signal.missing.reason)
+    return Node(host, _sockets(listeners, firewall), rules_reason=why)
 
 
 def exposure(facts: Facts) -> Exposure:

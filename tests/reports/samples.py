@@ -43,9 +43,8 @@ def _judged() -> list[Finding]:
 
 def exposure() -> Exposure:
     """Return what a node listens on, and another node that was not seen."""
-    example = Example(
-        Status.PASS, {"raw": {"listeners": _SS}, "servers": {"mta2.example.com": {}}}
-    )
+    raw = {"listeners": _SS, "firewall": "> nft\n" + '{"nftables": []}'}
+    example = Example(Status.PASS, {"raw": raw, "servers": {"mta2.example.com": {}}})
     return map_of(facts_of(example))
 
 
@@ -147,5 +146,5 @@ def hostile(text: str) -> Report:
         hosts_seen=(text,),
         hosts_missing=(text,),
         lapsed=(text,),
-        exposure=Exposure((Node(text, "unknown", sockets, text, text),)),
+        exposure=Exposure((Node(text, sockets, text, text),)),
     )

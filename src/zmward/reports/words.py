@@ -19,7 +19,7 @@ STATES: Final[Mapping[State, tuple[str, str]]] = {
     State.OK: ("✓", mark("as it should be")),
     State.BAD: ("✗", mark("not as it should be")),
     State.UNKNOWN: ("?", mark("not known")),
-    State.NA: ("-", mark("does not exist here")),
+    State.NA: ("-", mark("not part of this control")),
 }
 STATUSES: Final[Mapping[Status, str]] = {
     Status.FAIL: mark("failed"),

@@ -1,15 +1,14 @@
 """A report as the plain values that the page's templates show."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from zmward.catalog.tips import TIPS
 from zmward.change import Change
-from zmward.control import Status
 from zmward.deviation import Excerpt
-from zmward.finding import Finding, Report
+from zmward.finding import Finding
 from zmward.i18n import Speaker, mark
 from zmward.profile import Waiver
 from zmward.reports.folding import Fold, folds
@@ -74,7 +73,7 @@ class Item(msgspec.Struct, frozen=True):
     layers: tuple[LayerShown, ...]
     rows: tuple[Row, ...]
     repair: Repair | None
-    evidence: tuple[Excerpt, ...]
+    evidence: Mapping[str, tuple[str, ...]]
     waiver: Waiver | None
     why: str
     impact: str
@@ -155,6 +154,13 @@ def _link(reference: str) -> Link:
     return Link(reference, reference if _WEB.fullmatch(reference) else "")
 
 
+def _evidence(excerpts: Iterable[Excerpt]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for one in excerpts:
+        found.setdefault(one.source, []).append(one.excerpt)
+    return {source: tuple(texts) for source, texts in found.items()}
+
+
 def item(finding: Finding, number: int, say: Speaker) -> Item:
     """Return one finding as the page shows it."""
     return Item(
@@ -172,7 +178,7 @@ def item(finding: Finding, number: int, say: Speaker) -> Item:
         layers=_layers(finding, say),
         rows=tuple(_row(fold, say) for fold in folds(finding.deviations)),
         repair=_repair(finding, say),
-        evidence=finding.evidence,
+        evidence=_evidence(finding.evidence),
         waiver=finding.waiver,
         why=say(finding.why),
         impact=say(finding.impact),
@@ -210,8 +216,3 @@ def waived(items: Iterable[Item]) -> tuple[Item, ...]:
     """Return the waived items, the one whose waiver lapses next first."""
     found = [(one.waiver.until, one.anchor, one) for one in items if one.waiver]
     return tuple(one for _, _, one in sorted(found, key=lambda row: row[:2]))
-
-
-def failed_or_unknown(report: Report) -> bool:
-    """Say whether anything waits for somebody."""
-    return any(f.status in (Status.FAIL, Status.UNKNOWN) for f in report.findings)

@@ -85,7 +85,7 @@ def picture(node: Node, say: Speaker) -> Picture:
     across = {name: LEFT + n * STEP + STEP // 2 for n, name in enumerate(columns)}
     return Picture(
         host=node.host,
-        width=LEFT + max(len(columns), 1) * STEP + 12,
+        width=LEFT + max(len(columns), 1) * STEP + 44,
         height=TOP + max(len(rows), 1) * _ROW + 8,
         columns=tuple(Label(x, TOP - 10, name) for name, x in across.items()),
         rows=tuple(Label(LEFT - 12, y, name) for name, y in down.items()),
