@@ -1,0 +1,44 @@
+"""Browsers are told not to guess content types."""
+
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.shapes.served import PROXY, header_served
+
+_NAME = "X-Content-Type-Options"
+
+
+def _page(header: str) -> str:
+    line = f"< {header}\n" if header else ""
+    return f"> login\n< HTTP/2 200\n{line}? 200\n"
+
+
+CONTROL = Control(
+    id="content-types-not-guessed",
+    title="Browsers are told not to guess content types",
+    why=(
+        "A browser that guesses can take an uploaded text for a page and run the "
+        "script in it."
+    ),
+    impact="None that is known.",
+    severity=Severity.LOW,
+    tips=("T31",),
+    roles=("proxy",),
+    check=header_served(
+        _NAME, "nosniff", lambda value: value.strip().lower() == "nosniff"
+    ),
+    refs=(),
+    examples=(
+        passes(
+            config={PROXY: f"{_NAME}: nosniff"},
+            domains={},
+            raw={"served": _page(f"{_NAME}: nosniff")},
+        ),
+        passes(config={}, domains={}, raw={"served": _page(f"{_NAME}: nosniff")}),
+        fails(config={}, domains={}, raw={"served": _page("")}),
+        fails(config={PROXY: f"{_NAME}: sniff"}, domains={}, missing=("served",)),
+        fails(
+            config={PROXY: f"{_NAME}: nosniff"}, domains={}, raw={"served": _page("")}
+        ),
+        unsure(config={PROXY: f"{_NAME}: nosniff"}, domains={}, missing=("served",)),
+        unconcerned(services=("mta",), domains={}),
+    ),
+)

@@ -1,0 +1,117 @@
+"""Search engines are kept out of the web client."""
+
+import re
+from collections.abc import Iterator
+
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.shapes.attributes import server_attr
+from zmward.controls.shapes.basic import layers
+from zmward.controls.shapes.served import Pages, header_served, on_pages
+from zmward.controls.shapes.service import unless_wanted
+from zmward.controls.shapes.wanted import exactly
+from zmward.deviation import Judgement, Layer, deviates, sound
+from zmward.facts import Facts
+
+_KEEP = "zimbraMailKeepOutWebCrawlers"
+_EVERYBODY = re.compile(r"(?i)user-agent:\s*\*\s*")
+_NOTHING = re.compile(r"(?i)disallow:\s*/\s*")
+
+
+def _closed(text: str) -> bool:
+    """Say whether a robots.txt closes the whole site to everybody."""
+    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
+    lines = [line for line in lines if line]
+    starts = [i for i, line in enumerate(lines) if _EVERYBODY.fullmatch(line)]
+    rules = lines[starts[0] + 1 :] if starts else []
+    allows = any(line.lower().startswith("allow:") for line in rules)
+    return not allows and any(_NOTHING.fullmatch(line) for line in rules)
+
+
+def _robots(pages: Pages) -> bool:
+    page = pages["robots"]
+    return page.status == 200 and _closed(page.text)  # noqa: PLR2004  # HTTP's OK
+
+
+def _noindex(value: str) -> bool:
+    return bool({"noindex", "none"} & {w.strip().lower() for w in value.split(",")})
+
+
+def _servlet(_: Facts, host: str, pages: Pages) -> Iterator[Judgement]:
+    page = pages["servlet"]
+    text = f"/service/robots.txt: {' '.join(page.text.split()) or page.status}"
+    if _closed(page.text):
+        yield sound(Layer.RUNNING, host, source="served", seen=text)
+        return
+    yield deviates(
+        Layer.RUNNING,
+        host,
+        text,
+        "Disallow: /",
+        no_cure="It follows from zimbraMailKeepOutWebCrawlers.",
+        source="served",
+    )
+
+
+_OPEN = "| User-agent: *\n| Allow: /\n"
+_CLOSED = "| User-agent: *\n| Disallow: /\n"
+
+
+def _pages(robots: str, servlet: str, header: str = "") -> str:
+    return (
+        f"> login\n< HTTP/2 200\n{header}? 200\n> robots\n{robots}? 200\n"
+        f"> servlet\n{servlet}? 200\n"
+    )
+
+
+CONTROL = Control(
+    id="search-engines-kept-out",
+    title="Search engines are kept out of the web client",
+    why=(
+        "Login pages and public folders that search engines list are found by "
+        "those who look for victims."
+    ),
+    impact="Public calendars and folders are no longer found by searching.",
+    severity=Severity.LOW,
+    tips=("T15",),
+    roles=("proxy", "mailbox"),
+    check=unless_wanted(
+        "search_engines",
+        layers(
+            server_attr(
+                "zimbraMailKeepOutWebCrawlers",
+                exactly("TRUE"),
+                role="mailbox",
+                unset="FALSE",
+            ),
+            header_served("X-Robots-Tag", "noindex", _noindex, enough=_robots),
+            on_pages(_servlet),
+        ),
+    ),
+    refs=("https://www.rfc-editor.org/rfc/rfc9309",),
+    note=(
+        "zimbraMailKeepOutWebCrawlers drives /service/robots.txt alone; crawlers "
+        "ask for /robots.txt, a static file, so the text that is served decides, "
+        "or a header X-Robots-Tag."
+    ),
+    examples=(
+        passes(
+            config={_KEEP: "TRUE"}, domains={}, raw={"served": _pages(_CLOSED, _CLOSED)}
+        ),
+        passes(
+            config={_KEEP: "TRUE"},
+            domains={},
+            raw={"served": _pages(_OPEN, _CLOSED, "< X-Robots-Tag: noindex\n")},
+        ),
+        fails(
+            config={_KEEP: "TRUE"}, domains={}, raw={"served": _pages(_OPEN, _CLOSED)}
+        ),
+        fails(
+            config={_KEEP: "FALSE"}, domains={}, raw={"served": _pages(_CLOSED, _OPEN)}
+        ),
+        fails(
+            config={_KEEP: "TRUE"}, domains={}, raw={"served": _pages(_CLOSED, _OPEN)}
+        ),
+        unsure(config={_KEEP: "TRUE"}, domains={}, missing=("served",)),
+        unconcerned(profile={"services": {"search-engines": "wanted"}}, config={}),
+    ),
+)

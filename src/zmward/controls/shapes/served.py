@@ -1,0 +1,117 @@
+"""Shapes for what nginx serves: pages as they arrive, and response headers."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from zmward.change import SetAttr
+from zmward.control import Check
+from zmward.controls.shapes.basic import layers, on_directory, on_hosts
+from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
+from zmward.evidence import Unseen
+from zmward.facts import Facts
+from zmward.sources.directory import CONFIG, DOMAINS, SERVERS, Entry
+from zmward.sources.packages import PACKAGES
+from zmward.sources.served import SERVED, Page
+
+PROXY = "zimbraReverseProxyResponseHeaders"
+MAILBOX = "zimbraResponseHeader"
+
+Pages = Mapping[str, Page]
+
+
+def on_pages(one: Callable[[Facts, str, Pages], Iterator[Judgement]]) -> Check:
+    """Look at the pages that every proxy serves."""
+    return on_hosts(
+        Layer.RUNNING,
+        (SERVED,),
+        lambda facts, host: one(facts, host, facts.read(SERVED, host)),
+        role="proxy",
+    )
+
+
+def declared(entry: Entry, name: str) -> str | None:
+    """Return the value that an object's attributes give a header, if any."""
+    for attribute in (PROXY, MAILBOX):
+        for row in entry.own(attribute):
+            found, _, value = row.partition(":")
+            if found.strip().lower() == name.lower():
+                return value.strip().strip("\"'")
+    return None
+
+
+def header_served(
+    name: str,
+    value: str,
+    holds: Callable[[str], bool],
+    *,
+    enough: Callable[[Pages], bool] | None = None,
+) -> Check:
+    """Want a response header; `enough` says that the pages do without it.
+
+    The attributes are judged only where the header is not seen to be served.
+    """
+
+    def good(pages: Pages) -> bool:
+        sent = holds(pages["login"].header(name))
+        return sent or (enough is not None and enough(pages))
+
+    def served(facts: Facts) -> bool:
+        try:
+            return all(good(facts.read(SERVED, h)) for h in facts.hosts("proxy"))
+        except Unseen:
+            if enough is not None:
+                raise  # the pages may do without the header
+            return False
+
+    def attributes(facts: Facts) -> Iterator[Judgement]:
+        if not facts.servers("proxy"):
+            yield not_concerned(Layer.DECLARED, "directory", "no server runs proxy")
+        elif not served(facts):
+            overriding = [d for d in facts.domains() if d.own(PROXY)]
+            for entry in (facts.config(), *overriding):
+                yield _declared(entry, name, value, holds)
+
+    def pages(_: Facts, host: str, found: Pages) -> Iterator[Judgement]:
+        seen = found["login"].header(name)
+        text = f"{name}: {seen or '(not sent)'}"
+        if good(found):
+            yield sound(Layer.RUNNING, host, source=SERVED.name, seen=text)
+            return
+        yield deviates(
+            Layer.RUNNING,
+            host,
+            text,
+            f"{name}: {value}",
+            no_cure=f"It follows from {PROXY}.",
+            source=SERVED.name,
+        )
+
+    needs = (CONFIG, SERVERS, DOMAINS, SERVED, PACKAGES)
+    return layers(
+        on_directory(
+            Layer.DECLARED, needs, attributes, cures=True, attributes=(PROXY,)
+        ),
+        on_pages(pages),
+    )
+
+
+def _declared(
+    entry: Entry, name: str, value: str, holds: Callable[[str], bool]
+) -> Judgement:
+    found = declared(entry, name)
+    text = f"{name}: {found if found is not None else '(not set)'}"
+    if found is not None and holds(found):
+        return sound(Layer.DECLARED, entry.label, source="directory", seen=text)
+    own = entry.own(PROXY)
+    kept = tuple(
+        row for row in own if row.partition(":")[0].strip().lower() != name.lower()
+    )
+    # nginx reads the value as its own language: blanks and semicolons need quotes.
+    quoted = f'"{value}"' if set(value) & set(" ;,") else value
+    return deviates(
+        Layer.DECLARED,
+        entry.label,
+        text,
+        f"{name}: {value}",
+        cure=SetAttr(entry.label, PROXY, own or None, (*kept, f"{name}: {quoted}")),
+        source="directory",
+    )
