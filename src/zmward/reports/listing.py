@@ -95,12 +95,13 @@ class Listing:
             yield from self._row(Text(plain(self.say(fold.no_cure))), _DETAIL + 2)
 
     def _subjects(self, fold: Fold) -> str:
-        names, rest = fold.named(len(fold.subjects) if self.everything else 3)
+        most = len(fold.subjects) if self.everything else 3
+        names, rest = fold.named(most)
         if len(fold.subjects) == 1:
             return plain(names)
         more = self.say(mark(", +{count}")).format(count=rest) if rest else ""
         kind = f"× {plain(fold.kind)} " if fold.kind else ""  # noqa: RUF001  # times
-        return f"{len(fold.subjects)} {kind}({plain(names)}{more})"
+        return f"{len(fold.subjects)} {kind}({plain(names, 400 * most)}{more})"
 
     def _cures(self, cures: list[Change]) -> Iterator[Text]:
         shown = cures if self.everything else cures[:1]

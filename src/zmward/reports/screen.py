@@ -85,42 +85,37 @@ class _Screen:
             yield clipped(Text(" " * (indent + 12) + command), self.width)
 
     def counted(self) -> Iterator[Text]:
-        number = score(self.report)
-        meaning = self.say(mark("of 100; not known and waived count as not sound"))
-        yield self.row(mark("Score"), Text(f"{number} {meaning}"))
+        found = counts(self.report)
+        words = (
+            f"{score(self.report)} {self.say(mark('of 100'))}",
+            f"{found['pass']} {self.say(mark('passed'))}",
+            f"{found['not_applicable']} {self.say(mark('do not apply'))}",
+        )
+        yield self.row(mark("Score"), Text(" · ".join(words)))
         yield self.row(mark("Failed"), self._failed())
-        yield self.row(mark("Other"), self._others())
+        yield self.row(mark("Counts as unsound"), self._doubts())
 
     def _failed(self) -> Text:
         text = Text()
         for severity, number in severities(self.report).items():
             bad = number and severity in (Severity.CRITICAL, Severity.HIGH)
-            style = "bold red" if bad else "none"
+            style = STYLES[Status.FAIL] if bad else "none"
             text.append(f"{number} {self.say(SEVERITIES[severity])}", style=style)
             text.append("   ")
         return text
 
-    def _others(self) -> Text:
+    def _doubts(self) -> Text:
         found = counts(self.report)
-        unknown = self.say(mark("{count} not known")).format(count=found["unknown"])
-        text = Text(unknown, style="bold magenta" if found["unknown"] else "none")
-        words = [
-            self.say(mark("{count} passed")).format(count=found["pass"]),
-            self.say(mark("{count} do not apply")).format(
-                count=found["not_applicable"]
-            ),
-            self.say(mark("{count} waived")).format(count=found["waived"]),
-        ]
-        text.append(f" · {' · '.join(words)}", style="none")
+        style = STYLES[Status.UNKNOWN] if found["unknown"] else "none"
+        text = Text(f"{found['unknown']} {self.say(mark('not known'))}", style=style)
+        text.append(f" · {found['waived']} {self.say(mark('waived'))}", style="none")
         waived = next_lapse(self.report)
         if waived and waived.waiver:
-            lapse = self.say(mark("next lapse")) + f" {waived.waiver.until}"
+            lapse = f"{self.say(mark('next lapse'))} {waived.waiver.until}"
             text.append(f", {lapse}", style="none")
         if self.report.lapsed:
-            past = self.say(mark("{count} lapsed")).format(
-                count=len(self.report.lapsed)
-            )
-            text.append(f", {past}", style="bold magenta")
+            past = f"{len(self.report.lapsed)} {self.say(mark('lapsed'))}"
+            text.append(f", {past}", style=STYLES[Status.UNKNOWN])
         return text
 
     def topics(self) -> list[Text]:
@@ -136,7 +131,7 @@ class _Screen:
         lines = list(hanging(label, body, _INDENT, self.width))
         for line in lines:
             line.plain = line.plain.replace("\u00a0", " ")
-        return lines[:_TOPIC_LINES]
+        return [clipped(line, self.width) for line in lines[:_TOPIC_LINES]]
 
     def repairs(self) -> Iterator[Text]:
         safe, window, decision, none = efforts(self.report)

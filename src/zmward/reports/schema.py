@@ -1,0 +1,70 @@
+"""The JSON Schema of a report, from the very types that a report is made of."""
+
+from typing import Any
+
+import msgspec
+
+from zmward.control import Status
+from zmward.finding import SCHEMA, Report
+
+_SHOWN_WITH_A_CURE = {
+    "commands": {
+        "type": "array",
+        "items": {"type": "array", "items": {"type": "string"}},
+    },
+    "restarts": {"type": "array", "items": {"type": "string"}},
+}
+_NUMBER = {"type": "integer", "minimum": 0}
+
+
+def _counts() -> dict[str, Any]:
+    names = [status.value.lower() for status in Status]
+    return {
+        "type": "object",
+        "properties": dict.fromkeys(names, _NUMBER),
+        "required": names,
+    }
+
+
+def _is_cure(definition: dict[str, Any]) -> bool:
+    return "kind" in definition.get("properties", {})
+
+
+def _closed(definition: dict[str, Any]) -> None:
+    """Require every key: what zmward writes leaves none out."""
+    if "properties" in definition:
+        definition["required"] = list(definition["properties"])
+
+
+def schema() -> dict[str, Any]:
+    """Return the schema; a reader still ignores keys that it does not know."""
+    (root,), definitions = msgspec.json.schema_components(
+        (Report,), ref_template="#/$defs/{name}"
+    )
+    del root
+    for definition in definitions.values():
+        if _is_cure(definition):
+            definition["properties"] |= _SHOWN_WITH_A_CURE
+        _closed(definition)
+    report = definitions.pop("Report")
+    own = {
+        "schema": {"const": SCHEMA},
+        "counts": _counts(),
+        "score": {**_NUMBER, "maximum": 100},
+    }
+    properties = {**own, **report["properties"]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": SCHEMA,
+        "description": "What `zmward audit --json` writes.",
+        "type": "object",
+        "properties": properties,
+        "required": sorted(properties),
+        "$defs": definitions,
+    }
+
+
+def text() -> str:
+    """Return the schema as an indented JSON file."""
+    encoded = msgspec.json.encode(schema(), order="sorted")
+    return msgspec.json.format(encoded).decode() + "\n"
