@@ -1,6 +1,5 @@
-"""What the running kernel says of itself: version, entropy, IPv6, addresses."""
+"""What the running kernel says of itself: version, entropy, IPv6."""
 
-import ipaddress
 import re
 
 import msgspec
@@ -18,7 +17,6 @@ class Kernel(msgspec.Struct, frozen=True):
     reboot: tuple[str, ...] | None = None
     entropy: int | None = None
     ipv6_disabled: bool | None = None
-    addresses: tuple[str, ...] = ()
 
     @property
     def newest(self) -> str:
@@ -45,13 +43,6 @@ def _number(word: str) -> int:
     return int(word)
 
 
-def _address(word: str) -> str:
-    try:
-        return str(ipaddress.ip_address(word))
-    except ValueError as error:
-        raise Unreadable(f"kernel: not an address: {word[:60]!r}") from error
-
-
 def parse(answer: str) -> Kernel:
     """Read `key value` lines."""
     found: dict[str, list[str]] = {}
@@ -70,13 +61,12 @@ def parse(answer: str) -> Kernel:
         reboot=tuple(found["reboot"]) if "reboot" in found else None,
         entropy=entropy[0] if entropy else None,
         ipv6_disabled=disabled[0] if disabled else None,
-        addresses=tuple(_address(word) for word in found.get("address", ())),
     )
 
 
 KERNEL = Source(
     name="kernel",
-    about="The running kernel, those installed, entropy, IPv6 and addresses.",
+    about="The running kernel, those installed, entropy and IPv6.",
     question=Snippet(
         r"""
 printf 'running %s\n' "$(uname -r)"
@@ -97,10 +87,6 @@ if [ -r /proc/sys/net/ipv6/conf/all/disable_ipv6 ]; then
     printf 'disable_ipv6 %s\n' "$(cat /proc/sys/net/ipv6/conf/all/disable_ipv6)"
 else
     printf 'disable_ipv6 1\n'
-fi
-if command -v ip >/dev/null 2>&1; then
-    ip -o addr show 2>/dev/null | awk '
-        $3 == "inet" || $3 == "inet6" { sub(/\/.*$/, "", $4); print "address " $4 }'
 fi
 """
     ),

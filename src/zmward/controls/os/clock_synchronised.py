@@ -1,0 +1,92 @@
+"""The clock follows a source and is right to within the threshold."""
+
+from collections.abc import Iterator
+
+from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.os.time_service_alone import SERVICES
+from zmward.controls.shapes.basic import on_hosts
+from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.evidence import Unseen
+from zmward.facts import Facts
+from zmward.sources.clock import CLOCK
+from zmward.sources.units import UNITS
+
+_NO_CURE = "Give chronyd servers that it reaches (UDP 123 outgoing), then wait."
+
+
+def _without_chrony(facts: Facts, host: str, reason: str) -> Judgement:
+    """Judge a host on which chronyd does not answer, by its units."""
+    units = facts.read(UNITS, host)
+    running = sorted(
+        {
+            units[f"{name}.service"].name
+            for name in SERVICES
+            if f"{name}.service" in units and units[f"{name}.service"].runs
+        }
+    )
+    if running:
+        text = f"{', '.join(running)} runs; only chronyd is asked here: {reason}"
+        return unknown(Layer.RUNNING, host, text)
+    return deviates(
+        Layer.RUNNING,
+        host,
+        "no time service runs",
+        "a synchronised clock",
+        no_cure="Install and enable chrony.",
+        source="units",
+    )
+
+
+def _look(facts: Facts, host: str) -> Iterator[Judgement]:
+    try:
+        found = facts.read(CLOCK, host)
+    except Unseen as signal:
+        yield _without_chrony(facts, host, signal.missing.reason)
+        return
+    most = facts.profile.thresholds.clock_offset_ms
+    offset = abs(found.offset) * 1000
+    text = f"offset {offset:.3f} ms, stratum {found.stratum}, leap {found.leap}"
+    if found.synchronised and offset <= most:
+        yield sound(Layer.RUNNING, host, source="chrony-tracking", seen=text)
+    else:
+        yield deviates(
+            Layer.RUNNING,
+            host,
+            text,
+            f"synchronised, at most {most} ms off",
+            no_cure=_NO_CURE,
+            source="chrony-tracking",
+        )
+
+
+_UNIT = "Id=chrony.service\nLoadState=loaded\nActiveState={}\nUnitFileState=enabled\n"
+
+CONTROL = Control(
+    id="clock-synchronised",
+    title="The clock follows a time source",
+    why=(
+        "Pre-authentication allows five minutes, two-factor codes half a minute; and "
+        "log lines of two servers can be put in order only by right clocks."
+    ),
+    impact="None.",
+    severity=Severity.MEDIUM,
+    tips=("T24",),
+    check=on_hosts(Layer.RUNNING, (CLOCK, UNITS), _look),
+    refs=("https://chrony-project.org/documentation.html",),
+    examples=(
+        passes(
+            raw={
+                "chrony-tracking": "C0000201,192.0.2.1,9,1795294590.7,-0.000001851,"
+                "-0.000000061,0.000000912,-0.003,-0.000,0.015,0.0,0.0,8.1,Normal\n"
+            }
+        ),
+        fails(
+            raw={
+                "chrony-tracking": "00000000,,0,0.000000000,0.000000000,0.000000000,"
+                "0.0,0.0,0.0,0.0,1.0,1.0,0.0,Not synchronised\n"
+            }
+        ),
+        fails(missing=("chrony-tracking",), raw={"units": _UNIT.format("inactive")}),
+        unsure(missing=("chrony-tracking",), raw={"units": _UNIT.format("active")}),
+    ),
+)

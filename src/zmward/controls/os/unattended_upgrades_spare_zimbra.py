@@ -1,0 +1,78 @@
+"""Zimbra's packages are never upgraded while nobody looks."""
+
+from collections.abc import Iterator
+
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.shapes.basic import on_hosts
+from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
+from zmward.facts import Facts
+from zmward.sources.aptconf import APT_CONF
+from zmward.sources.packages import PACKAGES
+
+
+def _takes_zimbra(origin: str) -> bool:
+    """Say whether a pattern lets Zimbra's repository in, by name or by wildcard."""
+    words = [word.partition("=")[2] or word for word in origin.lower().split(",")]
+    first = words[0].partition(":")[0].strip() if words else ""
+    return "zimbra" in origin.lower() or first == "*"
+
+
+def _look(facts: Facts, host: str) -> Iterator[Judgement]:
+    if "apt" not in facts.read(PACKAGES, host):
+        yield not_concerned(Layer.DECLARED, host, "packages come by rpm here")
+        return
+    found = facts.read(APT_CONF, host)
+    taken = [origin for origin in found.origins if _takes_zimbra(origin)]
+    if not found.unattended or not taken:
+        seen = f"unattended: {', '.join(found.origins) or 'nothing'}"
+        if not found.unattended:
+            seen = "unattended upgrades are off"
+        yield sound(Layer.DECLARED, host, source="apt-conf", seen=seen)
+        return
+    yield deviates(
+        Layer.DECLARED,
+        host,
+        f"upgraded unattended: {', '.join(taken)}",
+        "the operating system's own origins only",
+        no_cure="Take the origin out of 50unattended-upgrades; install Zimbra's "
+        "patches by hand, in a window.",
+        source="apt-conf",
+    )
+
+
+CONTROL = Control(
+    id="unattended-upgrades-spare-zimbra",
+    title="Unattended upgrades leave Zimbra's packages alone",
+    why=(
+        "A patch of Zimbra stops services, rewrites templates and needs a restart; at "
+        "night and unseen it is an outage."
+    ),
+    impact="Patches of Zimbra are installed by hand.",
+    severity=Severity.MEDIUM,
+    tips=("T01",),
+    check=on_hosts(Layer.DECLARED, (APT_CONF, PACKAGES), _look),
+    refs=("https://wiki.debian.org/UnattendedUpgrades",),
+    examples=(
+        passes(
+            packages={"apt": "2.4"},
+            raw={
+                "apt-conf": "> /etc/apt/apt.conf.d/20auto-upgrades\n"
+                ' APT::Periodic::Unattended-Upgrade "1";\n'
+                "> /etc/apt/apt.conf.d/50unattended-upgrades\n"
+                " Unattended-Upgrade::Allowed-Origins {\n"
+                ' \t"${distro_id}:${distro_codename}-security";\n }\n'
+            },
+        ),
+        fails(
+            packages={"apt": "2.4"},
+            raw={
+                "apt-conf": "> /etc/apt/apt.conf.d/20auto-upgrades\n"
+                ' APT::Periodic::Unattended-Upgrade "1";\n'
+                "> /etc/apt/apt.conf.d/51zimbra\n"
+                ' Unattended-Upgrade::Origins-Pattern { "origin=*"; };\n'
+            },
+        ),
+        unsure(packages={"apt": "2.4"}, missing=("apt-conf",)),
+        unconcerned(packages={"dnf": "4.7"}),
+    ),
+)

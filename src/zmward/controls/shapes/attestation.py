@@ -1,0 +1,41 @@
+"""A shape for what no host can see: somebody's word in the profile, with an end."""
+
+from collections.abc import Iterator
+from datetime import UTC
+
+from zmward.control import Check
+from zmward.controls.shapes.basic import on_directory
+from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.facts import Facts
+
+
+def attestation(facts: Facts, subject: str, verb: str = "") -> Judgement:
+    """Judge one subject by the profile: in force, lapsed, or never attested."""
+    today = facts.now.astimezone(UTC).date()
+    found = facts.profile.attested(subject, today)
+    if found is not None:
+        text = f"{subject}: attested by {found.by} on {found.on}, until {found.until}"
+        return sound(Layer.DECLARED, "profile", source="profile", seen=text)
+    lapsed = [a for a in facts.profile.attestation if a.subject == subject]
+    if lapsed:
+        last = max(lapsed, key=lambda a: a.until)
+        return deviates(
+            Layer.DECLARED,
+            "profile",
+            f"{subject}: attested by {last.by} on {last.on}, until {last.until}",
+            "an attestation that is in force",
+            no_cure="Look again, then renew the attestation in the profile.",
+        )
+    reason = f"no host shows this: attest {subject!r} in the profile"
+    return unknown(
+        Layer.DECLARED, "profile", f"{reason}, or use `{verb}`" if verb else reason
+    )
+
+
+def attested(subject: str, verb: str = "") -> Check:
+    """Judge by an attestation alone; `verb` is the command that will look itself."""
+
+    def judge(facts: Facts) -> Iterator[Judgement]:
+        yield attestation(facts, subject, verb)
+
+    return on_directory(Layer.DECLARED, (), judge)

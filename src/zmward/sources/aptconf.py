@@ -1,0 +1,43 @@
+"""Which packages apt upgrades by itself."""
+
+import re
+
+import msgspec
+
+from zmward.sources.source import Files, Source, contents
+
+_ORIGINS = re.compile(
+    r"Unattended-Upgrade::(?:Allowed-Origins|Origins-Pattern)(?:::)?\s*"
+    r'(?:\{([^}]*)\}|"([^"]*)")'
+)
+_SWITCH = re.compile(r'APT::Periodic::Unattended-Upgrade\s+"([^"]*)"')
+
+
+class AptConf(msgspec.Struct, frozen=True):
+    """Whether apt upgrades by itself, and from which origins."""
+
+    unattended: bool
+    origins: tuple[str, ...] = ()
+
+
+def parse(answer: str) -> AptConf:
+    """Read apt's configuration files in their order."""
+    switch = ""
+    origins: list[str] = []
+    for _, text in sorted(contents(answer).items()):
+        bare = re.sub(r"(?m)^\s*(?://|#).*$", "", text)
+        found = _SWITCH.findall(bare)
+        switch = found[-1] if found else switch
+        for block, single in _ORIGINS.findall(bare):
+            # A comment may follow a value; ${distro_id} holds no //.
+            plain = re.sub(r"//.*", "", block)
+            origins += [single] if single else re.findall(r'"([^"]*)"', plain)
+    return AptConf(switch not in ("", "0"), tuple(origins))
+
+
+APT_CONF = Source(
+    name="apt-conf",
+    about="What apt upgrades by itself.",
+    question=Files(("/etc/apt/apt.conf", "/etc/apt/apt.conf.d/*")),
+    parse=parse,
+)
