@@ -93,12 +93,25 @@ def _deploy(home: Path) -> None:
         _put(home / f"conf/{name}.key", (server / "server.key").read_text())
     _put(home / "conf/ca/ca.pem", authority.read_text())
     _put(home / "conf/ca/ca.key", (authority.with_suffix(".key")).read_text())
+    _trust(home, authority)
     _openssl("rehash", str(home / "conf/ca"))
     for place in ("ssl", "conf/ca", "conf/domaincerts"):
         for path in (home / place, *(home / place).rglob("*")):
             shutil.chown(path, "zimbra", "zimbra")
             if path.is_file():
                 path.chmod(KEY_MODE)
+
+
+def _trust(home: Path, authority: Path) -> None:
+    """Write Java's trust store, whose password nobody ever changes."""
+    store = home / "common/etc/java/cacerts"
+    store.parent.mkdir(parents=True, exist_ok=True)
+    _openssl(
+        *("pkcs12", "-export", "-nokeys", "-in", str(authority), "-out", str(store)),
+        *("-passout", "pass:changeit"),
+    )
+    store.chmod(0o644)
+    shutil.chown(store, "zimbra", "zimbra")
 
 
 def _put(path: Path, text: str) -> None:

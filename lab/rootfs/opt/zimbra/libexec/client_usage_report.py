@@ -1,0 +1,3 @@
+#!/bin/sh
+# Counts the clients of the mailbox server; the lab has nothing for it to do.
+exit 0
