@@ -1,0 +1,56 @@
+"""Amavis finds pax to open cpio and tar archives."""
+
+from collections.abc import Iterator
+
+from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.shapes.basic import on_hosts
+from zmward.deviation import Judgement, Layer, deviates, sound
+from zmward.facts import Facts
+from zmward.sources.amavis import PAX
+
+_NO_CURE = (
+    "Install the package pax (spax on EL8 and newer), then zmamavisdctl restart; "
+    "`zmward plan` will do it."
+)
+
+
+def _look(facts: Facts, host: str) -> Iterator[Judgement]:
+    found = facts.read(PAX, host)
+    if found:
+        yield sound(Layer.RUNNING, host, source="amavis-pax", seen=" ".join(found))
+    else:
+        yield deviates(
+            Layer.RUNNING,
+            host,
+            "no executable pax on amavisd's path",
+            "pax",
+            no_cure=_NO_CURE,
+        )
+
+
+CONTROL = Control(
+    id="pax-for-amavis",
+    title="Amavis finds pax to open cpio and tar archives",
+    why=(
+        "Older builds fell back to cpio, by which one mail writes any file "
+        "(CVE-2022-41352); newer ones do not open such archives at all, and malware in"
+        " them passes."
+    ),
+    impact="Amavis restarts after the installation, for seconds.",
+    severity=Severity.HIGH,
+    tips=("T02",),
+    roles=("mta",),
+    check=on_hosts(Layer.RUNNING, (PAX,), _look, role="mta"),
+    refs=("https://nvd.nist.gov/vuln/detail/CVE-2022-41352",),
+    note=(
+        "The package is pax on Debian, Ubuntu and EL7, spax on EL8 and newer, which "
+        "registers the name pax. A program outside Amavis's own path does not count. "
+        "Only amavisd needs the restart (zmamavisdctl restart), not all of Zimbra. The"
+        " seed's `apt installa` is a translated `apt install`."
+    ),
+    examples=(
+        passes(amavis_pax=("/usr/bin/pax",)),
+        fails(amavis_pax=()),
+        unsure(missing=("amavis-pax",)),
+    ),
+)
