@@ -32,13 +32,14 @@ def rules(table: Path) -> list[Rule]:
     return [Rule(**row) for row in tomllib.loads(table.read_text())["path"]]
 
 
-def _alternatives(glob: str) -> Iterator[str]:
+def alternatives(glob: str) -> Iterator[str]:
+    """Yield the patterns that a pattern with {a,b} stands for."""
     group = re.search(r"\{([^}]*)\}", glob)
     if group is None:
         yield glob
         return
     for word in group[1].split(","):
-        yield from _alternatives(glob[: group.start()] + word + glob[group.end() :])
+        yield from alternatives(glob[: group.start()] + word + glob[group.end() :])
 
 
 def _numbers(root: Path, table: str) -> dict[str, int]:
@@ -52,7 +53,7 @@ def apply(root: Path, table: Path) -> None:
         (root / HOME / name).mkdir(parents=True, exist_ok=True)
     users, groups = _numbers(root, "passwd"), _numbers(root, "group")
     for rule in rules(table):
-        for glob in _alternatives(rule.glob):
+        for glob in alternatives(rule.glob):
             for path in sorted(root.glob(glob)):
                 below = sorted(path.rglob("*")) if rule.tree else []
                 for one in [path, *below]:
