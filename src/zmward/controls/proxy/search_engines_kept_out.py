@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.attributes import server_attr
 from zmward.controls.shapes.basic import layers
-from zmward.controls.shapes.served import Pages, header_served, on_pages
+from zmward.controls.shapes.served import Pages, header_served, on_pages, page
 from zmward.controls.shapes.service import unless_wanted
 from zmward.controls.shapes.wanted import exactly
 from zmward.deviation import Judgement, Layer, deviates, sound
@@ -28,8 +28,8 @@ def _closed(text: str) -> bool:
 
 
 def _robots(pages: Pages) -> bool:
-    page = pages["robots"]
-    return page.status == 200 and _closed(page.text)  # noqa: PLR2004  # HTTP's OK
+    found = page(pages, "robots")
+    return found.status == 200 and _closed(found.text)  # noqa: PLR2004  # HTTP's OK
 
 
 def _noindex(value: str) -> bool:
@@ -37,9 +37,9 @@ def _noindex(value: str) -> bool:
 
 
 def _servlet(_: Facts, host: str, pages: Pages) -> Iterator[Judgement]:
-    page = pages["servlet"]
-    text = f"/service/robots.txt: {' '.join(page.text.split()) or page.status}"
-    if _closed(page.text):
+    found = page(pages, "servlet")
+    text = f"/service/robots.txt: {' '.join(found.text.split()) or found.status}"
+    if _closed(found.text):
         yield sound(Layer.RUNNING, host, source="served", seen=text)
         return
     yield deviates(

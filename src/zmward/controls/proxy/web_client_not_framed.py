@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
-from zmward.controls.shapes.served import Pages, on_pages
+from zmward.controls.shapes.served import Pages, on_pages, page
 from zmward.deviation import Judgement, Layer, deviates, sound
 from zmward.facts import Facts
 
 
 def _look(_: Facts, host: str, pages: Pages) -> Iterator[Judgement]:
-    frame = pages["login"].header("X-Frame-Options")
-    policy = pages["login"].header("Content-Security-Policy")
+    frame = page(pages, "login").header("X-Frame-Options")
+    policy = page(pages, "login").header("Content-Security-Policy")
     text = f"X-Frame-Options: {frame or '(not sent)'}"
     kept = frame.split(",")[0].strip().upper() in ("SAMEORIGIN", "DENY")
     if kept or "frame-ancestors" in policy.lower():

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
-from zmward.controls.shapes.served import Pages, on_pages
+from zmward.controls.shapes.served import Pages, on_pages, page
 from zmward.deviation import Judgement, Layer, deviates, sound
 from zmward.facts import Facts
 
@@ -13,7 +13,7 @@ _HEADERS = ("Server", "X-Powered-By")
 
 
 def _look(_: Facts, host: str, pages: Pages) -> Iterator[Judgement]:
-    sent = {name: pages["login"].header(name) for name in _HEADERS}
+    sent = {name: page(pages, "login").header(name) for name in _HEADERS}
     telling = [f"{n}: {value}" for n, value in sent.items() if _VERSION.search(value)]
     if not telling:
         seen = f"Server: {sent['Server'] or '(not sent)'}"

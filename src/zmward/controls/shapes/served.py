@@ -6,7 +6,7 @@ from zmward.change import SetAttr
 from zmward.control import Check
 from zmward.controls.shapes.basic import layers, on_directory, on_hosts
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
-from zmward.evidence import Unseen
+from zmward.evidence import Missing, Unseen
 from zmward.facts import Facts
 from zmward.sources.directory import CONFIG, DOMAINS, SERVERS, Entry
 from zmward.sources.packages import PACKAGES
@@ -16,6 +16,14 @@ PROXY = "zimbraReverseProxyResponseHeaders"
 MAILBOX = "zimbraResponseHeader"
 
 Pages = Mapping[str, Page]
+
+
+def page(pages: Pages, name: str) -> Page:
+    """Return a page that answered; raise Unseen where none did."""
+    found = pages.get(name)
+    if found is None or not found.status:
+        raise Unseen(Missing(f"the page {name!r} was not answered"))
+    return found
 
 
 def on_pages(one: Callable[[Facts, str, Pages], Iterator[Judgement]]) -> Check:
@@ -51,7 +59,7 @@ def header_served(
     """
 
     def good(pages: Pages) -> bool:
-        sent = holds(pages["login"].header(name))
+        sent = holds(page(pages, "login").header(name))
         return sent or (enough is not None and enough(pages))
 
     def served(facts: Facts) -> bool:
@@ -71,7 +79,7 @@ def header_served(
                 yield _declared(entry, name, value, holds)
 
     def pages(_: Facts, host: str, found: Pages) -> Iterator[Judgement]:
-        seen = found["login"].header(name)
+        seen = page(found, "login").header(name)
         text = f"{name}: {seen or '(not sent)'}"
         if good(found):
             yield sound(Layer.RUNNING, host, source=SERVED.name, seen=text)
