@@ -1,0 +1,87 @@
+"""The journal service cannot be used to run commands (CVE-2024-45519)."""
+
+from collections.abc import Iterator
+
+from zmward.catalog.level import fixed, level
+from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.shapes.basic import on_hosts
+from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.facts import Facts
+from zmward.sources.modes import FILE_MODES
+from zmward.sources.packages import PACKAGES
+
+_PROGRAM = "/opt/zimbra/libexec/postjournal"
+_FIXES = ((8, 8, 15, 46, 0), (9, 0, 0, 41, 0), (10, 0, 9), (10, 1, 1))
+_KINDS = ("zimbra-patch", "zimbra-mta-patch")
+_EXECUTABLE = 0o111
+
+
+def _look(facts: Facts, host: str) -> Iterator[Judgement]:
+    program = facts.read(FILE_MODES, host).get(_PROGRAM)
+    if program is None or not program.mode & _EXECUTABLE:
+        text = f"{_PROGRAM} cannot be run"
+        yield sound(Layer.RUNNING, host, source="file-modes", seen=text)
+        return
+    packages = facts.read(PACKAGES, host)
+    levels = {name: packages[name] for name in _KINDS if name in packages}
+    if not levels:
+        levels = {"zimbra-core": packages.get("zimbra-core", "")}
+    states = set()
+    for version in levels.values():
+        found = level(version)
+        states.add(fixed(found, _FIXES) if found else None)
+    seen = ", ".join(f"{name} {version}" for name, version in levels.items())
+    if states == {True}:
+        yield sound(Layer.RUNNING, host, source="packages", seen=seen)
+    elif states == {False}:
+        yield deviates(
+            Layer.RUNNING,
+            host,
+            f"{_PROGRAM} is executable, and {seen} comes before the fix",
+            "8.8.15 patch 46, 9.0.0 patch 41, 10.0.9, 10.1.1 or newer",
+            no_cure="Patch now. Until then make the program unexecutable (`chmod a-x`) "
+            "and keep zimbraMtaMyNetworks to the node's own addresses.",
+            source="packages",
+        )
+    else:
+        reason = f"{seen}: which part brought the program is for `zmward patches`"
+        yield unknown(Layer.RUNNING, host, reason)
+
+
+_SEEN = (
+    f"755 root root 4096 1 directory|/\n755 root root 90000 1 regular file|{_PROGRAM}\n"
+)
+
+CONTROL = Control(
+    id="journal-service-closed-or-fixed",
+    title="The journal service cannot be made to run commands",
+    why=(
+        "Its port is declared on every MTA, even where journaling is off; before the "
+        "fix one message was enough to run commands (CVE-2024-45519)."
+    ),
+    impact="None where journaling is not used.",
+    severity=Severity.CRITICAL,
+    tips=("T01",),
+    roles=("mta",),
+    check=on_hosts(Layer.RUNNING, (FILE_MODES, PACKAGES), _look, role="mta"),
+    refs=("https://nvd.nist.gov/vuln/detail/CVE-2024-45519",),
+    examples=(
+        passes(
+            packages={"zimbra-patch": "10.1.4.1-1", "zimbra-mta-patch": "10.1.4.1-1"},
+            raw={"file-modes": _SEEN},
+        ),
+        passes(
+            packages={"zimbra-core": "8.8.15.GA"},
+            raw={"file-modes": _SEEN.replace("755 root root 9", "644 root root 9")},
+        ),
+        fails(
+            packages={"zimbra-patch": "10.1.0.1-1", "zimbra-mta-patch": "10.1.0.1-1"},
+            raw={"file-modes": _SEEN},
+        ),
+        unsure(
+            packages={"zimbra-patch": "10.1.4.1-1", "zimbra-mta-patch": "10.1.0.1-1"},
+            raw={"file-modes": _SEEN},
+        ),
+        unsure(packages={"zimbra-patch": "10.1.4"}, missing=("file-modes",)),
+    ),
+)

@@ -1,0 +1,69 @@
+"""Zimbra's patch packages are the newest that the repository offers."""
+
+from collections.abc import Iterator
+
+from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.shapes.basic import on_hosts
+from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.facts import Facts
+from zmward.sources.kernel import order
+from zmward.sources.offered import OFFERED
+from zmward.sources.packages import PACKAGES
+
+KINDS = ("zimbra-patch", "zimbra-mta-patch", "zimbra-proxy-patch", "zimbra-ldap-patch")
+
+
+def _look(facts: Facts, host: str) -> Iterator[Judgement]:
+    packages = facts.read(PACKAGES, host)
+    offered = facts.read(OFFERED, host)
+    installed = [name for name in KINDS if name in packages]
+    known = [name for name in installed if name in offered]
+    if not installed or known != installed:
+        lost = ", ".join(set(installed) - set(known)) or "zimbra-patch"
+        reason = f"{lost}: nothing to compare with; see `zmward patches`"
+        yield unknown(Layer.RUNNING, host, reason)
+        return
+    old = []
+    for name in known:
+        newest = max(offered[name], key=order)
+        if order(newest) > order(packages[name]):
+            old.append(f"{name} {packages[name]}, offered {newest}")
+    if old:
+        yield deviates(
+            Layer.RUNNING,
+            host,
+            "; ".join(old),
+            "the newest on offer",
+            no_cure="Install the patches in a window, with a backup before.",
+            source="zimbra-offered",
+        )
+        return
+    seen = ", ".join(f"{name} {packages[name]}" for name in known)
+    yield sound(Layer.RUNNING, host, source="packages", seen=seen)
+
+
+_OFFER = {"raw": {"zimbra-offered": "zimbra-patch 10.1.21.1789981200-1\n"}}
+
+CONTROL = Control(
+    id="zimbra-patches-newest-offered",
+    title="Zimbra's patches are the newest that the repository offers",
+    why="Most break-ins into Zimbra use holes whose patch had been out for weeks.",
+    impact="Patches restart services and may rewrite templates.",
+    severity=Severity.HIGH,
+    tips=("T01",),
+    check=on_hosts(Layer.RUNNING, (PACKAGES, OFFERED), _look),
+    refs=("https://wiki.zimbra.com/wiki/Zimbra_Releases",),
+    note="It compares with apt's own lists, so it is as fresh as these are.",
+    examples=(
+        passes(packages={"zimbra-patch": "10.1.21.1789981200-1"}, **_OFFER),
+        fails(packages={"zimbra-patch": "10.1.20.1783418035-2"}, **_OFFER),
+        unsure(
+            packages={
+                "zimbra-patch": "10.1.21.1789981200-1",
+                "zimbra-mta-patch": "10.1.20.1783342495-1",
+            },
+            **_OFFER,
+        ),
+        unsure(packages={"zimbra-patch": "10.1.20.1"}, missing=("zimbra-offered",)),
+    ),
+)
