@@ -12,6 +12,7 @@ from zmward.cli.main import VERBS, main
 from zmward.control import Control
 from zmward.controls.registry import controls
 from zmward.profile import Profile
+from zmward.reports import schema
 from zmward.starter import starter
 
 ROOT = Path(__file__).parent
@@ -108,6 +109,7 @@ PAGES = {
     "reference/commands.md": commands_page,
     "reference/exit-codes.md": exit_codes_page,
     "reference/profile.md": profile_page,
+    "reference/report.schema.json": schema.text,
     "status.md": status_page,
 }
 
