@@ -119,6 +119,22 @@ def _below(kind: str) -> Callable[[Session, Sequence[str]], None]:
     return show
 
 
+def _lists(session: Session, args: Sequence[str]) -> None:
+    given, _ = flags(args, "v")
+    _list(session, session.backend.all("group", own=True), verbose="v" in given)
+
+
+def _list_members(session: Session, args: Sequence[str]) -> None:
+    entry = session.backend.get("group", args[0], own=True)
+    members = sorted(entry.attrs.get("zimbraMailForwardingAddress", ()))
+    head = f"# distributionList {entry.name} memberCount={len(members)}"
+    print(head, file=session.out)
+    print_attributes(session.out, entry.attrs, args[1:])
+    print("\nmembers", file=session.out)
+    for member in members:
+        print(member, file=session.out)
+
+
 _NAMED = "name@domain|id [attr1 [attr2...]]"
 _WHOLE = "[-v] [-e]"
 
@@ -167,6 +183,8 @@ COMMANDS = (
         "account",
         _all_admins,
     ),
+    Command("getAllDistributionLists", "gadl", "[-v]", "list", _lists, 0, 1),
+    Command("getDistributionList", "gdl", f"{{{_NAMED}}}", "list", _list_members, 1),
     Command(
         "searchAccounts",
         "sa",

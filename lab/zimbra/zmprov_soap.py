@@ -13,8 +13,19 @@ from .zmprov_grants import Grant
 from .zmprov_options import Options
 
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-gA-G]{4}){3}-[0-9a-gA-G]{12}")
-_REQUEST = {"cos": "Cos", "server": "Server", "domain": "Domain", "account": "Account"}
-_PLURAL = {"cos": "Cos", "server": "Servers", "domain": "Domains"}
+_REQUEST = {
+    "account": "Account",
+    "cos": "Cos",
+    "domain": "Domain",
+    "group": "DistributionList",
+    "server": "Server",
+}
+_PLURAL = {
+    "cos": "Cos",
+    "domain": "Domains",
+    "group": "DistributionLists",
+    "server": "Servers",
+}
 
 
 def connect(
@@ -188,4 +199,4 @@ def _merging(kind: str, *, own: bool) -> dict[str, str]:
     flag = "0" if own else "1"
     if kind == "account":
         return {"applyCos": flag}
-    return {} if kind == "cos" else {"applyConfig": flag}
+    return {} if kind in {"cos", "group"} else {"applyConfig": flag}
