@@ -1,0 +1,67 @@
+"""Networks that Postfix trusts: read, measured, and told apart."""
+
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+Network = IPv4Network | IPv6Network
+
+_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+_BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]+)\](/\d{1,3})?")
+
+
+def words_of(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words of zimbraMtaMyNetworks or of mynetworks."""
+    return tuple(" ".join(values).replace(",", " ").split())
+
+
+def network(word: str) -> Network | None:
+    """Return what a word trusts, host bits or not; None where it is no network."""
+    match = _BRACKETED.fullmatch(word)
+    bare = f"{match[1]}{match[2] or ''}" if match else word
+    try:
+        return ip_network(bare, strict=False)
+    except ValueError:
+        return None
+
+
+def flaw(word: str) -> str:
+    """Return what is wrong with the way a word is written, or nothing."""
+    found = network(word)
+    if found is None:
+        return f"{word} is no network"
+    bare = word.replace("[", "").replace("]", "")
+    if isinstance(found, IPv6Network) and "[" not in word:
+        return f"{word} lacks the brackets that IPv6 needs"
+    if "/" in bare and ip_network(bare, strict=False) != _strict(bare):
+        return f"{word} has bits behind its prefix"
+    return ""
+
+
+def _strict(bare: str) -> Network | None:
+    try:
+        return ip_network(bare)
+    except ValueError:
+        return None
+
+
+def unread(words: tuple[str, ...]) -> str:
+    """Return why a list cannot be judged whole: tables and exceptions in it."""
+    bad = [word for word in words if network(word) is None]
+    return f"what {' '.join(bad)} trusts is not known" if bad else ""
+
+
+def covers(outer: Network, inner: Network) -> bool:
+    """Say whether all of `inner` lies in `outer`."""
+    if isinstance(outer, IPv4Network):
+        return isinstance(inner, IPv4Network) and inner.subnet_of(outer)
+    return isinstance(inner, IPv6Network) and inner.subnet_of(outer)
+
+
+def loopback(found: Network) -> bool:
+    """Say whether a network is loopback and nothing else."""
+    return any(covers(net, found) for net in _LOOPBACK)
+
+
+def single(found: Network) -> bool:
+    """Say whether a network is one address."""
+    return found.num_addresses == 1

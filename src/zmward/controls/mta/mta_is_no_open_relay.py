@@ -1,0 +1,122 @@
+"""Postfix relays for its own users and networks only."""
+
+from collections.abc import Iterator
+
+from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.mta._networks import network, unread, words_of
+from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.facts import Facts
+from zmward.sources.directory import CONFIG, SERVERS
+from zmward.sources.postconf import POSTCONF
+
+_ATTR = "zimbraMtaMyNetworks"
+
+
+def _declared_words(facts: Facts, host: str) -> tuple[str, ...]:
+    for server in facts.servers():
+        if server.name == host:
+            return words_of(server.own(_ATTR) or facts.config().own(_ATTR))
+    return ()
+
+
+_WIDEST = {4: 8, 6: 16}
+_REJECTS = ("reject_unauth_destination", "defer_unauth_destination", "reject", "defer")
+_NO_CURE = "Set zimbraMtaMyNetworks to loopback, own addresses and the cluster's."
+_BY_HAND = (
+    "Zimbra's own template ends with reject_unauth_destination: restore "
+    "conf/zmconfigd/smtpd_relay_restrictions.cf."
+)
+
+
+def _wide(words: tuple[str, ...]) -> list[str]:
+    found = []
+    for word in words:
+        net = network(word)
+        if net is not None and net.prefixlen < _WIDEST[net.version]:
+            found.append(word)
+    return found
+
+
+def _judged(layer: Layer, host: str, words: tuple[str, ...], name: str) -> Judgement:
+    text = f"{name}: {' '.join(words)}"
+    if not words:
+        return unknown(
+            layer, host, f"{name} is not set; what is trusted then is unknown"
+        )
+    if _wide(words):
+        return deviates(
+            layer,
+            host,
+            f"{name}: {' '.join(_wide(words))}",
+            "no network wider than an organisation",
+            no_cure=_NO_CURE,
+        )
+    if unread(words):
+        return unknown(layer, host, unread(words))
+    return sound(layer, host, source="directory", seen=text)
+
+
+def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
+    yield _judged(Layer.DECLARED, host, _declared_words(facts, host), _ATTR)
+
+
+def _rendered(facts: Facts, host: str) -> Iterator[Judgement]:
+    main = facts.read(POSTCONF, host)
+    yield _judged(
+        Layer.RENDERED, host, words_of((main.get("mynetworks", ""),)), "mynetworks"
+    )
+    rules = main.get("smtpd_relay_restrictions", "")
+    relay = words_of((rules,))
+    text = f"smtpd_relay_restrictions = {rules}"
+    if any(word in relay for word in _REJECTS):
+        yield sound(Layer.RENDERED, host, source="postconf", seen=text)
+    else:
+        yield deviates(
+            Layer.RENDERED,
+            host,
+            text,
+            "ends with reject_unauth_destination",
+            no_cure=_BY_HAND,
+        )
+
+
+_GOOD = {
+    "mynetworks": "127.0.0.0/8 [::1]/128 192.0.2.10/32",
+    "smtpd_relay_restrictions": (
+        "permit_sasl_authenticated, permit_mynetworks, reject_unauth_destination"
+    ),
+}
+
+CONTROL = Control(
+    id="mta-is-no-open-relay",
+    title="Postfix relays for its own users and networks only",
+    why="An open relay sends the world's spam and is on every blocklist within hours.",
+    impact="Whoever relays without a login from one of these networks must log in.",
+    severity=Severity.CRITICAL,
+    tips=("T12",),
+    roles=("mta",),
+    locks_out="hosts that relay without a login from the wide networks",
+    check=layers(
+        on_hosts(Layer.DECLARED, (CONFIG, SERVERS), _declared, role="mta"),
+        on_hosts(Layer.RENDERED, (POSTCONF,), _rendered, role="mta"),
+    ),
+    refs=("https://www.postfix.org/SMTPD_ACCESS_README.html#relay",),
+    note=(
+        "Only networks wider than any organisation's own count here; smaller ones are "
+        "judged by mta-trusts-cluster-only."
+    ),
+    examples=(
+        passes(server={_ATTR: "127.0.0.0/8 [::1]/128 192.0.2.10/32"}, postconf=_GOOD),
+        fails(
+            server={_ATTR: "0.0.0.0/0"}, postconf={**_GOOD, "mynetworks": "0.0.0.0/0"}
+        ),
+        fails(server={_ATTR: "127.0.0.0/8 [2000::]/3"}, postconf=_GOOD),
+        fails(
+            server={_ATTR: "127.0.0.0/8"},
+            postconf={**_GOOD, "smtpd_relay_restrictions": "permit_mynetworks"},
+        ),
+        unsure(server={_ATTR: "127.0.0.0/8"}),
+        unsure(server={}, postconf=_GOOD),
+    ),
+)

@@ -1,0 +1,206 @@
+"""Postfix trusts loopback, itself and the cluster, no network around it."""
+
+from collections.abc import Iterator
+
+from zmward.change import SetAttr
+from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.mta._networks import (
+    Network,
+    covers,
+    loopback,
+    network,
+    single,
+    unread,
+    words_of,
+)
+from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.facts import Facts
+from zmward.sources.addresses import ADDRESSES
+from zmward.sources.directory import CONFIG, SERVERS
+from zmward.sources.postconf import POSTCONF
+
+_ATTR = "zimbraMtaMyNetworks"
+
+
+def _declared_words(facts: Facts, host: str) -> tuple[str, ...]:
+    for server in facts.servers():
+        if server.name == host:
+            return words_of(server.own(_ATTR) or facts.config().own(_ATTR))
+    return ()
+
+
+_WANTED = "loopback, own addresses, cluster nodes and the profile's relays"
+
+
+def _own(facts: Facts, host: str) -> list[Network]:
+    """Return the addresses of the node and of every other node that was seen."""
+    nodes = dict.fromkeys((host, *facts.evidence.hosts))
+    seen = [facts.read(ADDRESSES, node) for node in nodes]
+    addresses = [address for own in seen for address in own]
+    return [net for net in map(network, addresses) if net is not None and single(net)]
+
+
+def _strangers(facts: Facts, host: str, words: tuple[str, ...]) -> list[str]:
+    """Return the words that trust somebody outside; what is no network is left."""
+    relays = [net for net in map(network, facts.profile.networks.relays) if net]
+    own = _own(facts, host)
+    bad = []
+    for word in words:
+        net = network(word)
+        if net is None or loopback(net) or net in own:
+            continue
+        if not any(covers(relay, net) for relay in relays):
+            bad.append(word)
+    return bad
+
+
+def _told(facts: Facts, bad: list[str]) -> str:
+    """Return why the strangers may yet be nodes of the cluster, or nothing."""
+    unseen = facts.unseen_hosts()
+    nets = [network(word) for word in bad]
+    if unseen and all(net is not None and single(net) for net in nets):
+        return f"{' '.join(bad)} may be a node that was not seen: {', '.join(unseen)}"
+    return ""
+
+
+def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
+    words = _declared_words(facts, host)
+    if not words:
+        yield unknown(
+            Layer.DECLARED, host, f"{_ATTR} is not set; what is trusted then is unknown"
+        )
+        return
+    bad = _strangers(facts, host, words)
+    if unread(words):
+        yield unknown(Layer.DECLARED, host, unread(words))
+    if not bad:
+        yield sound(
+            Layer.DECLARED, host, source="directory", seen=f"{_ATTR}: {' '.join(words)}"
+        )
+    elif _told(facts, bad):
+        yield unknown(Layer.DECLARED, host, _told(facts, bad))
+    else:
+        cure = _cure(facts, host, [word for word in words if word not in bad])
+        yield deviates(
+            Layer.DECLARED,
+            f"server:{host}",
+            f"{_ATTR}: {' '.join(bad)}",
+            _WANTED,
+            cure=cure,
+        )
+
+
+def _cure(facts: Facts, host: str, kept: list[str]) -> SetAttr:
+    """Keep what is sound, and trust each own address by itself."""
+    before = next(s for s in facts.servers() if s.name == host).own(_ATTR)
+    have = [net for net in map(network, kept) if net is not None]
+    for address in facts.read(ADDRESSES, host):
+        net = network(address)
+        if net is None or net.is_link_local or any(covers(n, net) for n in have):
+            continue
+        kept.append(f"[{net.network_address}]/128" if net.version == _SIX else str(net))
+    return SetAttr(f"server:{host}", _ATTR, before or None, (" ".join(kept),))
+
+
+_SIX = 6
+
+
+def _rendered(facts: Facts, host: str) -> Iterator[Judgement]:
+    text = facts.read(POSTCONF, host).get("mynetworks", "")
+    words = words_of((text,))
+    bad = _strangers(facts, host, words)
+    if unread(words) or not words:
+        yield unknown(Layer.RENDERED, host, unread(words) or "mynetworks is empty")
+    if not bad:
+        yield sound(
+            Layer.RENDERED, host, source="postconf", seen=f"mynetworks = {text}"
+        )
+    elif _told(facts, bad):
+        yield unknown(Layer.RENDERED, host, _told(facts, bad))
+    else:
+        yield deviates(
+            Layer.RENDERED,
+            host,
+            f"mynetworks = {' '.join(bad)}",
+            _WANTED,
+            no_cure=f"It follows from {_ATTR}.",
+        )
+
+
+_GOOD = {"mynetworks": "127.0.0.0/8 [::1]/128 192.0.2.10/32"}
+_OWN = ("127.0.0.1", "::1", "192.0.2.10")
+
+CONTROL = Control(
+    id="mta-trusts-cluster-only",
+    title="Postfix trusts loopback, itself and the cluster, no network around it",
+    why=(
+        "Every machine in a trusted network sends as anybody without a login and past "
+        "every check; one infected PC or printer is enough."
+    ),
+    impact=(
+        "Devices that relay without a login (printers, programs) must log in, or be "
+        "named in the profile as relays."
+    ),
+    severity=Severity.MEDIUM,
+    tips=("T12",),
+    roles=("mta",),
+    locks_out="devices and programs that relay without a login",
+    check=layers(
+        on_hosts(
+            Layer.DECLARED,
+            (CONFIG, SERVERS, ADDRESSES),
+            _declared,
+            role="mta",
+            cures=True,
+        ),
+        on_hosts(Layer.RENDERED, (POSTCONF, ADDRESSES), _rendered, role="mta"),
+    ),
+    refs=("https://www.postfix.org/postconf.5.html#mynetworks",),
+    note=(
+        "The installer stores the whole attached subnets. mynetworks is also Amavis's,"
+        " SpamAssassin's and OpenDKIM's list of one's own. Mailbox servers must stay "
+        "in it, since they submit over port 25."
+    ),
+    examples=(
+        passes(
+            server={_ATTR: "127.0.0.0/8 [::1]/128 192.0.2.10/32"},
+            postconf=_GOOD,
+            addresses=_OWN,
+        ),
+        passes(
+            server={_ATTR: "127.0.0.0/8 192.0.2.10/32 198.51.100.7/32"},
+            postconf=_GOOD,
+            addresses=_OWN,
+            profile={"networks": {"relays": ["198.51.100.0/28"]}},
+        ),
+        fails(
+            server={_ATTR: "127.0.0.0/8 [::1]/128 192.0.2.0/24"},
+            postconf={"mynetworks": "127.0.0.0/8 [::1]/128 192.0.2.0/24"},
+            addresses=_OWN,
+        ),
+        fails(
+            server={_ATTR: "127.0.0.0/8 198.51.100.7/32"},
+            postconf={"mynetworks": "127.0.0.0/8 198.51.100.7/32"},
+            addresses=_OWN,
+        ),
+        unsure(
+            server={_ATTR: "127.0.0.0/8"},
+            postconf={"mynetworks": "127.0.0.0/8 cidr:/etc/postfix/trusted"},
+            addresses=_OWN,
+        ),
+        fails(
+            server={_ATTR: "127.0.0.0/8"},
+            postconf={"mynetworks": "127.0.0.0/8 192.0.2.0/24"},
+            addresses=_OWN,
+        ),
+        unsure(server={_ATTR: "127.0.0.0/8"}, addresses=_OWN),
+        unsure(server={_ATTR: "127.0.0.0/8 192.0.2.10/32"}, postconf=_GOOD),
+        unsure(
+            server={_ATTR: "127.0.0.0/8 198.51.100.7/32"},
+            servers={"two.example.com": {_ATTR: "127.0.0.0/8"}},
+            postconf=_GOOD,
+            addresses=_OWN,
+        ),
+    ),
+)

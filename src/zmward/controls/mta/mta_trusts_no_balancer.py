@@ -1,0 +1,134 @@
+"""Postfix does not trust a balancer or proxy that stands before it."""
+
+from collections.abc import Iterator
+
+from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.mta._networks import (
+    Network,
+    covers,
+    loopback,
+    network,
+    unread,
+    words_of,
+)
+from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.facts import Facts
+from zmward.sources.addresses import ADDRESSES
+from zmward.sources.directory import CONFIG, SERVERS
+from zmward.sources.postconf import POSTCONF
+
+_ATTR = "zimbraMtaMyNetworks"
+
+
+def _declared_words(facts: Facts, host: str) -> tuple[str, ...]:
+    for server in facts.servers():
+        if server.name == host:
+            return words_of(server.own(_ATTR) or facts.config().own(_ATTR))
+    return ()
+
+
+_NO_CURE = "Take the balancer's or proxy's address out of zimbraMtaMyNetworks."
+
+
+def _proxies(facts: Facts, host: str) -> list[Network]:
+    """Return the balancers, and the addresses of servers that only are proxies."""
+    found = list(facts.profile.networks.proxies)
+    for server in facts.servers("proxy"):
+        services = server.own("zimbraServiceEnabled")
+        if server.name != host and not {"mailbox", "mta"} & set(services):
+            own = facts.read(ADDRESSES, server.name)
+            found.extend(own)
+    nets = [net for net in map(network, found) if net is not None]
+    return [net for net in nets if not loopback(net)]
+
+
+def _judged(
+    facts: Facts, host: str, layer: Layer, name: str, words: tuple[str, ...]
+) -> Iterator[Judgement]:
+    proxies = _proxies(facts, host)
+    trusted = [(word, network(word)) for word in words]
+    bad = [
+        f"{word} holds {proxy}"
+        for word, net in trusted
+        for proxy in proxies
+        if net is not None and (covers(net, proxy) or covers(proxy, net))
+    ]
+    for text in bad:
+        yield deviates(
+            layer, host, f"{name}: {text}", "no balancer, no proxy", no_cure=_NO_CURE
+        )
+    if unread(words):
+        yield unknown(layer, host, unread(words))
+    if not words:
+        yield unknown(
+            layer, host, f"{name} is not set; what is trusted then is unknown"
+        )
+    elif not bad:
+        yield sound(layer, host, source="directory", seen=f"{name}: {' '.join(words)}")
+
+
+def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
+    yield from _judged(facts, host, Layer.DECLARED, _ATTR, _declared_words(facts, host))
+
+
+def _rendered(facts: Facts, host: str) -> Iterator[Judgement]:
+    words = words_of((facts.read(POSTCONF, host).get("mynetworks", ""),))
+    yield from _judged(facts, host, Layer.RENDERED, "mynetworks", words)
+
+
+_BALANCER = {"networks": {"proxies": ["192.0.2.250"]}}
+
+CONTROL = Control(
+    id="mta-trusts-no-balancer",
+    title="Postfix does not trust a balancer or proxy that stands before it",
+    why=(
+        "Behind a balancer every client has the balancer's address: trusting it makes "
+        "the server an open relay for the whole internet."
+    ),
+    impact=(
+        "The balancer must pass the client's address on (PROXY protocol), or mail "
+        "through it needs a login."
+    ),
+    severity=Severity.HIGH,
+    tips=("T12",),
+    roles=("mta",),
+    locks_out="hosts that relay without a login through the balancer",
+    check=layers(
+        on_hosts(Layer.DECLARED, (CONFIG, SERVERS, ADDRESSES), _declared, role="mta"),
+        on_hosts(Layer.RENDERED, (POSTCONF, SERVERS, ADDRESSES), _rendered, role="mta"),
+    ),
+    refs=(
+        "https://www.postfix.org/postconf.5.html#postscreen_upstream_proxy_protocol",
+    ),
+    note=(
+        "Balancers are named in the profile (networks.proxies). A server of Zimbra's "
+        "own that runs the proxy but no mailbox never needs to relay here. "
+        "zimbraMtaPostscreenUpstreamProxyProtocol haproxy is for port 25 behind a "
+        "balancer."
+    ),
+    examples=(
+        passes(
+            server={_ATTR: "127.0.0.0/8 192.0.2.10/32"},
+            postconf={"mynetworks": "127.0.0.0/8 192.0.2.10/32"},
+            profile=_BALANCER,
+        ),
+        passes(server={_ATTR: "127.0.0.0/8"}, postconf={"mynetworks": "127.0.0.0/8"}),
+        fails(
+            server={_ATTR: "127.0.0.0/8 192.0.2.0/24"},
+            postconf={"mynetworks": "127.0.0.0/8 192.0.2.0/24"},
+            profile=_BALANCER,
+        ),
+        fails(
+            server={_ATTR: "127.0.0.0/8"},
+            postconf={"mynetworks": "127.0.0.0/8 192.0.2.250/32"},
+            profile=_BALANCER,
+        ),
+        unsure(server={_ATTR: "127.0.0.0/8 192.0.2.10/32"}),
+        unsure(
+            server={_ATTR: "127.0.0.0/8 192.0.2.0/24"},
+            servers={"proxy.example.com": {"zimbraServiceEnabled": ("proxy",)}},
+            postconf={"mynetworks": "127.0.0.0/8"},
+        ),
+    ),
+)
