@@ -12,15 +12,24 @@ PROGRAM = "import sys; from zmward.cli.main import run; sys.exit(run())"
 TIMEOUT = 300.0
 
 
-def zmward(lab: Lab, *words: str) -> str:
-    """Run zmward from outside against the lab's mail server and return its answer."""
+def _argv(lab: Lab, *words: str) -> list[str]:
     environment = [
         f"PATH={lab.programs}:{os.environ['PATH']}",
         f"PYTHONPATH={REPOSITORY / 'src'}",
         "LC_ALL=C.UTF-8",
     ]
     argv = [sys.executable, "-c", PROGRAM, "--host", "root@mail", *words]
-    done = lab.run("outside", ["env", *environment, *argv], timeout=TIMEOUT)
+    return ["env", *environment, *argv]
+
+
+def ssh_argv(lab: Lab, *words: str) -> list[str]:
+    """Return the command that runs zmward from outside, for a process of one's own."""
+    return lab.argv("outside", _argv(lab, *words))
+
+
+def zmward(lab: Lab, *words: str) -> str:
+    """Run zmward from outside against the lab's mail server and return its answer."""
+    done = lab.run("outside", _argv(lab, *words), timeout=TIMEOUT)
     if done.returncode > 1 and not done.stdout:
         raise LabError(f"zmward {words[0]} on {lab.name}: {done.stderr.strip()}")
     return done.stdout

@@ -1,0 +1,22 @@
+"""Runs every comparison and prints what was promised beside what was measured."""
+
+import sys
+
+from bench import accounts, audit, start
+from bench.measure import table
+
+PARTS = {"start": start, "audit": audit, "accounts": accounts}
+
+
+def main(names: list[str]) -> int:
+    """Run the named parts, or all; exit code 1 where a promise was missed."""
+    results = []
+    for name in names or list(PARTS):
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        results += PARTS[name].measure()
+    print(table(results))
+    return 0 if all(result.kept for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
