@@ -1,0 +1,69 @@
+"""A shape for sshd: one judgement over every login that its configuration tells apart.
+
+sshd itself is asked for each user, group and address that a Match names. A Match by
+other criteria, by patterns or by two criteria at once cannot be asked for; where
+such a block sets an option that is judged, the answer is unknown and names it.
+"""
+
+from collections.abc import Callable, Iterator
+
+from zmward.control import Check
+from zmward.controls.shapes.basic import on_hosts
+from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.evidence import Unseen
+from zmward.facts import Facts
+from zmward.sources.sshd import SSHD, Case
+from zmward.sources.sshdfiles import SSHD_FILES
+
+NO_CURE = (
+    "A drop-in that comes first (or, where sshd_config has no Include, a line above "
+    "all others) sets it; check with `sshd -t`, reload, and keep a session open. "
+    "`zmward plan` will do it with the repair of files."
+)
+
+# What is wrong with one login: a text, or nothing.
+Problem = Callable[[Case], str]
+
+
+def _unasked(facts: Facts, host: str, options: tuple[str, ...]) -> Iterator[Judgement]:
+    blocks: dict[str, list[str]] = {}
+    files = facts.read(SSHD_FILES, host)
+    for pattern in files.elsewhere:
+        reason = f"a Match may stand in {pattern}, which was not collected"
+        yield unknown(Layer.RENDERED, host, reason)
+    for setting in files.settings:
+        if setting.option in options and not setting.asked:
+            text = f"{setting.option} {setting.value} ({setting.place})"
+            blocks.setdefault(setting.match, []).append(text)
+    for match, texts in blocks.items():
+        reason = f"`Match {match}` cannot be asked for: {', '.join(texts)}"
+        yield unknown(Layer.RENDERED, host, reason)
+
+
+def every_login(options: tuple[str, ...], problem: Problem, wanted: str) -> Check:
+    """Judge every login; `options` are the settings on which it depends."""
+
+    def one(facts: Facts, host: str) -> Iterator[Judgement]:
+        bad: dict[str, list[str]] = {}
+        for case in facts.read(SSHD, host):
+            text = problem(case)
+            if text:
+                bad.setdefault(text, []).append(f"{case.user} from {case.address}")
+        for text, logins in bad.items():
+            yield deviates(
+                Layer.RENDERED,
+                host,
+                f"{text} for {', '.join(dict.fromkeys(logins))}",
+                wanted,
+                no_cure=NO_CURE,
+                source="sshd",
+            )
+        try:
+            yield from _unasked(facts, host, options)
+        except Unseen as signal:
+            yield unknown(Layer.RENDERED, host, signal.missing.reason)
+        if not bad:
+            seen = facts.excerpt(SSHD, host, options[0], 1) or wanted
+            yield sound(Layer.RENDERED, host, source="sshd", seen=seen)
+
+    return on_hosts(Layer.RENDERED, (SSHD, SSHD_FILES), one)

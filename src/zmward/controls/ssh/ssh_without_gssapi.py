@@ -1,0 +1,32 @@
+"""sshd does not offer GSSAPI."""
+
+from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.shapes.sshd import every_login
+from zmward.sources.sshd import Case
+
+_FILES = "> /etc/ssh/sshd_config\n UsePAM yes\n"
+
+
+def _problem(case: Case) -> str:
+    # A build without GSSAPI does not print the option.
+    value = case.one("gssapiauthentication") or "no"
+    return "" if value == "no" else f"gssapiauthentication {value}"
+
+
+CONTROL = Control(
+    id="ssh-without-gssapi",
+    title="sshd does not offer GSSAPI",
+    why="It is one more way in, and code before the login, that few sites use.",
+    impact="Logins with Kerberos tickets no longer work.",
+    severity=Severity.LOW,
+    tips=("T08",),
+    locks_out="users who log in with Kerberos tickets",
+    check=every_login(("gssapiauthentication",), _problem, "no for every login"),
+    refs=("https://man.openbsd.org/sshd_config#GSSAPIAuthentication",),
+    note="Red Hat's packages switch it on in a drop-in.",
+    examples=(
+        passes(sshd={"gssapiauthentication": "no"}, raw={"sshd-files": _FILES}),
+        fails(sshd={"gssapiauthentication": "yes"}, raw={"sshd-files": _FILES}),
+        unsure(missing=("sshd",), raw={"sshd-files": _FILES}),
+    ),
+)

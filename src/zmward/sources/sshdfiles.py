@@ -1,0 +1,119 @@
+"""sshd's configuration files as they are written: each setting with its place."""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
+
+import msgspec
+
+from zmward.sources.source import Files, Source, Unreadable, contents
+
+MAIN = "/etc/ssh/sshd_config"
+_LINE = re.compile(r"(\w+)(?:\s*=\s*|\s+)(.*)")
+_PLAIN = re.compile(r"[A-Za-z0-9_.:/-]+")
+# The criteria for which a login is asked of sshd itself (sources/sshd.py).
+_ASKED = {"user", "group", "address"}
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One line: where it stands, inside which Match, what it says."""
+
+    file: str
+    line: int
+    match: str
+    option: str
+    value: str
+
+    @property
+    def place(self) -> str:
+        """Return how findings name the line."""
+        return f"{self.file}:{self.line}"
+
+    @property
+    def asked(self) -> bool:
+        """Say whether a login was asked of sshd that this line's Match takes."""
+        if not self.match:
+            return True
+        words = self.match.split()
+        if words == ["all"]:
+            return True
+        if len(words) != 2 or words[0].lower() not in _ASKED:  # one criterion
+            return False
+        return all(_PLAIN.fullmatch(name) for name in words[1].split(","))
+
+
+class SshdFiles(msgspec.Struct, frozen=True):
+    """Settings in the order in which sshd reads them, and files that it never reads.
+
+    `elsewhere` are patterns of included files that were not collected.
+    """
+
+    settings: tuple[Setting, ...]
+    unread: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+
+
+def _lines(file: str, text: str) -> Iterator[tuple[int, str, str]]:
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.strip()
+        if not bare or bare.startswith("#"):
+            continue
+        match = _LINE.fullmatch(bare)
+        if match is None:
+            raise Unreadable(f"{file}:{number}: not a setting of sshd: {bare[:60]!r}")
+        yield number, match[1].lower(), re.sub(r"\s+#.*$", "", match[2]).strip()
+
+
+def _words(file: str, value: str) -> list[str]:
+    try:
+        return shlex.split(value)
+    except ValueError as error:
+        raise Unreadable(f"{file}: {error}: {value[:60]!r}") from error
+
+
+def _read(
+    file: str, match: str, files: Mapping[str, str], seen: set[str]
+) -> Iterator[Setting]:
+    """Yield a file's settings, included files in their place."""
+    seen.add(file)
+    inside = match
+    for number, option, value in _lines(file, files[file]):
+        if option == "match":
+            inside = value
+        elif option == "include":
+            for pattern in _words(file, value):
+                full = pattern if pattern.startswith("/") else f"/etc/ssh/{pattern}"
+                for name in sorted(files):
+                    if fnmatch(name, full) and name not in seen:
+                        yield from _read(name, inside, files, seen)
+        else:
+            yield Setting(file, number, inside, option, value)
+
+
+def parse(answer: str) -> SshdFiles:
+    """Read the main file and what it includes."""
+    files = contents(answer)
+    if MAIN not in files:
+        raise Unreadable(f"{MAIN} was not found")
+    seen: set[str] = set()
+    settings = tuple(_read(MAIN, "", files, seen))
+    patterns = [
+        pattern
+        for file in seen
+        for _, option, value in _lines(file, files[file])
+        if option == "include"
+        for pattern in _words(file, value)
+    ]
+    # Only this folder's files were collected.
+    foreign = {p for p in patterns if not p.endswith("sshd_config.d/*.conf")}
+    unread = tuple(sorted(set(files) - seen))
+    return SshdFiles(settings, unread, tuple(sorted(foreign)))
+
+
+SSHD_FILES = Source(
+    name="sshd-files",
+    about="sshd's configuration files.",
+    question=Files((MAIN, "/etc/ssh/sshd_config.d/*.conf")),
+    parse=parse,
+)
