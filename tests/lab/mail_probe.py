@@ -7,6 +7,7 @@ import http.client
 import imaplib
 import poplib
 import smtplib
+import socket
 import ssl
 import sys
 
@@ -73,9 +74,18 @@ def https(host: str) -> str:
     return str(line.getresponse().status)
 
 
+def reach(port: str) -> str:
+    """Say whether a port can be connected to."""
+    try:
+        socket.create_connection((SERVER, int(port)), timeout=2).close()
+    except OSError:
+        return "closed"
+    return "open"
+
+
 if __name__ == "__main__":
     command, *words = sys.argv[1:]
-    probes = (deliver, submit, offered, imaps, pop3s, https)
+    probes = (deliver, submit, offered, imaps, pop3s, https, reach)
     try:
         sys.stdout.write(
             {probe.__name__: probe for probe in probes}[command](*words) + "\n"

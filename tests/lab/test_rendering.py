@@ -206,6 +206,55 @@ def test_what_is_changed_by_hand_lasts_until_the_next_rewrite(polling: Lab) -> N
     _modify(polling, "mcf", "zimbraMtaHopcountLimit", "50")
 
 
+def _open(lab: Lab, port: str) -> bool:
+    return _outside(lab, "reach", port) == "open"
+
+
+def test_the_admin_console_appears_on_the_proxy(polling: Lab) -> None:
+    switch = ("ms", "mail.example.test", "zimbraReverseProxyAdminEnabled")
+    assert not _open(polling, "9071")
+    _modify(polling, *switch, "TRUE")
+    _eventually(lambda: _open(polling, "9071"))
+    _modify(polling, *switch, "FALSE")
+    _eventually(lambda: not _open(polling, "9071"))
+
+
+def test_a_malformed_header_keeps_the_proxy_down(polling: Lab) -> None:
+    header = ("mcf", "zimbraReverseProxyResponseHeaders")
+    _modify(polling, *header, "X-Robots-Tag: noindex, nofollow")
+    _eventually(lambda: not _open(polling, "443"))
+    _modify(polling, *header, 'X-Robots-Tag: "noindex, nofollow"')
+    _eventually(lambda: _open(polling, "443"))
+    _modify(polling, *header, "")
+
+
+def test_an_attribute_nobody_watches_waits_for_a_rewrite(polling: Lab) -> None:
+    strict = ("ms", "mail.example.test", "zimbraReverseProxyStrictServerNameEnabled")
+    web = "/opt/zimbra/conf/nginx/includes/nginx.conf.web"
+
+    def includes() -> list[str]:
+        rows = _says(polling, "cat", web).splitlines()
+        return [row.strip() for row in rows if "web.https.strict" in row]
+
+    before = includes()
+    _modify(polling, *strict, "FALSE")
+    _modify(polling, "mcf", "zimbraMtaHopcountLimit", "48")
+    _eventually(lambda: _says(polling, POSTCONF, "-h", "hopcount_limit") == "48")
+    assert includes() == before
+    _says(polling, "/opt/zimbra/libexec/configrewrite", "proxy")
+    assert includes()[0].startswith("#")
+    _modify(polling, *strict, "")
+    _modify(polling, "mcf", "zimbraMtaHopcountLimit", "50")
+    _says(polling, "/opt/zimbra/libexec/configrewrite", "proxy")
+
+
+def test_the_mail_proxy_tells_the_clients_address(lab_hardened: Lab) -> None:
+    _outside(lab_hardened, "submit", "587", USER, "wrong", USER)
+    audit = _says(lab_hardened, "cat", "/opt/zimbra/log/audit.log").splitlines()
+    assert "oip=198.51.100.7;" in audit[-1]
+    assert "oproto=smtp;" in audit[-1]
+
+
 def test_only_the_careless_certificate_runs_out(
     lab_default: Lab, lab_careless: Lab
 ) -> None:
