@@ -62,7 +62,8 @@ def _duration(row: Attribute, value: str) -> None:
     length = seconds(value)
     if length is None:
         raise invalid_value(_DURATION_TEXT.format(row.name))
-    _in_range(row, value, length, seconds)
+    # The bounds of durations are written in milliseconds.
+    _in_range(row, value, length * 1000, int)
 
 
 def _port(row: Attribute, value: str) -> None:
