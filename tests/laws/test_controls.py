@@ -96,8 +96,12 @@ def test_a_control_reads_only_what_it_declares(control: Control) -> None:
 @each("control")
 def test_a_control_has_examples_of_every_kind_that_matters(control: Control) -> None:
     statuses = {example.status for example in control.examples}
-    assert Status.PASS in statuses
     assert Status.FAIL in statuses
+    if Status.PASS not in statuses:
+        # What only another verb can find sound says so.
+        findings = [judge(control, facts_of(example)) for example in control.examples]
+        unknowns = [f.reason for f in findings if f.status is Status.UNKNOWN]
+        assert any("`zmward " in reason for reason in unknowns)
 
 
 @each("control")

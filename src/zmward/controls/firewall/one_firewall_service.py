@@ -1,0 +1,64 @@
+"""One service owns the packet filter."""
+
+from collections.abc import Iterator
+
+from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.firewall.firewall_starts_at_boot import loaders
+from zmward.controls.shapes.basic import on_hosts
+from zmward.deviation import Judgement, Layer, deviates, sound
+from zmward.facts import Facts
+from zmward.sources.firewallfiles import FIREWALL_FILES
+from zmward.sources.units import UNITS
+
+
+def _look(facts: Facts, host: str) -> Iterator[Judgement]:
+    good, _ = loaders(facts.read(UNITS, host), facts.read(FIREWALL_FILES, host))
+    owners = set(good) - {"ip6tables"}
+    seen = ", ".join(sorted(owners)) or "none"
+    if len(owners) <= 1:
+        yield sound(Layer.LASTING, host, source="units", seen=f"loads rules: {seen}")
+    else:
+        yield deviates(
+            Layer.LASTING,
+            host,
+            f"each of these loads rules at boot: {seen}",
+            "one of them",
+            no_cure="Decide for one, move the rules there, disable the others; have a "
+            "console at hand.",
+            source="units",
+        )
+
+
+def _unit(name: str) -> str:
+    return (
+        f"Id={name}.service\nLoadState=loaded\nActiveState=active\n"
+        "UnitFileState=enabled\n\n"
+    )
+
+
+_RULES = "> /etc/nftables.conf\n table inet f { chain i { policy drop; } }\n"
+
+CONTROL = Control(
+    id="one-firewall-service",
+    title="One service owns the packet filter",
+    why=(
+        "nftables' service begins with `flush ruleset`, ufw and firewalld write rules "
+        "of their own: which one wins depends on the order of the boot."
+    ),
+    impact="Rules of the services that are disabled must be moved first.",
+    severity=Severity.MEDIUM,
+    tips=("T03", "S5"),
+    check=on_hosts(Layer.LASTING, (UNITS, FIREWALL_FILES), _look),
+    refs=(),
+    examples=(
+        passes(raw={"units": _unit("nftables"), "firewall-files": _RULES}),
+        passes(raw={"units": _unit("ssh"), "firewall-files": ""}),
+        fails(
+            raw={
+                "units": _unit("nftables") + _unit("ufw"),
+                "firewall-files": f"{_RULES}> /etc/ufw/ufw.conf\n ENABLED=yes\n",
+            }
+        ),
+        unsure(missing=("units",)),
+    ),
+)

@@ -1,0 +1,105 @@
+"""Where ufw is in use, it lets SSH in and its profiles can be read."""
+
+import re
+from collections.abc import Iterator
+
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.shapes.basic import on_hosts
+from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
+from zmward.facts import Facts
+from zmward.sources.firewallfiles import FIREWALL_FILES, FirewallFiles
+from zmward.sources.sshd import SSHD
+
+_TUPLE = re.compile(
+    r"^### tuple ### (allow|limit)\S* (?:tcp|any) (\S+) \S+ \S+ (\S+)", re.MULTILINE
+)
+
+
+def _opens(ports: str, wanted: str) -> bool:
+    """Say whether a list like `22,80:90` or `any` holds a port."""
+    for part in ports.split(","):
+        low, _, high = part.partition(":")
+        if part in ("any", wanted):
+            return True
+        if all(map(str.isdigit, (low, high, wanted))) and int(low) <= int(
+            wanted
+        ) <= int(high):
+            return True
+    return False
+
+
+def _problems(files: FirewallFiles, ports: tuple[str, ...]) -> Iterator[str]:
+    rules = "\n".join(
+        files.files.get(f"/etc/ufw/{name}", "")
+        for name in ("user.rules", "user6.rules")
+    )
+    found = _TUPLE.findall(rules)
+    for port in ports:
+        if not any(_opens(rule[1], port) for rule in found):
+            yield f"no rule lets SSH in on port {port}"
+    for name, (path, text, problem) in files.applications().items():
+        if problem:
+            yield f"profile [{name}] in {path}: {problem} ({text})"
+
+
+def _look(facts: Facts, host: str) -> Iterator[Judgement]:
+    files = facts.read(FIREWALL_FILES, host)
+    if not files.ufw:
+        yield not_concerned(Layer.LASTING, host, "ufw is not in use")
+        return
+    cases = facts.read(SSHD, host)
+    wrong = tuple(_problems(files, cases[0].settings["port"]))
+    for text in wrong:
+        yield deviates(
+            Layer.LASTING,
+            host,
+            text,
+            "SSH let in, profiles without blanks before /tcp",
+            no_cure="Let SSH in before anything else (`ufw limit OpenSSH`); correct "
+            "the profile, then `ufw app update NAME`.",
+            source="firewall-files",
+        )
+    if not wrong:
+        seen = "SSH is let in, the profiles can be read"
+        yield sound(Layer.LASTING, host, source="firewall-files", seen=seen)
+
+
+_ON = "> /etc/ufw/ufw.conf\n ENABLED=yes\n"
+_SSH = (
+    "> /etc/ufw/user.rules\n ### RULES ###\n"
+    " ### tuple ### limit tcp 22 0.0.0.0/0 any 0.0.0.0/0 in\n"
+)
+_PROFILE = "> /etc/ufw/applications.d/zimbra\n [Zimbra]\n title=Zimbra\n ports="
+
+CONTROL = Control(
+    id="ufw-knows-ssh-and-zimbra",
+    title="ufw lets SSH in, and its profiles can be read",
+    why=(
+        "ufw denies by default: enabled without a rule for SSH it locks the "
+        "administrator out, and a profile with a mistake opens nothing."
+    ),
+    impact="None: what should be open already is opened.",
+    severity=Severity.MEDIUM,
+    tips=("S5",),
+    check=on_hosts(Layer.LASTING, (FIREWALL_FILES, SSHD), _look),
+    refs=("https://help.ubuntu.com/community/UFW",),
+    note=(
+        "The seed never opens port 22 and puts a blank before /tcp. `ufw allow from "
+        "NETWORK` opens every port to it, LDAP and memcached included."
+    ),
+    examples=(
+        passes(
+            sshd={},
+            raw={"firewall-files": f"{_ON}{_SSH}{_PROFILE}25,443,993/tcp\n"},
+        ),
+        fails(sshd={}, raw={"firewall-files": _ON}),
+        fails(
+            sshd={},
+            raw={"firewall-files": f"{_ON}{_SSH}{_PROFILE}25,443,993 /tcp\n"},
+        ),
+        unconcerned(
+            sshd={}, raw={"firewall-files": "> /etc/ufw/ufw.conf\n ENABLED=no\n"}
+        ),
+        unsure(missing=("firewall-files", "sshd")),
+    ),
+)
