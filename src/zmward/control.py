@@ -30,13 +30,17 @@ class Status(StrEnum):
 
 
 class Check(msgspec.Struct, frozen=True):
-    """The judging of a control: pure, and only over the sources that it names."""
+    """The judging of a control: pure, and only over the sources that it names.
+
+    `attributes` and localconfig's `keys` are those that it judges and its cures set.
+    """
 
     needs: tuple[str, ...]
     judge: Callable[[Facts], Iterable[Judgement]]
     cures: bool = False
     attributes: tuple[str, ...] = ()
     layers: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
 
 class Example(msgspec.Struct, frozen=True):

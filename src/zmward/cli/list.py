@@ -3,6 +3,7 @@
 import click
 import msgspec
 
+from zmward.cli.screen import screen
 from zmward.controls.registry import controls
 
 
@@ -25,8 +26,9 @@ def command(*, as_json: bool) -> int:
         ]
         click.echo(msgspec.json.format(msgspec.json.encode(rows)).decode())
         return 0
-    for control in found:
-        tips = ",".join(control.tips)
-        click.echo(f"{control.severity:<9}{tips:<12}{control.id}")
-        click.echo(f"         {control.title}")
+    from zmward.reports.catalogue import listed
+
+    shown = screen()
+    text = listed(found, width=shown.width, color=shown.color, encoding=shown.encoding)
+    click.echo(text, nl=False)
     return 0

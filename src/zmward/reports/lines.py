@@ -46,7 +46,7 @@ def hanging(label: Text, body: Text, indent: int, width: int) -> Iterator[Text]:
     room = max(width - indent, 20)
     parts = body.wrap(console(io.StringIO(), room, color=False), room) or [Text()]
     head = label.copy()
-    head.append(" " * max(indent - cell_len(label.plain), 1))
+    head.append(" " * max(indent - cell_len(label.plain), 1 if label.plain else 0))
     for number, part in enumerate(parts):
         part.rstrip()
         line = head if number == 0 else Text(" " * indent)

@@ -43,6 +43,7 @@ LAYERS: Final[Mapping[str, tuple[str, str]]] = {
 TOPICS: Final[Mapping[str, str]] = {
     "accounts": mark("Accounts"),
     "admin": mark("Administrators"),
+    "antispam": mark("Spam and attachments"),
     "backup": mark("Backups"),
     "cos": mark("Classes of service"),
     "domain": mark("Domains"),
@@ -50,6 +51,7 @@ TOPICS: Final[Mapping[str, str]] = {
     "firewall": mark("Firewall"),
     "integrity": mark("Integrity of the installation"),
     "ldap": mark("Directory server (LDAP)"),
+    "localconfig": mark("Settings of each node (localconfig)"),
     "logs": mark("Logs"),
     "mailbox": mark("Mailbox server"),
     "memcached": mark("memcached"),
@@ -61,6 +63,7 @@ TOPICS: Final[Mapping[str, str]] = {
     "session": mark("Logins and sessions"),
     "ssh": mark("SSH"),
     "tls": mark("TLS and certificates"),
+    "version": mark("Version of Zimbra"),
     "web": mark("Web client"),
 }
 

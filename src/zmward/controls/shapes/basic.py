@@ -34,6 +34,7 @@ def layers(*checks: Check) -> Check:
         cures=any(check.cures for check in checks),
         attributes=joined(check.attributes for check in checks),
         layers=joined(check.layers for check in checks),
+        keys=joined(check.keys for check in checks),
     )
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from zmward.catalog.localconfig import keys
 from zmward.change import SetLocalConfig
 from zmward.control import Check
@@ -48,7 +50,8 @@ def localconfig(
             source="localconfig",
         )
 
-    return on_hosts(Layer.DECLARED, (LOCALCONFIG,), one, role=role, cures=True)
+    check = on_hosts(Layer.DECLARED, (LOCALCONFIG,), one, role=role, cures=True)
+    return replace(check, keys=(key,))
 
 
 def postconf(parameter: str, wanted: Wanted, *, attribute: str = "") -> Check:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
+from msgspec.structs import replace
+
 from zmward.control import Check
 from zmward.deviation import Judgement
 from zmward.facts import Facts
@@ -15,4 +17,4 @@ def by_profile(make: Callable[[Profile], Check]) -> Check:
     def judge(facts: Facts) -> Iterator[Judgement]:
         yield from make(facts.profile).judge(facts)
 
-    return Check(usual.needs, judge, usual.cures, usual.attributes, usual.layers)
+    return replace(usual, judge=judge)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from zmward.control import Check
 from zmward.deviation import Judgement, Layer, not_concerned
 from zmward.facts import Facts
@@ -17,4 +19,4 @@ def unless_wanted(service: str, check: Check) -> Check:
         else:
             yield from check.judge(facts)
 
-    return Check(check.needs, judge, check.cures, check.attributes, check.layers)
+    return replace(check, judge=judge)
