@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 LONGEST = 30
-SMALLEST_MAIN = "compatibility_level = 3.6\n"
+# What a new main.cf begins with: the parameters that no attribute manages.
+FIRST = "main.cf.default"
 
 
 def edit(program: Path, directory: Path, parameters: Mapping[str, str]) -> None:
     """Set the parameters in main.cf in one call."""
     main = directory / "main.cf"
     if not main.exists():
-        main.write_text(SMALLEST_MAIN)
+        main.write_text((directory / FIRST).read_text())
+        main.chmod(0o644)
     wanted = {name: one for name, one in parameters.items() if _lasting(one)}
     words = [f"{name} = {value}" for name, value in wanted.items()]
     subprocess.run(
