@@ -1,0 +1,150 @@
+"""Each blocklist answers, lists what it must and nothing else."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
+
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.shapes.basic import on_hosts
+from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
+from zmward.facts import Facts
+from zmward.sources.blocklists import BLOCKLISTS, Blocklist, Blocklists
+
+_NO_CURE = (
+    "Take the list out of zimbraMtaRestriction or zimbraMtaPostscreenDnsblSites, or "
+    "repair the resolver."
+)
+_REFUSAL = ip_network("127.255.255.0/24")
+_LISTING = ip_network("127.0.0.0/8")
+
+
+def _shown(zone: str) -> str:
+    """Return the zone without a paid list's key."""
+    key, dot, rest = zone.partition(".")
+    return f"(key).{rest}" if ".dq." in f".{rest}" and dot and key else zone
+
+
+def _wrong(kind: str, answers: tuple[str, ...], clean: tuple[str, ...]) -> str:
+    """Return what is wrong with the answers themselves, or nothing."""
+    for answer in map(ip_address, (*answers, *clean)):
+        if answer in _REFUSAL:
+            return f"refuses this resolver ({answer})"
+        if answer not in _LISTING:
+            return f"answers {answer}, which no list does: the domain has a new owner"
+    entry = "127.0.0.1" if kind == "address" else "INVALID"
+    return f"lists {entry}: it lists everybody" if clean else ""
+
+
+def _one(host: str, zone: str, found: Blocklist, *, resolver: bool) -> Judgement:
+    name = _shown(zone)
+    wrong = _wrong(found.kind, found.listed or (), found.clean or ())
+    if not wrong and resolver and found.listed == () and found.kind == "address":
+        wrong = "does not list 127.0.0.2: it is dead"
+    if wrong:
+        return deviates(
+            Layer.RUNNING,
+            host,
+            f"{name} {wrong}",
+            "lists 127.0.0.2 only",
+            no_cure=_NO_CURE,
+        )
+    if found.listed and found.clean is not None:
+        seen = f"{name}: {' '.join(found.listed)}"
+        return sound(Layer.RUNNING, host, source="blocklists", seen=seen)
+    if found.listed is None or found.clean is None:
+        return unknown(Layer.RUNNING, host, f"{name} gave no answer in time")
+    if found.kind == "name" and resolver:
+        return unknown(
+            Layer.RUNNING,
+            host,
+            f"{name} does not list TEST: dead, or not as RFC 5782 says",
+        )
+    return unknown(
+        Layer.RUNNING, host, f"{name}: the resolver answers nothing from outside"
+    )
+
+
+def _look(facts: Facts, host: str) -> Iterator[Judgement]:
+    found = facts.read(BLOCKLISTS, host)
+    if not found.zones:
+        yield not_concerned(Layer.RUNNING, host, "no blocklist is configured")
+    for zone, list_ in found.zones.items():
+        yield _one(host, zone, list_, resolver=found.resolver)
+
+
+CONTROL = Control(
+    id="blocklists-are-alive",
+    title="Each blocklist answers, lists what it must and nothing else",
+    why=(
+        "A dead list rejects nobody, or everybody; one that refuses the resolver may "
+        "answer for every sender, and all mail is lost."
+    ),
+    impact="Nothing changes for mail that the other lists let through.",
+    severity=Severity.HIGH,
+    tips=("T18",),
+    roles=("mta",),
+    check=on_hosts(Layer.RUNNING, (BLOCKLISTS,), _look, role="mta"),
+    refs=("https://www.rfc-editor.org/rfc/rfc5782",),
+    note=(
+        "Asked with getent on the node itself, which uses the resolver that Postfix "
+        "uses. 127.0.0.2 must be listed, 127.0.0.1 must not, and nothing may answer in"
+        " 127.255.255.0/24, by which lists refuse public resolvers: run the service "
+        "dnscache without forwarders, or use the list's own key."
+    ),
+    examples=(
+        passes(
+            blocklists=Blocklists(
+                {"zen.example.org": Blocklist("address", ("127.0.0.2",), ())},
+                resolver=True,
+            )
+        ),
+        fails(
+            blocklists=Blocklists(
+                {"dead.example.org": Blocklist("address", (), ())}, resolver=True
+            )
+        ),
+        fails(
+            blocklists=Blocklists(
+                {
+                    "all.example.org": Blocklist(
+                        "address", ("127.0.0.2",), ("127.0.0.2",)
+                    )
+                },
+                resolver=True,
+            )
+        ),
+        fails(
+            blocklists=Blocklists(
+                {
+                    "zen.example.org": Blocklist(
+                        "address", ("127.255.255.254",), ("127.255.255.254",)
+                    )
+                },
+                resolver=True,
+            )
+        ),
+        fails(
+            blocklists=Blocklists(
+                {"sold.example.org": Blocklist("address", ("203.0.113.9",), ())},
+                resolver=True,
+            )
+        ),
+        unsure(
+            blocklists=Blocklists(
+                {"zen.example.org": Blocklist("address", (), ())}, resolver=False
+            )
+        ),
+        unsure(
+            blocklists=Blocklists(
+                {"zen.example.org": Blocklist("address", ("127.0.0.2",), None)},
+                resolver=True,
+            )
+        ),
+        unsure(
+            blocklists=Blocklists(
+                {"dbl.example.org": Blocklist("name", (), ())}, resolver=True
+            )
+        ),
+        unconcerned(blocklists=Blocklists({}, resolver=False)),
+        unsure(missing=("blocklists",)),
+    ),
+)

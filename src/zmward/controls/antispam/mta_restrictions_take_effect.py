@@ -1,0 +1,114 @@
+"""Every restriction that is set takes effect."""
+
+from collections.abc import Iterator
+
+from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.shapes.basic import on_directory
+from zmward.deviation import Judgement, Layer, deviates, sound
+from zmward.facts import Facts
+from zmward.sources.directory import CONFIG, SERVERS, Entry
+
+_ATTR = "zimbraMtaRestriction"
+_KNOWN = {
+    "check_client_access lmdb:/opt/zimbra/conf/postfix_blacklist",
+    "reject_invalid_helo_hostname",
+    "reject_non_fqdn_helo_hostname",
+    "reject_non_fqdn_sender",
+    "reject_unknown_client_hostname",
+    "reject_unknown_reverse_client_hostname",
+    "reject_unknown_helo_hostname",
+    "reject_unknown_sender_domain",
+    "reject_unverified_recipient",
+    "check_recipient_access lmdb:/opt/zimbra/conf/postfix_recipient_access",
+    "check_client_access lmdb:/opt/zimbra/conf/postfix_rbl_override",
+    "check_reverse_client_hostname_access pcre:/opt/zimbra/conf/fqrdns.pcre",
+    "check_policy_service unix:private/policy",
+    "check_recipient_access ldap:/opt/zimbra/conf/ldap-splitdomain.cf",
+    "reject",
+}
+_ALWAYS = {
+    *("reject_non_fqdn_recipient", "permit_sasl_authenticated", "permit_mynetworks"),
+    *("reject_unlisted_recipient", "permit"),
+}
+_LISTS = {
+    *("reject_rbl_client", "reject_rhsbl_client", "reject_rhsbl_reverse_client"),
+    "reject_rhsbl_sender",
+}
+_RENAMED = {
+    "reject_unknown_client": "reject_unknown_client_hostname",
+    "reject_unknown_hostname": "reject_unknown_helo_hostname",
+    "reject_invalid_hostname": "reject_invalid_helo_hostname",
+    "reject_non_fqdn_hostname": "reject_non_fqdn_helo_hostname",
+}
+_ASK = "Zimbra's table has no such line: write it as the table does, or take it out."
+
+
+def _works(value: str) -> bool:
+    parts = value.split()
+    if parts and parts[0] in _LISTS:
+        return len(parts) == 2  # noqa: PLR2004  # the restriction and its zone
+    return " ".join(parts) in _KNOWN | _ALWAYS
+
+
+def _one(entry: Entry) -> Iterator[Judgement]:
+    values = entry.own(_ATTR)
+    for value in values:
+        if not _works(value):
+            new = _RENAMED.get(value)
+            reason = f"It is called {new} now." if new else _ASK
+            yield deviates(
+                Layer.DECLARED,
+                entry.label,
+                f"{_ATTR}: {value} (ignored)",
+                "a line of Zimbra's table",
+                no_cure=reason,
+            )
+    if all(map(_works, values)):
+        text = f"{_ATTR}: {', '.join(values) or '(not set)'}"
+        yield sound(Layer.DECLARED, entry.label, source="directory", seen=text)
+
+
+def _declared(facts: Facts) -> Iterator[Judgement]:
+    yield from _one(facts.config())
+    for server in facts.servers("mta"):
+        if server.own(_ATTR):
+            yield from _one(server)
+
+
+CONTROL = Control(
+    id="mta-restrictions-take-effect",
+    title="Every restriction that is set takes effect",
+    why=(
+        "Zimbra puts a restriction into Postfix only if it stands in a fixed table, "
+        "word by word; anything else is ignored without a message, and the site "
+        "believes itself protected."
+    ),
+    impact=(
+        "Mail is treated as before until the restriction is written as Zimbra knows it."
+    ),
+    severity=Severity.MEDIUM,
+    tips=("T18",),
+    roles=("mta",),
+    check=on_directory(Layer.DECLARED, (CONFIG, SERVERS), _declared),
+    refs=(),
+    note=(
+        "reject_unknown_client, reject_unknown_hostname, reject_invalid_hostname and "
+        "reject_non_fqdn_hostname of old guides were renamed. Whether the value "
+        "reaches Postfix is mta-runs-what-is-declared's matter."
+    ),
+    examples=(
+        passes(
+            config={
+                _ATTR: (
+                    "reject_invalid_helo_hostname",
+                    "reject_rbl_client zen.spamhaus.org",
+                )
+            }
+        ),
+        passes(config={_ATTR: ("reject_non_fqdn_sender",)}),
+        fails(config={_ATTR: ("reject_unknown_client",)}),
+        fails(config={_ATTR: ("check_client_access hash:/etc/postfix/x",)}),
+        fails(config={_ATTR: ("reject_rbl_client",)}),
+        unsure(missing=("ldap-config",)),
+    ),
+)
