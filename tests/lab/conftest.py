@@ -2,23 +2,33 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from lab.errors import LabError
 from lab.node import Lab
 
 
-def _running(state: str) -> Iterator[Lab]:
+@contextmanager
+def running(name: str, state: str) -> Iterator[Lab]:
+    """Give a running lab, taken down afterwards; a lab that cannot start fails."""
     if os.geteuid() != 0 and os.environ.get("CI") != "true":
         pytest.skip("the lab needs root: namespaces and mounts")
-    lab = Lab(f"test-{state}-{os.getpid()}", state)
+    lab = Lab(name, state)
     try:
         lab.up()
     except LabError as failure:
         lab.down()
         pytest.fail(f"the lab does not start: {failure}", pytrace=False)
-    yield lab
-    lab.down()
+    try:
+        yield lab
+    finally:
+        lab.down()
+
+
+def _running(state: str) -> Iterator[Lab]:
+    with running(f"test-{state}-{os.getpid()}", state) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="session")
