@@ -1,0 +1,55 @@
+"""A shape for two-factor authentication: without a program for it nothing is judged."""
+
+from collections.abc import Iterator
+
+from zmward.control import Check
+from zmward.controls.shapes.basic import look, names
+from zmward.deviation import Judgement, Layer, not_concerned
+from zmward.evidence import Missing, Unseen
+from zmward.facts import Facts
+from zmward.sources.directory import SERVERS
+from zmward.sources.extensions import EXTENSIONS
+from zmward.sources.packages import PACKAGES
+
+FOLDER = "/opt/zimbra/lib/ext"
+SOURCES = (EXTENSIONS, SERVERS, PACKAGES)
+_WORDS = ("twofactor", "two-factor", "2fa", "totp")
+
+
+def implemented(facts: Facts) -> bool:
+    """Say whether a mailbox node has a program for it; raise Unseen if unsure."""
+    unseen: Unseen | None = None
+    for host in facts.hosts("mailbox"):
+        try:
+            found = facts.read(EXTENSIONS, host)
+            if FOLDER not in found:
+                raise Unseen(Missing(f"{host}: {FOLDER} was not seen"))
+        except Unseen as signal:
+            unseen = signal
+            continue
+        jars = (path.lower() for path in found if path.endswith(".jar"))
+        if any(word in jar for jar in jars for word in _WORDS):
+            return True
+    if unseen is not None:
+        raise unseen
+    return False
+
+
+def with_two_factor(check: Check) -> Check:
+    """Judge where two-factor authentication works and the site does not refuse it."""
+
+    def judge(facts: Facts) -> Iterator[Judgement]:
+        if facts.profile.services.two_factor == "unwanted":
+            reason = "the profile names two_factor as unwanted"
+        elif implemented(facts):
+            yield from check.judge(facts)
+            return
+        else:
+            reason = f"no extension below {FOLDER} implements it"
+        yield not_concerned(Layer.DECLARED, "directory", reason)
+
+    def guarded(facts: Facts) -> Iterator[Judgement]:
+        yield from look(Layer.DECLARED, "directory", lambda: judge(facts))
+
+    needs = (*check.needs, *names(SOURCES))
+    return Check(needs, guarded, check.cures, check.attributes, check.layers)
