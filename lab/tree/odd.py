@@ -77,6 +77,9 @@ STATUSES: dict[str, Values] = {
     f"{status}@{LOCAL}": _used(90, zimbraAccountStatus=status)
     for status in ("locked", "closed", "pending", "maintenance", "lockout")
 }
+STATUSES[f"lockout@{LOCAL}"] = _used(
+    90, zimbraAccountStatus="lockout", zimbraPasswordLockoutLockedTime=stamp(0.01)
+)
 
 NAMES: dict[str, Values] = {
     f"markup@{LOCAL}": _used(2, displayName='<script>alert("display name")</script>'),

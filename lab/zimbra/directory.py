@@ -32,7 +32,9 @@ class Directory:
     def link(self) -> "ldap.ldapobject.SimpleLDAPObject":
         """Return the bound connection."""
         if self._link is None:
-            self._link = ldap.ldapobject.ReconnectLDAPObject(self.url, retry_max=2)
+            self._link = ldap.ldapobject.ReconnectLDAPObject(
+                self.url, retry_max=3, retry_delay=0.5
+            )
             self._link.set_option(ldap.OPT_REFERRALS, 0)
             self._link.set_option(ldap.OPT_NETWORK_TIMEOUT, 10)
             try:
