@@ -19,6 +19,7 @@ from zmward.reports.words import MARKS, SEVERITIES, STATUSES, topic
 _INDENT = 21  # of titles; what is said of a finding stands further left
 _DETAIL = 6
 _FOLDS = 5
+_PLAIN = "not bold not underline"
 _FOLDED = (Status.PASS, Status.NOT_APPLICABLE)
 
 
@@ -36,12 +37,14 @@ class Listing:
     def _head(self, topic_: Topic) -> Text:
         title = plain(self.say(topic(topic_.name)))
         line = Text(title, style="bold underline")
-        for status in Status:
+        for status in STATUSES:
             number = topic_.number(status)
             if number:
-                line.append("  ", style="not bold not underline")
+                line.append("  ", style=_PLAIN)
                 text = f"{MARKS[status]} {number} {self.say(STATUSES[status])}"
-                line.append(text, style=f"not underline {STYLES[status]}")
+                line.append(
+                    text, style=f"{_PLAIN} {STYLES[status].removeprefix('none')}"
+                )
         return line
 
     def _title(self, finding: Finding) -> Iterator[Text]:

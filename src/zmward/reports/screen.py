@@ -9,7 +9,7 @@ from zmward.control import Severity, Status
 from zmward.finding import Report
 from zmward.i18n import Speaker, mark
 from zmward.reports.json import counts
-from zmward.reports.lines import clipped, hanging
+from zmward.reports.lines import clipped
 from zmward.reports.plain import plain
 from zmward.reports.score import score
 from zmward.reports.summary import (
@@ -32,7 +32,7 @@ STYLES = {
     Status.NOT_APPLICABLE: "none",
 }
 _INDENT = 21
-_TOPIC_LINES = 3
+_TOPIC_LINES = 4
 
 
 def _names(names: Iterable[str], most: int = 3) -> str:
@@ -59,9 +59,11 @@ class _Screen:
         line = Text(plain(report.host), style="bold")
         version = report.version or self.say(mark("version not known"))
         line.append(f" · Zimbra {plain(version)} · {moment(report.when)}", "not bold")
-        line.append(f" · zmward {plain(report.zmward)}", style="not bold")
         yield clipped(line, self.width)
         seen = f"{len(report.hosts_seen)}: {_names(report.hosts_seen)}"
+        if report.zmward:
+            by = self.say(mark("asked with zmward {version}"))
+            seen += f" · {by.format(version=plain(report.zmward))}"
         yield self.row(mark("Nodes seen"), Text(seen))
         if report.hosts_missing:
             missing = f"{len(report.hosts_missing)}: {_names(report.hosts_missing)}"
@@ -119,19 +121,22 @@ class _Screen:
         return text
 
     def topics(self) -> list[Text]:
-        body = Text()
+        label = self.say(mark("Topics"))
+        indent = cell_len(label) + 2
+        lines = [Text(label.ljust(indent), style="bold")]
         for topic in topics(self.report):
-            word = f"{MARKS[topic.status]}\u00a0{plain(topic.name, 20)}"
-            number = topic.number(topic.status)
-            if topic.status in (Status.FAIL, Status.UNKNOWN):
-                word += f"\u00a0{number}"
-            body.append(word, style=STYLES[topic.status])
-            body.append("   ")
-        label = Text(self.say(mark("Topics")), style="bold")
-        lines = list(hanging(label, body, _INDENT, self.width))
-        for line in lines:
-            line.plain = line.plain.replace("\u00a0", " ")
-        return [clipped(line, self.width) for line in lines[:_TOPIC_LINES]]
+            word = f"{MARKS[topic.status]} {plain(topic.name, 20)}"
+            if lines[-1].cell_len + cell_len(word) > self.width:
+                lines.append(Text(" " * indent))
+            lines[-1].append(word, style=STYLES[topic.status])
+            lines[-1].append("  ", style="none")
+        left_out = Text(" " * indent + "…") if len(lines) > _TOPIC_LINES else None
+        shown = lines[: _TOPIC_LINES - bool(left_out)]
+        if left_out:
+            shown.append(left_out)
+        for line in shown:
+            line.rstrip()
+        return [clipped(line, self.width) for line in shown]
 
     def repairs(self) -> Iterator[Text]:
         safe, window, decision, none = efforts(self.report)

@@ -26,7 +26,7 @@ STATUSES: Final[Mapping[Status, str]] = {
     Status.UNKNOWN: mark("not known"),
     Status.WAIVED: mark("waived"),
     Status.PASS: mark("passed"),
-    Status.NOT_APPLICABLE: mark("does not apply"),
+    Status.NOT_APPLICABLE: mark("not applicable"),
 }
 SEVERITIES: Final[Mapping[Severity, str]] = {
     Severity.CRITICAL: mark("critical"),
