@@ -26,7 +26,8 @@ def parse(answer: str) -> Mapping[str, int]:
 
 
 # `own`: the login seems to come from an address of this node, so that the proxy or
-# the MTA hides the client. Loopback means a program on the node and is left out.
+# the MTA hides the client. The principal zimbra is the server's own programs (zmprov).
+# Loopback means a program on the node and is left out.
 _SNIPPET = r"""
 log=/opt/zimbra/log/audit.log
 [ -r "$log" ] || { content "$log" >/dev/null; return; }
@@ -51,6 +52,7 @@ limit tail -c 1048576 "$log" | awk -v own="$own" '
     }
     { lines++ }
     !/ security - cmd=(Auth|PreAuth);/ { next }
+    / account=zimbra;/ { next }
     {
         context = ";" $0
         sub(/ security - .*$/, "", context)

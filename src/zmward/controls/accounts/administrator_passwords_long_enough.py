@@ -1,0 +1,112 @@
+"""Administrators must choose longer passwords than users."""
+
+from collections.abc import Iterator
+
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.shapes.authentication import has_local_password
+from zmward.controls.shapes.basic import on_directory
+from zmward.controls.shapes.effective import admin_value
+from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
+from zmward.facts import Facts
+from zmward.sources.accounts import ACCOUNTS, Admin
+from zmward.sources.directory import COSES, DOMAINS
+
+_LENGTH = "zimbraPasswordMinLength"
+
+
+def _look(facts: Facts) -> Iterator[Judgement]:
+    admins = [a for a in facts.read(ACCOUNTS).admins if not a.delegated]
+    local = [a for a in admins if has_local_password(facts, a)]
+    if admins and not local:
+        reason = "the passwords of all administrators are kept elsewhere"
+        yield not_concerned(Layer.DECLARED, "directory", reason)
+    for admin in local:
+        yield _one(facts, admin)
+
+
+def _one(facts: Facts, admin: Admin) -> Judgement:
+    wanted = facts.profile.thresholds.admin_password_length
+    subject = f"account:{admin.name}"
+    value = "".join(admin_value(facts, admin, _LENGTH))
+    text = f"{_LENGTH}: {value or '(not set)'}"
+    if not value.isdecimal():
+        return unknown(Layer.DECLARED, subject, text)
+    if int(value) >= wanted:
+        return sound(Layer.DECLARED, subject, source="directory", seen=text)
+    return deviates(
+        Layer.DECLARED,
+        subject,
+        text,
+        f"{wanted} or more",
+        no_cure=f"zmprov ma {admin.name} {_LENGTH} {wanted}, or give administrators "
+        "a class of service of their own; then change the password.",
+        source="directory",
+    )
+
+
+CONTROL = Control(
+    id="administrator-passwords-long-enough",
+    title="Administrators must choose longer passwords than users",
+    why=("The password of an administrator is worth the most and is guessed the most."),
+    impact=(
+        "Nobody is locked out: the rule is applied when the password is next changed."
+    ),
+    severity=Severity.HIGH,
+    tips=("T26", "T20"),
+    roles=("mailbox",),
+    check=on_directory(Layer.DECLARED, (ACCOUNTS, COSES, DOMAINS), _look),
+    refs=(),
+    note=(
+        "It judges the rule: how long the password is that is set now, no server "
+        "can tell."
+    ),
+    examples=(
+        passes(
+            cos={"default": {_LENGTH: "16"}},
+            domains={},
+            admins=(Admin("root@example.com", "active"),),
+        ),
+        passes(
+            cos={"default": {_LENGTH: "8"}},
+            domains={},
+            admins=(Admin("root@example.com", "active", own={_LENGTH: ("20",)}),),
+        ),
+        passes(
+            cos={
+                "default": {_LENGTH: "8"},
+                "admins": {_LENGTH: "16", "zimbraId": "id-7"},
+            },
+            domains={},
+            admins=(Admin("root@example.com", "active", cos="id-7"),),
+        ),
+        passes(
+            cos={
+                "default": {_LENGTH: "8"},
+                "admins": {_LENGTH: "16", "zimbraId": "id-7"},
+            },
+            domains={"example.com": {"zimbraDomainDefaultCOSId": "id-7"}},
+            admins=(Admin("root@example.com", "active"),),
+        ),
+        fails(
+            cos={"default": {_LENGTH: "12"}},
+            domains={},
+            admins=(Admin("root@example.com", "active"),),
+        ),
+        fails(
+            cos={"default": {_LENGTH: "16"}},
+            domains={},
+            admins=(Admin("root@example.com", "active", own={_LENGTH: ("6",)}),),
+        ),
+        unconcerned(
+            cos={"default": {_LENGTH: "6"}},
+            domains={"example.com": {"zimbraAuthMech": "ad"}},
+            admins=(Admin("root@example.com", "active"),),
+        ),
+        unsure(
+            cos={"default": {}},
+            domains={},
+            admins=(Admin("root@example.com", "active"),),
+        ),
+        unsure(cos={}, domains={}, missing=("ldap-accounts",)),
+    ),
+)

@@ -1,0 +1,40 @@
+"""Where the passwords of a domain are: here, or in another directory."""
+
+from zmward.evidence import Missing, Unseen
+from zmward.facts import Facts
+from zmward.sources.accounts import ACCOUNTS, Admin
+from zmward.sources.directory import Entry
+
+FALLBACK = "zimbraAuthFallbackToLocal"
+_LOCAL = ("", "zimbra")
+
+
+def external(domain: Entry) -> bool:
+    """Say whether users of a domain have their passwords elsewhere."""
+    return domain.one("zimbraAuthMech") not in _LOCAL
+
+
+def _admins_external(domain: Entry) -> bool:
+    mechanism = domain.one("zimbraAuthMechAdmin") or domain.one("zimbraAuthMech")
+    return mechanism not in _LOCAL
+
+
+def has_local_password(facts: Facts, admin: Admin) -> bool:
+    """Say whether an administrator logs in by a password that Zimbra keeps."""
+    name = admin.name.rpartition("@")[2].lower()
+    domain = next((d for d in facts.domains() if d.name.lower() == name), None)
+    return domain is None or not _admins_external(domain)
+
+
+def local_admins(facts: Facts) -> tuple[Admin, ...]:
+    """Return the active global administrators who need no other directory."""
+    admins = facts.read(ACCOUNTS).admins
+    if not any(not admin.delegated for admin in admins):
+        raise Unseen(Missing("no global administrator was found"))
+    return tuple(
+        admin
+        for admin in admins
+        if admin.status == "active"
+        and not admin.delegated
+        and has_local_password(facts, admin)
+    )
