@@ -10,6 +10,11 @@ from zmward.sources.source import Snippet, Source, Unreadable
 
 _ACCESS = re.compile(r"(?:\{(\d+)\})?\s*to\s+(.*)", re.DOTALL)
 
+_RIGHT = re.compile(
+    r"(?:real)?(?:self)?(?:none|disclose|auth|compare|search|read|write|add|delete"
+    r"|manage)|[=+-][0mwazrscxd]*"
+)
+
 
 class Access(msgspec.Struct, frozen=True):
     """One rule of access: to what, and by whom with which right."""
@@ -32,16 +37,22 @@ class Slapd(msgspec.Struct, frozen=True):
         return max(found, default=0)
 
 
+def _grant(text: str) -> tuple[str, str]:
+    """Return whom a grant names and the right that it gives (slapd.access(5))."""
+    words = text.split()
+    if len(words) > 1 and words[-1] in ("stop", "continue", "break"):
+        words.pop()
+    if len(words) > 1 and _RIGHT.fullmatch(words[-1]):
+        return " ".join(words[:-1]), words[-1]
+    return " ".join(words), "none"
+
+
 def _rule(text: str) -> Access:
     match = _ACCESS.fullmatch(" ".join(text.split()))
     if match is None:
         raise Unreadable(f"slapd: not a rule of access: {text[:60]!r}")
     what, *grants = re.split(r"\s+by\s+", match[2])
-    found = []
-    for grant in grants:
-        who, _, right = grant.rpartition(" ")
-        found.append((who, right) if who else (right, "none"))
-    return Access(what, tuple(found))
+    return Access(what, tuple(map(_grant, grants)))
 
 
 def parse(answer: str) -> Slapd:

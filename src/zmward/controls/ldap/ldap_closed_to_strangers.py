@@ -1,0 +1,31 @@
+"""Only Zimbra's own servers reach the directory."""
+
+from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.shapes.exposure import ports, reachable
+from zmward.sources.firewall import Filter, Firewall
+from zmward.sources.listeners import Listener
+
+_FILTER = Firewall((Filter("nft inet f", ("ipv4", "ipv6"), ("drop",), 9, drops=True),))
+_OPEN = (Listener("tcp", "192.0.2.10", 389, "slapd"),)
+
+CONTROL = Control(
+    id="ldap-closed-to-strangers",
+    title="Only Zimbra's own servers reach the directory",
+    why=(
+        "Passwords can be guessed there without lock-out, without a line in audit.log "
+        "and unseen by fail2ban; and everyone with an account reads all addresses."
+    ),
+    impact="Other servers of the cluster need rules, or they stop.",
+    severity=Severity.HIGH,
+    tips=("S6", "S3"),
+    roles=("ldap",),
+    locks_out="cluster nodes and address books that no rule names",
+    check=reachable("loopback or the cluster only", ports(389, 636), role="ldap"),
+    refs=("https://wiki.zimbra.com/wiki/Ports",),
+    examples=(
+        passes(listeners=(Listener("tcp", "127.0.0.1", 389),), firewall=Firewall()),
+        fails(listeners=_OPEN, firewall=Firewall()),
+        unsure(listeners=_OPEN, firewall=_FILTER),
+        unsure(missing=("listeners",)),
+    ),
+)

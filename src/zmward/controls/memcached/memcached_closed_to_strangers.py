@@ -1,0 +1,27 @@
+"""Only Zimbra's own servers reach memcached."""
+
+from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.shapes.exposure import ports, reachable
+from zmward.sources.firewall import Filter, Firewall
+from zmward.sources.listeners import Listener
+
+_FILTER = Firewall((Filter("nft inet f", ("ipv4", "ipv6"), ("drop",), 9, drops=True),))
+
+CONTROL = Control(
+    id="memcached-closed-to-strangers",
+    title="Only Zimbra's own servers reach memcached",
+    why="memcached knows no login, so the network alone decides who may use it.",
+    impact="Proxies and mailbox servers that no rule names lose the route cache.",
+    severity=Severity.HIGH,
+    tips=("S7", "S3"),
+    roles=("memcached",),
+    locks_out="proxies and mailbox servers that no rule names",
+    check=reachable("loopback or the cluster only", ports(11211), role="memcached"),
+    refs=("https://wiki.zimbra.com/wiki/Blocking_Memcached_Attack",),
+    examples=(
+        passes(listeners=(Listener("tcp", "127.0.0.1", 11211),), firewall=Firewall()),
+        fails(listeners=(Listener("tcp", "*", 11211),), firewall=Firewall()),
+        unsure(listeners=(Listener("tcp", "192.0.2.10", 11211),), firewall=_FILTER),
+        unsure(missing=("listeners",)),
+    ),
+)
