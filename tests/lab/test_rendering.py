@@ -13,6 +13,7 @@ pytestmark = pytest.mark.lab
 PROBE = Path(__file__).with_name("mail_probe.py")
 USER = "user001@example.test"
 OTHER = "user002@example.test"
+INCLUDES = "/opt/zimbra/conf/nginx/includes"
 POSTCONF = "/opt/zimbra/common/sbin/postconf"
 CHAIN = (3310, 7171, 8465, 10024, 10025, 10026, 10027, 10028, 10029, 10030, 10032)
 LONGEST = 30.0
@@ -196,7 +197,7 @@ def test_blocked_extensions_are_refused_in_the_dialogue(polling: Lab) -> None:
 
 
 def test_what_is_changed_by_hand_lasts_until_the_next_rewrite(polling: Lab) -> None:
-    path = "/opt/zimbra/conf/nginx/includes/nginx.conf.web"
+    path = f"{INCLUDES}/nginx.conf.web"
     _says(polling, "sed", "-i", "1i # by hand", path)
     _modify(polling, "mcf", "zimbraMtaHopcountLimit", "49")
     _eventually(lambda: _says(polling, POSTCONF, "-h", "hopcount_limit") == "49")
@@ -226,11 +227,13 @@ def test_a_malformed_header_keeps_the_proxy_down(polling: Lab) -> None:
     _modify(polling, *header, 'X-Robots-Tag: "noindex, nofollow"')
     _eventually(lambda: _open(polling, "443"))
     _modify(polling, *header, "")
+    block = f"{INCLUDES}/nginx.conf.web.https.default"
+    _eventually(lambda: "noindex" not in _says(polling, "cat", block))
 
 
 def test_an_attribute_nobody_watches_waits_for_a_rewrite(polling: Lab) -> None:
     strict = ("ms", "mail.example.test", "zimbraReverseProxyStrictServerNameEnabled")
-    web = "/opt/zimbra/conf/nginx/includes/nginx.conf.web"
+    web = f"{INCLUDES}/nginx.conf.web"
 
     def includes() -> list[str]:
         rows = _says(polling, "cat", web).splitlines()
@@ -253,6 +256,22 @@ def test_the_mail_proxy_tells_the_clients_address(lab_hardened: Lab) -> None:
     audit = _says(lab_hardened, "cat", "/opt/zimbra/log/audit.log").splitlines()
     assert "oip=198.51.100.7;" in audit[-1]
     assert "oproto=smtp;" in audit[-1]
+
+
+@pytest.mark.parametrize(
+    ("state", "spoken"),
+    [("default", False), ("careless", True), ("hardened", False)],
+)
+def test_old_tls_is_spoken_where_it_is_configured(
+    state: str,
+    request: pytest.FixtureRequest,
+    spoken: bool,  # noqa: FBT001 -- the table's second column
+) -> None:
+    lab: Lab = request.getfixturevalue(f"lab_{state}")
+    weak = ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"]
+    for port in ("443", "993"):
+        shake = ["openssl", "s_client", "-connect", f"192.0.2.10:{port}", *weak]
+        assert (lab.run("outside", shake).returncode == 0) is spoken
 
 
 def test_only_the_careless_certificate_runs_out(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lab.zimbra.configd.proxy import generate
+from lab.zimbra.configd.proxy import domain_certificates, generate
 from tests.standins.configd_twin import Twin
 
 SHIPPED = Path(__file__).parents[2] / "lab/rootfs/opt/zimbra"
@@ -119,6 +119,10 @@ def test_a_domain_certificate_is_served_on_its_own_hosts() -> None:
     ]
     text = _generated(twin, "nginx.conf.web.https")
     assert "conf/domaincerts/example.test.crt" in text
+    assert domain_certificates(twin.read()) == {
+        "conf/domaincerts/example.test.crt": "pem",
+        "conf/domaincerts/example.test.key": "pem",
+    }
 
 
 def test_both_families_are_listened_on_when_asked() -> None:

@@ -9,6 +9,7 @@ from .proxy_values import domain_values, values
 
 TEMPLATES = "conf/nginx/templates"
 INCLUDES = "conf/nginx/includes"
+CERTIFICATE = ("zimbraSSLCertificate", "zimbraSSLPrivateKey")
 _MARK = re.compile(r"\$\{([A-Za-z0-9._]+)\}")
 _EXPLODE = "!{explode domain(vhn)}\n"
 
@@ -21,6 +22,18 @@ def generate(home: Path, inputs: Inputs) -> dict[str, str]:
         name = template.name.removesuffix(".template")
         place = f"conf/{name}" if name == "nginx.conf" else f"{INCLUDES}/{name}"
         files[place] = _expand(template.read_text(), common, inputs, home)
+    return files
+
+
+def domain_certificates(inputs: Inputs) -> dict[str, str]:
+    """Return the certificates and keys that domains bring along, by path."""
+    files: dict[str, str] = {}
+    for domain in inputs.domains:
+        pair = [domain.get(name) for name in CERTIFICATE]
+        if all(pair):
+            stem = f"conf/domaincerts/{domain['zimbraDomainName'][0]}"
+            texts = ["".join(values or []) for values in pair]
+            files |= {f"{stem}.crt": texts[0], f"{stem}.key": texts[1]}
     return files
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from . import postconf
 from .inputs import Inputs
-from .proxy import generate
+from .proxy import domain_certificates, generate
 from .sections import Section
 from .template import render
 from .writer import Writer
 
 DH_MODE = 0o644
 PROXY_MODE = 0o644
+KEY_MODE = 0o640
 
 
 @dataclass(frozen=True)
@@ -50,4 +51,5 @@ class Rewriter:
         self.writer.write("conf/dhparam.pem", text, DH_MODE)
 
     def _proxy(self, inputs: Inputs) -> None:
+        self.writer.write_all(domain_certificates(inputs), KEY_MODE)
         self.writer.write_all(generate(self.writer.home, inputs), PROXY_MODE)
