@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from zmward.catalog.attributes import attributes, exact_names
 from zmward.catalog.rendering import rendered
 from zmward.change import Change, SetAttr
 from zmward.control import Control, Example
@@ -75,6 +76,15 @@ def _sshd(given: Given) -> tuple[Case, ...]:
     return tuple(Case(user, address, values) for user, address in CASES)
 
 
+def _schema(names: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Return a schema of these attributes alone, where the catalog lets them be."""
+    exact = exact_names()
+    rows = attributes()
+    return {
+        name.lower(): frozenset(rows[exact[name.lower()]].objects) for name in names
+    }
+
+
 def _special(given: Given) -> dict[str, Any]:
     found: dict[str, Any] = {
         "ldap-config": _entry("config", "global", given.get("config", {})),
@@ -90,6 +100,8 @@ def _special(given: Given) -> dict[str, Any]:
             found[source] = tuple(_entry(kind, n, own) for n, own in entries)  # type: ignore[arg-type]  # a literal above
     if {"accounts", "admins", "groups"} & set(given):
         found["ldap-accounts"] = _accounts(given)
+    if "schema" in given:
+        found["schema"] = _schema(given["schema"])
     if "localconfig" in given:
         found["localconfig"] = Localconfig(dict(given["localconfig"]))
     if "sshd" in given:
@@ -99,7 +111,7 @@ def _special(given: Given) -> dict[str, Any]:
 
 _WORDS = {
     *("config", "server", "servers", "services", "cos", "domains", "accounts"),
-    *("admins", "groups", "localconfig", "sshd", "raw", "missing", "absent"),
+    *("admins", "groups", "localconfig", "schema", "sshd", "raw", "missing", "absent"),
     *("profile", "now"),
 }
 

@@ -28,6 +28,7 @@ _ROLES = {
     "spell": "zimbra-spell",
 }
 
+_OBJECTS = {"config": "globalConfig"}
 _OLDEST_IN_THE_FIELD = (8, 7)
 
 
@@ -104,6 +105,17 @@ class Facts:
         if row is not None and _everywhere(row.since):
             return True
         raise Unseen(Missing(f"whether this version has {attribute} is not known"))
+
+    def settable(self, attribute: str, kind: str) -> bool:
+        """Say whether this version lets an object of a kind hold an attribute."""
+        for host in self.evidence.hosts:
+            try:
+                objects = self.read(SCHEMA, host).get(attribute.lower(), frozenset())
+            except Unseen:
+                continue
+            return _OBJECTS.get(kind, kind) in objects
+        row = attributes().get(attribute)
+        return row is not None and _OBJECTS.get(kind, kind) in row.objects
 
     def servers(self, role: str = "") -> tuple[Entry, ...]:
         """Return the servers, or those on which a service is enabled."""

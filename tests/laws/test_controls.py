@@ -119,6 +119,8 @@ def test_texts_follow_the_style(control: Control) -> None:
 def test_attributes_exist(control: Control) -> None:
     for attribute in control.check.attributes:
         row = attributes()[attribute]
+        assert not row.immutable or not control.check.cures, attribute
+        assert not row.deprecated_since, f"{attribute} is refused by zmprov"
         if "cos" in row.objects and "globalConfig" not in row.objects:
             overridable = {"accountInherited", "accountCosDomainInherited"}
             if overridable & set(row.inherited):

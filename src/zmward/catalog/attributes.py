@@ -28,6 +28,7 @@ class Attribute(msgspec.Struct, frozen=True, rename="camel"):
     since: str = ""
     restart: tuple[str, ...] = ()
     immutable: bool = False
+    deprecated_since: str = ""
 
 
 @cache

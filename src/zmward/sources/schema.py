@@ -1,29 +1,41 @@
-"""Which attributes this very version of Zimbra knows."""
+"""Which attributes this very version of Zimbra knows, and on which objects."""
 
 import re
+from collections.abc import Mapping
 
 from zmward.sources.source import Snippet, Source, Unreadable
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
 
-def parse(answer: str) -> frozenset[str]:
-    """Read one attribute name per line, as lower-case names."""
-    names = frozenset(line.strip().lower() for line in answer.splitlines())
-    if not names or not all(map(_NAME.fullmatch, names)):
-        raise Unreadable("conf/attrs/zimbra-attrs.xml lists no attributes")
-    return names
+def parse(answer: str) -> Mapping[str, frozenset[str]]:
+    """Read `name objects` lines: lower-case name → objects that may hold it."""
+    found = {}
+    for line in answer.splitlines():
+        name, _, objects = line.strip().partition(" ")
+        if not _NAME.fullmatch(name):
+            raise Unreadable(f"conf/attrs: not an attribute: {line[:60]!r}")
+        found[name.lower()] = frozenset(filter(None, objects.split(",")))
+    if not found:
+        raise Unreadable("conf/attrs lists no attributes")
+    return found
 
 
 SCHEMA = Source(
     name="schema",
-    about="The attributes that this version of Zimbra knows.",
+    about="The attributes that this version of Zimbra knows, and where they may be.",
     question=Snippet(
         r"""
-content /opt/zimbra/conf/attrs/zimbra-attrs.xml | awk '
+cat /opt/zimbra/conf/attrs/*.xml | awk '
+    function value(name) {
+        if (!match($0, "[ \t\r\n]" name "=\"[A-Za-z0-9, -]*\"")) return ""
+        return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4)
+    }
     BEGIN { RS = "<" }
-    /^attr[ \t\r\n]/ && match($0, /[ \t\r\n]name="[A-Za-z0-9-]+"/) {
-        print substr($0, RSTART + 7, RLENGTH - 8)
+    /^attr[ \t\r\n]/ {
+        objects = value("requiredIn") "," value("optionalIn")
+        gsub(/[ \t]/, "", objects)
+        if (value("name") != "") print value("name"), objects
     }'
 [ -r /opt/zimbra/conf/attrs/zimbra-attrs.xml ] ||
     content /opt/zimbra/conf/attrs/zimbra-attrs.xml >/dev/null

@@ -52,7 +52,12 @@ class _Rule:
         return SetAttr(entry.label, self.attribute, own or None, after or None)
 
     def judge(
-        self, entry: Entry, inherited: Values = (), *, inherit: bool = False
+        self,
+        facts: Facts,
+        entry: Entry,
+        inherited: Values = (),
+        *,
+        inherit: bool = False,
     ) -> Judgement:
         """Judge one object; `inherit`: its cure is to drop its own value."""
         own = entry.own(self.attribute)
@@ -67,13 +72,16 @@ class _Rule:
         if self.wanted.holds(values):
             return sound(_DECLARED, entry.label, source="directory", seen=text)
         cure = self.cure(entry, inherit=inherit)
+        reason = "" if cure else _NO_ONE_VALUE
+        if not facts.settable(self.attribute, entry.kind):
+            cure, reason = None, f"This version cannot set it on a {entry.kind}."
         return deviates(
             _DECLARED,
             entry.label,
             text,
             self.wanted.text,
             cure=cure,
-            no_cure="" if cure else _NO_ONE_VALUE,
+            no_cure=reason,
             source="directory",
         )
 
@@ -112,7 +120,9 @@ def global_attr(
 ) -> Check:
     """Judge an attribute of the global configuration alone."""
     rule = _Rule(attribute, wanted, unset)
-    return _check(rule, names((CONFIG,)), lambda facts: (rule.judge(facts.config()),))
+    return _check(
+        rule, names((CONFIG,)), lambda facts: (rule.judge(facts, facts.config()),)
+    )
 
 
 def server_attr(
@@ -134,11 +144,11 @@ def server_attr(
         common = facts.config().own(attribute) if inherits else ()
         heirs = [s for s in servers if not s.own(attribute)] if inherits else []
         if heirs:
-            yield rule.judge(facts.config())
+            yield rule.judge(facts, facts.config())
         good = wanted.holds(common or rule.unset or ()) if inherits else False
         for server in servers:
             if server not in heirs:
-                yield rule.judge(server, inherit=good)
+                yield rule.judge(facts, server, inherit=good)
 
     return _check(rule, names((CONFIG, SERVERS)), judge)
 
@@ -161,7 +171,7 @@ def domain_attr(
             return
         common = facts.config().own(attribute) if inherits else ()
         for domain in domains:
-            yield rule.judge(domain, common)
+            yield rule.judge(facts, domain, common)
 
     return _check(rule, names((CONFIG, DOMAINS)), judge)
 
@@ -178,7 +188,7 @@ def cos_attr(
 
     def classes(facts: Facts) -> Iterator[Judgement]:
         for cos in facts.coses():
-            yield rule.judge(cos)
+            yield rule.judge(facts, cos)
 
     check = _check(rule, names((COSES,)), classes)
     if not accounts:
