@@ -26,9 +26,16 @@ def _one(entry: Entry, attribute: str, instead: str) -> Judgement:
         return sound(Layer.DECLARED, entry.label, source="directory", seen=text)
     after = None if entry.kind == "server" else default
     wanted = f"as shipped; what works is {instead}"
-    cure = SetAttr(entry.label, attribute, own, after or None)
+    cure = None
+    if not attributes()[attribute].deprecated_since:
+        cure = SetAttr(entry.label, attribute, own, after or None)
     return deviates(
-        Layer.DECLARED, entry.label, f"{text} (has no effect)", wanted, cure=cure
+        Layer.DECLARED,
+        entry.label,
+        f"{text} (has no effect)",
+        wanted,
+        cure=cure,
+        no_cure="" if cure else "Deprecated: zmprov refuses to write it. Ignore it.",
     )
 
 
@@ -50,7 +57,11 @@ CONTROL = Control(
     tips=("T11", "T31"),
     roles=("mta",),
     check=on_directory(
-        Layer.DECLARED, (CONFIG, SERVERS), _look, cures=True, attributes=tuple(_DEAD)
+        Layer.DECLARED,
+        (CONFIG, SERVERS),
+        _look,
+        cures=True,
+        attributes=("zimbraMtaSmtpTlsMandatoryProtocols",),
     ),
     refs=(),
     note=(
