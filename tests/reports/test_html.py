@@ -15,7 +15,7 @@ from zmward.catalog.tips import TIPS
 from zmward.change import SetAttr
 from zmward.control import Status
 from zmward.deviation import Deviation, Layer
-from zmward.exposure import Exposure
+from zmward.exposure import Exposure, Socket
 from zmward.i18n import Speaker
 from zmward.reports.html.page import render
 from zmward.reports.html.picture import picture
@@ -159,6 +159,19 @@ def test_the_map_holds_every_listener_once() -> None:
     for cell in drawn.cells:
         assert 0 < cell.x < drawn.width
         assert 0 < cell.y < drawn.height
+
+
+def test_sockets_of_one_place_share_a_mark_the_worst() -> None:
+    node = replace(
+        exposure().nodes[0],
+        sockets=(
+            Socket("tcp", "127.0.0.1", 53, "named", "loopback", "local"),
+            Socket("tcp", "::1", 53, "named", "loopback", "unknown"),
+        ),
+    )
+    (cell,) = picture(node, Speaker()).cells
+    assert cell.verdict == "unknown"
+    assert cell.words.count("\n") == 1
 
 
 def test_zones_have_their_place() -> None:

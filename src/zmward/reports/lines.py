@@ -45,7 +45,7 @@ def hanging(label: Text, body: Text, indent: int, width: int) -> Iterator[Text]:
     """Yield a label and its body, the body's further lines below its first."""
     room = max(width - indent, 20)
     parts = body.wrap(console(io.StringIO(), room, color=False), room) or [Text()]
-    head = label.copy()
+    head = Text().append_text(label)  # whose own style must not reach the body
     head.append(" " * max(indent - cell_len(label.plain), 1 if label.plain else 0))
     for number, part in enumerate(parts):
         part.rstrip()

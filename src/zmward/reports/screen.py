@@ -50,15 +50,16 @@ class _Screen:
         self.width = width
 
     def row(self, label: str, body: Text, style: str = "bold") -> Text:
-        line = Text(f"{self.say(label)} ".ljust(_INDENT), style=style)
+        line = Text()
+        line.append(f"{self.say(label)} ".ljust(_INDENT), style=style)
         line.append_text(body)
         return clipped(line, self.width)
 
     def head(self) -> Iterator[Text]:
         report = self.report
-        line = Text(plain(report.host), style="bold")
+        line = Text().append(plain(report.host), style="bold")
         version = report.version or self.say(mark("version not known"))
-        line.append(f" · Zimbra {plain(version)} · {moment(report.when)}", "not bold")
+        line.append(f" · Zimbra {plain(version)} · {moment(report.when)}")
         yield clipped(line, self.width)
         seen = f"{len(report.hosts_seen)}: {_names(report.hosts_seen)}"
         if report.zmward:
@@ -77,7 +78,8 @@ class _Screen:
         label = self.say(mark("Do now"))
         indent = cell_len(label) + 2
         for number, finding in enumerate(found):
-            line = Text((label if number == 0 else "").ljust(indent), style="bold")
+            line = Text()
+            line.append((label if number == 0 else "").ljust(indent), style="bold")
             style = STYLES[finding.status]
             word = self.say(SEVERITIES[finding.severity])
             line.append(f"{MARKS[finding.status]} {word:<9} ", style=style)
@@ -109,7 +111,8 @@ class _Screen:
     def _doubts(self) -> Text:
         found = counts(self.report)
         style = STYLES[Status.UNKNOWN] if found["unknown"] else "none"
-        text = Text(f"{found['unknown']} {self.say(mark('not known'))}", style=style)
+        text = Text()
+        text.append(f"{found['unknown']} {self.say(mark('not known'))}", style=style)
         text.append(f" · {found['waived']} {self.say(mark('waived'))}", style="none")
         waived = next_lapse(self.report)
         if waived and waived.waiver:
@@ -123,7 +126,7 @@ class _Screen:
     def topics(self) -> list[Text]:
         label = self.say(mark("Topics"))
         indent = cell_len(label) + 2
-        lines = [Text(label.ljust(indent), style="bold")]
+        lines = [Text().append(label.ljust(indent), style="bold")]
         for topic in topics(self.report):
             word = f"{MARKS[topic.status]} {plain(topic.name, 20)}"
             if lines[-1].cell_len + cell_len(word) > self.width:

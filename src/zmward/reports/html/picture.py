@@ -5,7 +5,7 @@ import msgspec
 from zmward.exposure import Node, Socket
 from zmward.i18n import Speaker, mark
 
-STEP = 26
+STEP = 24
 LEFT = 216
 TOP = 78
 _ROW = 30
@@ -16,16 +16,17 @@ _EVERY = {
     "::": mark("every address, IPv6"),
 }
 LOOPBACK = mark("the node itself (loopback)")
+# The worst first.
 VERDICTS = {
     "open": ("✗", mark("open: no rule stands before it")),
-    "unjudged": ("!", mark("rules are loaded; what they let through is not analysed")),
     "unknown": ("?", mark("not known whether rules stand before it")),
+    "unjudged": ("!", mark("rules are loaded; what they let through is not analysed")),
     "local": ("✓", mark("only the node itself reaches it")),
 }
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """One or more sockets of the same row and column."""
+    """The sockets of one row and column; the worst of them gives the mark."""
 
     x: int
     y: int
@@ -71,16 +72,25 @@ def _weight(socket: Socket) -> tuple[int, str]:
     return order.index(socket.reach), socket.address
 
 
-def _cell(socket: Socket, x: int, y: int, say: Speaker) -> Cell:
-    sign, words = VERDICTS[socket.verdict]
+def _words(socket: Socket, say: Speaker) -> str:
     what = f"{socket.protocol} {socket.address}:{socket.port} {socket.program}".strip()
-    return Cell(x, y, socket.verdict, sign, f"{what}: {say(words)}")
+    return f"{what}: {say(VERDICTS[socket.verdict][1])}"
+
+
+def _cell(sockets: list[Socket], x: int, y: int, say: Speaker) -> Cell:
+    found = {socket.verdict for socket in sockets}
+    verdict = next(name for name in VERDICTS if name in found)
+    words = "\n".join(_words(socket, say) for socket in sockets)
+    return Cell(x, y, verdict, VERDICTS[verdict][0], words)
 
 
 def picture(node: Node, say: Speaker) -> Picture:
     """Return the map of a node; the rows that reach farthest are on top."""
     rows = list(dict.fromkeys(_row(s, say) for s in sorted(node.sockets, key=_weight)))
     columns = list(dict.fromkeys(_column(s) for s in node.sockets))
+    groups: dict[tuple[str, str], list[Socket]] = {}
+    for socket in node.sockets:
+        groups.setdefault((_row(socket, say), _column(socket)), []).append(socket)
     down = {name: TOP + n * _ROW + _ROW // 2 for n, name in enumerate(rows)}
     across = {name: LEFT + n * STEP + STEP // 2 for n, name in enumerate(columns)}
     return Picture(
@@ -90,7 +100,8 @@ def picture(node: Node, say: Speaker) -> Picture:
         columns=tuple(Label(x, TOP - 10, name) for name, x in across.items()),
         rows=tuple(Label(LEFT - 12, y, name) for name, y in down.items()),
         cells=tuple(
-            _cell(s, across[_column(s)], down[_row(s, say)], say) for s in node.sockets
+            _cell(sockets, across[column], down[row], say)
+            for (row, column), sockets in groups.items()
         ),
         sockets=node.sockets,
         reason=node.reason,
