@@ -36,7 +36,7 @@ bar() {
         if (match(line, /^[A-Za-z][A-Za-z0-9;-]*::? /)) {
             name = tolower(substr(line, 1, RLENGTH))
             sub(/[;:].*$/, "", name)
-            if (name ~ /@SECRET_ENDING@/) {
+            if (name ~ /@SECRET_ENDING@/ && name !~ /@NO_SECRET@/) {
                 sub(/:.*$/, "", line)
                 line = line ": @MASK@:set"
             }

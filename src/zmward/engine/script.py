@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from zmward.catalog.localconfig import keys
-from zmward.sources.masking import MASK, SECRET_ENDING, SECRET_KEY
+from zmward.sources.masking import MASK, NO_SECRET, SECRET_ENDING, SECRET_KEY
 from zmward.sources.source import (
     Command,
     File,
@@ -79,6 +79,7 @@ def collector(sources: Iterable[Source[Any]], version: str) -> str:
     filled = (
         prelude.replace("@VERSION@", version)
         .replace("@SECRET_ENDING@", SECRET_ENDING)
+        .replace("@NO_SECRET@", NO_SECRET)
         .replace("@SECRET_KEY@", SECRET_KEY)
         .replace("@MASK@", MASK)
         .replace("@DEFAULTS@", _default_secrets())

@@ -11,6 +11,8 @@ SECRET_ENDING: Final = (
     "|recoverycode|trusteddevices|passwordhistory|accessor|credentials?|signingkey"
     "|cakey|dialbackkey|provisioningkey|browserkey|authorizationkey|apikey)$"
 )
+# A policy that only sounds like a secret (zimbraFeatureAllowUsernameInPassword).
+NO_SECRET: Final = "^zimbrafeatureallowusernameinpassword$"  # noqa: S105  # a pattern
 SECRET_KEY: Final = "(password|passwd|secret|credential|_pass$|_key$|token)"  # noqa: S105  # a pattern
 
 MASK: Final = "zmward:secret"
@@ -24,7 +26,8 @@ _LDIF = re.compile(r"^([A-Za-z][A-Za-z0-9;-]*)(::?<? ?)(.*)$")
 
 def holds_secret(attribute: str) -> bool:
     """Say whether a directory attribute's value is a secret, by its name."""
-    return _ENDING.search(attribute.partition(";")[0].lower()) is not None
+    name = attribute.partition(";")[0].lower()
+    return _ENDING.search(name) is not None and not re.search(NO_SECRET, name)
 
 
 def masked_line(line: str) -> str:

@@ -15,8 +15,9 @@ _LENGTH = "zimbraPasswordMinLength"
 
 
 def _look(facts: Facts) -> Iterator[Judgement]:
-    admins = [a for a in facts.read(ACCOUNTS).admins if not a.delegated]
-    local = [a for a in admins if has_local_password(facts, a)]
+    found = [a for a in facts.read(ACCOUNTS).admins if not a.delegated]
+    admins = [admin for admin in found if admin.status == "active"]
+    local = [admin for admin in admins if has_local_password(facts, admin)]
     if admins and not local:
         reason = "the passwords of all administrators are kept elsewhere"
         yield not_concerned(Layer.DECLARED, "directory", reason)
@@ -69,7 +70,10 @@ CONTROL = Control(
         passes(
             cos={"default": {_LENGTH: "8"}},
             domains={},
-            admins=(Admin("root@example.com", "active", own={_LENGTH: ("20",)}),),
+            admins=(
+                Admin("root@example.com", "active", own={_LENGTH: ("20",)}),
+                Admin("old@example.com", "locked"),
+            ),
         ),
         passes(
             cos={

@@ -31,10 +31,12 @@ def _written(address: str) -> str:
 
 def _matches_something(value: str) -> bool:
     """Say whether a value can match: Zimbra compares whole texts, no networks."""
+    if _GROUPS.fullmatch(value):
+        return True
     try:
         return ipaddress.ip_address(value).version == 4  # noqa: PLR2004  # IPv4
     except ValueError:
-        return _GROUPS.fullmatch(value) is not None
+        return False
 
 
 def _addresses(facts: Facts, server: Entry) -> set[str]:
@@ -130,7 +132,11 @@ CONTROL = Control(
         fails(config={TRUSTED: "192.0.2.10", "zimbraIPMode": "both"}, addresses=_OWN),
         passes(
             config={
-                TRUSTED: ("192.0.2.10", "[2001:db8:0:0:0:0:0:5]"),
+                TRUSTED: (
+                    "192.0.2.10",
+                    "[2001:db8:0:0:0:0:0:5]",
+                    "2001:db8:0:0:0:0:0:5",
+                ),
                 "zimbraIPMode": "both",
             },
             addresses=_OWN,

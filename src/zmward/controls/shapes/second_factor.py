@@ -18,20 +18,20 @@ _WORDS = ("twofactor", "two-factor", "2fa", "totp")
 
 def implemented(facts: Facts) -> bool:
     """Say whether a mailbox node has a program for it; raise Unseen if unsure."""
-    unseen: Unseen | None = None
+    unsure = ""
     for host in facts.hosts("mailbox"):
         try:
             found = facts.read(EXTENSIONS, host)
-            if FOLDER not in found:
-                raise Unseen(Missing(f"{host}: {FOLDER} was not seen"))
         except Unseen as signal:
-            unseen = signal
+            unsure = signal.missing.reason
             continue
         jars = (path.lower() for path in found if path.endswith(".jar"))
         if any(word in jar for jar in jars for word in _WORDS):
             return True
-    if unseen is not None:
-        raise unseen
+        if FOLDER not in found:
+            unsure = f"{host}: {FOLDER} was not seen"
+    if unsure:
+        raise Unseen(Missing(unsure))
     return False
 
 

@@ -78,27 +78,29 @@ def header_served(
             for entry in (facts.config(), *overriding):
                 yield _declared(entry, name, value, holds)
 
-    def pages(_: Facts, host: str, found: Pages) -> Iterator[Judgement]:
-        seen = page(found, "login").header(name)
-        text = f"{name}: {seen or '(not sent)'}"
-        if good(found):
-            yield sound(Layer.RUNNING, host, source=SERVED.name, seen=text)
-            return
-        yield deviates(
-            Layer.RUNNING,
-            host,
-            text,
-            f"{name}: {value}",
-            no_cure=f"It follows from {PROXY}.",
-            source=SERVED.name,
-        )
-
     needs = (CONFIG, SERVERS, DOMAINS, SERVED, PACKAGES)
     return layers(
         on_directory(
             Layer.DECLARED, needs, attributes, cures=True, attributes=(PROXY,)
         ),
-        on_pages(pages),
+        on_pages(lambda _, host, pages: iter((_sent(host, pages, name, value, good),))),
+    )
+
+
+def _sent(
+    host: str, pages: Pages, name: str, value: str, good: Callable[[Pages], bool]
+) -> Judgement:
+    seen = page(pages, "login").header(name)
+    text = f"{name}: {seen or '(not sent)'}"
+    if good(pages):
+        return sound(Layer.RUNNING, host, source=SERVED.name, seen=text)
+    return deviates(
+        Layer.RUNNING,
+        host,
+        text,
+        f"{name}: {value}",
+        no_cure=f"It follows from {PROXY}.",
+        source=SERVED.name,
     )
 
 
