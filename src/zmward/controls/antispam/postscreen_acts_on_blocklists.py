@@ -12,7 +12,8 @@ from zmward.sources.schema import SCHEMA
 
 _ACTION = "zimbraMtaPostscreenDnsblAction"
 _SITES = "zimbraMtaPostscreenDnsblSites"
-_KNOWN = frozenset({_ACTION.lower(), _SITES.lower()})
+_OBJECTS = frozenset({"globalConfig", "server"})
+_KNOWN = {_ACTION.lower(): _OBJECTS, _SITES.lower(): _OBJECTS}
 
 
 def _look(facts: Facts) -> Iterator[Judgement]:
@@ -79,7 +80,7 @@ CONTROL = Control(
             server={_ACTION: "ignore"},
         ),
         unconcerned(schema=_KNOWN, config={_ACTION: "ignore"}),
-        unconcerned(schema=frozenset({"zimbramailport"}), config={}),
+        unconcerned(schema={"zimbramailport": _OBJECTS}, config={}),
         unsure(schema=_KNOWN, missing=("ldap-config",)),
     ),
 )

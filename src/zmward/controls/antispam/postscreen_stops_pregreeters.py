@@ -7,7 +7,8 @@ from zmward.controls.shapes.wanted import (
 )
 
 _ATTR = "zimbraMtaPostscreenGreetAction"
-_KNOWN = frozenset({_ATTR.lower()})
+_OBJECTS = frozenset({"globalConfig", "server"})
+_KNOWN = {_ATTR.lower(): _OBJECTS}
 
 CONTROL = Control(
     id="postscreen-stops-pregreeters",

@@ -4,7 +4,8 @@ from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.mta import mta_setting
 from zmward.controls.shapes.wanted import between
 
-_KNOWN = frozenset({"zimbramtasmtpdclientauthratelimit"})
+_OBJECTS = frozenset({"globalConfig", "server"})
+_KNOWN = {"zimbramtasmtpdclientauthratelimit": _OBJECTS}
 
 CONTROL = Control(
     id="mta-login-guessing-is-slowed",

@@ -3,7 +3,8 @@
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.mta import modern_tls, mta_setting
 
-_KNOWN = frozenset({"zimbramtasmtpdtlsmandatoryprotocols"})
+_OBJECTS = frozenset({"globalConfig", "server"})
+_KNOWN = {"zimbramtasmtpdtlsmandatoryprotocols": _OBJECTS}
 
 CONTROL = Control(
     id="smtps-speaks-modern-tls",

@@ -1,0 +1,93 @@
+"""Somebody is told before a certificate expires."""
+
+from collections.abc import Iterator
+
+from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.controls.shapes.node import localconfig
+from zmward.controls.shapes.wanted import matching
+from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.facts import Facts
+from zmward.sources.expiry_notifier import EXPIRY_NOTIFIER, Notifier
+
+_ADDRESS = matching(
+    r"[^@\s,]+@[^@\s,]+([ ,]+[^@\s,]+@[^@\s,]+)*", "a mail address that is read"
+)
+_NO_CURE = (
+    "Put the shipped line back into zimbra's crontab: 0 0 1 * * "
+    "/opt/zimbra/libexec/zmcheckexpiredcerts -days 30 -email"
+)
+_MISSING = "The program is Zimbra's own: reinstall zimbra-core's patch."
+_UNTOLD = (
+    "whether Perl has Mail::Mailer, without which the program exits silently, is not "
+    "known"
+)
+
+
+def _look(facts: Facts, host: str) -> Iterator[Judgement]:
+    found = facts.read(EXPIRY_NOTIFIER, host)
+    if not any("-email" in line for line in found.lines):
+        text = "zimbra's crontab does not run zmcheckexpiredcerts -email"
+        yield deviates(Layer.LASTING, host, text, "a monthly line", no_cure=_NO_CURE)
+    elif not found.program:
+        text = "/opt/zimbra/libexec/zmcheckexpiredcerts is not there"
+        yield deviates(
+            Layer.LASTING, host, text, "an executable program", no_cure=_MISSING
+        )
+    elif not found.mailers:
+        yield unknown(Layer.LASTING, host, _UNTOLD)
+    else:
+        yield sound(Layer.LASTING, host, source="expiry-notifier", seen=found.lines[0])
+
+
+_GOOD = Notifier(
+    ("0 0 1 * * /opt/zimbra/libexec/zmcheckexpiredcerts -days 30 -email",),
+    program=True,
+    mailers=("/usr/share/perl5",),
+)
+
+CONTROL = Control(
+    id="certificate-expiry-is-told",
+    title="Somebody is told before a certificate expires",
+    why=(
+        "Zimbra's own monthly mail goes nowhere when its address is empty, its cron "
+        "line is gone or Perl lacks a module, and it never says so."
+    ),
+    impact="Nobody is affected.",
+    severity=Severity.MEDIUM,
+    tips=("T38",),
+    roles=(),
+    check=layers(
+        localconfig("smtp_destination", _ADDRESS, unset=""),
+        on_hosts(Layer.LASTING, (EXPIRY_NOTIFIER,), _look),
+    ),
+    refs=(),
+    note=(
+        "The shipped line runs on the first of each month only, so a certificate of 90"
+        " days may expire between two runs: `zmward watch` looks daily. Where "
+        "Mail::Mailer stands in none of Perl's usual folders, whether the program can "
+        "mail is not known."
+    ),
+    examples=(
+        passes(
+            localconfig={"smtp_destination": "admin@example.com"}, expiry_notifier=_GOOD
+        ),
+        fails(localconfig={"smtp_destination": ""}, expiry_notifier=_GOOD),
+        fails(localconfig={}, expiry_notifier=_GOOD),
+        fails(
+            localconfig={"smtp_destination": "admin@example.com"},
+            expiry_notifier=Notifier((), program=True, mailers=("/usr/share/perl5",)),
+        ),
+        fails(
+            localconfig={"smtp_destination": "admin@example.com"},
+            expiry_notifier=Notifier(
+                _GOOD.lines, program=False, mailers=("/usr/share/perl5",)
+            ),
+        ),
+        unsure(
+            localconfig={"smtp_destination": "admin@example.com"},
+            expiry_notifier=Notifier(_GOOD.lines, program=True, mailers=()),
+        ),
+        unsure(localconfig={"smtp_destination": "admin@example.com"}),
+    ),
+)

@@ -1,0 +1,41 @@
+"""Diffie-Hellman parameters have 2048 bits or more."""
+
+from collections.abc import Iterator
+
+from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.shapes.basic import on_hosts
+from zmward.deviation import Judgement, Layer, deviates, sound
+from zmward.facts import Facts
+from zmward.sources.dhparam import DHPARAM
+
+_ENOUGH = 2048
+_NO_CURE = "As zimbra: zmdhparam set -new 2048, then restart ldap, mta and proxy."
+
+
+def _look(facts: Facts, host: str) -> Iterator[Judgement]:
+    bits = facts.read(DHPARAM, host)
+    text = f"conf/dhparam.pem: {bits} bits"
+    if bits >= _ENOUGH:
+        yield sound(Layer.RENDERED, host, source="dhparam", seen=text)
+    else:
+        yield deviates(
+            Layer.RENDERED, host, text, f"{_ENOUGH} bits or more", no_cure=_NO_CURE
+        )
+
+
+CONTROL = Control(
+    id="dh-parameters-long",
+    title="Diffie-Hellman parameters have 2048 bits or more",
+    why="Shorter groups are broken in advance for everybody who uses them.",
+    impact="Nobody is affected; clients that cannot do 2048 bits use elliptic curves.",
+    severity=Severity.MEDIUM,
+    tips=("T31",),
+    roles=("mta",),
+    check=on_hosts(Layer.RENDERED, (DHPARAM,), _look, role="mta"),
+    refs=("https://weakdh.org/",),
+    note=(
+        "The shipped file is a public 2048-bit group, which is sound. zmdhparam set "
+        "-new 2048 makes one's own, for all servers."
+    ),
+    examples=(passes(dhparam=2048), fails(dhparam=1024), unsure(missing=("dhparam",))),
+)

@@ -1,0 +1,25 @@
+"""Zimbra's servers demand TLS of each other."""
+
+from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.shapes.node import localconfig
+from zmward.controls.shapes.wanted import exactly
+
+CONTROL = Control(
+    id="processes-demand-security",
+    title="Zimbra's servers demand TLS of each other",
+    why=(
+        "Without it nodes fall back to clear text among themselves whenever TLS is not"
+        " at hand."
+    ),
+    impact="Every node must speak TLS with the others.",
+    severity=Severity.MEDIUM,
+    tips=("T31",),
+    roles=(),
+    check=localconfig("zimbra_require_interprocess_security", exactly("1")),
+    refs=(),
+    examples=(
+        passes(localconfig={}),
+        fails(localconfig={"zimbra_require_interprocess_security": "0"}),
+        unsure(missing=("localconfig",)),
+    ),
+)
