@@ -1,6 +1,15 @@
 """Three domains: own passwords, another directory's passwords, a portal's key."""
 
+import base64
 import hashlib
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from lab.tree.identity import identifier, stamp
 from lab.tree.ldif import Entry, one
@@ -18,9 +27,6 @@ _OWN = {
         zimbraVirtualHostname="webmail.example.test",
         zimbraGalMode="zimbra",
         zimbraGalAccountId=identifier(f"galsync.kq8w2m@{LOCAL}"),
-        DKIMDomain=LOCAL,
-        DKIMIdentity=LOCAL,
-        DKIMSelector="6D1F2A90-LAB1",
     ),
     EXTERNAL: one(
         zimbraAuthMech="ad",
@@ -43,7 +49,30 @@ def domain_dn(domain: str) -> str:
     return ",".join(f"dc={label}" for label in domain.split("."))
 
 
-def domains() -> list[Entry]:
+def signing_key(domain: str) -> dict[str, list[str]]:
+    """Return what zmdkimkeyutil -a writes, with a key made now."""
+    selector = identifier(f"dkim {domain}").upper()
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(
+        Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+    ).decode()
+    public = key.public_key().public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    )
+    text = base64.b64encode(public).decode()
+    return one(
+        DKIMDomain=domain,
+        DKIMIdentity=domain,
+        DKIMSelector=selector,
+        DKIMKey=private,
+        DKIMPublicKey=(
+            f'{selector}._domainkey\tIN\tTXT\t( "v=DKIM1; k=rsa; "\n'
+            f'\t  "p={text}" )  ; ----- DKIM key {selector} for {domain}'
+        ),
+    )
+
+
+def domains(*, signing: bool) -> list[Entry]:
     """Return the domains and the containers in them."""
     top = Entry(
         "dc=test", ("organization", "dcObject"), one(o="test domain", dc="test")
@@ -62,8 +91,9 @@ def domains() -> list[Entry]:
             zimbraCreateTimestamp=stamp(700),
         )
         classes = ["dcObject", "organization", "zimbraDomain", "amavisAccount"]
-        if "DKIMSelector" in own:
+        if signing:
             classes.append("DKIM")
+            values |= signing_key(name)
         groups = one(cn="groups", description="dynamic groups base")
         role = ("organizationalRole",)
         entries += [

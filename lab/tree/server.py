@@ -1,6 +1,6 @@
 """Global config and the one server, as the installer leaves them."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from lab.tree.identity import identifier, secret, stamp
 from lab.tree.ldif import Entry, one
@@ -147,8 +147,8 @@ def server(version: str) -> Entry:
     return Entry(dn, ("zimbraServer",), values)
 
 
-def zimlets() -> list[Entry]:
-    """Return the zimlets that a new installation deploys."""
+def zimlets(removed: Container[str]) -> list[Entry]:
+    """Return the zimlets that a new installation deploys, without the removed."""
     return [
         Entry(
             f"cn={name},cn=zimlets,cn=zimbra",
@@ -164,4 +164,5 @@ def zimlets() -> list[Entry]:
             ),
         )
         for place, name in enumerate(ZIMLETS)
+        if name not in removed
     ]

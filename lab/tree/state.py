@@ -21,6 +21,8 @@ class Habits:
     anonymous: bool = False
     data_sources: bool = True
     stale_users: str = "active"
+    dkim: bool = False
+    zimlets_removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,11 @@ def _values(table: Mapping[str, str | list[str]]) -> Changes:
     }
 
 
+def _habits(table: Mapping[str, Any]) -> Habits:
+    removed = tuple(table.get("zimlets_removed", ()))
+    return Habits(**{**table, "zimlets_removed": removed})
+
+
 def _tables(tables: Mapping[str, Any]) -> dict[str, Changes]:
     return {name: _values(table) for name, table in tables.items()}
 
@@ -72,7 +79,7 @@ def state_from_tables(tables: Mapping[str, Any]) -> State:
         account=_tables(tables.get("account", {})),
         localconfig=tables.get("localconfig", {}),
         version=tables.get("zimbra_version", NEWEST),
-        habits=Habits(**tables.get("directory", {})),
+        habits=_habits(tables.get("directory", {})),
     )
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import unquote, urlsplit
+from xml.etree.ElementTree import ParseError
 
 import ldap
 import ldap.filter
 import ldap.modlist
 
+from . import localconfig
 from .errors import ProvisioningError, failure
 
 Raw = tuple[str, dict[str, list[bytes]]]
@@ -17,6 +19,16 @@ _UNBOUNDID = "com.unboundid.ldap.sdk.LDAPException"
 def _told(error: ldap.LDAPError) -> tuple[str, str]:
     details = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
     return details.get("info", ""), details.get("desc", "")
+
+
+def _secured() -> bool:
+    """Tell whether localconfig wants StartTLS between Zimbra's processes."""
+    try:
+        local = localconfig.load()
+    except (OSError, ParseError):
+        return False
+    supported = local.get("ldap_starttls_supported") == "1"
+    return supported and local.get("zimbra_require_interprocess_security") != "0"
 
 
 class Directory:
@@ -38,11 +50,20 @@ class Directory:
             self._link.set_option(ldap.OPT_REFERRALS, 0)
             self._link.set_option(ldap.OPT_NETWORK_TIMEOUT, 10)
             try:
+                if self.url.startswith("ldap://") and _secured():
+                    self._start_tls(self._link)
                 self._link.simple_bind_s(self._dn, self._password)
             except ldap.LDAPError as error:
                 self._link = None
                 raise self._failed("ZimbraLdapContext", error) from error
         return self._link
+
+    @staticmethod
+    def _start_tls(link: "ldap.ldapobject.SimpleLDAPObject") -> None:
+        # The lab's clients do not verify: GnuTLS takes no directory of authorities.
+        link.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_NEVER)
+        link.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
+        link.start_tls_s()
 
     def host(self) -> str:
         """Return host:port as messages name the server."""

@@ -8,6 +8,8 @@ import ldap
 
 from . import localconfig
 from .access import closed, opened
+from .directory import Directory
+from .errors import ProvisioningError
 
 _DATABASE = "olcDatabase={2}mdb,cn=config"
 
@@ -21,14 +23,13 @@ def main(argv: Sequence[str]) -> int:
     try:
         local = localconfig.load()
         url = (local.get("ldap_url") or "").split()[0]
-        link = ldap.initialize(url)
-        link.simple_bind_s("cn=config", local.get("ldap_root_password"))
+        link = Directory(url, "cn=config", local.get("ldap_root_password") or "").link
         ((_, found),) = link.search_s(
             _DATABASE, ldap.SCOPE_BASE, attrlist=["olcAccess"]
         )
         rules = [act(rule.decode()).encode() for rule in found["olcAccess"]]
         link.modify_s(_DATABASE, [(ldap.MOD_REPLACE, "olcAccess", rules)])
-    except (OSError, ParseError, ldap.LDAPError) as error:
+    except (OSError, ParseError, ldap.LDAPError, ProvisioningError) as error:
         print(f"zmldapanon: {error}", file=sys.stderr)
         return 1
     return 0
