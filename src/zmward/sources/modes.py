@@ -8,19 +8,15 @@ SECRETS = (
     "/opt/zimbra/conf/saslauthd.conf",
     "/opt/zimbra/conf/sasl2/smtpd.conf",
     "/opt/zimbra/conf/*.key",
-    "/opt/zimbra/conf/amavisd.conf",
     "/opt/zimbra/conf/ldap-*.cf",
     "/opt/zimbra/jetty_base/etc/keystore",
     "/opt/zimbra/ssl/zimbra/*/*.key",
     "/opt/zimbra/ssl/zimbra/*.pem",
     "/opt/zimbra/.ssh/zimbra_identity",
     "/opt/zimbra/.*_history",
-    "/opt/zimbra/.saveconfig",
     "/opt/zimbra/config.*",
     "/opt/zimbra/log/audit.log",
     "/opt/zimbra/log/mailbox.log",
-    "/opt/zimbra/log/zmsetup.*.log",
-    "/tmp/zmsetup.*.log",  # noqa: S108  # only looked at
 )
 CODE = (
     "/opt/zimbra",
