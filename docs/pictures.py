@@ -83,7 +83,7 @@ def main(path: str | None) -> None:
     IMAGES.mkdir(exist_ok=True)
     shown = report(path)
     (IMAGES / "first-screen.svg").write_text(screen(shown), "utf-8")
-    page(shown, IMAGES / "page.png")
+    page(shown, IMAGES / "report.png")
 
 
 if __name__ == "__main__":

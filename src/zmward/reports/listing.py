@@ -125,7 +125,7 @@ class Listing:
     def topic(self, topic_: Topic) -> Iterator[Text]:
         """Yield a topic's head and its findings, those that are fine folded."""
         yield Text()
-        yield self._head(topic_)
+        yield from self._row(self._head(topic_), 0)
         for finding in topic_.findings:
             if self.everything or finding.status not in _FOLDED:
                 yield from self.finding(finding)

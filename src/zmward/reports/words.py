@@ -51,7 +51,7 @@ TOPICS: Final[Mapping[str, str]] = {
     "firewall": mark("Firewall"),
     "integrity": mark("Integrity of the installation"),
     "ldap": mark("Directory server (LDAP)"),
-    "localconfig": mark("Settings of each node (localconfig)"),
+    "localconfig": mark("Node settings (localconfig)"),
     "logs": mark("Logs"),
     "mailbox": mark("Mailbox server"),
     "memcached": mark("memcached"),
