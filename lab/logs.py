@@ -109,6 +109,32 @@ def audit_log(scene: Scene) -> Iterator[str]:
             )
         level = "INFO" if login.right else "WARN"
         yield _line(login, level, _thread(login), _context(scene, login), text)
+    yield from preauths(scene)
+
+
+def preauths(scene: Scene) -> Iterator[str]:
+    """Return what a portal's logins leave: the REST form tells no address."""
+    if scene.origin == "mail-only":
+        return
+    when = scene.today - timedelta(hours=1)
+    for number, client in enumerate(CLIENTS):
+        login = Login(
+            number=500 + number,
+            when=when,
+            user=f"user{15 * (number + 1):03}",
+            client=client,
+            right=True,
+            protocol="soap",
+        )
+        account = f"{login.user}@portal.example.test"
+        text = f"security - cmd=PreAuth; account={account}; admin=false;"
+        thread = f"{JETTY}-{login.number}:https://{HOST}/service/"
+        if scene.origin == "proxy":
+            yield _line(login, "INFO", f"{thread}preauth", "", text)
+            continue
+        port = 51000 + login.number
+        context = f"oip={client};port={port};soapId={0x5D1F0000 + login.number:x};"
+        yield _line(login, "INFO", f"{thread}soap/AuthRequest", context, text)
 
 
 def mailbox_log(scene: Scene) -> Iterator[str]:
