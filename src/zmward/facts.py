@@ -107,15 +107,19 @@ class Facts:
         raise Unseen(Missing(f"whether this version has {attribute} is not known"))
 
     def settable(self, attribute: str, kind: str) -> bool:
-        """Say whether this version lets an object of a kind hold an attribute."""
+        """Say whether this version lets an object of a kind hold an attribute.
+
+        Where the server's own schema does not say it, the catalog does.
+        """
+        row = attributes().get(attribute)
+        objects = frozenset(row.objects if row else ())
         for host in self.evidence.hosts:
             try:
-                objects = self.read(SCHEMA, host).get(attribute.lower(), frozenset())
+                own = self.read(SCHEMA, host).get(attribute.lower(), frozenset())
             except Unseen:
                 continue
-            return _OBJECTS.get(kind, kind) in objects
-        row = attributes().get(attribute)
-        return row is not None and _OBJECTS.get(kind, kind) in row.objects
+            objects = own or objects
+        return _OBJECTS.get(kind, kind) in objects
 
     def servers(self, role: str = "") -> tuple[Entry, ...]:
         """Return the servers, or those on which a service is enabled."""
