@@ -55,7 +55,8 @@ def test_logs_show_the_origin_as_the_state_has_it(
 ) -> None:
     scene = logs.Scene(datetime(2026, 11, 1, tzinfo=UTC), origin, "10.1.20_GA_4655")
     lines = list(logs.audit_log(scene))
-    seen = [one.split("] [")[1] for one in lines if "https://" in one]
+    web_logins = [one for one in lines if "https://" in one and "cmd=Auth;" in one]
+    seen = [one.split("] [")[1] for one in web_logins]
     assert all(web in context for context in seen)
     assert ("oip=" in seen[0]) == (origin == "forwarded")
     assert any(mail in one for one in lines if "ImapSSLServer" in one)

@@ -14,6 +14,7 @@ from zmward.sources.source import Snippet, Source, Unreadable
 _FLAGS = ("closed", "lockout", "locked", "maintenance", "pending")
 _FORWARDS = ("zimbraPrefMailForwardingAddress", "zimbraMailForwardingAddress")
 _NAMES = 50
+_TALLY = re.compile(r"\+([0-9]{1,12})\t([^\t]*)\t(.+)", re.DOTALL)
 T = TypeVar("T")
 _REDIRECTS = re.compile(r'\bredirect\b(?:\s+:\w+)*\s+"([^"]*)"')
 
@@ -92,10 +93,11 @@ class _Tallies:
 
     def add(self, line: str) -> None:
         """Take one tally."""
-        number, names, *what = line.split("\t")
-        if not number[1:].isdecimal() or not what:
+        tally = _TALLY.fullmatch(line)
+        if tally is None:
             raise Unreadable(f"accounts: not a tally: {line[:60]!r}")
-        group = Group(int(number[1:]), tuple(map(_name, names.split())))
+        what = tally[3].split("\t")
+        group = Group(int(tally[1]), tuple(map(_name, tally[2].split())))
         match what:
             case ["matched"]:
                 self.matched = group.count

@@ -1,5 +1,6 @@
 """Whether the lines of audit.log tell the clients' real addresses: counts only."""
 
+import re
 from collections.abc import Mapping
 
 from zmward.sources.source import Snippet, Source, Unreadable
@@ -17,7 +18,7 @@ def parse(answer: str) -> Mapping[str, int]:
     found = {}
     for line in answer.splitlines():
         name, _, number = line.partition(" ")
-        if name not in _COUNTS or not number.isdecimal():
+        if name not in _COUNTS or not re.fullmatch(r"[0-9]{1,12}", number):
             raise Unreadable(f"audit.log: not a count: {line[:60]!r}")
         found[name] = int(number)
     if found.keys() != _COUNTS:

@@ -1,12 +1,11 @@
 """What the node's own web server answers, asked by the node itself with curl."""
 
+import re
 from collections.abc import Mapping
 
 import msgspec
 
 from zmward.sources.source import Snippet, Source, Unreadable
-
-_NO_ANSWER = "000"
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -31,7 +30,7 @@ def _page(lines: list[str]) -> Page:
     for line in lines:
         mark, rest = line[:1], line[2:]
         if mark == "?":
-            if not rest.isdecimal():
+            if not re.fullmatch(r"[0-9]{1,3}", rest):
                 raise Unreadable(f"curl: not a status: {line[:60]!r}")
             status = int(rest)
         elif mark == "<":
