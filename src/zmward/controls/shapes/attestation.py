@@ -32,10 +32,36 @@ def attestation(facts: Facts, subject: str, verb: str = "") -> Judgement:
     )
 
 
-def attested(subject: str, verb: str = "") -> Check:
-    """Judge by an attestation alone; `verb` is the command that will look itself."""
+def _too_old(facts: Facts, subject: str) -> Judgement | None:
+    """Say that what was attested lies further back than the profile allows."""
+    today = facts.now.astimezone(UTC).date()
+    found = facts.profile.attested(subject, today)
+    days = facts.profile.thresholds.drill_days
+    if found is None or (today - found.on).days <= days:
+        return None
+    return deviates(
+        Layer.DECLARED,
+        "profile",
+        f"{subject}: done on {found.on}, {(today - found.on).days} days ago",
+        f"at most {days} days ago",
+        no_cure="Do it again, then renew the attestation in the profile.",
+    )
+
+
+def attested(subject: str, verb: str = "", *, drill: bool = False) -> Check:
+    """Judge by an attestation alone; `verb` is the command that will look itself.
+
+    A `drill` must also have been done within the days that the profile gives.
+    """
 
     def judge(facts: Facts) -> Iterator[Judgement]:
-        yield attestation(facts, subject, verb)
+        old = _too_old(facts, subject) if drill else None
+        yield old or attestation(facts, subject, verb)
 
     return on_directory(Layer.DECLARED, (), judge)
+
+
+def said(subject: str, until: str) -> dict[str, list[dict[str, str]]]:
+    """Return a profile with one attestation, for examples."""
+    word = {"subject": subject, "by": "operations", "on": "2026-11-01", "until": until}
+    return {"attestation": [word]}

@@ -1,0 +1,86 @@
+"""audit.log and nginx's log leave the host too."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.logs._shipping import agents
+from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.unittext import unit_text
+from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
+from zmward.facts import Facts
+from zmward.sources.directory import SERVERS
+from zmward.sources.logging import RSYSLOG
+from zmward.sources.packages import PACKAGES
+from zmward.sources.units import UNITS
+
+_LOGS = {
+    "mailbox": "/opt/zimbra/log/audit.log",
+    "proxy": "/opt/zimbra/log/nginx.access.log",
+}
+
+
+def _look(facts: Facts, host: str) -> Iterator[Judgement]:
+    found = facts.read(RSYSLOG, host)
+    wanted = [log for role, log in _LOGS.items() if host in facts.hosts(role)]
+    if not wanted:
+        yield not_concerned(Layer.DECLARED, host, "this node writes neither of them")
+        return
+    if not found.forwards:
+        running = agents(facts, host)
+        if running:
+            reason = f"{', '.join(running)} runs; what it ships is not looked at"
+            yield unknown(Layer.DECLARED, host, reason)
+        else:
+            yield not_concerned(Layer.DECLARED, host, "nothing is forwarded at all")
+        return
+    lost = [
+        log for log in wanted if not any(fnmatchcase(log, one) for one in found.inputs)
+    ]
+    if lost:
+        yield deviates(
+            Layer.DECLARED,
+            host,
+            f"not read by rsyslog: {', '.join(lost)}",
+            ", ".join(wanted),
+            no_cure="Add an imfile input for each, and the user syslog to the group "
+            "zimbra so that it may read them.",
+            source="rsyslog",
+        )
+    else:
+        seen = f"read by rsyslog: {', '.join(found.inputs)}"
+        yield sound(Layer.DECLARED, host, source="rsyslog", seen=seen)
+
+
+_FORWARD = "> /etc/rsyslog.d/30-loghost.conf\n *.* @@log.example.net:6514\n"
+_INPUTS = (
+    ' input(type="imfile" File="/opt/zimbra/log/audit.log" Tag="audit:")\n'
+    ' input(type="imfile" File="/opt/zimbra/log/nginx.access.log" Tag="nginx:")\n'
+)
+
+CONTROL = Control(
+    id="audit-and-web-logs-shipped",
+    title="audit.log and nginx's log leave the host too",
+    why=(
+        "Zimbra sends neither to syslog: a log server without them knows of mail only, "
+        "not of who logged in from where."
+    ),
+    impact="More lines on the log server; they hold personal data.",
+    severity=Severity.MEDIUM,
+    tips=("T09",),
+    check=on_hosts(Layer.DECLARED, (RSYSLOG, UNITS, SERVERS, PACKAGES), _look),
+    refs=("https://www.rsyslog.com/doc/configuration/modules/imfile.html",),
+    note="zimbraLogToSyslog covers mailbox.log only, not the audit logger.",
+    examples=(
+        passes(raw={"rsyslog": f"{_FORWARD}{_INPUTS}"}),
+        fails(raw={"rsyslog": _FORWARD}),
+        unsure(
+            raw={
+                "rsyslog": "> /etc/rsyslog.conf\n mail.* /var/log/mail.log\n",
+                "units": unit_text("promtail"),
+            }
+        ),
+        unsure(missing=("rsyslog",)),
+        unconcerned(services=("mta",), raw={"rsyslog": _FORWARD}),
+    ),
+)
