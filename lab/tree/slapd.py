@@ -70,6 +70,10 @@ INDEXES = (
 )
 
 
+_TLS_1_2 = "3.3"
+_MODERN = "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+
 @dataclass(frozen=True)
 class Layout:
     """Where one slapd keeps its things and who is its root."""
@@ -100,8 +104,8 @@ def _global(layout: Layout) -> Entry:
         "olcSecurity": [f"ssf={layout.minimum_strength}"],
         "olcLocalSSF": ["256"],
     }
-    # libldap's GnuTLS takes other names for suites than Zimbra's OpenSSL; the
-    # wanted words are kept for reading, the priority string is what counts.
+    # Debian's slapd is built with GnuTLS: it keeps olcTLSProtocolMin and does not
+    # act on it, and its cipher suites are priority strings.
     if layout.certificate:
         values |= {
             "olcTLSCertificateFile": [layout.certificate],
@@ -109,6 +113,8 @@ def _global(layout: Layout) -> Entry:
             "olcTLSProtocolMin": [layout.tls_protocol_minimum],
             "olcTLSVerifyClient": ["never"],
         }
+        if layout.tls_protocol_minimum >= _TLS_1_2:
+            values["olcTLSCipherSuite"] = [_MODERN]
     return Entry("cn=config", ("olcGlobal",), values)
 
 
