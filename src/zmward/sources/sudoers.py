@@ -35,6 +35,8 @@ _SETTINGS = (
 
 
 def _rule(file: str, line: str) -> Rule | None:
+    if line.startswith("User_Alias") and re.search(r"\bzimbra\b", line):
+        raise Unreadable(f"{file}: an alias for users names zimbra: {line[:60]!r}")
     if line.startswith(_SETTINGS) or line.startswith("#"):
         return None
     match = _RULE.fullmatch(line)

@@ -12,7 +12,7 @@ CONTROL = Control(
     tips=("T14",),
     check=attested("snapshots"),
     refs=(),
-    note="A snapshot on the same storage is no backup. Attest the decision as snapshots.",
+    note="A snapshot on the same storage is no backup. Attest it as snapshots.",
     examples=(
         passes(profile=said("snapshots", until="2027-05-01")),
         fails(profile=said("snapshots", until="2026-11-20")),
