@@ -42,7 +42,10 @@ def test_unknown_fields_of_a_newer_zmward_are_ignored() -> None:
 
 def test_merging_keeps_every_node_and_real_answers() -> None:
     one = Evidence("2026-01-01", {"a": {"x": Answer("1")}, "directory": {}})
-    gone = {"directory": {"c": Missing("down")}, "b": {"x": Answer("2")}}
+    gone: dict[str, dict[str, Answer | Missing]] = {
+        "directory": {"c": Missing("down")},
+        "b": {"x": Answer("2")},
+    }
     two = Evidence("2026-01-02", gone)
     three = Evidence("2026-01-03", {"directory": {"c": Answer("up")}})
     merged = merge((one, two, three))

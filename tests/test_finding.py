@@ -1,6 +1,7 @@
 """From judgements to findings, and what a waiver may do to one."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -154,7 +155,7 @@ def test_unknown_and_waived_never_flatter_the_score() -> None:
 
 
 def test_a_server_that_was_not_seen_is_named() -> None:
-    given = {"servers": {"mail2.example.com": {}}}
+    given: dict[str, Any] = {"servers": {"mail2.example.com": {}}}
     report = audit(evidence_of(Example(Status.PASS, given)), [], Profile())
     assert report.hosts_missing == ("mail2.example.com",)
 

@@ -1,6 +1,7 @@
 """The command line: exit codes, refusals, bad input, no traceback."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,13 @@ from zmward.control import Example, Status
 from zmward.engine.profiles import site
 from zmward.evidence import DIRECTORY, Answer, Evidence, Missing, encode
 
-BASE = {"identity": Answer("name a\nnode a\ntime 1\nuser root\n")}
-ZIMBRA = {**BASE, "packages": Answer("ii zimbra-core 10.1\n")}
+BASE: dict[str, Answer | Missing] = {
+    "identity": Answer("name a\nnode a\ntime 1\nuser root\n")
+}
+ZIMBRA: dict[str, Answer | Missing] = {
+    **BASE,
+    "packages": Answer("ii zimbra-core 10.1\n"),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +26,7 @@ def no_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZMWARD_ETC", str(tmp_path / "etc"))
 
 
-def stored(tmp_path: Path, answers: dict[str, Answer | Missing]) -> str:
+def stored(tmp_path: Path, answers: Mapping[str, Answer | Missing]) -> str:
     evidence = Evidence("2026-11-21T12:00:00+00:00", {"a": answers, DIRECTORY: {}})
     path = tmp_path / "evidence.json"
     path.write_bytes(encode(evidence))

@@ -46,7 +46,7 @@ def public_text(key: bytes) -> str:
 
 def read_pem(text: str) -> CertificateFile:
     """Read the certificates of one PEM text."""
-    from zmward.x509 import read  # noqa: PLC0415  # cryptography is slow to import
+    from zmward.sources._x509 import read  # noqa: PLC0415  # cryptography is slow to import
 
     return read(_PEM.findall(text))
 

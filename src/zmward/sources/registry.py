@@ -17,7 +17,7 @@ def sources() -> dict[str, Source[Any]]:
     names = sorted(
         entry.name.removesuffix(".py")
         for entry in files("zmward.sources").iterdir()
-        if entry.name.endswith(".py") and entry.name != "__init__.py"
+        if entry.name.endswith(".py") and not entry.name.startswith("_")
     )
     for name in names:
         module = import_module(f"zmward.sources.{name}")
