@@ -44,7 +44,12 @@ _ASK = "Zimbra's table has no such line: write it as the table does, or take it 
 
 
 def _works(value: str) -> bool:
-    parts = value.split()
+    # Zimbra looks for its own texts within a value, so a list in one value works.
+    return all(_known(part) for part in value.split(",") if part.strip())
+
+
+def _known(text: str) -> bool:
+    parts = text.split()
     if parts and parts[0] in _LISTS:
         return len(parts) == 2  # noqa: PLR2004  # the restriction and its zone
     return " ".join(parts) in _KNOWN | _ALWAYS

@@ -50,6 +50,19 @@ def unread(words: tuple[str, ...]) -> str:
     return f"what {' '.join(bad)} trusts is not known" if bad else ""
 
 
+_PRIVATE = tuple(
+    map(
+        ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"),
+    )
+)
+
+
+def private(found: Network) -> bool:
+    """Say whether nobody on the internet has an address of the network."""
+    return any(covers(net, found) for net in (*_PRIVATE, *_LOOPBACK))
+
+
 def covers(outer: Network, inner: Network) -> bool:
     """Say whether all of `inner` lies in `outer`."""
     if isinstance(outer, IPv4Network):

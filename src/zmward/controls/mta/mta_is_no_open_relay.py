@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
-from zmward.controls.mta._networks import network, unread, words_of
+from zmward.controls.mta._networks import network, private, unread, words_of
 from zmward.controls.shapes.basic import layers, on_hosts
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
@@ -20,7 +20,8 @@ def _declared_words(facts: Facts, host: str) -> tuple[str, ...]:
     return ()
 
 
-_WIDEST = {4: 8, 6: 16}
+# No organisation that runs one server owns more of the internet than this.
+_WIDEST = {4: 16, 6: 32}
 _REJECTS = ("reject_unauth_destination", "defer_unauth_destination", "reject", "defer")
 _NO_CURE = "Set zimbraMtaMyNetworks to loopback, own addresses and the cluster's."
 _BY_HAND = (
@@ -33,7 +34,9 @@ def _wide(words: tuple[str, ...]) -> list[str]:
     found = []
     for word in words:
         net = network(word)
-        if net is not None and net.prefixlen < _WIDEST[net.version]:
+        if net is None or private(net):
+            continue
+        if net.prefixlen < _WIDEST[net.version]:
             found.append(word)
     return found
 
@@ -112,6 +115,8 @@ CONTROL = Control(
             server={_ATTR: "0.0.0.0/0"}, postconf={**_GOOD, "mynetworks": "0.0.0.0/0"}
         ),
         fails(server={_ATTR: "127.0.0.0/8 [2000::]/3"}, postconf=_GOOD),
+        fails(server={_ATTR: "127.0.0.0/8 192.0.0.0/8"}, postconf=_GOOD),
+        passes(server={_ATTR: "127.0.0.0/8 10.0.0.0/8"}, postconf=_GOOD),
         fails(
             server={_ATTR: "127.0.0.0/8"},
             postconf={**_GOOD, "smtpd_relay_restrictions": "permit_mynetworks"},

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.mta._networks import (
     Network,
     covers,
@@ -12,7 +12,7 @@ from zmward.controls.mta._networks import (
     words_of,
 )
 from zmward.controls.shapes.basic import layers, on_hosts
-from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.addresses import ADDRESSES
 from zmward.sources.directory import CONFIG, SERVERS
@@ -28,6 +28,7 @@ def _declared_words(facts: Facts, host: str) -> tuple[str, ...]:
     return ()
 
 
+_NONE = "the profile names no balancer, and no other server is a proxy alone"
 _NO_CURE = "Take the balancer's or proxy's address out of zimbraMtaMyNetworks."
 
 
@@ -47,6 +48,9 @@ def _judged(
     facts: Facts, host: str, layer: Layer, name: str, words: tuple[str, ...]
 ) -> Iterator[Judgement]:
     proxies = _proxies(facts, host)
+    if not proxies:
+        yield not_concerned(layer, host, _NONE)
+        return
     trusted = [(word, network(word)) for word in words]
     bad = [
         f"{word} holds {proxy}"
@@ -113,7 +117,9 @@ CONTROL = Control(
             postconf={"mynetworks": "127.0.0.0/8 192.0.2.10/32"},
             profile=_BALANCER,
         ),
-        passes(server={_ATTR: "127.0.0.0/8"}, postconf={"mynetworks": "127.0.0.0/8"}),
+        unconcerned(
+            server={_ATTR: "127.0.0.0/8"}, postconf={"mynetworks": "127.0.0.0/8"}
+        ),
         fails(
             server={_ATTR: "127.0.0.0/8 192.0.2.0/24"},
             postconf={"mynetworks": "127.0.0.0/8 192.0.2.0/24"},
@@ -124,7 +130,7 @@ CONTROL = Control(
             postconf={"mynetworks": "127.0.0.0/8 192.0.2.250/32"},
             profile=_BALANCER,
         ),
-        unsure(server={_ATTR: "127.0.0.0/8 192.0.2.10/32"}),
+        unsure(server={_ATTR: "127.0.0.0/8 192.0.2.10/32"}, profile=_BALANCER),
         unsure(
             server={_ATTR: "127.0.0.0/8 192.0.2.0/24"},
             servers={"proxy.example.com": {"zimbraServiceEnabled": ("proxy",)}},
