@@ -15,11 +15,15 @@ KEY_MODE = 0o640
 
 @dataclass(frozen=True)
 class Settings:
-    """What a state decides about its certificates."""
+    """What a state decides about its certificates.
+
+    `commercial`: the proxy's comes from an authority that is not Zimbra's own.
+    """
 
     days: int = 1825
     bits: int = 2048
     names: tuple[str, ...] = ("mail.example.test",)
+    commercial: bool = False
 
 
 def settings(text: str) -> Settings:
@@ -29,6 +33,7 @@ def settings(text: str) -> Settings:
         days=int(row.get("days", Settings.days)),
         bits=int(row.get("bits", Settings.bits)),
         names=tuple(row.get("names", Settings.names)),
+        commercial=bool(row.get("commercial", Settings.commercial)),
     )
 
 
@@ -48,15 +53,35 @@ def make(home: Path, wanted: Settings) -> None:
     authority, server = home / "ssl/zimbra/ca", home / "ssl/zimbra/server"
     for directory in (authority, server, home / "conf/ca", home / "conf/domaincerts"):
         directory.mkdir(parents=True, exist_ok=True)
-    _make_authority(authority, wanted)
+    _make_authority(authority, f"/O=CA/OU=Zimbra/CN={wanted.names[0]}", wanted)
     _make_server(authority, server, wanted)
     _deploy(home)
+    if wanted.commercial:
+        _make_commercial(home, wanted)
 
 
-def _make_authority(place: Path, wanted: Settings) -> None:
+def _make_commercial(home: Path, wanted: Settings) -> None:
+    """Give the proxy a certificate as it would be bought, with its chain."""
+    place = home / "ssl/zimbra/commercial"
+    place.mkdir(parents=True, exist_ok=True)
+    _make_authority(place, "/O=Example Trust Services/CN=Example Web CA", wanted)
+    _make_server(place, place, wanted)
+    (place / "ca.key").unlink()
+    authority = (place / "ca.pem").rename(place / "commercial_ca.crt")
+    certificate = (place / "server.crt").rename(place / "commercial.crt")
+    key = (place / "server.key").rename(place / "commercial.key")
+    _put(home / "conf/nginx.crt", certificate.read_text() + authority.read_text())
+    _put(home / "conf/nginx.key", key.read_text())
+    for path in (place, *place.iterdir()):
+        shutil.chown(path, "zimbra", "zimbra")
+        if path.is_file():
+            path.chmod(KEY_MODE)
+
+
+def _make_authority(place: Path, subject: str, wanted: Settings) -> None:
     _openssl(
         *("req", "-x509", "-newkey", f"rsa:{wanted.bits}", "-nodes", "-sha256"),
-        *("-days", "3650", "-subj", f"/O=CA/OU=Zimbra/CN={wanted.names[0]}"),
+        *("-days", "3650", "-subj", subject),
         *("-addext", "basicConstraints=critical,CA:TRUE"),
         *("-addext", "keyUsage=critical,keyCertSign,cRLSign"),
         *("-keyout", str(place / "ca.key"), "-out", str(place / "ca.pem")),
