@@ -1,12 +1,14 @@
-"""Writes the generated pages of docs/reference and docs/status.md, or checks them."""
+"""Writes the generated pages of docs and packaging, or checks them."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 import click
 
+from docs import documents, manual, questions
 from zmward.catalog.tips import TIPS
 from zmward.cli.main import VERBS, main
 from zmward.control import Control
@@ -67,7 +69,7 @@ def controls_page() -> str:
 def commands_page() -> str:
     """Return the help of the program and of each verb."""
     parts = ["# Commands", "", _MADE, ""]
-    top = click.Context(main, info_name="zmward")
+    top = click.Context(main, info_name="zmward", **main.context_settings)
     parts += ["```text", main.get_help(top), "```", ""]
     for verb in VERBS:
         command = import_module(f"zmward.cli.{verb}").command
@@ -104,13 +106,20 @@ def profile_page() -> str:
     return f"# The profile\n\n{_MADE}\n\n```toml\n{text}```\n"
 
 
-PAGES = {
+PAGES: Mapping[str, Callable[[], str]] = {
     "reference/controls.md": controls_page,
     "reference/commands.md": commands_page,
     "reference/exit-codes.md": exit_codes_page,
+    "reference/json.md": lambda: documents.page(_MADE),
+    "reference/questions.md": lambda: questions.page(_MADE),
     "reference/profile.md": profile_page,
     "reference/report.schema.json": schema.text,
     "status.md": status_page,
+    "../packaging/zmward.1": lambda: manual.manual(_EXIT_CODES),
+    **{
+        f"../packaging/completion/zmward.{shell}": partial(manual.completion, shell)
+        for shell in ("bash", "zsh", "fish")
+    },
 }
 
 

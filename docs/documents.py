@@ -1,0 +1,133 @@
+"""Writes docs/reference/json.md: every JSON document, from the types in the code."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from docs.fields import DRIFT, EVIDENCE, LIST, REPORT, STRUCTS
+from zmward.change import SetAttr, SetLocalConfig
+from zmward.deviation import Deviation, Excerpt
+from zmward.drift import Drift, StoredDeviation
+from zmward.evidence import Answer, Evidence, Missing
+from zmward.exposure import Exposure, Node, Socket
+from zmward.finding import Finding, Layers, Report
+from zmward.profile import Waiver
+
+# Fields that the written document has beyond those of its type.
+_ADDED: Mapping[str, str] = {
+    "schema": "text",
+    "counts": "object of numbers",
+    "score": "number",
+    "kind": "text",
+    "type": "text",
+    "commands": "list of lists of texts",
+    "restarts": "list of texts",
+    "was": "time",
+    "now": "time",
+    "drift": "list of Drift",
+    "host": "text",
+}
+_LIST_TYPES = {"tips": "list of texts", "roles": "list of texts", "cure": "true, false"}
+_SIMPLE = {
+    inspect.StrType: "text",
+    inspect.IntType: "number",
+    inspect.BoolType: "true, false",
+    inspect.NoneType: "null",
+    inspect.DateType: "date",
+    inspect.AnyType: "any",
+}
+
+
+def _values(kind: inspect.EnumType | inspect.LiteralType) -> tuple[str, ...]:
+    if isinstance(kind, inspect.LiteralType):
+        return tuple(str(value) for value in kind.values)
+    return tuple(str(one.value) for one in kind.cls)
+
+
+def _words(kind: inspect.Type) -> str:
+    """Return a type in words."""
+    match kind:
+        case inspect.StructType(cls=cls):
+            return str(cls.__name__)
+        case inspect.EnumType() | inspect.LiteralType():
+            return ", ".join(f"`{value}`" for value in _values(kind))
+        case inspect.UnionType(types=types):
+            return ", ".join(_words(one) for one in types)
+        case inspect.VarTupleType(item_type=item):
+            inner = _words(item)
+            return f"list of {'texts' if inner == 'text' else inner}"
+        case inspect.DictType(value_type=value):
+            return f"object of {_words(value)}"
+    return _SIMPLE[type(kind)]
+
+
+def _types(struct: type[Any]) -> dict[str, str]:
+    found = inspect.type_info(struct)
+    if not isinstance(found, inspect.StructType):
+        raise TypeError(f"{struct} is no struct")
+    return {field.encode_name: _words(field.type) for field in found.fields}
+
+
+def table(fields: Mapping[str, str], types: Mapping[str, str]) -> Iterator[str]:
+    """Yield the rows of one object; a type's field without words is a mistake."""
+    unsaid = types.keys() - fields.keys()
+    if unsaid:
+        raise KeyError(f"docs/fields.py does not say what these are: {sorted(unsaid)}")
+    yield "| field | type | meaning |"
+    yield "|---|---|---|"
+    for name, meaning in fields.items():
+        kind = types.get(name) or _ADDED[name]
+        yield f"| `{name}` | {kind} | {meaning} |"
+    yield ""
+
+
+def _structs(*structs: type[msgspec.Struct]) -> Iterator[str]:
+    for struct in structs:
+        name = struct.__name__
+        yield f"### {name}\n"
+        yield from table(STRUCTS[name], _types(struct))
+
+
+def _report() -> Iterator[str]:
+    yield "## Report\n"
+    yield "`zmward audit --json` writes it; `zmward diff` reads it.\n"
+    yield from table(REPORT, _types(Report))
+    yield from _structs(Finding, Layers, Deviation, SetAttr, SetLocalConfig)
+    yield from _structs(Excerpt, Waiver, Exposure, Node, Socket)
+
+
+def _evidence() -> Iterator[str]:
+    yield "## Evidence\n"
+    yield "`zmward collect` writes it; `zmward audit --evidence` reads it.\n"
+    types = {**_types(Evidence), "answers": "object of objects of Answer, Missing"}
+    yield from table(EVIDENCE, types)
+    yield from _structs(Answer, Missing)
+
+
+def _drift() -> Iterator[str]:
+    yield "## Drift\n"
+    yield "`zmward diff OLD NEW --json` writes it.\n"
+    yield from table(DRIFT, {})
+    yield from _structs(Drift, StoredDeviation)
+
+
+def _list() -> Iterator[str]:
+    yield "## The list of controls\n"
+    yield "`zmward list --json` writes a bare array of these.\n"
+    yield from table(LIST, {**dict.fromkeys(LIST, "text"), **_LIST_TYPES})
+
+
+def page(made: str) -> str:
+    """Return the reference of all JSON documents; `made` says who wrote the page."""
+    head = (
+        f"# JSON\n\n{made}\n\n"
+        "Each document names its schema.\n"
+        "Within a schema number, fields are added, never renamed or given another "
+        "type; so ignore fields that you do not know.\n"
+        "Times are ISO 8601 in UTC, dates are `YYYY-MM-DD`.\n"
+        "The report is also described by a [JSON Schema](report.schema.json).\n"
+    )
+    parts = (head, *_report(), *_evidence(), *_drift(), *_list())
+    return "\n".join(parts).rstrip() + "\n"

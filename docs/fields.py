@@ -1,0 +1,158 @@
+"""What each field of the JSON documents means, as rows for docs/reference/json.md."""
+
+from collections.abc import Mapping
+from typing import Final
+
+REPORT: Final[Mapping[str, str]] = {
+    "schema": "always `zmward.report/1`",
+    "host": "the nodes that were seen, joined by commas",
+    "when": "when the newest of them was asked, by its own clock",
+    "zmward": "the version that asked",
+    "version": "the version of Zimbra, empty where it is not known",
+    "hosts_seen": "the nodes that gave evidence",
+    "hosts_missing": "servers of the directory that gave none",
+    "counts": "how many controls came to each status, by its name in lower case",
+    "score": "0 to 100, see [Severity and score](../concepts/severity-and-score.md)",
+    "lapsed": "waivers past their end: control and last day",
+    "profile_hash": "SHA-256 of the profile that judged; empty where not recorded",
+    "evidence_hash": "SHA-256 of the evidence; empty where not recorded",
+    "exposure": "what listens on each node; null where it was not looked at",
+    "findings": "one for each control that was judged",
+}
+EVIDENCE: Final[Mapping[str, str]] = {
+    "schema": "always `zmward.evidence/1`",
+    "when": "when the host was asked, by its own clock",
+    "zmward": "the version that asked",
+    "answers": (
+        "node → name of the question → Answer or Missing; what all nodes share "
+        "stands under the node `directory`"
+    ),
+}
+DRIFT: Final[Mapping[str, str]] = {
+    "schema": "always `zmward.drift/1`",
+    "host": "the nodes of the newer report",
+    "was": "the time of the older report",
+    "now": "the time of the newer report",
+    "drift": "one for each control that stands otherwise than before",
+}
+LIST: Final[Mapping[str, str]] = {
+    "id": "the control's name, never used again for another one",
+    "title": "the safe condition",
+    "severity": "critical, high, medium or low",
+    "tips": "the tips that it serves",
+    "roles": "the Zimbra services that it concerns; empty means every node",
+    "cure": "whether zmward knows the commands that repair it",
+}
+STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Finding": {
+        "control": "the control's id",
+        "title": "the safe condition",
+        "severity": "as the profile has it, else the control's own",
+        "tips": "the tips that it serves",
+        "status": "what it came to",
+        "reason": "why it is not known, does not apply, or is waived in part",
+        "layers": "how each layer of proof stands",
+        "deviations": "what is wrong, one for each subject",
+        "evidence": "pieces of answers, at most eight",
+        "waiver": "who accepts it and until when; null where nobody does",
+        "impact": "what the repair breaks",
+        "why": "why it matters",
+        "topic": "the part of the server that it belongs to",
+        "locks_out": "whom the repair can lock out or silence; empty means nobody",
+        "effort": (
+            "what the repair takes: `safe` restarts nothing and affects nobody, "
+            "`window` restarts a service, `decision` takes something from somebody, "
+            "`none` means that zmward has none"
+        ),
+        "refs": "where to read on",
+        "note": "traps and corrections",
+    },
+    "Layers": {
+        "declared": "the directory or localconfig",
+        "rendered": "the service's own configuration",
+        "running": "the socket, process or loaded rule",
+        "lasting": "what will be used at the next start",
+    },
+    "Deviation": {
+        "subject": "the node, `global`, `cos:NAME`, `domain:NAME`, `account:NAME`, …",
+        "found": "what is there",
+        "wanted": "what should be there",
+        "layer": "where it was seen",
+        "cure": "the repair; null where zmward has none",
+        "no_cure": "what is to be done by hand, where `cure` is null",
+    },
+    "SetAttr": {
+        "kind": "always `set-attr`",
+        "target": "the object of the directory",
+        "attribute": "the attribute",
+        "before": "the object's own values; null where none is set there",
+        "after": "the same afterwards",
+        "commands": "the very commands, each a list of words",
+        "restarts": "the services that must restart before it works",
+    },
+    "SetLocalConfig": {
+        "kind": "always `set-localconfig`",
+        "target": "the node",
+        "key": "the key of localconfig",
+        "before": "its value; null where it is not in the file",
+        "after": "the same afterwards",
+        "commands": "the very commands, each a list of words",
+        "restarts": "the services that must restart before it works",
+    },
+    "Excerpt": {
+        "source": "the name of the question",
+        "excerpt": "a piece of its answer",
+    },
+    "Waiver": {
+        "control": "the control whose failure is accepted",
+        "reason": "why",
+        "approver": "by whom",
+        "until": "the last day, in UTC",
+        "ticket": "where it was decided",
+        "scope": "the subjects that it covers; empty means all",
+    },
+    "Exposure": {
+        "nodes": "one for each node, seen or not",
+        "zones": "empty in this version",
+    },
+    "Node": {
+        "host": "the node",
+        "sockets": "what listens there",
+        "reason": "why there are no sockets to show",
+        "rules_reason": "why the loaded rules are not known",
+    },
+    "Socket": {
+        "protocol": "tcp or udp",
+        "address": "the address that it is bound to",
+        "port": "the port",
+        "program": "the program, where it is known",
+        "reach": "how far the address reaches",
+        "verdict": "what a packet from outside meets in the loaded rules",
+    },
+    "Answer": {
+        "type": "always `answer`",
+        "text": "the answer, secrets masked",
+        "code": "the exit code; left out where it is 0",
+        "error": "what the program said as an error; left out where empty",
+    },
+    "Missing": {
+        "type": "always `missing`",
+        "reason": "why there is no answer",
+        "kind": "the sort of reason",
+    },
+    "Drift": {
+        "control": "the control's id",
+        "title": "its title",
+        "severity": "its severity",
+        "kind": "better, worse, changed, or judged in one of the reports only",
+        "was": "the older status; null where it was not judged",
+        "now": "the newer status; null where it is not judged",
+        "appeared": "deviations that are new",
+        "vanished": "deviations that are gone",
+    },
+    "StoredDeviation": {
+        "subject": "as in the report",
+        "found": "as in the report",
+        "layer": "as in the report",
+    },
+}

@@ -1,0 +1,72 @@
+"""docs/reference/json.md against the documents that zmward really writes."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docs.fields import DRIFT, EVIDENCE, LIST, REPORT, STRUCTS
+
+from tests.docs.session import Run
+from zmward.cli.main import dispatch
+
+
+@pytest.fixture
+def say(
+    room: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Any:
+    monkeypatch.chdir(room)
+    monkeypatch.setenv("ZMWARD_ETC", str(room.parent / "etc"))
+
+    def say(*words: str) -> Any:
+        assert dispatch(list(words)) in (0, 1, 3)
+        return json.loads(capsys.readouterr().out)
+
+    return say
+
+
+def objects(value: object) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from objects(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from objects(inner)
+
+
+def described(document: Any, *outer: Mapping[str, str]) -> None:
+    shapes = [set(fields) for fields in (*outer, *STRUCTS.values())]
+    for found in objects(document):
+        assert any(set(found) <= shape for shape in shapes), sorted(found)
+
+
+def test_a_report_is_described(say: Any) -> None:
+    report = say("audit", "--evidence", "mail.json", "--json")
+    assert list(report) == list(REPORT)
+    described(report, REPORT, dict.fromkeys(report["counts"], ""))
+    assert {"kind", "commands", "restarts"} <= {
+        key for found in objects(report) for key in found
+    }
+
+
+def test_evidence_is_described(room: Path) -> None:
+    evidence = json.loads((room / "evidence.json").read_text("utf-8"))
+    assert list(evidence) == list(EVIDENCE)
+    for answers in evidence["answers"].values():
+        described(list(answers.values()))
+
+
+def test_a_drift_is_described(say: Any, room: Path, run: Run) -> None:
+    (room / "b.toml").write_text("[services]\nimap = 'wanted'\n")
+    run("", "zmward audit --evidence evidence.json --json --output a.json")
+    run("", "zmward audit --evidence evidence.json --profile b.toml --json > b.json")
+    drift = say("diff", "a.json", "b.json", "--json")
+    assert list(drift) == list(DRIFT)
+    assert drift["drift"]
+    described(drift, DRIFT)
+
+
+def test_the_list_is_described(say: Any) -> None:
+    described(say("list", "--json"), LIST)

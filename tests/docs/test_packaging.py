@@ -1,0 +1,49 @@
+"""The man page and the completion, as the programs that read them see them."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.docs.session import ROOT, Run
+from zmward.cli.main import VERBS
+
+PACKAGING = ROOT / "packaging"
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
+def test_the_man_page_is_well_formed() -> None:
+    done = subprocess.run(
+        ["groff", "-man", "-ww", "-Tascii", "-P-bcou", str(PACKAGING / "zmward.1")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    for verb in VERBS:
+        assert f"zmward {verb}" in done.stdout
+
+
+def test_bash_completes_verbs_and_options(run: Run) -> None:
+    script = PACKAGING / "completion" / "zmward.bash"
+    for words, wanted in (
+        ("zmward exp", "explain"),
+        ("zmward audit --evi", "--evidence"),
+    ):
+        last = len(words.split()) - 1
+        done = run(
+            "",
+            f"bash -c 'source {script}; COMP_WORDS=({words}); COMP_CWORD={last}; "
+            '_zmward_completion zmward; printf "%s\\n" "${COMPREPLY[@]}"\'',
+        )
+        assert done.stdout.split() == [wanted]
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_read_their_completion(shell: str, room: Path) -> None:
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"{shell} is not installed")
+    script = PACKAGING / "completion" / f"zmward.{shell}"
+    subprocess.run([program, "-n", str(script)], check=True, cwd=room)

@@ -1,0 +1,57 @@
+"""Every command of the README, the first steps and the guides, on a real server."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from lab.node import Lab
+from lab.product import install
+
+from tests.docs.sample import lay
+from tests.docs.session import Run, walk, walked
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Path:
+    """Give a reader's directory; the lab's answers replace the sample's files."""
+    lay(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run(lab_default: Lab, room: Path) -> Run:
+    """Give a function that types a command outside, or on the server itself."""
+    programs = f"{lab_default.programs}:{Path(sys.executable).parent}"
+    outside = [
+        *("env", f"PATH={programs}:{os.environ['PATH']}", f"HOME={room}"),
+        *("LC_ALL=C.UTF-8", f"ZMWARD_ETC={room}/etc", "sh", "-c"),
+    ]
+    install(lab_default)
+    on_server = ["sh", "-c"]
+
+    def run(word: str, command: str) -> subprocess.CompletedProcess[str]:
+        if word == "server":
+            argv = lab_default.argv("mail", [*on_server, f"cd /root; {command}"])
+        else:
+            argv = lab_default.argv("outside", [*outside, command])
+        return subprocess.run(
+            argv,
+            cwd=room,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("page", walked(), ids=lambda path: path.stem)
+def test_a_page_can_be_followed(page: Path, room: Path, run: Run) -> None:
+    walk(page, room, run, compared={"": True, "lab": True, "server": True})
