@@ -85,16 +85,28 @@ content() {
     head -c 4194304 -- "$1"
 }
 
+# contents FILE…: every file that exists behind its name, 1 MiB of it at most.
 contents() {
     for file in "$@"; do
+        shift
         [ -f "$file" ] || continue
-        printf '> %s\n' "$file" | tr -d '\001-\011\013-\037'
-        if [ -r "$file" ]; then
-            head -c 1048576 -- "$file" | awk '{ print " " $0 }'
-        else
+        if ! [ -r "$file" ]; then
             printf 'x %s\n' "$file" | tr -d '\001-\011\013-\037'
+        elif [ -s "$file" ]; then
+            set -- "$@" "$file"
+        else
+            printf '> %s\n' "$file" | tr -d '\001-\011\013-\037'
         fi
     done
+    [ "$#" -eq 0 ] || awk '
+        FNR == 1 {
+            name = FILENAME
+            gsub(/[\001-\037]/, "", name)
+            print "> " name
+            size = 0
+        }
+        size < 1048576 { print " " $0 }
+        { size += length($0) + 1 }' "$@"
 }
 
 status() {

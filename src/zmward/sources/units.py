@@ -5,7 +5,6 @@ import msgspec
 from zmward.sources.source import Snippet, Source, Unreadable
 
 NAMES = (
-    *("ssh.service", "sshd.service", "ssh.socket", "zimbra.service"),
     *("chrony.service", "chronyd.service", "systemd-timesyncd.service"),
     *("ntp.service", "ntpd.service", "ntpsec.service", "openntpd.service"),
     *("nftables.service", "ufw.service", "firewalld.service", "iptables.service"),
@@ -16,9 +15,7 @@ NAMES = (
     *("fluent-bit.service", "td-agent.service", "vector.service"),
     *("splunkforwarder.service", "SplunkForwarder.service", "nxlog.service"),
     *("alloy.service", "otelcol-contrib.service"),
-    *("haveged.service", "rngd.service", "rng-tools.service", "snmpd.service"),
-    *("unattended-upgrades.service", "dnf-automatic-install.timer"),
-    *("apt-daily.timer", "apt-daily-upgrade.timer", "auditd.service"),
+    *("haveged.service", "rngd.service", "rng-tools.service"),
 )
 
 
@@ -88,10 +85,30 @@ UNITS = Source(
     name="units",
     about="Services that protect, log and keep time: running now and at boot.",
     question=Snippet(
-        "if ! [ -d /run/systemd/system ]; then\n"
-        "    printf 'systemd does not run here\\n' >&2\n    return 1\nfi\n"
-        "limit systemctl show --property=Id,Names,LoadState,ActiveState,UnitFileState"
-        " \\\n    " + " \\\n    ".join(NAMES)
+        "set -- \\\n    "
+        + " \\\n    ".join(NAMES)
+        + r"""
+if ! [ -d /run/systemd/system ]; then
+    printf 'systemd does not run here\n' >&2
+    return 1
+fi
+# systemd looks in many places for a unit that does not exist, so it is asked about
+# those only that do.
+found=
+for name in "$@"; do
+    for folder in /etc/systemd/system /run/systemd/system /run/systemd/generator \
+        /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system \
+        /run/systemd/generator.late; do
+        if [ -e "$folder/$name" ] || [ -L "$folder/$name" ]; then
+            found="$found $name"
+            break
+        fi
+    done
+done
+# shellcheck disable=SC2086  # names of units, one word each
+limit systemctl show --property=Id,Names,LoadState,ActiveState,UnitFileState \
+    ${found:-systemd-journald.service}
+"""
     ),
     parse=parse,
 )
