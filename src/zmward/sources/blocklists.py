@@ -81,9 +81,11 @@ lookup() {
     # shellcheck disable=SC2086  # one word each
     printf '%s\n' "$1 $2 $3 $code $(printf '%s ' $said)"
 }
-zones=$({ limit "$program" -h smtpd_client_restrictions smtpd_helo_restrictions \
-    smtpd_sender_restrictions smtpd_recipient_restrictions
-    limit "$program" -h postscreen_dnsbl_sites | tr ',' ' ' |
+rules=$(limit "$program" -h smtpd_client_restrictions smtpd_helo_restrictions \
+    smtpd_sender_restrictions smtpd_recipient_restrictions) || return 70
+sites=$(limit "$program" -h postscreen_dnsbl_sites) || return 70
+zones=$({ printf '%s\n' "$rules"
+    printf '%s\n' "$sites" | tr ',' ' ' |
         awk '{ for (i = 1; i <= NF; i++) print "reject_rbl_client", $i }'; } |
     tr ',' ' ' | awk '{
         for (i = 1; i < NF; i++) {
@@ -92,7 +94,7 @@ zones=$({ limit "$program" -h smtpd_client_restrictions smtpd_helo_restrictions 
             zone = $(i + 1)
             sub(/[=*].*$/, "", zone)
             if (kind && zone ~ /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$/) {
-                print kind, tolower(zone) } } }' | sort -u | head -n 12)
+                print kind, tolower(zone) } } }' | sort -u | head -n 24)
 [ -n "$zones" ] || return 0
 {
     lookup resolver . resolved a.root-servers.net &

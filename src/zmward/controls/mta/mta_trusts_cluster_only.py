@@ -160,7 +160,8 @@ CONTROL = Control(
     note=(
         "The installer stores the whole attached subnets. mynetworks is also Amavis's,"
         " SpamAssassin's and OpenDKIM's list of one's own. Mailbox servers must stay "
-        "in it, since they submit over port 25."
+        "in it, since they submit over port 25. A public address that NAT gives this "
+        "server is on none of its interfaces: name it in the profile (networks.relays)."
     ),
     examples=(
         passes(

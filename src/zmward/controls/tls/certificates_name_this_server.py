@@ -8,7 +8,11 @@ from zmward.controls.tls._deployed import SERVED, covers, leaves, short
 from zmward.controls.tls._examples import NGINX_FILE, certificate, files
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
-from zmward.sources.certificates import CERTIFICATES, CertificateFile
+from zmward.sources.certificates import (
+    CERTIFICATES,
+    Certificate,
+    CertificateFile,
+)
 from zmward.sources.directory import DOMAINS
 
 _NGINX = "/opt/zimbra/conf/nginx.crt"
@@ -26,6 +30,15 @@ def _public(facts: Facts) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def _missing(facts: Facts, host: str, path: str, found: Certificate) -> list[str]:
+    """Return the names that are lacking; other services need one that is theirs."""
+    public = _public(facts)
+    if path == _NGINX and public:
+        return [name for name in public if not covers(found.names, name)]
+    fits = any(covers(found.names, name) for name in (host, *public))
+    return [] if fits else [host]
+
+
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     files = facts.read(CERTIFICATES, host)
     if not files:
@@ -34,8 +47,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         if file.problem:
             yield unknown(Layer.LASTING, host, f"{short(path)} {file.problem}")
     for path, found in leaves({p: f for p, f in files.items() if p in SERVED}):
-        wanted = _public(facts) if path == _NGINX else []
-        missing = [name for name in wanted or [host] if not covers(found.names, name)]
+        missing = _missing(facts, host, path, found)
         text = f"{short(path)}: {' '.join(found.names) or 'no names'}"
         if missing:
             yield deviates(
@@ -60,7 +72,8 @@ CONTROL = Control(
     refs=("https://www.rfc-editor.org/rfc/rfc6125",),
     note=(
         "nginx must cover each domain's public and virtual host names unless the "
-        "domain has a certificate of its own; the others must cover the server's name."
+        "domain has a certificate of its own; the others must cover the server's name, "
+        "or a public one."
         " The common name does not count (RFC 6125)."
     ),
     examples=(

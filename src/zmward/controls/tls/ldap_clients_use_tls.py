@@ -1,13 +1,15 @@
 """Zimbra's own programs speak to the directory over TLS."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
-from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
-from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.localconfig import LOCALCONFIG
 
+_ITSELF = "this host asks only the directory on itself"
 _NO_CURE = (
     "Set ldap_starttls_supported=1 on all nodes in one window, then zmcontrol restart: "
     "a node left behind cannot reach the directory."
@@ -28,6 +30,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     if not urls:
         yield unknown(Layer.DECLARED, host, "localconfig has no ldap_url")
     elif plain and (supported != "1" or required != "true"):
+        if all(urlsplit(url).hostname == host.lower() for url in plain):
+            yield not_concerned(Layer.DECLARED, host, _ITSELF)
+            return
         yield deviates(
             Layer.DECLARED,
             host,
@@ -81,6 +86,12 @@ CONTROL = Control(
                 "ldap_url": "ldap://ldap.example.com",
                 "ldap_starttls_supported": "1",
                 "ldap_starttls_required": "false",
+            }
+        ),
+        unconcerned(
+            localconfig={
+                "ldap_url": "ldap://mail.example.com:389",
+                "ldap_starttls_supported": "0",
             }
         ),
         unsure(missing=("localconfig",)),
