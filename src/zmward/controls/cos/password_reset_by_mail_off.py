@@ -15,6 +15,7 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     tips=("T26",),
     roles=("mailbox",),
+    locks_out="users who reset a forgotten password by themselves",
     check=cos_attr(
         "zimbraFeatureResetPasswordStatus",
         one_of("disabled", "suspended"),

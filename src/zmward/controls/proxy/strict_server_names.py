@@ -6,7 +6,7 @@ from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import layers, on_directory
 from zmward.controls.shapes.effective import server_value
-from zmward.controls.shapes.served import Pages, on_pages
+from zmward.controls.shapes.served import Pages, on_pages, page
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.directory import CONFIG, DOMAINS, SERVERS, Entry
@@ -61,13 +61,9 @@ def _deviating(facts: Facts, server: Entry, text: str) -> Judgement:
 
 
 def _foreign(_: Facts, host: str, pages: Pages) -> Iterator[Judgement]:
-    page = pages.get("foreign")
-    if page is None:
-        yield unknown(Layer.RUNNING, host, "no answer to a foreign host name was seen")
-        return
-    # 0: nginx closes the connection, which it does for an answer of 444.
-    text = f"a foreign host name is answered with {page.status or 'nothing'}"
-    if page.status in (0, 400, 403, 404, 421):
+    status = page(pages, "foreign").status
+    text = f"a foreign host name is answered with {status}"
+    if status in (400, 403, 404, 421):
         yield sound(Layer.RUNNING, host, source="served", seen=text)
         return
     yield deviates(
@@ -134,6 +130,7 @@ CONTROL = Control(
         ),
         fails(config={_STRICT: "TRUE"}, domains=_NAMED, raw={"served": _page(302)}),
         unsure(config={_STRICT: "TRUE"}, domains=_NAMED, missing=("served",)),
+        unsure(config={_STRICT: "TRUE"}, domains=_NAMED, raw={"served": _page(0)}),
         unconcerned(services=("mta",), config={}, domains={}),
     ),
 )

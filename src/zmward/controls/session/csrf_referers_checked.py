@@ -18,6 +18,7 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     tips=("T34",),
     roles=("mailbox",),
+    locks_out="users of portals whose host is not in zimbraCsrfAllowedRefererHosts",
     check=global_attr("zimbraCsrfRefererCheckEnabled", exactly("TRUE")),
     refs=(),
     examples=(

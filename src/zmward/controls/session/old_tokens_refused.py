@@ -17,6 +17,7 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     tips=("T21",),
     roles=("mailbox",),
+    locks_out="scripts that make tokens of the old kind",
     check=server_attr("zimbraLowestSupportedAuthVersion", at_least(2), role="mailbox"),
     refs=(),
     note="New installations write 2, upgrades wrote 1.",
