@@ -28,7 +28,7 @@ CONTROL = Control(
             exactly("TRUE"),
             unset="FALSE",
         ),
-        cos_attr("zimbraFileUploadBlockedFileTypes", contains(*_TYPES)),
+        cos_attr("zimbraFileUploadBlockedFileTypes", contains(*_TYPES), unset=()),
     ),
     refs=(),
     note=(
