@@ -15,7 +15,7 @@ PACKAGING = ROOT / "packaging"
 @pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
 def test_the_man_page_is_well_formed() -> None:
     done = subprocess.run(
-        ["groff", "-man", "-ww", "-Tascii", "-P-bcou", str(PACKAGING / "zmward.1")],
+        ["groff", "-man", "-ww", "-Tutf8", "-P-bcou", str(PACKAGING / "zmward.1")],
         capture_output=True,
         text=True,
         check=True,
