@@ -8,7 +8,7 @@ from zmward.sources.source import Files, Source, contents
 
 _ORIGINS = re.compile(
     r"Unattended-Upgrade::(?:Allowed-Origins|Origins-Pattern)(?:::)?\s*"
-    r'(?:\{([^}]*)\}|"([^"]*)")'
+    r'(?:\{((?:[^"{}]|"[^"]*")*)\}|"([^"]*)")'
 )
 _SWITCH = re.compile(r'APT::Periodic::Unattended-Upgrade\s+"([^"]*)"')
 
@@ -25,13 +25,12 @@ def parse(answer: str) -> AptConf:
     switch = ""
     origins: list[str] = []
     for _, text in sorted(contents(answer).items()):
-        bare = re.sub(r"(?m)^\s*(?://|#).*$", "", text)
+        # A trailing comment holds no quotes, or it may be part of a value.
+        bare = re.sub(r"(?m)^\s*(?://|#).*$|//[^\"\n]*$", "", text)
         found = _SWITCH.findall(bare)
         switch = found[-1] if found else switch
         for block, single in _ORIGINS.findall(bare):
-            # A comment may follow a value; ${distro_id} holds no //.
-            plain = re.sub(r"//.*", "", block)
-            origins += [single] if single else re.findall(r'"([^"]*)"', plain)
+            origins += [single] if single else re.findall(r'"([^"]*)"', block)
     return AptConf(switch not in ("", "0"), tuple(origins))
 
 

@@ -1,5 +1,6 @@
 """What a source is: one question to one place, and the pure reading of its answer."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Generic, Literal, TypeVar
 
@@ -101,6 +102,10 @@ def contents(answer: str) -> dict[str, str]:
     return {path: "".join(f"{line}\n" for line in text) for path, text in found.items()}
 
 
+# Mode, owner, group, size, time and kind, as `stat -c` is asked for them.
+_STAT = re.compile(r"[0-7]{1,5} \S+ \S+ [0-9]{1,18} -?[0-9]{1,12} \S.*", re.ASCII)
+
+
 class Status(msgspec.Struct, frozen=True):
     """What stat says of a path: octal mode, names of owner and group, bytes, epoch."""
 
@@ -118,7 +123,7 @@ def statuses(answer: str) -> dict[str, Status]:
     for line in answer.splitlines():
         fields, _, path = line.partition("|")
         words = fields.split(" ", 5)
-        if len(words) < 6 or not path:  # the six fields of Status
+        if not path or not _STAT.fullmatch(fields):
             raise Unreadable(f"not a line of stat: {line[:60]!r}")
         found[path] = Status(
             mode=int(words[0], 8),
