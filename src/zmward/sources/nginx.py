@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
-from zmward.sources.source import Snippet, Source, Unreadable, contents
+from zmward.sources.source import Files, Source, Unreadable, contents
 
 TOP = "/opt/zimbra/conf/nginx.conf"
 _DEEPEST = 12
@@ -101,16 +101,9 @@ def parse(answer: str) -> Nginx:
     return Nginx(tuple(walk.found))
 
 
-# One awk for all files, since proxies of many domains have many.
 NGINX = Source(
     name="nginx",
     about="The proxy's rendered configuration.",
-    question=Snippet(
-        f"""
-[ -r {TOP} ] || {{ content {TOP} >/dev/null; return; }}
-awk 'FNR == 1 {{ print "> " FILENAME }} {{ print " " $0 }}' {TOP} \\
-    /opt/zimbra/conf/nginx/includes/* | head -c 16777216
-"""
-    ),
+    question=Files((TOP, "/opt/zimbra/conf/nginx/includes/*")),
     parse=parse,
 )
