@@ -42,6 +42,5 @@ def test_the_careless_server_fails_every_tip_that_one_host_can_fail() -> None:
 
 # What one host cannot fail, each with its reason.
 NOT_ON_ONE_HOST: set[str] = {
-    "S4",  # several servers: the lab's state is a single one
     "T23",  # entropy is the kernel's, and the lab shares a modern one
 }

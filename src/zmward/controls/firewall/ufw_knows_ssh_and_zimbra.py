@@ -11,8 +11,11 @@ from zmward.sources.firewallfiles import FIREWALL_FILES, FirewallFiles
 from zmward.sources.sshd import SSHD
 
 _TUPLE = re.compile(
-    r"^### tuple ### (allow|limit)\S* (?:tcp|any) (\S+) \S+ \S+ (\S+)", re.MULTILINE
+    r"^### tuple ### (?:allow|limit)\S* (tcp|any) (\S+) \S+ \S+ (\S+)", re.MULTILINE
 )
+_ALONE = re.compile(r"/(32|128)$|^[^/]+$")
+# Ports of the inside that a profile for clients must not open (facts on ports).
+_INNER = ("389", "636", "3310", "7025", "7071", "7072", "7073", "7306", "11211")
 
 
 def _opens(ports: str, wanted: str) -> bool:
@@ -28,7 +31,16 @@ def _opens(ports: str, wanted: str) -> bool:
     return False
 
 
-def _problems(files: FirewallFiles, ports: tuple[str, ...]) -> Iterator[str]:
+def _profiles(files: FirewallFiles) -> Iterator[str]:
+    for name, (path, text, problem) in files.applications().items():
+        if problem:
+            yield f"profile [{name}] in {path}: {problem} ({text})"
+        inner = [port for port in _INNER if _opens(text.partition("/")[0], port)]
+        if inner:
+            yield f"profile [{name}] in {path} opens {', '.join(inner)} to its users"
+
+
+def _rules(files: FirewallFiles, ports: tuple[str, ...]) -> Iterator[str]:
     rules = "\n".join(
         files.files.get(f"/etc/ufw/{name}", "")
         for name in ("user.rules", "user6.rules")
@@ -37,26 +49,28 @@ def _problems(files: FirewallFiles, ports: tuple[str, ...]) -> Iterator[str]:
     for port in ports:
         if not any(_opens(rule[1], port) for rule in found):
             yield f"no rule lets SSH in on port {port}"
-    for name, (path, text, problem) in files.applications().items():
-        if problem:
-            yield f"profile [{name}] in {path}: {problem} ({text})"
+    for protocol, opened, source in dict.fromkeys(found):
+        if protocol == opened == "any" and not _ALONE.search(source):
+            yield f"a rule opens every port to {source}"
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     files = facts.read(FIREWALL_FILES, host)
-    if not files.ufw:
+    wrong = list(_profiles(files))
+    if files.ufw:
+        cases = facts.read(SSHD, host)
+        wrong += _rules(files, cases[0].settings["port"])
+    elif not wrong:
         yield not_concerned(Layer.LASTING, host, "ufw is not in use")
         return
-    cases = facts.read(SSHD, host)
-    wrong = tuple(_problems(files, cases[0].settings["port"]))
     for text in wrong:
         yield deviates(
             Layer.LASTING,
             host,
             text,
-            "SSH let in, profiles without blanks before /tcp",
+            "SSH let in, profiles that can be read and open no inner port",
             no_cure="Let SSH in before anything else (`ufw limit OpenSSH`); correct "
-            "the profile, then `ufw app update NAME`.",
+            "the profile, then `ufw app update NAME`; name ports in each rule.",
             source="firewall-files",
         )
     if not wrong:
@@ -96,6 +110,20 @@ CONTROL = Control(
         fails(
             sshd={},
             raw={"firewall-files": f"{_ON}{_SSH}{_PROFILE}25,443,993 /tcp\n"},
+        ),
+        fails(
+            sshd={},
+            raw={
+                "firewall-files": "> /etc/ufw/ufw.conf\n ENABLED=no\n"
+                f"{_PROFILE}25,443,7071/tcp\n"
+            },
+        ),
+        fails(
+            sshd={},
+            raw={
+                "firewall-files": f"{_ON}{_SSH} ### tuple ### allow any any 0.0.0.0/0 "
+                f"any 192.168.1.0/24 in\n{_PROFILE}25/tcp\n"
+            },
         ),
         unconcerned(
             sshd={}, raw={"firewall-files": "> /etc/ufw/ufw.conf\n ENABLED=no\n"}
