@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
-from zmward.controls.shapes.authentication import external, local_admins
+from zmward.controls.shapes.authentication import external, falling_back, local_admins
 from zmward.controls.shapes.basic import on_directory
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
 from zmward.facts import Facts
@@ -16,7 +16,7 @@ def _look(facts: Facts) -> Iterator[Judgement]:
         reason = "no domain authenticates elsewhere"
         yield not_concerned(Layer.DECLARED, "directory", reason)
         return
-    names = [admin.name for admin in local_admins(facts)]
+    names = [admin.name for admin in (*local_admins(facts), *falling_back(facts))]
     if names:
         seen = ", ".join(names[:5])
         yield sound(Layer.DECLARED, "directory", source="ldap-accounts", seen=seen)
@@ -53,10 +53,18 @@ CONTROL = Control(
     roles=("mailbox",),
     check=on_directory(Layer.DECLARED, (DOMAINS, ACCOUNTS), _look),
     refs=(),
+    note=(
+        "Up to 8.8.15 P46, 9.0.0 P39 and 10.0.7 global administrators fell back "
+        "to their local password by themselves; later releases lock them out."
+    ),
     examples=(
         passes(domains={"example.com": _EXTERNAL, "local.example": {}}, admins=_LOCAL),
         passes(
             domains={"example.com": {**_EXTERNAL, "zimbraAuthMechAdmin": "zimbra"}},
+            admins=_FOREIGN,
+        ),
+        passes(
+            domains={"example.com": {**_EXTERNAL, "zimbraAuthFallbackToLocal": "TRUE"}},
             admins=_FOREIGN,
         ),
         fails(domains={"example.com": _EXTERNAL, "local.example": {}}, admins=_FOREIGN),

@@ -10,7 +10,9 @@ from zmward.controls.shapes.wanted import Values, Wanted
 
 _BOTH = frozenset({MAILBOX.lower(), PROXY.lower()})
 
-_SAFE = re.compile(r"""[A-Za-z0-9-]+:\s*(?:"[^"\\]*"|'[^'\\]*'|[^\s;{}"'\\#]+)""")
+_SAFE = re.compile(
+    r"""[A-Za-z0-9-]+:\s*(?:"[^"\\]*"|'[^'\\]*'|[^\s;{}"'\\#]+)(?:\s+always)?"""
+)
 _ROW = re.compile(r"[^:]+:\s+\S.*")
 
 
@@ -77,6 +79,11 @@ CONTROL = Control(
             domains={},
         ),
         passes(schema=_BOTH, config={}, domains={}),
+        passes(
+            schema=_BOTH,
+            config={PROXY: 'X-Frame-Options: "SAMEORIGIN" always'},
+            domains={},
+        ),
         fails(
             schema=_BOTH,
             config={PROXY: "Strict-Transport-Security: max-age=1; includeSubDomains"},

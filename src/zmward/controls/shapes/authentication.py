@@ -26,6 +26,18 @@ def has_local_password(facts: Facts, admin: Admin) -> bool:
     return domain is None or not _admins_external(domain)
 
 
+def falling_back(facts: Facts) -> tuple[Admin, ...]:
+    """Return the active global administrators whose domain takes local passwords."""
+    domains = {d.name.lower() for d in facts.domains() if d.one(FALLBACK) == "TRUE"}
+    return tuple(
+        admin
+        for admin in facts.read(ACCOUNTS).admins
+        if admin.status == "active"
+        and not admin.delegated
+        and admin.name.rpartition("@")[2].lower() in domains
+    )
+
+
 def local_admins(facts: Facts) -> tuple[Admin, ...]:
     """Return the active global administrators who need no other directory."""
     admins = facts.read(ACCOUNTS).admins

@@ -42,7 +42,7 @@ def declared(entry: Entry, name: str) -> str | None:
         for row in entry.own(attribute):
             found, _, value = row.partition(":")
             if found.strip().lower() == name.lower():
-                return value.strip().strip("\"'")
+                return value.strip().removesuffix(" always").strip("\"' ")
     return None
 
 
