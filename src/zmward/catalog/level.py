@@ -19,6 +19,8 @@ def level(version: str) -> Level | None:
         return None
     numbers = tuple(int(part) for part in match.groups())
     patch = _PATCH.search(version, match.end())
+    if numbers in _WITH_PATCHES and not patch and "GA" not in version:
+        return None  # a patch package that does not say its number
     if numbers in _WITH_PATCHES or patch:
         parts = (int(patch[1]), int(patch[2] or 0)) if patch else (0, 0)
         return numbers + parts

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from zmward.catalog.level import level
 from zmward.change import SetLocalConfig
-from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
-from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.localconfig import LOCALCONFIG
 from zmward.sources.packages import PACKAGES
@@ -17,6 +17,10 @@ _FIX = (10, 1, 20)
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
+    packages = facts.read(PACKAGES, host)
+    if "zimbra-snmp" not in packages:
+        yield not_concerned(Layer.DECLARED, host, "zimbra-snmp is not installed")
+        return
     value = facts.read(LOCALCONFIG, host).own.get(_KEY)
     if value is None:
         reason = f"{_KEY} is not in localconfig.xml, and its default is not known"
@@ -26,7 +30,6 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         seen = f"{_KEY} = {value}"
         yield sound(Layer.DECLARED, host, source="localconfig", seen=seen)
         return
-    packages = facts.read(PACKAGES, host)
     version = packages.get("zimbra-patch", packages.get("zimbra-core", ""))
     found = level(version)
     if found is None:
@@ -49,25 +52,27 @@ CONTROL = Control(
     id="snmp-notices-off-or-fixed",
     title="Zimbra sends no SNMP notices, or is new enough for them",
     why=(
-        "Before 10.1.20 text from log lines reached the program that sends the "
-        "notices, so whoever writes a log line could inject options."
+        "Before 10.1.20 text of log lines reached a shell in the program that sends "
+        "the notices: one SMTP greeting runs commands (CVE-2026-73570, in wide use)."
     ),
     impact="The monitoring gets no more SNMP notices about services that stop.",
-    severity=Severity.MEDIUM,
+    severity=Severity.CRITICAL,
     tips=("T01",),
     locks_out="a monitoring that lives on these SNMP notices",
     check=on_hosts(Layer.DECLARED, (LOCALCONFIG, PACKAGES), _look, cures=True),
-    refs=("https://wiki.zimbra.com/wiki/Zimbra_Releases",),
+    refs=("https://nvd.nist.gov/vuln/detail/CVE-2026-73570",),
+    note="8.8.15, 9.0 and 10.0 got no fix; the installer switches the notices on.",
     examples=(
-        passes(localconfig={"snmp_notify": "0"}),
+        passes(localconfig={"snmp_notify": "0"}, packages={"zimbra-snmp": "10.1.0"}),
         passes(
             localconfig={"snmp_notify": "yes"},
-            packages={"zimbra-patch": "10.1.21.1789981200-1"},
+            packages={"zimbra-snmp": "1", "zimbra-patch": "10.1.21.1789981200-1"},
         ),
         fails(
             localconfig={"snmp_notify": "yes"},
-            packages={"zimbra-patch": "10.1.4.1731412800-1"},
+            packages={"zimbra-snmp": "1", "zimbra-patch": "10.1.4.1731412800-1"},
         ),
-        unsure(localconfig={}),
+        unsure(localconfig={}, packages={"zimbra-snmp": "10.1.0"}),
+        unconcerned(localconfig={}, packages={"zimbra-store": "10.1.0"}),
     ),
 )
