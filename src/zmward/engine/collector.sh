@@ -18,31 +18,61 @@ LC_ALL=C
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
 umask 077
+# A file ldaprc in the folder where this starts would steer ldapsearch.
+cd / || exit 70
+unset ldap_secret said name LDAPRC LDAPCONF BASH_ENV ENV
 exec 5>&1
 
+zimbra=/opt/zimbra
 localconfig=/opt/zimbra/conf/localconfig.xml
+most=268435456
 seconds=20
+deadline=$(($(date +%s) + 60))
+home=$(readlink -f "$zimbra" 2>/dev/null) || home=$zimbra
 
+# limit COMMAND…: runs it for $seconds at most, and not beyond the answer's deadline.
 if command -v timeout >/dev/null 2>&1; then
-    limit() { timeout "$seconds" "$@"; }
+    limit() {
+        ours "$1" || return
+        left=$((deadline - $(date +%s)))
+        [ "$left" -gt 0 ] || return 124
+        [ "$left" -lt "$seconds" ] || left=$seconds
+        timeout -k 3 "$left" "$@"
+    }
 else
-    limit() { "$@"; }
+    limit() { ours "$1" && "$@"; }
 fi
 
-# bar: puts a bar before each line, and masks the values of secret attributes.
+in_time() { [ "$(date +%s)" -lt "$deadline" ]; }
+
+# bar: puts a bar before each line, and masks secrets: the values of attributes that
+# hold one, private keys, and passwords in addresses.
 bar() {
-    awk '{
+    head -c "$most" | awk -v most="$most" '
+    {
         line = $0
-        if (match(line, /^[A-Za-z][A-Za-z0-9;-]*::? /)) {
+        total += length(line) + 1
+        if (key && line ~ /^ ?([A-Za-z0-9+\/=]*|(Proc-Type|DEK-Info): .*)\r?$/) next
+        key = 0
+        if (masked && line ~ /^ /) next
+        masked = 0
+        if (match(line, /^[A-Za-z][A-Za-z0-9;_-]*:[:<]? ?/)) {
             name = tolower(substr(line, 1, RLENGTH))
             sub(/[;:].*$/, "", name)
             if (name ~ /@SECRET_ENDING@/ && name !~ /@NO_SECRET@/) {
                 sub(/:.*$/, "", line)
                 line = line ": @MASK@:set"
+                masked = 1
             }
         }
+        if (match(line, /-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----/)) {
+            line = substr(line, 1, RSTART + RLENGTH - 1) " @MASK@:set"
+            key = 1
+        }
+        gsub(/:\/\/[^\/@ "]*:[^\/@ "]*@/, "://masked@", line)
         print "|" line
-    }'
+    }
+    END { exit total >= most }'
 }
 
 # ask NAME SECONDS COMMAND…: prints one answer.
@@ -50,15 +80,48 @@ ask() {
     name=$1
     seconds=$2
     shift 2
+    deadline=$(($(date +%s) + 3 * seconds))
     printf '%% %s\n' "$name"
-    said=$({ {
-        "$@"
-        printf '\n= %s\n' "$?" >&2
-    } 2>&3 | bar >&5; } 3>&1)
+    # Only the exit code is written unmarked, so that nothing else looks like one.
+    said=$({ { { {
+        "$@" 3>&- 4>&- 5>&-
+        printf '= %s\n' "$?" >&4
+    } 2>&3 | { bar >&5 || printf '= 27\n' >&4; }; } 3>&1 |
+        { head -c 2000; cat >/dev/null; } | sed 's/^/!/'; } 4>&1; })
     printf '%s\n' "$said" | awk '
-        NR > 1 && last != "" { print "!" last }
-        { last = $0 }
-        END { print last }'
+        /^!/ {
+            # postconf quotes the lines of any file that main.cf calls a table.
+            sub(/(after attribute name|unused parameter): .*/, "& masked")
+            sub(/: [^:]* masked$/, ": masked")
+            if ($0 != "!") print
+            next
+        }
+        /^= [0-9]+$/ && code != "= 27" { code = $0 }
+        END { print code == "" ? "= 141" : code }'
+}
+
+# ours PROGRAM: whether root alone can change a program of Zimbra; root runs no other.
+ours() {
+    case $1 in
+        "$zimbra"/* | "$home"/*) [ "$(id -u)" = 0 ] || return 0 ;;
+        *) return 0 ;;
+    esac
+    real=$(readlink -f -- "$1") || return 127
+    set -- "$1"
+    for place in "$1" "$real"; do
+        while [ -n "$place" ]; do
+            set -- "$@" "$place"
+            place=${place%/*}
+        done
+    done
+    shift
+    stat -c '%u %g %A' -- "$@" | awk '
+        $1 != 0 { bad = 1 }
+        $3 !~ /^l/ && substr($3, 6, 1) == "w" && $2 != 0 { bad = 1 }
+        $3 !~ /^l/ && substr($3, 9, 1) == "w" { bad = 1 }
+        END { exit bad }' && return
+    printf '%s can be changed by others than root: not run as root\n' "$real" >&2
+    return 126
 }
 
 # first N PROGRAM… ARGUMENT…: runs the first of N programs that is there.
@@ -81,39 +144,101 @@ first() {
     limit "$program" "$@"
 }
 
+# The reader prints regular files of at most $1 bytes, each line behind $2. User zimbra
+# owns most of what is asked below /opt/zimbra: a link from there must not make root
+# read what that user may not. What was opened is looked at, not what was named.
+# shellcheck disable=SC2016  # expanded by the other shell
+reader='
+    most=$1 before=$2 zimbra=$3 home=$4
+    shift 4
+    one() {
+        file=/proc/self/fd/0
+        said=$(stat -L -c "%s %U %A" "$file") || return 1
+        case $path in
+            "$zimbra"/*) real=$(readlink "$file")
+                case $real/$said in
+                    "$home"/* | *\ zimbra\ * | *r-- | *r-x | *rw- | *rwx | *rwt) ;;
+                    *) printf "%s: Permission denied: it leads elsewhere\n" \
+                        "$path" >&2
+                        return 1 ;;
+                esac ;;
+        esac
+        if [ "${said%% *}" -gt "$most" ]; then
+            printf "%s: larger than %s bytes\n" "$path" "$most" >&2
+            return 27
+        fi
+        if [ -n "$before" ]; then
+            awk "{ print \"$before\" \$0 }"
+        else
+            head -c "$most"
+        fi
+    }
+    for path in "$@"; do
+        if [ -n "$before" ]; then
+            shown=$(printf %s "$path" | tr -d "\001-\037")
+            printf "> %s\n" "$shown"
+        fi
+        one <"$path"
+        code=$?
+        [ "$code" = 0 ] || [ -z "$before" ] || printf "x %s\n" "$shown"
+    done
+    exit "$code"
+'
+
+# content FILE: what a regular file holds.
 content() {
-    head -c 4194304 -- "$1"
+    stat -L -- "$1" >/dev/null || return
+    [ -f "$1" ] || { printf '%s: not a regular file\n' "$1" >&2; return 1; }
+    limit sh -c "$reader" reader 4194304 '' "$zimbra" "$home" "$1"
 }
 
-# contents FILE…: every file that exists behind its name, 1 MiB of it at most.
+# contents FILE…: every file that exists behind its name; `x` where it is not read whole.
 contents() {
+    if [ "$#" -gt 4000 ]; then
+        printf 'too many files to read all of them: %s\n' "$1" >&2
+        return 27
+    fi
+    owned=
     for file in "$@"; do
         shift
         [ -f "$file" ] || continue
+        case $file in "$zimbra"/*) owned=yes ;; esac
         if ! [ -r "$file" ]; then
-            printf 'x %s\n' "$file" | tr -d '\001-\011\013-\037'
+            printf 'x %s\n' "$(printf '%s' "$file" | tr -d '\001-\037')"
         elif [ -s "$file" ]; then
             set -- "$@" "$file"
         else
-            printf '> %s\n' "$file" | tr -d '\001-\011\013-\037'
+            printf '> %s\n' "$(printf '%s' "$file" | tr -d '\001-\037')"
         fi
     done
-    [ "$#" -eq 0 ] || awk '
+    [ "$#" -gt 0 ] || return 0
+    if [ -n "$owned" ]; then
+        limit sh -c "$reader" reader 4194304 ' ' "$zimbra" "$home" "$@" 2>/dev/null
+        # Files that could not be read are marked; only a lack of time is an error.
+        case $? in 124 | 137) return 124 ;; esac
+        return 0
+    fi
+    limit awk '
         FNR == 1 {
             name = FILENAME
             gsub(/[\001-\037]/, "", name)
             print "> " name
             size = 0
         }
-        size < 1048576 { print " " $0 }
-        { size += length($0) + 1 }' "$@"
+        size <= 4194304 { print " " $0 }
+        { size += length($0) + 1 }
+        size > 4194304 && !(name in large) { large[name] = 1; print "x " name }' "$@"
 }
 
 status() {
     found=0
     for file in "$@"; do
         if [ -e "$file" ] || [ -L "$file" ]; then
-            stat -c '%a %U %G %s %Y %F|%n' -- "$file" || found=1
+            in_time || { printf 'too many files\n' >&2; return 27; }
+            case $file in
+                *[[:cntrl:]]*) printf 'a name of control characters\n' >&2; found=1 ;;
+                *) stat -c '%a %U %G %s %Y %F|%n' -- "$file" || found=1 ;;
+            esac
         fi
     done
     return "$found"
@@ -121,10 +246,10 @@ status() {
 
 # setting KEY: the value of one localconfig key, for the connection to the directory.
 setting() {
-    awk -v want="$1" 'BEGIN { RS = "<" }
+    content "$localconfig" 2>/dev/null | awk -v want="$1" 'BEGIN { RS = "<" }
         /^key[ \t\r\n]/ { inside = index($0, "\"" want "\"") > 0 }
         inside && /^value>/ { sub(/^value>/, ""); printf "%s", $0; exit }
-    ' "$localconfig" 2>/dev/null | sed -e 's/&lt;/</g' -e 's/&gt;/>/g' \
+    ' 2>/dev/null | sed -e 's/&lt;/</g' -e 's/&gt;/>/g' \
         -e 's/&quot;/"/g' -e "s/&apos;/'/g" -e 's/&amp;/\&/g'
 }
 
@@ -153,6 +278,7 @@ search() {
         printf 'localconfig.xml names no directory that could be asked\n' >&2
         return 78
     fi
+    ours "$ldapsearch" || return
     base=$1
     scope=$2
     wanted=$3
@@ -163,30 +289,58 @@ search() {
         -b "$base" -s "$scope" "$wanted" "$@"
 }
 
-# keys: localconfig.xml with every secret masked, saying only whether it is a default.
+# localconfig.xml, written anew from what is understood of it, every secret masked and
+# saying only whether it is a default. Anything else is refused: it could hide one.
 localconfig_masked() {
-    [ -r "$localconfig" ] || { content "$localconfig" >/dev/null; return; }
-    content "$localconfig" | awk -v defaults="@DEFAULTS@" '
+    [ -f "$localconfig" ] || { content "$localconfig" >/dev/null; return; }
+    { content "$localconfig" || printf '\n<unread'; } | awk -v defaults="@DEFAULTS@" '
+        function odd(why) {
+            printf "localconfig.xml: %s\n", why > "/dev/stderr"
+            wrong = 65
+            exit wrong
+        }
         BEGIN {
             RS = "<"
             number = split(defaults, pairs, " ")
             for (i = 1; i <= number; i++) known[pairs[i]] = 1
         }
-        NR == 1 { printf "%s", $0; next }
-        /^key[ \t\r\n]/ {
-            key = $0
-            sub(/^[^"]*"/, "", key)
-            sub(/".*$/, "", key)
-            hidden = tolower(key) ~ /@SECRET_KEY@/
-        }
-        hidden && /^value>/ {
-            value = $0
-            sub(/^value>/, "", value)
-            what = (key "=" value) in known ? "default" : value == "" ? "empty" : "set"
-            printf "<value>@MASK@:%s", what
+        NR == 1 { if ($0 !~ /^(\357\273\277)?[ \t\r\n]*$/) odd("no XML"); next }
+        comment { if ($0 ~ /-->/) comment = 0; next }
+        /^!--/ {
+            if (value) odd("a comment in a value")
+            comment = substr($0, 4) !~ /-->/
             next
         }
-        hidden && /^!/ { printf "<!-- masked -->"; next }
-        { printf "<%s", $0 }
+        /^\?xml / { if (tolower($0) ~ /utf-?(16|32)|ucs/) odd("no UTF-8"); next }
+        /^key[ \t\r\n]+name[ \t\r\n]*=[ \t\r\n]*("[^"&]*"|\047[^\047&]*\047)[ \t\r\n]*\/?>/ {
+            key = $0
+            sub(/^[^"\047]*["\047]/, "", key)
+            sub(/["\047][ \t\r\n]*\/?>.*$/, "", key)
+            if (key ~ /["\047>]/) odd("a key with an odd name")
+            hidden = tolower(key) ~ /@SECRET_KEY@/
+            within = $0 !~ /\/>/
+            printf "\n<key name=\"%s\"%s>", key, within ? "" : "/"
+            next
+        }
+        /^\/key[ \t\r\n]*>/ { within = 0; printf "</key>"; next }
+        /^value[ \t\r\n]*\/>/ && within && !value { printf "<value></value>"; next }
+        /^value[ \t\r\n]*>/ && within && !value {
+            text = $0
+            sub(/^[^>]*>/, "", text)
+            value = 1
+            next
+        }
+        /^!\[CDATA\[/ && value && /\]\]>[ \t\r\n]*$/ { text = text "<" $0; next }
+        /^\/value[ \t\r\n]*>/ && value {
+            what = (key "=" text) in known ? "default" : text == "" ? "empty" : "set"
+            printf "<value>%s</value>", hidden ? "@MASK@:" what : text
+            value = 0
+            next
+        }
+        /^localconfig[ \t\r\n]*>/ { printf "<localconfig>"; next }
+        /^localconfig[ \t\r\n]*\/>/ { print "<localconfig/>"; next }
+        /^\/localconfig[ \t\r\n]*>/ { print "\n</localconfig>"; next }
+        { odd("not written as zmlocalconfig writes it") }
+        END { exit wrong }
     '
 }

@@ -9,11 +9,17 @@ SECRET_ENDING: Final = (
     "(password|passwd|passcode|secret|privatekey|private_key|authtokens?|tokenkey"  # noqa: S105  # a pattern
     "|tokendata|refreshtoken|oauthtoken|jwtokens|dkimkey|preauthkey|scratchcodes"
     "|recoverycode|trusteddevices|passwordhistory|accessor|credentials?|signingkey"
-    "|cakey|dialbackkey|provisioningkey|browserkey|authorizationkey|apikey)$"
+    "|cakey|dialbackkey|provisioningkey|browserkey|authorizationkey|apikey"
+    # A store's configuration is JSON with the keys of its bucket; a verification's and
+    # a second factor's data hold the code that was sent; a license is the site's own.
+    "|storeconfig|verificationdata|temporarydata|sessionid|networklicense"
+    "|networkactivation|realtimelicense|realtimeactivation|passphrase|pwd|_pw)$"
 )
 # A policy that only sounds like a secret (zimbraFeatureAllowUsernameInPassword).
 NO_SECRET: Final = "^zimbrafeatureallowusernameinpassword$"  # noqa: S105  # a pattern
-SECRET_KEY: Final = "(password|passwd|secret|credential|_pass$|_key$|token)"  # noqa: S105  # a pattern
+SECRET_KEY: Final = (
+    "(password|passwd|passphrase|pwd|secret|credential|_pass$|_pw$|_key$|token)"  # noqa: S105  # a pattern
+)
 
 MASK: Final = "zmward:secret"
 SET: Final = f"{MASK}:set"
@@ -21,7 +27,7 @@ DEFAULT: Final = f"{MASK}:default"
 EMPTY: Final = f"{MASK}:empty"
 
 _ENDING = re.compile(SECRET_ENDING)
-_LDIF = re.compile(r"^([A-Za-z][A-Za-z0-9;-]*)(::?<? ?)(.*)$")
+_LDIF = re.compile(r"^([A-Za-z][A-Za-z0-9;_-]*)(:[:<]? ?)(.*)$")
 
 
 def holds_secret(attribute: str) -> bool:

@@ -1,0 +1,287 @@
+"""What a hostile user of the server tries against the collector that root runs."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from zmward.engine.answers import read
+from zmward.engine.script import collector
+from zmward.evidence import Answer, Missing
+from zmward.sources.localconfig import LOCALCONFIG
+from zmward.sources.source import (
+    Command,
+    File,
+    Files,
+    Question,
+    Snippet,
+    Source,
+    Stat,
+    Unreadable,
+    contents,
+    statuses,
+    text,
+)
+
+SECRET = "correct-horse"
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root is in danger")
+
+
+def asked(
+    question: Question,
+    zimbra: Path,
+    changes: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Answer | Missing:
+    """Ask one question of a server whose /opt/zimbra is that folder."""
+    probe = Source(name="probe", about="A probe.", question=question, parse=text)
+    return asked_of(probe, zimbra, changes, cwd)
+
+
+def asked_of(
+    probe: Source[Any],
+    zimbra: Path,
+    changes: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Answer | Missing:
+    script = collector((probe,), "0").replace("/opt/zimbra", str(zimbra))
+    for old, new in (changes or {}).items():
+        assert old in script
+        script = script.replace(old, new)
+    done = subprocess.run(
+        ["sh", "-s"],
+        input=script.encode(),
+        capture_output=True,
+        check=True,
+        timeout=60,
+        cwd=cwd,
+    )
+    stream = done.stdout.splitlines(keepends=True)
+    return read(stream, (probe,), "probe")[probe.name]
+
+
+@pytest.fixture
+def zimbra(tmp_path: Path) -> Path:
+    """Return a folder like /opt/zimbra, beside a file that only root may read."""
+    folder = tmp_path / "zimbra"
+    (folder / "conf" / "includes").mkdir(parents=True)
+    shadow = tmp_path / "shadow"
+    shadow.write_text(f"root:{SECRET}:1::::::\n")
+    shadow.chmod(0o600)
+    return folder
+
+
+@as_root
+@pytest.mark.parametrize("question", [File, lambda path: Files((path,))])
+def test_a_link_makes_root_read_nothing_that_zimbra_may_not(
+    question: type[File], zimbra: Path
+) -> None:
+    (zimbra / "conf/dhparam.pem").symlink_to("../../shadow")
+    found = asked(question("/opt/zimbra/conf/dhparam.pem"), zimbra)
+    assert SECRET not in repr(found)
+    if isinstance(found, Answer):
+        with pytest.raises(Unreadable):
+            contents(found.text)
+
+
+@as_root
+def test_a_linked_folder_makes_root_read_nothing_either(zimbra: Path) -> None:
+    (zimbra / "conf/includes").rmdir()
+    (zimbra / "conf/includes").symlink_to("../..")
+    found = asked(Files(("/opt/zimbra/conf/includes/*",)), zimbra)
+    assert SECRET not in repr(found)
+
+
+@as_root
+def test_localconfig_as_a_link_shows_nothing(zimbra: Path) -> None:
+    (zimbra / "conf/localconfig.xml").symlink_to("../../shadow")
+    found = asked_of(LOCALCONFIG, zimbra)
+    assert isinstance(found, Missing)
+    assert SECRET not in repr(found)
+
+
+def test_a_link_within_zimbra_and_one_to_a_public_file_are_read(zimbra: Path) -> None:
+    public = zimbra.parent / "public"
+    public.write_text("a\n")
+    public.chmod(0o644)
+    own = zimbra / "own"
+    own.write_text("b\n")
+    own.chmod(0o600)
+    (zimbra / "conf/one").symlink_to(public)
+    (zimbra / "conf/two").symlink_to(own)
+    assert asked(File("/opt/zimbra/conf/one"), zimbra) == Answer("a\n")
+    assert asked(File("/opt/zimbra/conf/two"), zimbra) == Answer("b\n")
+
+
+@pytest.mark.parametrize("name", ["localconfig.xml", "dhparam.pem"])
+def test_a_pipe_that_nobody_writes_to_holds_nothing_up(zimbra: Path, name: str) -> None:
+    os.mkfifo(zimbra / "conf" / name)
+    found = asked(File(f"/opt/zimbra/conf/{name}"), zimbra)
+    assert isinstance(found, Missing)
+    assert "not a regular file" in found.reason
+
+
+def test_a_file_too_large_to_read_whole_is_missing_not_cut(zimbra: Path) -> None:
+    with (zimbra / "conf/keys").open("wb") as file:
+        file.truncate(5 << 20)
+    found = asked(File("/opt/zimbra/conf/keys"), zimbra)
+    assert isinstance(found, Missing)
+    many = asked(Files(("/opt/zimbra/conf/keys",)), zimbra)
+    assert isinstance(many, Answer)
+    with pytest.raises(Unreadable):
+        contents(many.text)
+
+
+def test_a_file_elsewhere_too_large_to_read_whole_is_unreadable(zimbra: Path) -> None:
+    (zimbra.parent / "big.conf").write_text("# x\n" * (5 << 18))
+    found = asked(Files((f"{zimbra.parent}/big.conf",)), zimbra)
+    assert isinstance(found, Answer)
+    with pytest.raises(Unreadable):
+        contents(found.text)
+
+
+@pytest.fixture
+def tool() -> Iterator[Path]:
+    """Return a program in a place that is root's alone, unlike /tmp."""
+    with TemporaryDirectory(dir=Path.home()) as folder:
+        program = Path(folder) / "bin/tool"
+        program.parent.mkdir()
+        program.write_text("#!/bin/sh\necho ran\n")
+        program.chmod(0o755)
+        yield program
+
+
+TOOL = Command(("/opt/zimbra/bin/tool",))
+
+
+@as_root
+def test_root_runs_a_program_of_zimbra_that_is_its_own(tool: Path) -> None:
+    assert asked(TOOL, tool.parent.parent) == Answer("ran\n")
+
+
+@as_root
+@pytest.mark.parametrize("mode", [0o777, 0o775])
+def test_root_runs_no_program_of_zimbra_that_others_can_change(
+    tool: Path, mode: int
+) -> None:
+    os.chown(tool, 0, 1)
+    tool.chmod(mode)
+    found = asked(TOOL, tool.parent.parent)
+    assert isinstance(found, Missing)
+    assert found.kind == "refused"
+
+
+@as_root
+def test_root_runs_no_program_from_a_folder_of_another_user(tool: Path) -> None:
+    os.chown(tool.parent, 1, 1)
+    found = asked(TOOL, tool.parent.parent)
+    assert isinstance(found, Missing)
+    assert found.kind == "refused"
+
+
+def test_programs_start_in_the_root_folder(zimbra: Path) -> None:
+    found = asked(Command(("pwd",)), zimbra, cwd=zimbra)
+    assert found == Answer("/\n")
+
+
+def test_programs_do_not_hold_the_collectors_own_output(zimbra: Path) -> None:
+    script = 'for f in /proc/$$/fd/*; do echo "${f##*/}"; done'
+    found = asked(Command(("sh",), ("-c", script)), zimbra)
+    assert isinstance(found, Answer)
+    # 3 is the folder that sh reads to find the names.
+    assert not {"4", "5", "6", "7", "8", "9"} & set(found.text.split())
+
+
+def test_an_answer_that_dies_is_missing_whatever_it_said(zimbra: Path) -> None:
+    dying = "printf '= 0\\n' >&2; printf 'half\\n'; sh -c 'kill -9 $PPID'"
+    found = asked(Snippet(dying), zimbra)
+    assert isinstance(found, Missing)
+
+
+def test_many_errors_do_not_lose_the_exit_code(zimbra: Path) -> None:
+    noisy = 'i=0; while [ $i -lt 3000 ]; do echo "error $i" >&2; i=$((i + 1)); done'
+    found = asked(Snippet(f"{noisy}; echo said"), zimbra)
+    assert isinstance(found, Answer)
+    assert found.text == "said\n"
+
+
+def test_an_endless_answer_ends(zimbra: Path) -> None:
+    found = asked(Command(("yes",)), zimbra, {"most=268435456": "most=100000"})
+    assert isinstance(found, Missing)
+
+
+def test_names_of_files_forge_no_other_file(zimbra: Path) -> None:
+    folder = zimbra / "conf/includes"
+    (folder / "a\n> ").mkdir()
+    (folder / "a\n700 root root 1 1 regular file|b").write_text("x")
+    (folder / "c").write_text("y\n")
+    found = asked(Files(("/opt/zimbra/conf/includes/*",)), zimbra)
+    assert isinstance(found, Answer)
+    assert len(contents(found.text)) == 2
+    stat = asked(Stat(("/opt/zimbra/conf/includes/*",)), zimbra)
+    assert isinstance(stat, Missing) or "b" not in statuses(stat.text)
+
+
+def test_private_keys_and_passwords_in_addresses_are_masked(zimbra: Path) -> None:
+    (zimbra / "conf/includes/site").write_text(
+        "one on;\n-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n"
+        f"AAAA{SECRET.replace('-', '')}\n-----END RSA PRIVATE KEY-----\n"
+        f"proxy http://user:{SECRET}@proxy.example.com:3128/;\ntwo on;\n"
+    )
+    found = asked(Files(("/opt/zimbra/conf/includes/*",)), zimbra)
+    assert isinstance(found, Answer)
+    assert SECRET not in found.text
+    assert SECRET.replace("-", "") not in found.text
+    shown = contents(found.text)[f"{zimbra}/conf/includes/site"]
+    assert shown.startswith("one on;\n")
+    assert shown.endswith("http://masked@proxy.example.com:3128/;\ntwo on;\n")
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        f"<key name='some_key'><value>{SECRET}</value></key>",
+        f'<key name="x_password"><value >{SECRET}</value ></key>',
+        f'<key name="x_password"><value a="b">{SECRET}</value></key>',
+        f'<key name="x_passw&#111;rd"><value>{SECRET}</value></key>',
+        f'<key a="b" name="x_password"><value>{SECRET}</value></key>',
+        f'<key name="x_password" a="b"><value>{SECRET}</value></key>',
+        f"<!-- was: {SECRET} -->",
+        f"<!-- <key name='a'><value>{SECRET}</value></key> -->",
+        f'<key name="x_password"><value><!-- -->{SECRET}</value></key>',
+        f'<key name="x_password"><value><![CDATA[<value>{SECRET}]]></value></key>',
+        f'<key name="x_password"><value><![CDATA[{SECRET}]]></value></key>',
+        f'<key name="x_password"><value><b>{SECRET}</b></value></key>',
+        f"<note>{SECRET}</note>",
+    ],
+)
+def test_no_form_of_localconfig_shows_a_secret(zimbra: Path, inside: str) -> None:
+    (zimbra / "conf/localconfig.xml").write_text(
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<localconfig>{inside}</localconfig>\n'
+    )
+    found = asked_of(LOCALCONFIG, zimbra)
+    assert SECRET not in repr(found)
+    if isinstance(found, Answer):
+        own = LOCALCONFIG.parse(found.text).own
+        assert set(own.values()) <= {"zmward:secret:set"}
+
+
+def test_an_entity_in_localconfig_shows_no_secret(zimbra: Path) -> None:
+    (zimbra / "conf/localconfig.xml").write_text(
+        f'<!DOCTYPE localconfig [<!ENTITY p "{SECRET}">]>\n'
+        '<localconfig><key name="a"><value>&p;</value></key></localconfig>\n'
+    )
+    found = asked_of(LOCALCONFIG, zimbra)
+    assert isinstance(found, Missing)
+    assert SECRET not in repr(found)
+
+
+def test_localconfig_in_another_encoding_shows_no_secret(zimbra: Path) -> None:
+    told = f'<localconfig><key name="a_password"><value>{SECRET}</value></key>'
+    (zimbra / "conf/localconfig.xml").write_bytes(told.encode("utf-16"))
+    found = asked_of(LOCALCONFIG, zimbra)
+    assert SECRET not in repr(found).replace("\\x00", "").replace("\0", "")
