@@ -55,4 +55,4 @@ def test_the_installed_program_works(site: Path, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode in (1, 3)
-    assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert page.read_text("utf-8").startswith("<!doctype html>")
