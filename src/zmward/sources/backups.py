@@ -39,6 +39,7 @@ if ! [ -d /opt/zimbra/backup ]; then
     return 1
 fi
 limit find /opt/zimbra/backup/ -maxdepth 3 -type f -size +0 \
+    ! -name '*.log' ! -name '*.lock' ! -name '*.tmp' ! -name '*.pid' ! -name '.*' \
     -exec stat -c '%Y %s %n' {} + 2>/dev/null |
     tr -d '\001-\011\013-\037' | sort -rn | head -n 50
 """

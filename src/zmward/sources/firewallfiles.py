@@ -28,6 +28,28 @@ class FirewallFiles(msgspec.Struct, frozen=True):
         """Say whether ufw is told to load its rules at boot."""
         return self.setting(UFW, "ENABLED") == "yes"
 
+    @property
+    def ufw_denies(self) -> bool:
+        """Say whether ufw is on and takes only what a rule lets in."""
+        policy = self.setting("/etc/default/ufw", "DEFAULT_INPUT_POLICY")
+        return self.ufw and policy in ("drop", "reject")
+
+    @property
+    def firewalld_denies(self) -> bool:
+        """Say whether firewalld's default zone is one that denies."""
+        zone = self.setting("/etc/firewalld/firewalld.conf", "DefaultZone")
+        return zone not in ("", "trusted")
+
+    def includes(self, path: str) -> bool:
+        """Say whether a file of rules includes others, which were not collected."""
+        found = self.files.get(path, "")
+        return re.search(r"^\s*include\b", found, re.MULTILINE) is not None
+
+    def for_both(self, path: str) -> bool:
+        """Say whether nftables' file holds a table that sees IPv6 too."""
+        found = self.files.get(path, "")
+        return re.search(r"^\s*table\s+(?:inet|ip6)\b", found, re.MULTILINE) is not None
+
     def holds_rules(self, path: str) -> bool:
         """Say whether a file of rules holds anything that drops or rejects."""
         words = re.sub(r"#.*", "", self.files.get(path, "")).lower()

@@ -7,7 +7,9 @@ import msgspec
 
 from zmward.sources.source import Snippet, Source, contents
 
-_OLD_FORWARD = re.compile(r"^[^#$\s]\S*\s+(@@?)(\([^)]*\))?(\[[^\]]+\]|[^\s:;]+)(\S*)")
+_OLD_FORWARD = re.compile(
+    r"^(?:[^#$\s]\S*|.*\bthen)\s+(@@?)(\([^)]*\))?(\[[^\]]+\]|[^\s:;]+)(\S*)"
+)
 _CALL = re.compile(r"\b(action|input|module|global)\s*\(", re.IGNORECASE)
 _PAIR = re.compile(r'([A-Za-z0-9_.]+)\s*=\s*"([^"]*)"')
 _OUTPUTS = ("omfwd", "omrelp", "omelasticsearch", "omkafka", "omhttp", "omgssapi")

@@ -31,8 +31,8 @@ def loaders(units: Units, files: FirewallFiles) -> tuple[dict[str, str], list[st
         "netfilter-persistent": _holds(files, _V4[:1]),
         "iptables": _holds(files, _V4[1:]),
         "ip6tables": _holds(files, _V6[1:]),
-        "ufw": "ufw.conf" if files.ufw else "",
-        "firewalld": "its zones",
+        "ufw": "ufw.conf" if files.ufw_denies else "",
+        "firewalld": "its zones" if files.firewalld_denies else "",
     }
     for name, place in asked.items():
         found = unit(units, name)
@@ -45,12 +45,26 @@ def loaders(units: Units, files: FirewallFiles) -> tuple[dict[str, str], list[st
     return good, hollow
 
 
+def _ipv4_alone(files: FirewallFiles, good: dict[str, str]) -> bool:
+    """Say whether nothing that will be loaded sees IPv6."""
+    for name, place in good.items():
+        if name in ("ufw", "firewalld") or place in _V6:
+            return False
+        if name == "nftables" and files.for_both(place):
+            return False
+    return not _holds(files, _V6)
+
+
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     units = facts.read(UNITS, host)
     files = facts.read(FIREWALL_FILES, host)
     good, hollow = loaders(units, files)
     seen = ", ".join(f"{name} ({place})" for name, place in good.items())
-    if not good:
+    included = [path for path in _NFT if files.includes(path)]
+    if "nftables" in hollow and included:
+        reason = f"{included[0]} includes files that were not collected"
+        yield unknown(Layer.LASTING, host, f"{reason}; see `zmward firewall`")
+    elif not good:
         empty = ", ".join(f"{name} is enabled without rules" for name in hollow)
         yield deviates(
             Layer.LASTING,
@@ -60,7 +74,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             no_cure=_NO_CURE,
             source="units",
         )
-    elif set(good) <= {"iptables", "netfilter-persistent"} and not _holds(files, _V6):
+    elif _ipv4_alone(files, good):
         reason = f"{seen}: rules for IPv6 are not among them; see `zmward firewall`"
         yield unknown(Layer.LASTING, host, reason)
     else:
@@ -94,7 +108,28 @@ CONTROL = Control(
         passes(
             raw={
                 "units": _unit("ufw", "enabled"),
-                "firewall-files": "> /etc/ufw/ufw.conf\n ENABLED=yes\n",
+                "firewall-files": "> /etc/ufw/ufw.conf\n ENABLED=yes\n"
+                '> /etc/default/ufw\n DEFAULT_INPUT_POLICY="DROP"\n',
+            }
+        ),
+        fails(
+            raw={
+                "units": _unit("ufw", "enabled"),
+                "firewall-files": "> /etc/ufw/ufw.conf\n ENABLED=yes\n"
+                '> /etc/default/ufw\n DEFAULT_INPUT_POLICY="ACCEPT"\n',
+            }
+        ),
+        unsure(
+            raw={
+                "units": _unit("nftables", "enabled"),
+                "firewall-files": "> /etc/sysconfig/nftables.conf\n"
+                ' include "/etc/nftables/main.nft"\n',
+            }
+        ),
+        unsure(
+            raw={
+                "units": _unit("nftables", "enabled"),
+                "firewall-files": _RULES.replace("inet", "ip"),
             }
         ),
         fails(raw={"units": _unit("nftables", "disabled"), "firewall-files": _RULES}),

@@ -56,7 +56,8 @@ CONTROL = Control(
         fails(
             raw={
                 "units": _unit("nftables") + _unit("ufw"),
-                "firewall-files": f"{_RULES}> /etc/ufw/ufw.conf\n ENABLED=yes\n",
+                "firewall-files": f"{_RULES}> /etc/ufw/ufw.conf\n ENABLED=yes\n"
+                '> /etc/default/ufw\n DEFAULT_INPUT_POLICY="DROP"\n',
             }
         ),
         unsure(missing=("units",)),

@@ -9,13 +9,21 @@ from zmward.facts import Facts
 from zmward.sources.kernel import order
 from zmward.sources.offered import OFFERED
 from zmward.sources.packages import PACKAGES
+from zmward.sources.updates import UPDATES
 
 KINDS = ("zimbra-patch", "zimbra-mta-patch", "zimbra-proxy-patch", "zimbra-ldap-patch")
+
+_FRESH = 7
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     packages = facts.read(PACKAGES, host)
     offered = facts.read(OFFERED, host)
+    days = (facts.now.timestamp() - facts.read(UPDATES, host).lists) / 86_400
+    if days > _FRESH:
+        reason = f"the package lists are {days:.0f} days old; see `zmward patches`"
+        yield unknown(Layer.RUNNING, host, reason)
+        return
     installed = [name for name in KINDS if name in packages]
     known = [name for name in installed if name in offered]
     if not installed or known != installed:
@@ -42,7 +50,13 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     yield sound(Layer.RUNNING, host, source="packages", seen=seen)
 
 
-_OFFER = {"raw": {"zimbra-offered": "zimbra-patch 10.1.21.1789981200-1\n"}}
+_LISTS = "manager apt\nlists 1795250000\n"
+_OFFER = {
+    "raw": {
+        "zimbra-offered": "zimbra-patch 10.1.21.1789981200-1\n",
+        "updates": _LISTS,
+    }
+}
 
 CONTROL = Control(
     id="zimbra-patches-newest-offered",
@@ -51,7 +65,7 @@ CONTROL = Control(
     impact="Patches restart services and may rewrite templates.",
     severity=Severity.HIGH,
     tips=("T01",),
-    check=on_hosts(Layer.RUNNING, (PACKAGES, OFFERED), _look),
+    check=on_hosts(Layer.RUNNING, (PACKAGES, OFFERED, UPDATES), _look),
     refs=("https://wiki.zimbra.com/wiki/Zimbra_Releases",),
     note="It compares with apt's own lists, so it is as fresh as these are.",
     examples=(
@@ -64,6 +78,15 @@ CONTROL = Control(
             },
             **_OFFER,
         ),
-        unsure(packages={"zimbra-patch": "10.1.20.1"}, missing=("zimbra-offered",)),
+        unsure(
+            now="2027-01-21T12:00:00+00:00",
+            packages={"zimbra-patch": "10.1.21.1789981200-1"},
+            **_OFFER,
+        ),
+        unsure(
+            packages={"zimbra-patch": "10.1.20.1"},
+            missing=("zimbra-offered",),
+            raw={"updates": _LISTS},
+        ),
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from zmward.catalog.level import branch, level
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
-from zmward.deviation import Judgement, Layer, deviates, sound
+from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.packages import PACKAGES
 from zmward.sources.repositories import REPOSITORIES
@@ -21,7 +21,12 @@ _NO_CURE = (
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
-    known = [one for one in facts.read(REPOSITORIES, host) if one.zimbra]
+    # The document editor has a repository of its own.
+    known = [
+        one
+        for one in facts.read(REPOSITORIES, host)
+        if one.zimbra and "onlyoffice" not in f"{one.file} {one.address}".lower()
+    ]
     used = [one for one in known if one.enabled]
     addresses = ", ".join(dict.fromkeys(one.address for one in used))
     if not used:
@@ -48,6 +53,10 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             no_cure=_NO_CURE,
             source="repositories",
         )
+        return
+    if folder and not folders:
+        reason = f"{addresses} does not say for which branch it is"
+        yield unknown(Layer.LASTING, host, reason)
         return
     yield sound(Layer.LASTING, host, source="repositories", seen=addresses)
 
@@ -96,6 +105,17 @@ CONTROL = Control(
                 "repositories": f"{_LIST} deb https://repo.zimbra.com/apt/87 jammy "
                 "zimbra\n deb https://repo.zimbra.com/apt/1000 jammy zimbra\n"
             },
+        ),
+        fails(
+            packages={"zimbra-core": "10.1.0.GA.4655.UBUNTU22.64"},
+            raw={
+                "repositories": "> /etc/apt/sources.list.d/zimbra-onlyoffice.list\n"
+                " deb https://repo.zimbra.com/apt/onlyoffice jammy zimbra\n"
+            },
+        ),
+        unsure(
+            packages={"zimbra-core": "10.1.0.GA.4655.UBUNTU22.64"},
+            raw={"repositories": f"{_LIST} deb https://mirror.example.net/z jammy z\n"},
         ),
         unsure(missing=("repositories",)),
     ),
