@@ -40,6 +40,7 @@ OVERRIDES: Final = (
     "zimbraPasswordEnforceHistory",
     "zimbraPasswordLockoutDuration",
     "zimbraPasswordLockoutEnabled",
+    "zimbraPasswordLockoutFailureLifetime",
     "zimbraPasswordLockoutMaxFailures",
     "zimbraPasswordMinLength",
     "zimbraPop3Enabled",

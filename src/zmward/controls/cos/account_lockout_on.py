@@ -11,6 +11,7 @@ def _good(**other: str) -> dict[str, str]:
         "zimbraPasswordLockoutEnabled": "TRUE",
         "zimbraPasswordLockoutMaxFailures": "10",
         "zimbraPasswordLockoutDuration": "1h",
+        "zimbraPasswordLockoutFailureLifetime": "1h",
         **other,
     }
 
@@ -36,13 +37,21 @@ CONTROL = Control(
     check=layers(
         cos_attr("zimbraPasswordLockoutEnabled", exactly("TRUE"), unset="FALSE"),
         cos_attr("zimbraPasswordLockoutMaxFailures", between(1, 50, cure=10)),
-        cos_attr("zimbraPasswordLockoutDuration", lasting("1d", cure="1h", zero=True)),
+        cos_attr(
+            "zimbraPasswordLockoutDuration",
+            lasting("1d", least="1m", cure="1h", zero=True),
+        ),
+        cos_attr(
+            "zimbraPasswordLockoutFailureLifetime",
+            lasting("30d", least="10m", cure="1h", zero=True),
+        ),
     ),
     refs=(),
     note=(
         "Let the address filters act first (bans, second factor) and the lockout "
         'be the laxer one. The status reads "lockout" until the next good login, '
-        "even when the time is over."
+        "even when the time is over. A failure that is forgotten after seconds "
+        "never adds up: zimbraPasswordLockoutFailureLifetime is judged too."
     ),
     examples=(
         passes(cos={"default": _good()}, accounts={}),
@@ -53,6 +62,11 @@ CONTROL = Control(
             cos={"default": _good(zimbraPasswordLockoutMaxFailures="0")}, accounts={}
         ),
         fails(cos={"default": _good(zimbraPasswordLockoutDuration="30d")}, accounts={}),
+        fails(cos={"default": _good(zimbraPasswordLockoutDuration="1s")}, accounts={}),
+        fails(
+            cos={"default": _good(zimbraPasswordLockoutFailureLifetime="5s")},
+            accounts={},
+        ),
         fails(
             cos={"default": _good()},
             accounts={"zimbraPasswordLockoutEnabled": {"FALSE": ["boss@example.com"]}},

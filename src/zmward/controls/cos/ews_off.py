@@ -9,11 +9,11 @@ CONTROL = Control(
     id="ews-off",
     title="Exchange Web Services are off where nobody uses them",
     why=(
-        "EWS takes a name and a password with every request, past the web login "
-        "and its second factor, and needed patches of its own."
+        "Each way in is one more place to guess passwords at, and EWS needed patches "
+        "of its own."
     ),
     impact="Outlook for Mac and other EWS clients stop working.",
-    severity=Severity.MEDIUM,
+    severity=Severity.LOW,
     tips=("T10",),
     roles=("mailbox",),
     locks_out="users of EWS clients",

@@ -15,7 +15,7 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     tips=("T33",),
     roles=("mailbox",),
-    check=cos_attr("zimbraPrefShortEmailAddress", exactly("FALSE"), unset="FALSE"),
+    check=cos_attr("zimbraPrefShortEmailAddress", exactly("FALSE")),
     refs=(),
     note=(
         "The default was TRUE up to 8.7 and is FALSE since 8.8.15, but an upgrade"
@@ -35,6 +35,7 @@ CONTROL = Control(
             cos={"default": {"zimbraPrefShortEmailAddress": "FALSE"}},
             accounts={"zimbraPrefShortEmailAddress": {"TRUE": ["boss@example.com"]}},
         ),
+        unsure(cos={"default": {}}, accounts={}),
         unsure(missing=("ldap-cos",), accounts={}),
     ),
 )

@@ -19,9 +19,9 @@ CONTROL = Control(
     check=cos_attr(
         "zimbraFeatureResetPasswordStatus",
         one_of("disabled", "suspended"),
-        unset="disabled",
     ),
     refs=(),
+    note="Where a class of service says nothing the domain's value counts.",
     examples=(
         passes(
             schema=frozenset({"zimbrafeatureresetpasswordstatus"}),
@@ -44,6 +44,11 @@ CONTROL = Control(
             },
         ),
         unconcerned(schema=frozenset({"zimbraid"}), cos={"default": {}}, accounts={}),
+        unsure(
+            schema=frozenset({"zimbrafeatureresetpasswordstatus"}),
+            cos={"default": {}},
+            accounts={},
+        ),
         unsure(
             schema=frozenset({"zimbrafeatureresetpasswordstatus"}),
             missing=("ldap-cos",),

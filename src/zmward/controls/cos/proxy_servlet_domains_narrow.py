@@ -8,6 +8,12 @@ from zmward.controls.shapes.wanted import Wanted
 
 _LIST = "zimbraProxyAllowedDomains"
 
+# Below these names anybody can register a domain: *.co.uk, *.com.br.
+_SHARED = frozenset(
+    ("ac", "co", "com", "edu", "go", "gob", "gov", "ltd", "mil", "ne", "net", "or")
+) | {"org", "plc"}
+_COUNTRY = 2
+
 
 def _narrow(value: str) -> bool:
     """Say whether a value matches hosts of one organisation only.
@@ -19,7 +25,11 @@ def _narrow(value: str) -> bool:
         ipaddress.ip_address(rest.strip("[]"))
     except ValueError:
         labels = rest.split(".")
-        return len(labels) >= 3 and all(labels[1:])  # noqa: PLR2004  # .example.com
+        shared = len(labels[-1]) == _COUNTRY and bool(_SHARED & {*labels[-2:-1]})
+        least = 4 if shared else 3
+        # The end of an address, *168.1.7, is no name.
+        named = not labels[-1].isdecimal()
+        return named and len(labels) >= least and all(labels[1:])
     return False
 
 
@@ -59,6 +69,10 @@ CONTROL = Control(
         fails(cos={"default": {_LIST: ("*.example.com", "*example.com")}}, accounts={}),
         fails(cos={"default": {_LIST: "example.com"}}, accounts={}),
         fails(cos={"default": {_LIST: "192.168.1.7"}}, accounts={}),
+        fails(cos={"default": {_LIST: "*168.1.7"}}, accounts={}),
+        fails(cos={"default": {_LIST: "*.co.uk"}}, accounts={}),
+        fails(cos={"default": {_LIST: "example.co.uk"}}, accounts={}),
+        passes(cos={"default": {_LIST: "*.example.co.uk"}}, accounts={}),
         fails(cos={"default": {}}, accounts={_LIST: {"*": ["boss@example.com"]}}),
         unsure(missing=("ldap-cos",), accounts={}),
     ),

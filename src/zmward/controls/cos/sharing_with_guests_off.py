@@ -22,7 +22,7 @@ CONTROL = Control(
     locks_out="users who share folders with people outside",
     check=unless_wanted(
         "external_sharing",
-        cos_attr("zimbraExternalSharingEnabled", exactly("FALSE"), unset="TRUE"),
+        cos_attr("zimbraExternalSharingEnabled", exactly("FALSE")),
     ),
     refs=(),
     examples=(
@@ -32,6 +32,7 @@ CONTROL = Control(
             cos={"default": {"zimbraExternalSharingEnabled": "FALSE"}},
             accounts={"zimbraExternalSharingEnabled": {"TRUE": ["boss@example.com"]}},
         ),
+        unsure(cos={"default": {}}, accounts={}),
         unsure(missing=("ldap-cos",), accounts={}),
     ),
 )
