@@ -146,7 +146,8 @@ FIREWALL = Source(
 # Asking iptables-legacy where no table exists would load its modules: the kernel's
 # list of tables says first whether there is anything to ask.
 for family in ip ip6; do
-    [ -s "/proc/net/${family}_tables_names" ] || continue
+    # A file below /proc says that it is empty even where it is not.
+    [ -n "$(cat "/proc/net/${family}_tables_names" 2>/dev/null)" ] || continue
     program=
     for name in "${family}tables-legacy-save" "${family}tables-save"; do
         [ -n "$program" ] || ! command -v "$name" >/dev/null 2>&1 || program=$name
