@@ -3,13 +3,18 @@
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
-from zmward.controls.shapes.authentication import has_local_password
+from zmward.controls.shapes.authentication import (
+    always_falls_back,
+    falling_back,
+    has_local_password,
+)
 from zmward.controls.shapes.basic import on_directory
 from zmward.controls.shapes.effective import admin_value
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.accounts import ACCOUNTS, Admin
-from zmward.sources.directory import COSES, DOMAINS
+from zmward.sources.directory import COSES, DOMAINS, SERVERS
+from zmward.sources.packages import PACKAGES
 
 _LENGTH = "zimbraPasswordMinLength"
 
@@ -17,7 +22,10 @@ _LENGTH = "zimbraPasswordMinLength"
 def _look(facts: Facts) -> Iterator[Judgement]:
     found = [a for a in facts.read(ACCOUNTS).admins if not a.delegated]
     admins = [admin for admin in found if admin.status == "active"]
-    local = [admin for admin in admins if has_local_password(facts, admin)]
+    falling = falling_back(facts)
+    local = [a for a in admins if a in falling or has_local_password(facts, a)]
+    if admins and not local and always_falls_back(facts):
+        local = admins
     if admins and not local:
         reason = "the passwords of all administrators are kept elsewhere"
         yield not_concerned(Layer.DECLARED, "directory", reason)
@@ -55,11 +63,15 @@ CONTROL = Control(
     severity=Severity.HIGH,
     tips=("T26", "T20"),
     roles=("mailbox",),
-    check=on_directory(Layer.DECLARED, (ACCOUNTS, COSES, DOMAINS), _look),
+    check=on_directory(
+        Layer.DECLARED, (ACCOUNTS, COSES, DOMAINS, SERVERS, PACKAGES), _look
+    ),
     refs=(),
     note=(
         "It judges the rule: how long the password is that is set now, no server "
-        "can tell."
+        "can tell. A domain that authenticates elsewhere does not help where local "
+        "passwords still open its accounts: by zimbraAuthFallbackToLocal, and for "
+        "global administrators up to 8.8.15 P46, 9.0.0 P39 and 10.0.7 always."
     ),
     examples=(
         passes(

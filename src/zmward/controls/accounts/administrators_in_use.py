@@ -7,6 +7,7 @@ from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_directory
 from zmward.controls.shapes.logons import moment_of, precision
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.evidence import Missing, Unseen
 from zmward.facts import Facts
 from zmward.sources.accounts import ACCOUNTS, Admin
 from zmward.sources.directory import CONFIG
@@ -17,7 +18,10 @@ _WEEKLY = {"zimbraLastLogonTimestampFrequency": "7d"}
 def _look(facts: Facts) -> Iterator[Judgement]:
     days = facts.profile.thresholds.stale_admin_days
     oldest = facts.now - timedelta(days=days) - precision(facts)
-    for admin in facts.read(ACCOUNTS).admins:
+    admins = facts.read(ACCOUNTS).admins
+    if not any(not admin.delegated for admin in admins):
+        raise Unseen(Missing("no global administrator was found"))
+    for admin in admins:
         if admin.status != "active":
             continue
         subject = f"account:{admin.name}"
@@ -80,6 +84,7 @@ CONTROL = Control(
             config=_WEEKLY,
             admins=(Admin("never@example.com", "active", created="20250101000000Z"),),
         ),
+        unsure(config=_WEEKLY, admins=()),
         unsure(config=_WEEKLY, admins=(Admin("odd@example.com", "active"),)),
         unsure(
             config={**_WEEKLY, "zimbraEphemeralBackendURL": "ssdb://db:8888"}, admins=()

@@ -8,6 +8,9 @@ from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.accounts import ACCOUNTS, Admin
 
+# A lockout and maintenance end by themselves; these states do not.
+_OUT = ("locked", "closed", "pending")
+
 
 def _look(facts: Facts) -> Iterator[Judgement]:
     most = facts.profile.thresholds.admin_accounts
@@ -15,7 +18,7 @@ def _look(facts: Facts) -> Iterator[Judgement]:
     if not admins:
         yield unknown(Layer.DECLARED, "directory", "no global administrator was found")
         return
-    names = [admin.name for admin in admins if admin.status == "active"]
+    names = [admin.name for admin in admins if admin.status not in _OUT]
     text = f"{len(names)} active: {', '.join(names[:20])}"
     if len(names) <= most:
         yield sound(Layer.DECLARED, "directory", source="ldap-accounts", seen=text)
@@ -58,6 +61,7 @@ CONTROL = Control(
             profile={"thresholds": {"admin-accounts": 1}},
             admins=tuple(Admin(f"a{n}@example.com", "active") for n in range(2)),
         ),
+        fails(admins=tuple(Admin(f"a{n}@example.com", "lockout") for n in range(6))),
         unsure(admins=()),
         unsure(missing=("ldap-accounts",)),
     ),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_directory
-from zmward.controls.shapes.second_factor import FOLDER, SOURCES, implemented
+from zmward.controls.shapes.second_factor import FOLDER, SOURCES, lacking
 from zmward.deviation import Judgement, Layer, deviates, sound
 from zmward.facts import Facts
 from zmward.sources.accounts import ACCOUNTS
@@ -18,7 +18,8 @@ def _look(facts: Facts) -> Iterator[Judgement]:
     own = facts.read(ACCOUNTS).overrides.get(_REQUIRED, {}).get("TRUE")
     accounts = [f"account:{name}" for name in own.names] if own else []
     subjects = (*classes, *accounts)
-    if not subjects or implemented(facts):
+    without = lacking(facts) if subjects else ()
+    if not without:
         seen = f"required for {', '.join(subjects) or 'nobody'}"
         yield sound(Layer.DECLARED, "directory", source="directory", seen=seen)
         return
@@ -26,7 +27,8 @@ def _look(facts: Facts) -> Iterator[Judgement]:
         yield deviates(
             Layer.DECLARED,
             subject,
-            f"{_REQUIRED}: TRUE, and no extension below {FOLDER}",
+            f"{_REQUIRED}: TRUE, and no extension below {FOLDER} on "
+            f"{', '.join(without)}",
             "an extension that implements it",
             no_cure="Install one, or set the attribute FALSE, so that it promises "
             "nothing.",
@@ -70,6 +72,12 @@ CONTROL = Control(
             raw={"extensions": _SEEN},
             cos={"default": {}},
             accounts={_REQUIRED: {"TRUE": ["boss@example.com"]}},
+        ),
+        unsure(
+            servers={"store.example.com": {"zimbraServiceEnabled": "mailbox"}},
+            raw={"extensions": _JAR},
+            cos={"default": {_REQUIRED: "TRUE"}},
+            accounts={},
         ),
         unsure(
             missing=("extensions",), cos={"default": {_REQUIRED: "TRUE"}}, accounts={}

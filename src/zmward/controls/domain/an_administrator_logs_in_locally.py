@@ -3,7 +3,12 @@
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
-from zmward.controls.shapes.authentication import external, falling_back, local_admins
+from zmward.controls.shapes.authentication import (
+    admins_external,
+    external,
+    falling_back,
+    local_admins,
+)
 from zmward.controls.shapes.basic import on_directory
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
 from zmward.facts import Facts
@@ -12,7 +17,7 @@ from zmward.sources.directory import DOMAINS
 
 
 def _look(facts: Facts) -> Iterator[Judgement]:
-    if not any(external(domain) for domain in facts.domains()):
+    if not any(external(d) or admins_external(d) for d in facts.domains()):
         reason = "no domain authenticates elsewhere"
         yield not_concerned(Layer.DECLARED, "directory", reason)
         return

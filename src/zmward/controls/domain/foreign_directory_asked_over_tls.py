@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
-from zmward.controls.shapes.authentication import external
 from zmward.controls.shapes.basic import on_directory
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
@@ -13,8 +12,11 @@ _URL = "zimbraAuthLdapURL"
 _STARTTLS = "zimbraAuthLdapStartTlsEnabled"
 
 
+_MECHANISMS = ("zimbraAuthMech", "zimbraAuthMechAdmin")
+
+
 def _asks_ldap(domain: Entry) -> bool:
-    return external(domain) and domain.one("zimbraAuthMech") in ("ad", "ldap")
+    return any(domain.one(name) in ("ad", "ldap") for name in _MECHANISMS)
 
 
 def _look(facts: Facts) -> Iterator[Judgement]:
@@ -79,6 +81,14 @@ CONTROL = Control(
                 "example.com": {
                     "zimbraAuthMech": "ad",
                     _URL: ("ldaps://a.example.com", "ldap://b.example.com:389"),
+                }
+            }
+        ),
+        fails(
+            domains={
+                "example.com": {
+                    "zimbraAuthMechAdmin": "ad",
+                    _URL: "ldap://dc.example.com",
                 }
             }
         ),

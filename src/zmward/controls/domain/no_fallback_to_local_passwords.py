@@ -4,7 +4,12 @@ from collections.abc import Iterator
 
 from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
-from zmward.controls.shapes.authentication import FALLBACK, external, local_admins
+from zmward.controls.shapes.authentication import (
+    FALLBACK,
+    admins_external,
+    external,
+    local_admins,
+)
 from zmward.controls.shapes.basic import on_directory
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
 from zmward.facts import Facts
@@ -20,7 +25,7 @@ def _keeps_an_admin(facts: Facts, changed: Entry) -> bool:
 
 
 def _look(facts: Facts) -> Iterator[Judgement]:
-    concerned = [domain for domain in facts.domains() if external(domain)]
+    concerned = [d for d in facts.domains() if external(d) or admins_external(d)]
     if not concerned:
         reason = "no domain authenticates elsewhere"
         yield not_concerned(Layer.DECLARED, "directory", reason)
@@ -90,6 +95,10 @@ CONTROL = Control(
         fails(
             domains={"example.com": {**_EXTERNAL, FALLBACK: "TRUE"}},
             admins=(Admin("root@example.com", "active"),),
+        ),
+        fails(
+            domains={"example.com": {"zimbraAuthMechAdmin": "ad", FALLBACK: "TRUE"}},
+            admins=_LOCAL,
         ),
         unconcerned(domains={"local.example": {FALLBACK: "TRUE"}}, admins=_LOCAL),
         unsure(missing=("ldap-domains",), admins=_LOCAL),

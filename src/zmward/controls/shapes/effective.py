@@ -20,7 +20,7 @@ def class_of(facts: Facts, name: str, identifier: str) -> Entry:
         (
             d.one("zimbraDomainDefaultCOSId")
             for d in facts.domains()
-            if d.name == domain
+            if d.name.lower() == domain
         ),
         "",
     )

@@ -16,23 +16,37 @@ SOURCES = (EXTENSIONS, SERVERS, PACKAGES)
 _WORDS = ("twofactor", "two-factor", "2fa", "totp")
 
 
+def _on(facts: Facts, host: str) -> bool:
+    """Say whether one node has a program for it; raise Unseen if unsure."""
+    found = facts.read(EXTENSIONS, host)
+    jars = (path.lower() for path in found if path.endswith(".jar"))
+    if any(word in jar for jar in jars for word in _WORDS):
+        return True
+    if FOLDER not in found:
+        raise Unseen(Missing(f"{host}: {FOLDER} was not seen"))
+    return False
+
+
 def implemented(facts: Facts) -> bool:
     """Say whether a mailbox node has a program for it; raise Unseen if unsure."""
-    unsure = ""
+    unsure = None
     for host in facts.hosts("mailbox"):
         try:
-            found = facts.read(EXTENSIONS, host)
+            if _on(facts, host):
+                return True
         except Unseen as signal:
-            unsure = signal.missing.reason
-            continue
-        jars = (path.lower() for path in found if path.endswith(".jar"))
-        if any(word in jar for jar in jars for word in _WORDS):
-            return True
-        if FOLDER not in found:
-            unsure = f"{host}: {FOLDER} was not seen"
+            unsure = signal
     if unsure:
-        raise Unseen(Missing(unsure))
+        raise unsure
     return False
+
+
+def lacking(facts: Facts) -> tuple[str, ...]:
+    """Return the mailbox nodes without a program for it; raise Unseen if unsure."""
+    hosts = facts.hosts("mailbox")
+    if not hosts:
+        raise Unseen(Missing("no mailbox node is known"))
+    return tuple(host for host in hosts if not _on(facts, host))
 
 
 def with_two_factor(check: Check) -> Check:
