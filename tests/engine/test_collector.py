@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from zmward.sources.source import (
     Snippet,
     Source,
     Stat,
+    Unreadable,
     contents,
     lines,
     statuses,
@@ -224,3 +226,13 @@ def test_control_characters_never_reach_a_reason() -> None:
 
 def test_lines_are_stripped_and_not_blank() -> None:
     assert lines(" a \n\n b\n") == ("a", "b")
+
+
+def test_a_large_answer_that_cannot_be_reduced_is_missing() -> None:
+    def reduce(lines: Iterable[str]) -> str:
+        raise Unreadable(f"{next(iter(lines))} is nothing")
+
+    probe = source(Command(("echo",)), reduce=reduce)
+    stream = FRAME + b"% probe\n|x\n|y\n= 0\n% end\n"
+    found = read(stream.splitlines(keepends=True), (IDENTITY, probe), "test")
+    assert found["probe"] == Missing("x is nothing", "unparsed")

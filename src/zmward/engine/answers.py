@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from zmward.errors import BadFile
-from zmward.evidence import DIRECTORY, Answer, Evidence, Missing
+from zmward.evidence import DIRECTORY, Answer, Evidence, Missing, believed
 from zmward.sources.identity import IDENTITY, Identity
 from zmward.sources.localconfig import LOCALCONFIG
 from zmward.sources.masking import masked_line
@@ -91,17 +91,23 @@ class _Reader:
     def _answer(self, frame: _Frame) -> Answer | Missing:
         source = self._sources.get(frame.name)
         body = self._body(frame)
-        if source is not None and source.reduce is not None:
-            text = source.reduce(body)
-            for _ in body:
-                pass
-        else:
-            text = "".join(f"{line}\n" for line in body)
+        broken = text = ""
+        try:
+            if source is not None and source.reduce is not None:
+                text = source.reduce(body)
+            else:
+                text = "".join(f"{line}\n" for line in body)
+        except Unreadable as unreadable:
+            broken = str(unreadable)
+        for _ in body:
+            pass
         error = "\n".join(frame.errors)
         if frame.code is None:
             return Missing(f"{frame.name}: the answer is cut off", "failed")
         if source is not None and frame.code not in source.codes:
             return missing(source, frame.code, error)
+        if broken:
+            return Missing(broken, "unparsed")
         return Answer(text, frame.code, error[:2000])
 
 
@@ -132,6 +138,7 @@ def evidence(
     directory = {source.name for source in sources if source.directory}
     identity = _identity(found)
     host = _zimbra_name(found) or identity.name
+    believed(identity.when, host)
     node = {name: answer for name, answer in found.items() if name not in directory}
     shared = {name: answer for name, answer in found.items() if name in directory}
     answers = {host: node, DIRECTORY: shared}
