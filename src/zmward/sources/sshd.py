@@ -56,7 +56,8 @@ done
 [ -n "$program" ] || { printf 'sshd is not installed\\n' >&2; return 127; }
 one() {
     printf '> user=%s addr=%s\\n' "$1" "$2"
-    limit "$program" -T -C "user=$1,host=$2,addr=$2"
+    # Where a Match names the local side, sshd refuses to answer without one.
+    limit "$program" -T -C "user=$1,host=$2,addr=$2,laddr=192.0.2.1,lport=22"
 }
 one root 198.51.100.1 && one root 127.0.0.1 || return
 one zimbra 198.51.100.1 && one nobody 198.51.100.1 || return
