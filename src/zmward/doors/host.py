@@ -6,9 +6,11 @@ administrator's configuration, keys and jump hosts; Recorded plays back.
 
 import os
 import re
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Protocol
 
 import msgspec
@@ -16,7 +18,11 @@ import msgspec
 from zmward.errors import Unreachable, Usage
 
 _TARGET = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:\[\]-]*")
-_SSH_FAILED = 255
+# A host that means harm must not fill the memory of the one who asks.
+LONGEST_LINE = 300 << 20
+LARGEST = 1 << 30
+# A socket's path has 104 bytes on some systems; ssh adds 58 of its own.
+_LONGEST_FOLDER = 104 - 58
 
 
 class Door(Protocol):
@@ -38,6 +44,16 @@ def _fed(script: str) -> IO[bytes]:
     return holder
 
 
+def _bounded(printed: IO[bytes], name: str) -> Iterator[bytes]:
+    """Yield lines, and refuse what no server has to say."""
+    total = 0
+    while line := printed.readline(LONGEST_LINE):
+        total += len(line)
+        if len(line) == LONGEST_LINE or total > LARGEST:
+            raise Unreachable(f"{name} says more than any server has to say: stopped.")
+        yield line
+
+
 def _run(argv: tuple[str, ...], script: str, name: str) -> Iterator[bytes]:
     with _fed(script) as fed, tempfile.TemporaryFile() as errors:
         try:
@@ -53,7 +69,7 @@ def _run(argv: tuple[str, ...], script: str, name: str) -> Iterator[bytes]:
         if process.stdout is None:
             raise Unreachable(f"{name}: no output to read.")
         try:
-            yield from process.stdout
+            yield from _bounded(process.stdout, name)
             code = process.wait()
         finally:
             process.stdout.close()
@@ -108,17 +124,37 @@ class Remote(msgspec.Struct, frozen=True):
         return _run((*argv, "exec sh -s"), script, self.name)
 
 
+def _own(folder: Path) -> bool:
+    """Say whether a folder is ours alone: whoever owns the socket is the far host."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    mine = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+    return mine and not found.st_mode & 0o077
+
+
+def _sockets() -> Path | None:
+    """Return a folder for ssh's socket that no other user can reach, or None."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    places = [Path(runtime) / "zmward"] if runtime and _own(Path(runtime)) else []
+    places.append(Path(tempfile.gettempdir()) / f"zmward-{os.getuid()}")
+    for place in places:
+        if len(os.fsencode(place)) > _LONGEST_FOLDER:
+            continue
+        try:
+            place.mkdir(mode=0o700, exist_ok=True)
+        except OSError:
+            continue
+        if _own(place):
+            return place
+    return None
+
+
 def _ssh_options() -> tuple[str, ...]:
     """Return what makes further questions cheap; the site's configuration rules."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
-    socket = os.path.join(  # noqa: PTH118  # a pattern for ssh
-        runtime, f"zmward-{os.getuid()}-%C"
-    )  # a pattern for ssh, not a path of ours
-    return (
-        "-o",
-        "ControlMaster=auto",
-        "-o",
-        f"ControlPath={socket}",
-        "-o",
-        "ControlPersist=60",
-    )
+    folder = _sockets()
+    if folder is None:
+        return ()
+    options = ("ControlMaster=auto", f"ControlPath={folder}/%C", "ControlPersist=60")
+    return tuple(word for option in options for word in ("-o", option))
