@@ -36,7 +36,10 @@ def test_a_broken_file_is_refused_by_name(content: bytes, words: str) -> None:
 
 
 def test_unknown_fields_of_a_newer_zmward_are_ignored() -> None:
-    content = b'{"schema": "zmward.evidence/1", "when": "x", "answers": {}, "later": 1}'
+    content = (
+        b'{"schema": "zmward.evidence/1", "when": "2026-11-21", "answers": {},'
+        b' "later": 1}'
+    )
     assert decode(content, "file").answers == {}
 
 

@@ -5,6 +5,7 @@ Facts of the directory belong to the host called ``directory``.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 import msgspec
@@ -81,6 +82,20 @@ class _Stored(msgspec.Struct):
     zmward: str = ""
 
 
+_YEARS: Final = range(1970, 9000)
+
+
+def believed(when: str, name: str) -> str:
+    """Return an ISO time with which days can be counted; refuse any other."""
+    try:
+        year = datetime.fromisoformat(when).astimezone(UTC).year
+    except (ValueError, OverflowError):
+        year = 0
+    if year not in _YEARS:
+        raise BadFile(f"{name} has the time {when[:40]!r}, which is none.")
+    return when
+
+
 def encode(evidence: Evidence) -> bytes:
     """Return an Evidence as JSON, hosts and sources in a stable order."""
     stored = {
@@ -100,7 +115,7 @@ def decode(content: bytes, name: str) -> Evidence:
     """Read the JSON form; `name` is the file's name for error messages."""
     try:
         stored = msgspec.json.decode(content, type=_Stored)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise BadFile(
             f"{name} is not a whole zmward evidence file: {error}. "
             "Collect it again with `zmward collect`."
@@ -109,6 +124,7 @@ def decode(content: bytes, name: str) -> Evidence:
         raise BadFile(
             f"{name} has the schema {stored.schema!r}; this zmward reads {SCHEMA}."
         )
+    believed(stored.when, name)
     return Evidence(when=stored.when, answers=stored.answers, zmward=stored.zmward)
 
 

@@ -14,6 +14,7 @@ from zmward.cli.progress import progress
 from zmward.cli.screen import Screen, screen
 from zmward.control import Control, Status
 from zmward.controls.registry import controls
+from zmward.doors.host import LARGEST
 from zmward.engine.answers import evidence as from_answers
 from zmward.engine.answers import read
 from zmward.engine.audit import audit, require_zimbra
@@ -30,10 +31,13 @@ FORMATS = ("text", "json", "html")
 
 def _stored(path: Path) -> Evidence:
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
     except OSError as error:
         raise BadFile(f"{path} cannot be read: {error.strerror}.") from error
-    if content.lstrip()[:1] == b"{":
+    if len(content) > LARGEST:
+        raise BadFile(f"{path} is larger than any evidence.")
+    if content[:200].lstrip()[:1] == b"{":
         return decode(content, str(path))
     asked = tuple(sources().values())
     found = read(content.splitlines(keepends=True), asked, str(path))

@@ -15,7 +15,7 @@ from zmward.engine.profiles import root
 from zmward.errors import Refused, Usage, ZmwardError
 from zmward.evidence import Evidence
 from zmward.profile import Kind, Profile
-from zmward.reports.plain import plain
+from zmward.reports.plain import plain, visible
 from zmward.sources.registry import sources
 from zmward.starter import preset, starter, with_networks
 from zmward.survey import survey
@@ -40,7 +40,8 @@ def _seen(host: str | None) -> Evidence | None:
     except ZmwardError as error:
         if host:
             raise
-        click.echo(f"zmward: nothing seen on this host: {error}", err=True)
+        said = f"zmward: nothing seen on this host: {error}"
+        click.echo(visible(said), err=True)
         return None
 
 
@@ -68,8 +69,12 @@ def _write(path: Path, text: str) -> None:
         ) from error
     except OSError as error:
         raise Usage(f"{path} cannot be written: {error.strerror}.") from error
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise Usage(f"{path} cannot be written: {error.strerror}.") from error
 
 
 @click.command("init", help="Write a commented profile from what the server shows.")

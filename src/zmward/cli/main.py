@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from zmward.errors import ZmwardError
+from zmward.reports.plain import visible
 
 VERBS = {
     "init": "write a commented profile from what the server shows",
@@ -70,7 +71,8 @@ def main(ctx: click.Context, /, **options: object) -> None:
 
 
 def _reported(error: ZmwardError) -> int:
-    click.echo(f"zmward: {error}", err=True)
+    # The text may quote a far host, its ssh daemon's banner too.
+    click.echo(f"zmward: {visible(str(error))}", err=True)
     return error.code
 
 

@@ -1,6 +1,9 @@
 """Options that several verbs share, and what they mean."""
 
+import os
+import stat
 import sys
+import tempfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +12,8 @@ from typing import Any, TypeVar
 import click
 
 from zmward.doors.host import Door, Local, Remote
-from zmward.errors import Usage
+from zmward.errors import BadFile, Usage
+from zmward.evidence import believed
 from zmward.finding import moment
 from zmward.i18n import LANGUAGES
 from zmward.profile import Profile
@@ -54,8 +58,9 @@ def time(now: str | None) -> datetime | None:
     if now is None:
         return None
     try:
+        believed(now, "--now")
         return moment(now)
-    except ValueError as error:
+    except (BadFile, ValueError) as error:
         raise Usage(
             f"--now {now!r} is no date: write 2026-11-21 or 2026-11-21T12:00:00+00:00."
         ) from error
@@ -78,6 +83,29 @@ def profile(path: str | None) -> Profile:
     return load(Path(path)) if path else site()
 
 
+def _replace(path: Path, text: str) -> None:
+    """Put a whole new file in the place of whatever has that name."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    new = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def _stream(path: Path, text: str) -> None:
+    """Write to a device or pipe, unless another user reads from it."""
+    with path.open("w", encoding="utf-8") as file:
+        if os.fstat(file.fileno()).st_uid not in (0, os.getuid()):
+            raise Usage(f"{path} belongs to another user: the report stays here.")
+        file.write(text)
+
+
 def write(text: str, output: str | None) -> None:
     """Write a result to a file that only its owner may read, or to stdout."""
     if output is None:
@@ -85,7 +113,12 @@ def write(text: str, output: str | None) -> None:
         return
     path = Path(output)
     try:
-        path.touch(mode=0o600)
-        path.write_text(text, "utf-8")
+        kind = path.stat().st_mode if path.exists() else stat.S_IFREG
+        if stat.S_ISDIR(kind):
+            raise Usage(f"{output} cannot be written: it is a folder.")
+        if stat.S_ISREG(kind):
+            _replace(path, text)
+        else:
+            _stream(path, text)
     except OSError as error:
         raise Usage(f"{output} cannot be written: {error.strerror}.") from error

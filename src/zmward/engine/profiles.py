@@ -52,7 +52,7 @@ def parse(text: str, name: str) -> Mapping[str, Any]:
     """Return the tables of one file."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadFile(f"{name}: {error}.") from error
 
 
