@@ -18,12 +18,22 @@ CONTROL = Control(
     severity=Severity.HIGH,
     tips=("T34",),
     roles=("mailbox",),
-    check=localconfig(_KEY, exactly("false"), role="mailbox"),
+    check=localconfig(
+        _KEY,
+        exactly("false"),
+        role="mailbox",
+        since=((9, 0, 0, 42, 0), (10, 0, 10), (10, 1, 2)),
+    ),
     refs=(),
+    note=(
+        "Before 9.0.0 P42, 10.0.10 and 10.1.2 GET was always answered "
+        "(CVE-2024-9665): there only the patch helps."
+    ),
     examples=(
         passes(localconfig={_KEY: "false"}),
         fails(localconfig={_KEY: "true"}),
         passes(localconfig={}),
+        unsure(localconfig={}, packages={"zimbra-patch": "10.1.1.1727000000-1"}),
         unsure(missing=("localconfig",)),
         unconcerned(services=("mta",), localconfig={}),
     ),

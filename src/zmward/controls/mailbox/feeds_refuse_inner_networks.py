@@ -17,8 +17,23 @@ def _items(found: Values) -> tuple[str, ...]:
     return tuple(w.strip() for v in found for w in v.split(",") if w.strip())
 
 
-def _closes(found: Values) -> bool:
-    return set(_INNER) <= set(_items(found))
+def _open(found: Values) -> tuple[str, ...]:
+    """Return the inner networks that no listed network covers."""
+    listed = []
+    for item in _items(found):
+        try:
+            listed.append(ipaddress.ip_network(item, strict=False))
+        except ValueError:
+            continue
+    return tuple(
+        text
+        for text in _INNER
+        for inner in (ipaddress.ip_network(text),)
+        if not any(
+            one.version == inner.version and one.supernet_of(inner)  # type: ignore[arg-type]  # of one version
+            for one in listed
+        )
+    )
 
 
 def _dangerous(item: str) -> bool:
@@ -26,15 +41,17 @@ def _dangerous(item: str) -> bool:
         network = ipaddress.ip_network(item, strict=False)
     except ValueError:
         return item.lower() == "localhost" or "*" in item
-    return network.is_loopback or network.is_link_local or network.num_addresses > _MANY
+    here = network.is_loopback or network.is_unspecified
+    return here or network.is_link_local or network.num_addresses > _MANY
 
 
 def _closed(found: Values) -> Values:
-    items = _items(found)
-    return (",".join((*items, *(n for n in _INNER if n not in items))),)
+    return (",".join((*_items(found), *_open(found))),)
 
 
-_CLOSED = Wanted(f"among them: {', '.join(_INNER)}", _closes, _closed)
+_CLOSED = Wanted(
+    f"among them: {', '.join(_INNER)}", lambda found: not _open(found), _closed
+)
 _NOTHING_WIDE = Wanted(
     "no loopback, no whole networks",
     lambda found: not any(map(_dangerous, _items(found))),
@@ -69,7 +86,11 @@ CONTROL = Control(
         passes(localconfig={_WHITE: "feeds.example.com,192.168.7.9"}),
         fails(localconfig={_BLACK: ""}),
         fails(localconfig={_BLACK: "10.0.0.0/8"}),
+        passes(
+            localconfig={_BLACK: "10.0.0.0/7,172.16.0.0/12,192.168.0.0/16,fc00::/7"}
+        ),
         fails(localconfig={_WHITE: "127.0.0.1"}),
+        fails(localconfig={_WHITE: "0.0.0.0"}),  # noqa: S104  # nothing is bound
         fails(localconfig={_WHITE: "10.0.0.0/8"}),
         unsure(missing=("localconfig",)),
         unconcerned(services=("mta",), localconfig={}),

@@ -6,6 +6,7 @@ from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
+from zmward.sources.directory import SERVERS
 from zmward.sources.originlog import ORIGINLOG
 
 # A watcher on the node itself may log in now and then, by its own address.
@@ -14,11 +15,24 @@ _FEW = 0.1
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     log = facts.read(ORIGINLOG, host)
-    text = f"{log['own']} of {log['logins']} logins show an address of this node"
+    text = (
+        f"of {log['logins']} logins {log['own']} show an address of this node, "
+        f"{log['none']} none at all"
+    )
+    elsewhere = sorted(
+        {s.name for role in ("proxy", "mta") for s in facts.servers(role)} - {host}
+    )
+    few = log["logins"] * _FEW
     if not log["logins"]:
         reason = f"no login in the last {log['lines']} lines of audit.log"
         yield unknown(Layer.RUNNING, host, reason)
-    elif log["own"] <= log["logins"] * _FEW:
+    elif max(log["own"], log["none"]) <= few < log["direct"] and elsewhere:
+        reason = (
+            f"{log['direct']} of {log['logins']} logins came from an address that may "
+            f"be that of {', '.join(elsewhere)}"
+        )
+        yield unknown(Layer.RUNNING, host, reason)
+    elif max(log["own"], log["none"]) <= few:
         yield sound(Layer.RUNNING, host, source="origin-log", seen=text)
     else:
         yield deviates(
@@ -32,8 +46,12 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         )
 
 
-def _log(logins: int, own: int) -> dict[str, int]:
-    return {"lines": 2 * logins, "logins": logins, "own": own}
+_PROXY = {"proxy.example.com": {"zimbraServiceEnabled": "proxy"}}
+
+
+def _log(logins: int, own: int, direct: int = 0, none: int = 0) -> dict[str, int]:
+    counts = {"lines": 2 * logins, "logins": logins}
+    return {**counts, "own": own, "direct": direct, "none": none}
 
 
 CONTROL = Control(
@@ -47,7 +65,7 @@ CONTROL = Control(
     severity=Severity.HIGH,
     tips=("T32",),
     roles=("mailbox",),
-    check=on_hosts(Layer.RUNNING, (ORIGINLOG,), _look, role="mailbox"),
+    check=on_hosts(Layer.RUNNING, (ORIGINLOG, SERVERS), _look, role="mailbox"),
     refs=(),
     note=(
         "The last megabyte of audit.log is counted; logins of the principal "
@@ -56,7 +74,15 @@ CONTROL = Control(
     examples=(
         passes(origin_log=_log(100, 0)),
         passes(origin_log=_log(100, 3)),
+        passes(origin_log=_log(100, 0, direct=100)),
+        passes(
+            services=("mailbox",), servers=_PROXY, origin_log=_log(100, 0, direct=5)
+        ),
         fails(origin_log=_log(100, 90)),
+        fails(origin_log=_log(100, 0, none=100)),
+        unsure(
+            services=("mailbox",), servers=_PROXY, origin_log=_log(100, 0, direct=100)
+        ),
         unsure(origin_log=_log(0, 0)),
         unsure(missing=("origin-log",)),
         unconcerned(services=("mta",), origin_log=_log(100, 90)),

@@ -16,12 +16,23 @@ CONTROL = Control(
     tips=("T27",),
     roles=("mailbox",),
     locks_out="users who log in with an alias",
-    check=localconfig("alias_login_enabled", exactly("false"), role="mailbox"),
+    check=localconfig(
+        "alias_login_enabled", exactly("false"), role="mailbox", since=((8, 8, 15),)
+    ),
     refs=(),
+    note=(
+        "It takes effect after mailboxd restarts, on every mailbox node. "
+        "Pre-authentication and short names without a domain are not touched. The "
+        "key came with 8.8.15."
+    ),
     examples=(
         passes(localconfig={"alias_login_enabled": "false"}),
         fails(localconfig={"alias_login_enabled": "true"}),
         fails(localconfig={}),
+        unsure(
+            localconfig={"alias_login_enabled": "false"},
+            packages={"zimbra-core": "8.7.11.GA.1854"},
+        ),
         unsure(missing=("localconfig",)),
         unconcerned(services=("mta",), localconfig={}),
     ),
