@@ -23,9 +23,12 @@ CONTROL = Control(
     tips=("T31",),
     roles=("proxy",),
     check=header_served(
-        _NAME, "nosniff", lambda value: value.strip().lower() == "nosniff"
+        _NAME, "nosniff", lambda v: v.partition(",")[0].strip().lower() == "nosniff"
     ),
     refs=(),
+    note=(
+        "Set by both attributes the header is sent twice; browsers take the first one."
+    ),
     examples=(
         passes(
             config={PROXY: f"{_NAME}: nosniff"},
@@ -33,6 +36,11 @@ CONTROL = Control(
             raw={"served": _page(f"{_NAME}: nosniff")},
         ),
         passes(config={}, domains={}, raw={"served": _page(f"{_NAME}: nosniff")}),
+        passes(
+            config={},
+            domains={},
+            raw={"served": _page(f"{_NAME}: nosniff\n< {_NAME}: nosniff")},
+        ),
         fails(config={}, domains={}, raw={"served": _page("")}),
         fails(config={PROXY: f"{_NAME}: sniff"}, domains={}, missing=("served",)),
         fails(

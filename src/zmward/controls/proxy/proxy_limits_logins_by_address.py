@@ -2,7 +2,12 @@
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.attributes import global_attr
-from zmward.controls.shapes.wanted import between
+from zmward.controls.shapes.basic import layers
+from zmward.controls.shapes.wanted import at_least, between
+
+_LIMIT = "zimbraReverseProxyIPLoginLimit"
+_TIME = "zimbraReverseProxyIPLoginLimitTime"
+
 
 CONTROL = Control(
     id="proxy-limits-logins-by-address",
@@ -19,8 +24,11 @@ CONTROL = Control(
     tips=("T05",),
     roles=("proxy",),
     locks_out="many users behind one address, when the limit is too low for them",
-    check=global_attr(
-        "zimbraReverseProxyIPLoginLimit", between(1, 100_000, cure=600), unset="0"
+    check=layers(
+        global_attr(
+            "zimbraReverseProxyIPLoginLimit", between(1, 10_000, cure=600), unset="0"
+        ),
+        global_attr("zimbraReverseProxyIPLoginLimitTime", at_least(600, cure=3600)),
     ),
     refs=(),
     note=(
@@ -28,9 +36,11 @@ CONTROL = Control(
         " takes effect after the proxy restarts."
     ),
     examples=(
-        passes(config={"zimbraReverseProxyIPLoginLimit": "300"}),
-        fails(config={"zimbraReverseProxyIPLoginLimit": "0"}),
-        fails(config={}),
+        passes(config={_LIMIT: "300", _TIME: "3600"}),
+        fails(config={_LIMIT: "0", _TIME: "3600"}),
+        fails(config={_LIMIT: "300", _TIME: "1"}),
+        fails(config={_TIME: "3600"}),
+        unsure(config={_LIMIT: "300"}),
         unsure(missing=("ldap-config",)),
     ),
 )

@@ -4,12 +4,22 @@ from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.served import PROXY, header_served
 
 _NAME = "Referrer-Policy"
+_LAX = frozenset(
+    {"unsafe-url", "origin", "origin-when-cross-origin", "no-referrer-when-downgrade"}
+)
 _GOOD = frozenset(
     {
         *("no-referrer", "same-origin", "strict-origin"),
         "strict-origin-when-cross-origin",
     }
 )
+
+
+def _strict(value: str) -> bool:
+    """Say whether the last policy that browsers know tells other sites no paths."""
+    words = [word.strip().lower() for word in value.split(",")]
+    known = [word for word in words if word in _GOOD | _LAX]
+    return known[-1:] != [] and known[-1] in _GOOD
 
 
 def _page(header: str) -> str:
@@ -28,9 +38,7 @@ CONTROL = Control(
     severity=Severity.LOW,
     tips=("T31",),
     roles=("proxy",),
-    check=header_served(
-        _NAME, "same-origin", lambda value: value.strip().lower() in _GOOD
-    ),
+    check=header_served(_NAME, "same-origin", _strict),
     refs=(),
     note=(
         "The cure sets same-origin: the check against request forgery needs the "
@@ -43,6 +51,16 @@ CONTROL = Control(
             raw={"served": _page(f"{_NAME}: no-referrer")},
         ),
         passes(config={}, domains={}, raw={"served": _page(f"{_NAME}: no-referrer")}),
+        passes(
+            config={},
+            domains={},
+            raw={"served": _page(f"{_NAME}: no-referrer, strict-origin")},
+        ),
+        fails(
+            config={},
+            domains={},
+            raw={"served": _page(f"{_NAME}: no-referrer, unsafe-url")},
+        ),
         fails(config={}, domains={}, raw={"served": _page("")}),
         fails(config={PROXY: f"{_NAME}: unsafe-url"}, domains={}, missing=("served",)),
         fails(

@@ -13,18 +13,36 @@ from zmward.deviation import Judgement, Layer, deviates, sound
 from zmward.facts import Facts
 
 _KEEP = "zimbraMailKeepOutWebCrawlers"
-_EVERYBODY = re.compile(r"(?i)user-agent:\s*\*\s*")
-_NOTHING = re.compile(r"(?i)disallow:\s*/\s*")
+_NOTHING = re.compile(r"(?i)disallow:\s*/\*?\s*")
+
+
+def _groups(text: str) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield the robots of each group of a robots.txt, and its rules."""
+    robots: list[str] = []
+    rules: list[str] = []
+    for raw in text.splitlines():
+        line = raw.partition("#")[0].strip()
+        key, _, value = (word.strip().lower() for word in line.partition(":"))
+        if key == "user-agent":
+            if rules:
+                yield robots, rules
+                robots, rules = [], []
+            robots.append(value)
+        elif key in ("allow", "disallow"):
+            rules.append(line)
+    yield robots, rules
 
 
 def _closed(text: str) -> bool:
-    """Say whether a robots.txt closes the whole site to everybody."""
-    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
-    lines = [line for line in lines if line]
-    starts = [i for i, line in enumerate(lines) if _EVERYBODY.fullmatch(line)]
-    rules = lines[starts[0] + 1 :] if starts else []
-    allows = any(line.lower().startswith("allow:") for line in rules)
-    return not allows and any(_NOTHING.fullmatch(line) for line in rules)
+    """Say whether a robots.txt closes the whole site to every robot."""
+    groups = list(_groups(text))
+    shut = all(
+        any(map(_NOTHING.fullmatch, rules))
+        and not any(rule.lower().startswith("allow") for rule in rules)
+        for robots, rules in groups
+        if robots
+    )
+    return shut and any("*" in robots for robots, _ in groups)
 
 
 def _robots(pages: Pages) -> bool:
@@ -54,6 +72,8 @@ def _servlet(_: Facts, host: str, pages: Pages) -> Iterator[Judgement]:
 
 _OPEN = "| User-agent: *\n| Allow: /\n"
 _CLOSED = "| User-agent: *\n| Disallow: /\n"
+_ONE_CLOSED = "| User-agent: *\n| Disallow:\n|\n| User-agent: badbot\n| Disallow: /\n"
+_ONE_OPEN = f"| User-agent: googlebot\n| Disallow:\n|\n{_CLOSED}"
 
 
 def _pages(robots: str, servlet: str, header: str = "") -> str:
@@ -110,6 +130,16 @@ CONTROL = Control(
         ),
         fails(
             config={_KEEP: "TRUE"}, domains={}, raw={"served": _pages(_CLOSED, _OPEN)}
+        ),
+        fails(
+            config={_KEEP: "TRUE"},
+            domains={},
+            raw={"served": _pages(_ONE_CLOSED, _CLOSED)},
+        ),
+        fails(
+            config={_KEEP: "TRUE"},
+            domains={},
+            raw={"served": _pages(_ONE_OPEN, _CLOSED)},
         ),
         unsure(config={_KEEP: "TRUE"}, domains={}, missing=("served",)),
         unconcerned(profile={"services": {"search-engines": "wanted"}}, config={}),

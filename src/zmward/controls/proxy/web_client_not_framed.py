@@ -1,5 +1,6 @@
 """Other sites cannot show the web client inside their pages."""
 
+import re
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
@@ -7,13 +8,22 @@ from zmward.controls.shapes.served import Pages, on_pages, page
 from zmward.deviation import Judgement, Layer, deviates, sound
 from zmward.facts import Facts
 
+# Where it is sent, browsers follow it and ignore X-Frame-Options.
+_ANCESTORS = re.compile(r"(?i)\bframe-ancestors\b([^;,]*)")
+_ANYBODY = frozenset(("*", "http:", "https:", "http://*", "https://*"))
+
 
 def _look(_: Facts, host: str, pages: Pages) -> Iterator[Judgement]:
     frame = page(pages, "login").header("X-Frame-Options")
     policy = page(pages, "login").header("Content-Security-Policy")
     text = f"X-Frame-Options: {frame or '(not sent)'}"
+    if policy:
+        text += f", Content-Security-Policy: {policy}"
     kept = frame.split(",")[0].strip().upper() in ("SAMEORIGIN", "DENY")
-    if kept or "frame-ancestors" in policy.lower():
+    ancestors = _ANCESTORS.search(policy)
+    if ancestors is not None:
+        kept = not _ANYBODY & set(ancestors[1].lower().split())
+    if kept:
         yield sound(Layer.RUNNING, host, source="served", seen=text)
         return
     yield deviates(
@@ -49,6 +59,15 @@ CONTROL = Control(
             raw={"served": _page("Content-Security-Policy: frame-ancestors 'self'")}
         ),
         fails(raw={"served": _page("X-Powered-By: x")}),
+        fails(raw={"served": _page("Content-Security-Policy: frame-ancestors *")}),
+        fails(
+            raw={
+                "served": _page(
+                    "X-Frame-Options: DENY\n< Content-Security-Policy: "
+                    "default-src 'self'; frame-ancestors https:"
+                )
+            }
+        ),
         unsure(missing=("served",)),
         unconcerned(services=("mta",)),
     ),
