@@ -53,6 +53,16 @@ CONTROL = Control(
             domains={},
             raw={"served": _page(f"{_NAME}: max-age=31536000; includeSubDomains")},
         ),
+        passes(
+            config={PROXY: f"{_NAME}: max-age=31536000"},
+            domains={"example.com": {PROXY: f"{_NAME}: max-age=31536000"}},
+            raw={"served": _page(f"{_NAME}: max-age=31536000")},
+        ),
+        fails(
+            config={PROXY: f"{_NAME}: max-age=31536000"},
+            domains={"example.com": {PROXY: "X-Robots-Tag: noindex"}},
+            raw={"served": _page(f"{_NAME}: max-age=31536000")},
+        ),
         fails(config={}, domains={}, raw={"served": _page("")}),
         fails(config={PROXY: f"{_NAME}: max-age=60"}, domains={}, missing=("served",)),
         fails(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.attributes import server_attr
 from zmward.controls.shapes.basic import layers
-from zmward.controls.shapes.served import Pages, header_served, on_pages, page
+from zmward.controls.shapes.served import PROXY, Pages, header_served, on_pages, page
 from zmward.controls.shapes.service import unless_wanted
 from zmward.controls.shapes.wanted import exactly
 from zmward.deviation import Judgement, Layer, deviates, sound
@@ -140,6 +140,16 @@ CONTROL = Control(
             config={_KEEP: "TRUE"},
             domains={},
             raw={"served": _pages(_ONE_OPEN, _CLOSED)},
+        ),
+        fails(
+            config={_KEEP: "TRUE"},
+            domains={"example.com": {PROXY: "X-Frame-Options: DENY"}},
+            raw={"served": _pages(_OPEN, _CLOSED, "< X-Robots-Tag: noindex\n")},
+        ),
+        passes(
+            config={_KEEP: "TRUE"},
+            domains={"example.com": {PROXY: "X-Frame-Options: DENY"}},
+            raw={"served": _pages(_CLOSED, _CLOSED)},
         ),
         unsure(config={_KEEP: "TRUE"}, domains={}, missing=("served",)),
         unconcerned(profile={"services": {"search-engines": "wanted"}}, config={}),

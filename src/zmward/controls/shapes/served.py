@@ -36,9 +36,11 @@ def on_pages(one: Callable[[Facts, str, Pages], Iterator[Judgement]]) -> Check:
     )
 
 
-def declared(entry: Entry, name: str) -> str | None:
+def declared(
+    entry: Entry, name: str, where: tuple[str, ...] = (PROXY, MAILBOX)
+) -> str | None:
     """Return the value that an object's attributes give a header, if any."""
-    for attribute in (PROXY, MAILBOX):
+    for attribute in where:
         for row in entry.own(attribute):
             found, _, value = row.partition(":")
             if found.strip().lower() == name.lower():
@@ -55,7 +57,9 @@ def header_served(
 ) -> Check:
     """Want a response header; `enough` says that the pages do without it.
 
-    The attributes are judged only where the header is not seen to be served.
+    The global attributes are judged only where the header is not seen to be served.
+    A domain with a list of its own loses the global one, and its pages are not asked
+    for: its list is always judged, unless the pages do without the header.
     """
 
     def good(pages: Pages) -> bool:
@@ -73,10 +77,13 @@ def header_served(
     def attributes(facts: Facts) -> Iterator[Judgement]:
         if not facts.servers("proxy"):
             yield not_concerned(Layer.DECLARED, "directory", "no server runs proxy")
-        elif not served(facts):
-            overriding = [d for d in facts.domains() if d.own(PROXY)]
-            for entry in (facts.config(), *overriding):
-                yield _declared(entry, name, value, holds)
+            return
+        if not served(facts):
+            yield _declared(facts.config(), name, value, holds)
+        if enough is None or not all(
+            enough(facts.read(SERVED, host)) for host in facts.hosts("proxy")
+        ):
+            yield from _overriding(facts, name, value, holds)
 
     needs = (CONFIG, SERVERS, DOMAINS, SERVED, PACKAGES)
     return layers(
@@ -85,6 +92,16 @@ def header_served(
         ),
         on_pages(lambda _, host, pages: iter((_sent(host, pages, name, value, good),))),
     )
+
+
+def _overriding(
+    facts: Facts, name: str, value: str, holds: Callable[[str], bool]
+) -> Iterator[Judgement]:
+    common = declared(facts.config(), name, (MAILBOX,))
+    for domain in facts.domains():
+        inherits = not domain.own(MAILBOX) and common is not None and holds(common)
+        if domain.own(PROXY) and not inherits:
+            yield _declared(domain, name, value, holds)
 
 
 def _sent(
