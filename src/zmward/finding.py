@@ -17,6 +17,7 @@ from zmward.waivers import severity, split
 
 SCHEMA = "zmward.report/1"
 Effort = Literal["safe", "window", "decision", "none"]
+EFFORTS: tuple[Effort, ...] = ("safe", "window", "decision", "none")
 
 _ORDER = (State.BAD, State.UNKNOWN, State.OK, State.NA)
 _STATUS = {

@@ -7,9 +7,7 @@ import msgspec
 
 from zmward.change import Change
 from zmward.control import Severity, Status
-from zmward.finding import Effort, Finding, Report, rank
-
-EFFORTS: tuple[Effort, ...] = ("safe", "window", "decision", "none")
+from zmward.finding import EFFORTS, Effort, Finding, Report, rank
 
 
 class Repairs(msgspec.Struct, frozen=True):
@@ -80,7 +78,7 @@ def _cures(finding: Finding) -> tuple[Change, ...]:
 def efforts(report: Report) -> tuple[Repairs, ...]:
     """Return the repairs of what failed; a change counts once, where it is hardest."""
     failed = [f for f in report.findings if f.status is Status.FAIL]
-    hardest: dict[tuple[str, str], Effort] = {}
+    hardest: dict[tuple[str, ...], Effort] = {}
     for finding in failed:
         for cure in _cures(finding):
             other = hardest.get(cure.place, "safe")
@@ -89,7 +87,7 @@ def efforts(report: Report) -> tuple[Repairs, ...]:
 
 
 def _repairs(
-    effort: Effort, failed: Iterable[Finding], hardest: dict[tuple[str, str], Effort]
+    effort: Effort, failed: Iterable[Finding], hardest: dict[tuple[str, ...], Effort]
 ) -> Repairs:
     own = [f for f in failed if f.effort == effort]
     cures = [

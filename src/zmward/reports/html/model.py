@@ -133,8 +133,10 @@ def _row(fold: Fold, say: Speaker) -> Row:
     )
 
 
-def _lines(changes: Iterable[Change]) -> tuple[str, ...]:
-    found = (command(argv) for change in changes for argv in change.commands())
+def _lines(changes: Iterable[Change | None]) -> tuple[str, ...]:
+    found = (
+        command(argv) for change in changes if change for argv in change.commands()
+    )
     return tuple(dict.fromkeys(found))
 
 
