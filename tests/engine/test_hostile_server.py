@@ -12,7 +12,11 @@ import pytest
 from zmward.engine.answers import read
 from zmward.engine.script import collector
 from zmward.evidence import Answer, Missing
+from zmward.sources.amavis import AMAVIS
+from zmward.sources.crontab import CRONTAB
+from zmward.sources.fail2ban import FAIL2BAN
 from zmward.sources.localconfig import LOCALCONFIG
+from zmward.sources.logging import RSYSLOG
 from zmward.sources.source import (
     Command,
     File,
@@ -26,6 +30,7 @@ from zmward.sources.source import (
     statuses,
     text,
 )
+from zmward.sources.webprograms import WEB_PROGRAMS
 
 SECRET = "correct-horse"
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root is in danger")
@@ -285,3 +290,136 @@ def test_localconfig_in_another_encoding_shows_no_secret(zimbra: Path) -> None:
     (zimbra / "conf/localconfig.xml").write_bytes(told.encode("utf-16"))
     found = asked_of(LOCALCONFIG, zimbra)
     assert SECRET not in repr(found).replace("\\x00", "").replace("\0", "")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RESTIC_PASSWORD=@",
+        "AWS_SECRET_ACCESS_KEY='@'",
+        "0 1 * * * mysqldump -u root -p@ zimbra",
+        "0 1 * * * PGPASSWORD=@ psql",
+        "0 1 * * * curl -u me:@ https://example.com/",
+        "0 1 * * * curl -H 'Authorization: Bearer @' https://example.com/",
+        "0 1 * * * curl https://me:@%40example.com/",
+        "0 1 * * * sshpass -p @ ssh mail",
+        '0 1 * * * tool --token @ --api-key=@ --password="@"',
+    ],
+)
+def test_the_crontab_shows_no_password(zimbra: Path, line: str) -> None:
+    path = zimbra.parent / "crontab"
+    line = line.replace("@", SECRET).replace("%40", "@")
+    path.write_text(f"{line}\n1 2 * * * /bin/true -x a=b\n")
+    found = asked_of(CRONTAB, zimbra, {"/var/spool/cron/crontabs/zimbra": str(path)})
+    assert isinstance(found, Answer)
+    assert SECRET not in found.text
+    assert "/bin/true -x a=b" in CRONTAB.parse(found.text).outside[-1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "*.* :ommysql:db.example.com,Syslog,user,@",
+        "*.* :ompgsql:db.example.com,Syslog,user,@;format",
+        'action(type="omkafka" confParam=["sasl.password=@"])',
+        'action(type="omhttp" httpheaders=["Authorization: Bearer @"])',
+        'action(type="omhttp" httpheaderkey="X" httpheadervalue="@")',
+        "$ActionOmelasticsearchPwd @",
+        'action(type="omelasticsearch" PWD="@" apikey="@")',
+    ],
+)
+def test_rsyslog_shows_no_password(zimbra: Path, line: str) -> None:
+    path = zimbra.parent / "rsyslog.conf"
+    forward = 'action(type="omfwd" target="log.example.com" protocol="tcp")'
+    path.write_text(f"{line.replace('@', SECRET)}\n{forward}\n*.* @@192.0.2.7:514\n")
+    found = asked_of(RSYSLOG, zimbra, {"/etc/rsyslog.conf": str(path)})
+    assert isinstance(found, Answer)
+    assert SECRET not in found.text
+    targets = {one.target for one in RSYSLOG.parse(found.text).forwards}
+    assert {"log.example.com", "192.0.2.7"} <= targets
+
+
+def test_fail2ban_shows_no_token(zimbra: Path) -> None:
+    folder = zimbra.parent / "fail2ban"
+    folder.mkdir()
+    (folder / "jail.local").write_text(
+        "[sshd]\nenabled = true\nlogpath = /var/log/auth.log\n"
+        f'action = cloudflare[cfuser="me", cftoken="{SECRET}"]\n'
+        f'         abuseipdb[abuseipdb_apikey="{SECRET}"]\n'
+        f"         other[pass={SECRET}]\nx_password = {SECRET}\n"
+    )
+    found = asked_of(FAIL2BAN, zimbra, {"/etc/fail2ban": str(folder)})
+    assert isinstance(found, Answer)
+    assert SECRET not in found.text
+    assert FAIL2BAN.parse(found.text).jails[0].logs == ("/var/log/auth.log",)
+
+
+def test_amavis_shows_no_password_of_a_database(zimbra: Path) -> None:
+    (zimbra / "conf/amavisd.conf").write_text(
+        "# @storage_sql_dsn = @lookup_sql_dsn;  # none\n$one = 'kept';\n"
+        f"@lookup_sql_dsn = ( ['DBI:mysql:host=h;x=y',\n  'user', '{SECRET}'],\n"
+        f"  ['DBI:Pg:host=h', \"user\", \"{SECRET}\"] );\n$two = 'kept too';\n"
+    )
+    found = asked_of(AMAVIS, zimbra)
+    assert isinstance(found, Answer)
+    assert SECRET not in found.text
+    assert "'kept'" in found.text
+    assert "'kept too'" in found.text
+
+
+def test_postfix_and_nginx_show_no_password(zimbra: Path) -> None:
+    said = (
+        f"smtp_sasl_password_maps = static:user:{SECRET}\n"
+        f"ldapx_bind_pw = {SECRET}\nmyhostname = mail.example.com\n"
+        f' master_auth_password "{SECRET}";\n'
+        f' proxy_set_header Authorization "Basic {SECRET}";\n'
+        "smtpd_sasl_password_result = kept\n"
+        "lmtp_sasl_password_maps = lmdb:/opt/kept\n"
+    )
+    quoted = f'postconf: fatal: x: missing after attribute name: \\"{SECRET}: x\\"'
+    found = asked(Snippet(f"printf '%s' '{said}'; echo \"{quoted}\" >&2"), zimbra)
+    assert isinstance(found, Answer)
+    assert SECRET not in repr(found)
+    assert found.text.count("kept") == 2
+    assert 'Authorization "masked";' in found.text
+
+
+@pytest.fixture
+def webapps(zimbra: Path) -> Path:
+    folder = zimbra / "jetty_base/webapps/zimbra"
+    folder.mkdir(parents=True)
+    (folder / "evil.jsp").write_text("x")
+    return folder
+
+
+def test_a_web_program_behind_links_is_seen(zimbra: Path, webapps: Path) -> None:
+    (webapps / "linked.jsp").symlink_to("/etc/hostname")
+    real = zimbra / "elsewhere"
+    (zimbra / "jetty_base/webapps").rename(real)
+    (zimbra / "jetty_base/webapps").symlink_to(real)
+    found = asked_of(WEB_PROGRAMS, zimbra)
+    assert isinstance(found, Answer)
+    loose = {Path(path).name for path in WEB_PROGRAMS.parse(found.text).loose}
+    assert loose == {"evil.jsp", "linked.jsp"}
+
+
+def test_a_name_of_lines_vouches_for_no_web_program(
+    zimbra: Path, webapps: Path
+) -> None:
+    forged = Path(f"{webapps}/d\n+{webapps}")
+    forged.mkdir(parents=True)
+    (forged / "evil.jsp").write_text("x")
+    found = asked_of(WEB_PROGRAMS, zimbra)
+    assert isinstance(found, Answer)
+    assert not WEB_PROGRAMS.parse(found.text).shipped
+
+
+def test_a_search_for_web_programs_cut_short_is_missing(
+    zimbra: Path, webapps: Path
+) -> None:
+    del webapps
+    slow = {"limit find": "limit sleep 30 #"}
+    found = asked_of(
+        WEB_PROGRAMS, zimbra, {**slow, "ask web-programs 20": "ask web-programs 1"}
+    )
+    assert isinstance(found, Missing)

@@ -70,6 +70,14 @@ bar() {
             key = 1
         }
         gsub(/:\/\/[^\/@ "]*:[^\/@ "]*@/, "://masked@", line)
+        # Postfix, nginx: what a parameter or directive that is a password says.
+        if (line ~ /^ *[a-z0-9_\/-]*(_pw|_password|_passwd) *= /)
+            sub(/=.*$/, "= @MASK@:set", line)
+        if (line ~ /password_maps *= *./)
+            gsub(/(static|inline):[^,]*/, "static:masked", line)
+        if (line ~ /^[ \t]*[a-z_]*(password|passwd|secret)[ \t]+[^;]*;/)
+            sub(/(password|passwd|secret)[ \t].*$/, "masked;", line)
+        if (line ~ /uthorization/) gsub(/(Bearer|Basic) [^" ]+/, "masked", line)
         print "|" line
     }
     END { exit total >= most }'
@@ -91,8 +99,8 @@ ask() {
     printf '%s\n' "$said" | awk '
         /^!/ {
             # postconf quotes the lines of any file that main.cf calls a table.
-            sub(/(after attribute name|unused parameter): .*/, "& masked")
-            sub(/: [^:]* masked$/, ": masked")
+            if (match($0, /(attribute name|unused parameter|earlier entry): /))
+                $0 = substr($0, 1, RSTART + RLENGTH - 1) "masked"
             if ($0 != "!") print
             next
         }
@@ -228,6 +236,38 @@ contents() {
         size <= 4194304 { print " " $0 }
         { size += length($0) + 1 }
         size > 4194304 && !(name in large) { large[name] = 1; print "x " name }' "$@"
+}
+
+# masked: a filter for configuration in free form, without its passwords and tokens.
+masked() {
+    awk '
+        BEGIN {
+            name = "(passw(or)?d|passphrase|pass|pwd|secret|token|credentials?" \
+                "|headervalue|api[_-]?key|access[_-]?key|account[_-]?key)[a-z0-9_-]*"
+            between = "[\"\047]?([ \t]*(=>|[=:])[ \t]*|[ \t]+)"
+            value = "(\"[^\"]*\"?|\047[^\047]*\047?|[^] \t,;)\"\047]+)"
+        }
+        {
+            done = ""
+            rest = $0
+            gsub(/sshpass +-p *[^ ]+/, "sshpass -p", rest)
+            while (match(tolower(rest), name between value)) {
+                whole = substr(rest, RSTART, RLENGTH)
+                start = RSTART
+                size = RLENGTH
+                match(tolower(whole), "^" name between)
+                done = done substr(rest, 1, start - 1) substr(whole, 1, RLENGTH)
+                done = done (whole ~ /"$/ ? "\"masked\"" : "masked")
+                rest = substr(rest, start + size)
+            }
+            line = done rest
+            sub(/:om(my|pg)sql:[^ ;]*/, ":omsql:masked", line)
+            gsub(/(Bearer|Basic) +[^" \047]+/, "Bearer masked", line)
+            gsub(/ (-u|--user)[ =]*[^ :]+:[^ ]+/, " -u masked", line)
+            if (line ~ /mysql|mariadb/) gsub(/ -p *[^ ]+/, " -p masked", line)
+            gsub(/:\/\/[^\/@ "]*@/, "://masked@", line)
+            print line
+        }'
 }
 
 status() {

@@ -97,8 +97,14 @@ AMAVIS = Source(
     question=Snippet(
         """
 file=/opt/zimbra/conf/amavisd.conf
-[ -r "$file" ] || { content "$file" >/dev/null; return; }
-content "$file" | awk 'tolower($0) !~ /pass(word|wd)/'
+content "$file" >/dev/null || return
+content "$file" | awk '
+    tolower($0) ~ /pass(word|wd)/ { next }
+    # Access to a database is a list of name, user and password, over some lines.
+    /_dsn|DBI:/ { within = 1 }
+    within { gsub(/\\047[^\\047]*\\047|"[^"]*"/, "\\047masked\\047") }
+    /;[ \\t]*(#.*)?$/ { within = 0 }
+    { print }'
 """
     ),
     parse=parse,

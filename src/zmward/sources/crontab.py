@@ -60,8 +60,7 @@ CRONTAB = Source(
         r"""
 for file in /var/spool/cron/crontabs/zimbra /var/spool/cron/zimbra; do
     [ -f "$file" ] || continue
-    contents "$file" | sed -e 's,://[^/@ ]*:[^/@ ]*@,://masked@,g' \
-        -e 's/\([Pp]ass[a-z]*[= ]\|[Tt]oken[= ]\|[Ss]ecret[= ]\)[^ ]*/\1masked/g'
+    contents "$file" | masked
     return
 done
 printf 'crontab of user zimbra: No such file or directory\n' >&2

@@ -115,7 +115,7 @@ fi
 {
     contents /etc/fail2ban/paths-common.conf /etc/fail2ban/jail.conf \
         /etc/fail2ban/jail.local /etc/fail2ban/jail.d/*.conf \
-        /etc/fail2ban/jail.d/*.local | grep -v '^ *[#;]'
+        /etc/fail2ban/jail.d/*.local | grep -v '^ *[#;]' | masked
     for file in /etc/fail2ban/filter.d/*.conf /etc/fail2ban/filter.d/*.local; do
         case $file in
             *zimbra*) contents "$file" ;;

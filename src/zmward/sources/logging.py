@@ -102,8 +102,7 @@ RSYSLOG = Source(
     about="rsyslog's configuration; passwords are masked.",
     question=Snippet(
         r"""
-contents /etc/rsyslog.conf /etc/rsyslog.d/*.conf |
-    sed 's/\([Pp]wd\|[Pp]ass[a-z]*\|[Tt]oken\|[Aa]pikey\) *= *"[^"]*"/\1="masked"/g'
+contents /etc/rsyslog.conf /etc/rsyslog.d/*.conf | masked
 """
     ),
     parse=parse,

@@ -26,7 +26,7 @@ SCHEMA = Source(
     about="The attributes that this version of Zimbra knows, and where they may be.",
     question=Snippet(
         r"""
-cat /opt/zimbra/conf/attrs/*.xml | awk '
+limit cat /opt/zimbra/conf/attrs/*.xml | awk '
     function value(name) {
         if (!match($0, "[ \t\r\n]" name "=\"[A-Za-z0-9, -]*\"")) return ""
         return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4)

@@ -79,7 +79,7 @@ names="$names olcTLSProtocolMin olcTLSCipherSuite olcAllows olcDisallows"
 [ -r "$folder/cn=config.ldif" ] || { content "$folder/cn=config.ldif"; return; }
 for file in "$folder/cn=config.ldif" "$folder"/cn=config/olcDatabase=*mdb.ldif; do
     [ -r "$file" ] || continue
-    awk -v names="$names" '
+    limit awk -v names="$names" '
         function say() {
             if (line ~ /^dn: olcDatabase/) line = line ",cn=config"
             name = line
