@@ -8,7 +8,7 @@ from zmward.controls.shapes.basic import on_directory
 from zmward.controls.shapes.wanted import lasting
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
 from zmward.facts import Facts
-from zmward.sources.accounts import ACCOUNTS
+from zmward.sources.accounts import ACCOUNTS, Group
 from zmward.sources.directory import COSES, Entry
 
 _LIFETIMES = {
@@ -36,6 +36,35 @@ def _look(facts: Facts) -> Iterator[Judgement]:
                 continue
             for name in names:
                 yield _one(cos, name)
+    for name in _ALL:
+        for values, group in overrides.get(name, {}).items():
+            yield from _own(name, tuple(values.split("\n")), group)
+
+
+def _own(name: str, values: tuple[str, ...], group: Group) -> Iterator[Judgement]:
+    """Judge the accounts that set a lifetime for themselves."""
+    if _ENDING.holds(values):
+        return
+    found = f"{name}: {', '.join(values)} (set on the account)"
+    for account in group.names:
+        cure = SetAttr(f"account:{account}", name, values, None)
+        yield deviates(
+            Layer.DECLARED,
+            f"account:{account}",
+            found,
+            _ENDING.text,
+            cure=cure,
+            source="directory",
+        )
+    rest = group.count - len(group.names)
+    if rest > 0:
+        yield deviates(
+            Layer.DECLARED,
+            f"{rest} more accounts",
+            found,
+            _ENDING.text,
+            no_cure="Repair those that are named first, then audit again.",
+        )
 
 
 def _one(cos: Entry, name: str) -> Judgement:
@@ -73,8 +102,7 @@ CONTROL = Control(
     refs=(),
     note=(
         "0, the default, means without an end. Shares inside the organisation are"
-        " left alone; lifetimes that accounts set for themselves are not looked "
-        "at."
+        " left alone. Shares that exist keep the end that they have."
     ),
     examples=(
         passes(cos={"default": dict.fromkeys(_ALL, "90d")}, accounts={}),
@@ -83,6 +111,10 @@ CONTROL = Control(
             cos={"default": {**dict.fromkeys(_ALL, "90d"), _ALL[2]: "0"}}, accounts={}
         ),
         fails(cos={"default": {}}, accounts={}),
+        fails(
+            cos={"default": dict.fromkeys(_ALL, "90d")},
+            accounts={_ALL[0]: {"0": ["boss@example.com"]}},
+        ),
         fails(
             cos={"default": {**_CLOSED, **dict.fromkeys(_ALL, "0")}},
             accounts={"zimbraPublicSharingEnabled": {"TRUE": ["boss@example.com"]}},

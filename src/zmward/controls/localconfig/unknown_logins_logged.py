@@ -17,6 +17,10 @@ CONTROL = Control(
     roles=("mailbox",),
     check=localconfig("zimbra_additional_logging", exactly("true"), role="mailbox"),
     refs=(),
+    note=(
+        "Without it only mailbox.log tells of such an attempt, so that neither jails "
+        "on audit.log nor zmauditswatch count it."
+    ),
     examples=(
         passes(localconfig={"zimbra_additional_logging": "true"}),
         fails(localconfig={"zimbra_additional_logging": "false"}),

@@ -45,14 +45,14 @@ CONTROL = Control(
     id="proxy-speaks-tls-to-mailboxes",
     title="The proxy talks to the mailboxes over TLS",
     why=(
-        "Between the hosts passwords and mail otherwise travel in clear text, and"
-        " every user's password passes there."
+        "Between hosts passwords and mail otherwise travel in clear text, and on one "
+        "host the mailboxes cannot tell that the browser came over TLS."
     ),
     impact=(
         "The mailboxes need their TLS ports; a mode of the proxy or of a mailbox "
         "that does not fit stops the web client."
     ),
-    severity=Severity.HIGH,
+    severity=Severity.MEDIUM,
     tips=("T31",),
     roles=("proxy",),
     locks_out=(

@@ -21,6 +21,7 @@ CONTROL = Control(
     locks_out="users of portals whose host is not in zimbraCsrfAllowedRefererHosts",
     check=global_attr("zimbraCsrfRefererCheckEnabled", exactly("TRUE")),
     refs=(),
+    note="A portal that sends users in belongs in zimbraCsrfAllowedRefererHosts first.",
     examples=(
         passes(config={"zimbraCsrfRefererCheckEnabled": "TRUE"}),
         fails(config={"zimbraCsrfRefererCheckEnabled": "FALSE"}),

@@ -1,15 +1,36 @@
 """Shapes for Postfix: an attribute beside its parameter, and one service's value."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 from zmward.catalog.rendering import PARAMETERS
 from zmward.control import Check
 from zmward.controls.shapes.attributes import server_attr
-from zmward.controls.shapes.basic import layers
+from zmward.controls.shapes.basic import layers, on_hosts
 from zmward.controls.shapes.node import postconf
 from zmward.controls.shapes.wanted import Values, Wanted
+from zmward.deviation import Judgement, Layer, deviates, sound
+from zmward.facts import Facts
+from zmward.sources.postconf import SERVICES
 
 Services = Mapping[str, Mapping[str, str]]
+
+_NAMES = {"smtp": 25, "smtpd": 25, "smtps": 465, "submissions": 465, "submission": 587}
+_BOUND = re.compile(r"(?:(\[[^]]*\]|[^:]*):)?([^:]+)/(inet|pass)")
+_LOOPBACK = re.compile(r"\[?(localhost|127\.[0-9.]+|::1)\]?")
+_MACRO = re.compile(r"\$(?:(\w+)|\{(\w+)\}|\((\w+)\))")
+_IN_MASTER = (
+    "Take the option out of /opt/zimbra/common/conf/master.cf.in by hand, then "
+    "zmmtactl restart."
+)
+
+
+def port_of(service: str) -> int | None:
+    """Return the port of a service of master.cf that clients reach, if it has one."""
+    match = _BOUND.fullmatch(service)
+    if match is None or _LOOPBACK.fullmatch(match[1] or ""):
+        return None
+    return int(match[2]) if match[2].isdecimal() else _NAMES.get(match[2])
 
 
 def mta_setting(
@@ -18,13 +39,39 @@ def mta_setting(
     *,
     rendered: Wanted | None = None,
     unset: str | Values | None = None,
+    ports: tuple[int, ...] = (),
 ) -> Check:
-    """Judge an attribute on every MTA, and the parameter that it becomes."""
+    """Judge an attribute on every MTA, and the parameter that it becomes.
+
+    On `ports`, what a service of master.cf sets for itself is judged as well.
+    """
     parameter = PARAMETERS[attribute]
+    wide = postconf(parameter, rendered or wanted, attribute=attribute)
     return layers(
         server_attr(attribute, wanted, role="mta", unset=unset),
-        postconf(parameter, rendered or wanted, attribute=attribute),
+        wide,
+        *((own_values(parameter, rendered or wanted, ports),) if ports else ()),
     )
+
+
+def own_values(parameter: str, wanted: Wanted, ports: tuple[int, ...]) -> Check:
+    """Judge what services that clients reach set for themselves in master.cf."""
+
+    def one(facts: Facts, host: str) -> Iterator[Judgement]:
+        services = facts.read(SERVICES, host)
+        found = {
+            name: own[parameter]
+            for name, own in services.items()
+            if parameter in own and port_of(name) in ports
+        }
+        bad = {n: v for n, v in found.items() if not wanted.holds((v,) if v else ())}
+        for name, value in bad.items():
+            text = f"{name}: {parameter} = {value}"
+            yield deviates(Layer.RENDERED, host, text, wanted.text, no_cure=_IN_MASTER)
+        if not bad:
+            yield sound(Layer.RENDERED, host)
+
+    return on_hosts(Layer.RENDERED, (SERVICES,), one, role="mta")
 
 
 def in_force(
@@ -32,7 +79,17 @@ def in_force(
 ) -> str | None:
     """Return a parameter as one service has it: its own value before main.cf's."""
     own = services.get(service, {})
-    return own[parameter] if parameter in own else main.get(parameter)
+    value = own[parameter] if parameter in own else main.get(parameter)
+    return None if value is None else expanded(main, value)
+
+
+def expanded(main: Mapping[str, str], value: str) -> str:
+    """Return a value with the parameters that it names put in, three levels deep."""
+    for _ in range(3):
+        value = _MACRO.sub(
+            lambda match: main.get(match[1] or match[2] or match[3], match[0]), value
+        )
+    return value
 
 
 def words(value: str) -> tuple[str, ...]:
