@@ -98,6 +98,8 @@ def _special(given: Given) -> dict[str, Any]:
         if word in given:
             entries = given[word].items()
             found[source] = tuple(_entry(kind, n, own) for n, own in entries)  # type: ignore[arg-type]  # a literal above
+    if "postconf" in given:  # no service sets anything for itself
+        found["postconf-services"] = {}
     if {"accounts", "admins", "groups"} & set(given):
         found["ldap-accounts"] = _accounts(given)
     if "schema" in given:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.mta._networks import network, private, unread, words_of
 from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.controls.shapes.mta import in_force, port_of
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.directory import CONFIG, SERVERS
-from zmward.sources.postconf import POSTCONF
+from zmward.sources.postconf import POSTCONF, SERVICES
 
 _ATTR = "zimbraMtaMyNetworks"
 
@@ -22,6 +23,9 @@ def _declared_words(facts: Facts, host: str) -> tuple[str, ...]:
 
 # No organisation that runs one server owns more of the internet than this.
 _WIDEST = {4: 16, 6: 32}
+_PORT = 25
+_EVERYBODY = {"permit", "permit_tls_all_clientcerts", "permit_mx_backup"}
+_KNOWN = {"permit_mynetworks", "permit_sasl_authenticated"}
 _REJECTS = ("reject_unauth_destination", "defer_unauth_destination", "reject", "defer")
 _NO_CURE = "Set zimbraMtaMyNetworks to loopback, own addresses and the cluster's."
 _BY_HAND = (
@@ -64,24 +68,37 @@ def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
     yield _judged(Layer.DECLARED, host, _declared_words(facts, host), _ATTR)
 
 
-def _rendered(facts: Facts, host: str) -> Iterator[Judgement]:
-    main = facts.read(POSTCONF, host)
-    yield _judged(
-        Layer.RENDERED, host, words_of((main.get("mynetworks", ""),)), "mynetworks"
-    )
-    rules = main.get("smtpd_relay_restrictions", "")
+def _ruled(host: str, name: str, rules: str) -> Judgement:
+    """Judge one list: what stands before its first reject lets somebody relay."""
     relay = words_of((rules,))
-    text = f"smtpd_relay_restrictions = {rules}"
-    if any(word in relay for word in _REJECTS):
-        yield sound(Layer.RENDERED, host, source="postconf", seen=text)
-    else:
-        yield deviates(
+    text = f"{name} = {rules}"
+    stops = [place for place, word in enumerate(relay) if word in _REJECTS]
+    before = relay[: stops[0]] if stops else relay
+    if not stops or _EVERYBODY & set(before):
+        return deviates(
             Layer.RENDERED,
             host,
             text,
-            "ends with reject_unauth_destination",
+            "reject_unauth_destination, and only users and networks before it",
             no_cure=_BY_HAND,
         )
+    strange = [word for word in before if word not in _KNOWN]
+    if strange:
+        reason = f"whom {' '.join(strange)} lets relay is not known"
+        return unknown(Layer.RENDERED, host, reason)
+    return sound(Layer.RENDERED, host, source="postconf", seen=text)
+
+
+def _rendered(facts: Facts, host: str) -> Iterator[Judgement]:
+    main, services = facts.read(POSTCONF, host), facts.read(SERVICES, host)
+    own = [name for name in services if port_of(name) == _PORT]
+    for service in ("main.cf", *own):
+        mark = "" if service == "main.cf" else f"{service}: "
+        networks = in_force(main, services, service, "mynetworks") or ""
+        rules = in_force(main, services, service, "smtpd_relay_restrictions") or ""
+        words = words_of((networks,))
+        yield _judged(Layer.RENDERED, host, words, f"{mark}mynetworks")
+        yield _ruled(host, f"{mark}smtpd_relay_restrictions", rules)
 
 
 _GOOD = {
@@ -102,7 +119,7 @@ CONTROL = Control(
     locks_out="hosts that relay without a login from the wide networks",
     check=layers(
         on_hosts(Layer.DECLARED, (CONFIG, SERVERS), _declared, role="mta"),
-        on_hosts(Layer.RENDERED, (POSTCONF,), _rendered, role="mta"),
+        on_hosts(Layer.RENDERED, (POSTCONF, SERVICES), _rendered, role="mta"),
     ),
     refs=("https://www.postfix.org/SMTPD_ACCESS_README.html#relay",),
     note=(
@@ -120,6 +137,35 @@ CONTROL = Control(
         fails(
             server={_ATTR: "127.0.0.0/8"},
             postconf={**_GOOD, "smtpd_relay_restrictions": "permit_mynetworks"},
+        ),
+        fails(
+            server={_ATTR: "127.0.0.0/8"},
+            postconf={
+                **_GOOD,
+                "smtpd_relay_restrictions": "permit, reject_unauth_destination",
+            },
+        ),
+        fails(
+            server={_ATTR: "127.0.0.0/8"},
+            postconf=_GOOD,
+            postconf_services={"smtpd/pass": {"mynetworks": "0.0.0.0/0"}},
+        ),
+        unsure(
+            server={_ATTR: "127.0.0.0/8"},
+            postconf={
+                **_GOOD,
+                "smtpd_relay_restrictions": (
+                    "check_client_access cidr:/etc/postfix/relays, "
+                    "reject_unauth_destination"
+                ),
+            },
+        ),
+        passes(
+            server={_ATTR: "127.0.0.0/8"},
+            postconf=_GOOD,
+            postconf_services={
+                "[127.0.0.1]:10025/inet": {"smtpd_relay_restrictions": ""}
+            },
         ),
         unsure(server={_ATTR: "127.0.0.0/8"}),
         unsure(server={}, postconf=_GOOD),

@@ -22,7 +22,11 @@ CONTROL = Control(
     tips=("T11",),
     roles=("mta",),
     locks_out="many users behind one address, while the limit lasts",
-    check=mta_setting("zimbraMtaSmtpdClientAuthRateLimit", between(1, 60, cure=20)),
+    check=mta_setting(
+        "zimbraMtaSmtpdClientAuthRateLimit",
+        between(1, 60, cure=20),
+        ports=(25, 465, 587),
+    ),
     refs=("https://www.postfix.org/postconf.5.html#smtpd_client_auth_rate_limit",),
     note=(
         "0 means no limit. The limit counts by client address and exempts mynetworks; "

@@ -19,7 +19,9 @@ CONTROL = Control(
     tips=("T16",),
     roles=("mta",),
     locks_out="devices and programs that send from invented local addresses",
-    check=mta_setting("zimbraMtaSmtpdRejectUnlistedSender", exactly("yes")),
+    check=mta_setting(
+        "zimbraMtaSmtpdRejectUnlistedSender", exactly("yes"), ports=(25, 465, 587)
+    ),
     refs=("https://www.postfix.org/postconf.5.html#smtpd_reject_unlisted_sender",),
     examples=(
         passes(

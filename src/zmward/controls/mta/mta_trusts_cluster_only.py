@@ -30,6 +30,10 @@ def _declared_words(facts: Facts, host: str) -> tuple[str, ...]:
     return ()
 
 
+_UNSEEN = (
+    "Name each node in its place by hand: {} was not seen, and a mailbox server that "
+    "is left out can no longer send."
+)
 _WANTED = "loopback, own addresses, cluster nodes and the profile's relays"
 
 
@@ -81,23 +85,31 @@ def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
     elif _told(facts, bad):
         yield unknown(Layer.DECLARED, host, _told(facts, bad))
     else:
-        cure = _cure(facts, host, [word for word in words if word not in bad])
+        unseen = facts.unseen_hosts()
+        cure = None if unseen else _cure(facts, host, words, bad)
         yield deviates(
             Layer.DECLARED,
             f"server:{host}",
             f"{_ATTR}: {' '.join(bad)}",
             _WANTED,
             cure=cure,
+            no_cure=_UNSEEN.format(", ".join(unseen)) if unseen else "",
         )
 
 
-def _cure(facts: Facts, host: str, kept: list[str]) -> SetAttr:
-    """Keep what is sound, and trust each own address by itself."""
+def _cure(facts: Facts, host: str, words: tuple[str, ...], bad: list[str]) -> SetAttr:
+    """Keep what is sound; trust own addresses, and nodes trusted until now, singly."""
     before = next(s for s in facts.servers() if s.name == host).own(_ATTR)
+    kept = [word for word in words if word not in bad]
     have = [net for net in map(network, kept) if net is not None]
-    for address in facts.read(ADDRESSES, host):
+    wide = [net for net in map(network, bad) if net is not None]
+    here = facts.read(ADDRESSES, host)
+    others = [a for n in facts.evidence.hosts for a in facts.read(ADDRESSES, n)]
+    for address in dict.fromkeys((*here, *others)):
         net = network(address)
         if net is None or net.is_link_local or any(covers(n, net) for n in have):
+            continue
+        if address not in here and not any(covers(n, net) for n in wide):
             continue
         kept.append(f"[{net.network_address}]/128" if net.version == _SIX else str(net))
     return SetAttr(f"server:{host}", _ATTR, before or None, (" ".join(kept),))
@@ -183,6 +195,12 @@ CONTROL = Control(
         fails(
             server={_ATTR: "127.0.0.0/8 198.51.100.7/32"},
             postconf={"mynetworks": "127.0.0.0/8 198.51.100.7/32"},
+            addresses=_OWN,
+        ),
+        fails(
+            server={_ATTR: "127.0.0.0/8 192.0.2.0/24"},
+            servers={"two.example.com": {_ATTR: "127.0.0.0/8"}},
+            postconf={"mynetworks": "127.0.0.0/8 192.0.2.0/24"},
             addresses=_OWN,
         ),
         unsure(

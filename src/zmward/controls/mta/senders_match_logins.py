@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import layers, on_directory, on_hosts
-from zmward.controls.shapes.mta import words
+from zmward.controls.shapes.mta import in_force, port_of, words
 from zmward.controls.shapes.wanted import (
     Values,
 )
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
 from zmward.facts import Facts
 from zmward.sources.directory import CONFIG, SERVERS, Entry
-from zmward.sources.postconf import POSTCONF
+from zmward.sources.postconf import POSTCONF, SERVICES
 
 _MAPS = "zimbraMtaSmtpdSenderLoginMaps"
 _RULES = "zimbraMtaSmtpdSenderRestrictions"
@@ -21,6 +21,12 @@ _EXCEPTIONS = "lmdb:/opt/zimbra/conf/slm-exceptions-db"
 _RULE = "reject_authenticated_sender_login_mismatch"
 _OLD = "reject_sender_login_mismatch"
 _WANTED = {_MAPS: f"{_SLM}, exceptions before it", _RULES: f"the word {_RULE}"}
+
+
+_LOGIN_MAPS, _RESTRICTIONS = "smtpd_sender_login_maps", "smtpd_sender_restrictions"
+_BOTH = (_LOGIN_MAPS, _RESTRICTIONS)
+_FIRST = f"{_RULE} before what permits"
+_IN_MASTER = "Take the option out of /opt/zimbra/common/conf/master.cf.in by hand."
 
 
 def _merged(attribute: str, values: Values) -> Values:
@@ -65,26 +71,27 @@ def _declared(facts: Facts) -> Iterator[Judgement]:
 
 
 def _rendered(facts: Facts, host: str) -> Iterator[Judgement]:
-    main = facts.read(POSTCONF, host)
-    maps, rules = "smtpd_sender_login_maps", "smtpd_sender_restrictions"
-    have = words(main.get(rules, ""))
-    permits = [n for n, word in enumerate(have) if word.startswith("permit_")]
-    before = have[: min(permits, default=len(have))]
-    for name, good, wanted, attribute in (
-        (maps, _SLM in words(main.get(maps, "")), _SLM, _MAPS),
-        (rules, _RULE in before, f"{_RULE} before what permits", _RULES),
-    ):
-        text = f"{name} = {main.get(name, '')}"
-        if good:
-            yield sound(Layer.RENDERED, host, source="postconf", seen=text)
-        else:
-            yield deviates(
-                Layer.RENDERED,
-                host,
-                text,
-                wanted,
-                no_cure=f"It follows from {attribute}.",
-            )
+    main, services = facts.read(POSTCONF, host), facts.read(SERVICES, host)
+    own = [name for name in services if port_of(name)]
+    for service in ("main.cf", *own):
+        mark = "" if service == "main.cf" else f"{service}: "
+        maps = in_force(main, services, service, _LOGIN_MAPS) or ""
+        rules = in_force(main, services, service, _RESTRICTIONS) or ""
+        have = words(rules)
+        permits = [n for n, word in enumerate(have) if word.startswith("permit")]
+        before = have[: min(permits, default=len(have))]
+        for text, good, wanted, attribute in (
+            (f"{_LOGIN_MAPS} = {maps}", _SLM in words(maps), _SLM, _MAPS),
+            (f"{_RESTRICTIONS} = {rules}", _RULE in before, _FIRST, _RULES),
+        ):
+            if good:
+                seen = f"{mark}{text}"
+                yield sound(Layer.RENDERED, host, source="postconf", seen=seen)
+            elif not mark or set(_BOTH) & set(services[service]):
+                cause = f"It follows from {attribute}." if not mark else _IN_MASTER
+                yield deviates(
+                    Layer.RENDERED, host, f"{mark}{text}", wanted, no_cure=cause
+                )
 
 
 _REJECT = "check_sender_access lmdb:/opt/zimbra/conf/postfix_reject_sender"
@@ -120,7 +127,7 @@ CONTROL = Control(
             cures=True,
             attributes=(_MAPS, _RULES),
         ),
-        on_hosts(Layer.RENDERED, (POSTCONF,), _rendered, role="mta"),
+        on_hosts(Layer.RENDERED, (POSTCONF, SERVICES), _rendered, role="mta"),
     ),
     refs=(
         "https://www.postfix.org/postconf.5.html#reject_authenticated_sender_login_mismatch",
@@ -154,6 +161,15 @@ CONTROL = Control(
             postconf={**_GOOD, "smtpd_sender_login_maps": f"{_SLM} {_EXCEPTIONS}"},
         ),
         fails(config={_MAPS: _SLM, _RULES: _RULE}, postconf=_BAD),
+        fails(
+            config={_MAPS: _SLM, _RULES: _RULE},
+            postconf={**_GOOD, "smtpd_sender_restrictions": f"permit, {_RULE}"},
+        ),
+        fails(
+            config={_MAPS: _SLM, _RULES: _RULE},
+            postconf=_GOOD,
+            postconf_services={"465/inet": {"smtpd_sender_restrictions": ""}},
+        ),
         unsure(config={_MAPS: _SLM, _RULES: _RULE}),
         unconcerned(services=("mailbox",), config={}),
     ),

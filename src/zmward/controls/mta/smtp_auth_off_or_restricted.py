@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from zmward.control import Check, Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.attributes import server_attr
 from zmward.controls.shapes.basic import layers, on_hosts
-from zmward.controls.shapes.mta import Services, in_force, words
+from zmward.controls.shapes.mta import Services, in_force, port_of, words
 from zmward.controls.shapes.service import unless_wanted
 from zmward.controls.shapes.wanted import exactly
 from zmward.deviation import Judgement, Layer, State, deviates, sound
@@ -17,8 +17,7 @@ _LISTS = (
     *("smtpd_sender_restrictions", "smtpd_relay_restrictions"),
     "smtpd_recipient_restrictions",
 )
-_PORTS = {"smtp": "25", "smtpd": "25", "465": "465", "smtps": "465"}
-_PORTS |= {"submissions": "465", "submission": "587", "587": "587"}
+_SMTPS = 465
 _COMMAND = 7  # the eighth column of master.cf
 _FOLLOWS = "It follows from zimbraMtaSaslAuthEnable: set that, or restrict who may."
 _HARD_WIRED = (
@@ -30,7 +29,10 @@ _HARD_WIRED = (
 def _restricted(main: dict[str, str], services: Services, service: str) -> bool:
     """Say whether only listed networks see AUTH, or only listed users may send."""
     hidden = in_force(main, services, service, "smtpd_sasl_exceptions_networks") or ""
-    if {"0.0.0.0/0", "static:all"} & set(words(hidden)):
+    both = main.get("inet_protocols", "all") != "ipv4"
+    every = {"0.0.0.0/0", "::/0"} if both else {"0.0.0.0/0"}
+    listed = {word.strip("[]").replace("]", "") for word in words(hidden)}
+    if every <= listed or "static:all" in listed:
         return True
     lists = (in_force(main, services, service, name) or "" for name in _LISTS)
     # Behind permit_sasl_authenticated the list would never be asked.
@@ -40,17 +42,11 @@ def _restricted(main: dict[str, str], services: Services, service: str) -> bool:
     )
 
 
-def _port(service: str) -> str | None:
-    """Return the port of a service that faces clients, by its name in master.cf."""
-    name, _, kind = service.partition("/")
-    return _PORTS.get(name) if kind in ("inet", "pass") else None
-
-
 def _rendered(facts: Facts, host: str) -> Iterator[Judgement]:
     main = facts.read(POSTCONF, host)
     services = facts.read(SERVICES, host)
     for service, line in facts.read(MASTER, host).items():
-        port = _port(service)
+        port = port_of(service)
         if port is None or line.split()[_COMMAND] != "smtpd":
             continue
         value = in_force(main, services, service, "smtpd_sasl_auth_enable")
@@ -63,7 +59,7 @@ def _rendered(facts: Facts, host: str) -> Iterator[Judgement]:
             host,
             text,
             "no, or restricted to listed users or networks",
-            no_cure=_HARD_WIRED if port == "465" else _FOLLOWS,
+            no_cure=_HARD_WIRED if port == _SMTPS else _FOLLOWS,
         )
 
 
@@ -148,6 +144,20 @@ CONTROL = Control(
             postconf=_OFF,
             postconf_services={"465/inet": _ON},
             postconf_master=_MASTER,
+        ),
+        fails(
+            config={"zimbraMtaSaslAuthEnable": "yes"},
+            postconf={**_ON, "smtpd_sasl_exceptions_networks": "0.0.0.0/0"},
+            postconf_services={"465/inet": _ON},
+            postconf_master=_MASTER,
+        ),
+        fails(
+            config={"zimbraMtaSaslAuthEnable": "no"},
+            postconf=_OFF,
+            postconf_services={"192.0.2.1:465/inet": _ON},
+            postconf_master={
+                "192.0.2.1:465/inet": "192.0.2.1:465 inet n - n - - smtpd"
+            },
         ),
         unsure(config={"zimbraMtaSaslAuthEnable": "no"}),
         unconcerned(profile={"services": {"smtp-auth": "wanted"}}),

@@ -4,18 +4,12 @@ from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
-from zmward.controls.shapes.mta import in_force, words
-from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
+from zmward.controls.shapes.mta import in_force, port_of, words
+from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.postconf import MASTER, POSTCONF, SERVICES
 
-_SERVICES = (
-    "465/inet",
-    "smtps/inet",
-    "submissions/inet",
-    "submission/inet",
-    "587/inet",
-)
+_PORTS = (465, 587)
 _LISTS = (
     "smtpd_client_restrictions",
     "smtpd_relay_restrictions",
@@ -33,17 +27,24 @@ def _strict(value: str) -> bool:
     return set(permits) <= {_STRICT[0]} and words(value)[-1:] == (_STRICT[1],)
 
 
+def _tables(value: str) -> bool:
+    """Say whether a list asks a table or a policy, which may let anybody in."""
+    return any(word.startswith("check_") for word in words(value))
+
+
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     main, services = facts.read(POSTCONF, host), facts.read(SERVICES, host)
-    found = [name for name in _SERVICES if name in facts.read(MASTER, host)]
+    found = [name for name in facts.read(MASTER, host) if port_of(name) in _PORTS]
     if not found:
         yield not_concerned(Layer.RENDERED, host, "neither 465 nor 587 is served")
     for service in found:
         lists = {name: in_force(main, services, service, name) or "" for name in _LISTS}
-        strict = [
-            f"{name} = {value}" for name, value in lists.items() if _strict(value)
-        ]
-        if strict:
+        good = {name: value for name, value in lists.items() if _strict(value)}
+        strict = [f"{n} = {v}" for n, v in good.items() if not _tables(v)]
+        if good and not strict:
+            reason = f"{service}: whom {' '.join(good.values())} lets in is not known"
+            yield unknown(Layer.RENDERED, host, reason)
+        elif strict:
             yield sound(
                 Layer.RENDERED,
                 host,
@@ -91,6 +92,30 @@ CONTROL = Control(
                 "465/inet": {"smtpd_relay_restrictions": "permit_mynetworks,reject"},
             },
             postconf_master=_MASTER,
+        ),
+        fails(
+            postconf={"smtpd_relay_restrictions": "permit_mynetworks, reject"},
+            postconf_services={},
+            postconf_master={"0.0.0.0:465/inet": "0.0.0.0:465 inet n - n - - smtpd"},
+        ),
+        passes(
+            postconf={"mua_relay_restrictions": ",".join(_STRICT)},
+            postconf_services={
+                "465/inet": {"smtpd_relay_restrictions": "$mua_relay_restrictions"}
+            },
+            postconf_master={"465/inet": "465 inet n - n - - smtpd"},
+        ),
+        unsure(
+            postconf={},
+            postconf_services={
+                "465/inet": {
+                    "smtpd_relay_restrictions": (
+                        "check_client_access cidr:/etc/postfix/own, "
+                        "permit_sasl_authenticated, reject"
+                    )
+                }
+            },
+            postconf_master={"465/inet": "465 inet n - n - - smtpd"},
         ),
         unsure(missing=("postconf-master",)),
         unconcerned(

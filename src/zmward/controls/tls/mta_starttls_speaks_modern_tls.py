@@ -18,7 +18,7 @@ CONTROL = Control(
     tips=("T31",),
     roles=("mta",),
     locks_out="users of very old mail programs on port 587",
-    check=mta_setting("zimbraMtaSmtpdTlsProtocols", modern_tls()),
+    check=mta_setting("zimbraMtaSmtpdTlsProtocols", modern_tls(), ports=(25, 587)),
     refs=(
         "https://www.rfc-editor.org/rfc/rfc8996",
         "https://www.postfix.org/postconf.5.html#smtpd_tls_protocols",

@@ -18,7 +18,9 @@ CONTROL = Control(
     tips=("T31",),
     roles=("mta",),
     locks_out="users of very old mail programs on port 465",
-    check=mta_setting("zimbraMtaSmtpdTlsMandatoryProtocols", modern_tls()),
+    check=mta_setting(
+        "zimbraMtaSmtpdTlsMandatoryProtocols", modern_tls(), ports=(465,)
+    ),
     refs=(
         "https://www.rfc-editor.org/rfc/rfc8996",
         "https://www.postfix.org/postconf.5.html#smtpd_tls_mandatory_protocols",
@@ -44,6 +46,14 @@ CONTROL = Control(
             schema=_KNOWN,
             config={"zimbraMtaSmtpdTlsMandatoryProtocols": ">=TLSv1.2"},
             postconf={"smtpd_tls_mandatory_protocols": "!SSLv2, !SSLv3"},
+        ),
+        fails(
+            schema=_KNOWN,
+            config={"zimbraMtaSmtpdTlsMandatoryProtocols": ">=TLSv1.2"},
+            postconf={"smtpd_tls_mandatory_protocols": ">=TLSv1.2"},
+            postconf_services={
+                "465/inet": {"smtpd_tls_mandatory_protocols": "!SSLv2"},
+            },
         ),
         unsure(
             schema=_KNOWN, config={"zimbraMtaSmtpdTlsMandatoryProtocols": ">=TLSv1.2"}
