@@ -10,6 +10,8 @@ import msgspec
 Kind = Literal["small", "isp", "university"]
 Use = Literal["wanted", "unwanted", "unsaid"]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
+# As Zimbra takes it, and never 0.
+Duration = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,5}[smhd]$")]
 
 
 class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -60,9 +62,9 @@ class Thresholds(Strict, frozen=True):
     certificate_days: Days = 30
     password_length: Annotated[int, msgspec.Meta(ge=6, le=128)] = 12
     admin_password_length: Annotated[int, msgspec.Meta(ge=8, le=128)] = 16
-    session: str = "2d"
-    admin_session: str = "12h"
-    idle: str = "8h"
+    session: Duration = "2d"
+    admin_session: Duration = "12h"
+    idle: Duration = "8h"
     backup_hours: Annotated[int, msgspec.Meta(ge=1)] = 26
     drill_days: Days = 180
     clock_offset_ms: Annotated[int, msgspec.Meta(ge=1)] = 1000

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import layers, on_directory
-from zmward.controls.shapes.effective import server_value
 from zmward.controls.shapes.served import Pages, on_pages, page
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
@@ -31,24 +30,28 @@ def _declared(facts: Facts) -> Iterator[Judgement]:
     proxies = facts.servers("proxy")
     if not proxies:
         yield not_concerned(Layer.DECLARED, "directory", "no server runs proxy")
-    for server in proxies:
-        value = server_value(facts, server, _STRICT)
+    places = [s if s.own(_STRICT) else facts.config() for s in proxies]
+    for place in {place.label: place for place in places}.values():
+        value = place.own(_STRICT)
         text = f"{_STRICT}: {', '.join(value) or '(not set)'}"
         if value == ("TRUE",):
-            yield sound(Layer.DECLARED, server.label, source="directory", seen=text)
+            yield sound(Layer.DECLARED, place.label, source="directory", seen=text)
         elif not value:
-            yield unknown(Layer.DECLARED, server.label, f"{_STRICT} is set nowhere")
+            yield unknown(Layer.DECLARED, place.label, f"{_STRICT} is set nowhere")
         else:
-            yield _deviating(facts, server, text)
+            yield _deviating(facts, place, text)
 
 
-def _deviating(facts: Facts, server: Entry, text: str) -> Judgement:
+def _deviating(facts: Facts, place: Entry, text: str) -> Judgement:
     nameless = _nameless(facts)
-    cure = SetAttr(server.label, _STRICT, server.own(_STRICT) or None, ("TRUE",))
+    # A server whose global value is right drops its own one.
+    heir = place.kind == "server" and facts.config().own(_STRICT) == ("TRUE",)
+    after = None if heir else ("TRUE",)
+    cure = SetAttr(place.label, _STRICT, place.own(_STRICT) or None, after)
     shown = ", ".join(nameless[:5]) + (" …" if len(nameless) > 5 else "")  # noqa: PLR2004  # a line
     return deviates(
         Layer.DECLARED,
-        server.label,
+        place.label,
         text,
         "TRUE",
         cure=None if nameless else cure,
