@@ -43,7 +43,8 @@ list() {
     for place in "$root" /opt/zimbra/data/httpd/htdocs; do
         [ -d "$place" ] || continue
         limit find "$place/" ! -type d \
-        \( -name '*.[jJ][sS][pP]*' -o -name '*.[jJ][sS][wWvV]' -o -name '*.tag' -o -name '*.tagx' \
+        \( -name '*.[jJ][sS][pP]*' -o -name '*.[jJ][sS][wWvV]' \
+        -o -name '*.tag' -o -name '*.tagx' \
         -o -name '*.[pP][hH][pP]*' -o -name '*.[wW][aA][rR]' -o -name '*.sh' \
         -o -name '*.py' -o -name '*.pl' -o -name '*.exe' \) -print0 2>/dev/null
         case $?-$(id -u) in
