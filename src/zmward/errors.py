@@ -6,7 +6,11 @@ ZmwardError
 ├── Incomplete       3   the question could not be answered
 │   ├── NotZimbra        the host does not look like a Zimbra server
 │   └── Unreachable      the host could not be asked at all
-└── Refused          4   the work would be unsafe
+├── Refused          4   the work would be unsafe
+│   └── Stale            the host is no longer what the plan was made from
+├── Failed           5   a step failed and everything was rolled back
+│   └── Fault            the directory, or a program of the host, refused
+└── NotUndone        6   something could not be rolled back
 """
 
 
@@ -44,3 +48,27 @@ class Refused(ZmwardError):
     """The work would be unsafe, so nothing was done."""
 
     code = 4
+
+
+class Stale(Refused):
+    """The host is no longer what the plan was made from, so nothing was done."""
+
+
+class Failed(ZmwardError):
+    """A step failed, and what had been done is undone."""
+
+    code = 5
+
+
+class Fault(Failed):
+    """The directory or a program of the host refused; `fault` is its own code."""
+
+    def __init__(self, fault: str, text: str, where: str) -> None:
+        self.fault, self.text, self.where = fault, text, where
+        super().__init__(f"{where}: {text} ({fault})")
+
+
+class NotUndone(ZmwardError):
+    """Something that was done could not be undone."""
+
+    code = 6

@@ -1,15 +1,17 @@
-"""The door to a host: one program run there, its output read line by line.
+"""The door to a host: programs run there, their output read.
 
+`lines` runs a script of questions and streams what it prints; `run` runs one argv.
 Local runs `sh` here; Remote runs it over the system's own ssh, with the
 administrator's configuration, keys and jump hosts; Recorded plays back.
 """
 
 import os
 import re
+import shlex
 import stat
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -25,8 +27,27 @@ LARGEST = 1 << 30
 _LONGEST_FOLDER = 104 - 58
 
 
+# Whoever asked has gone, so what still runs is not waited for much longer.
+_GRACE = 30
+TIMED_OUT = 124
+
+
+class Done(msgspec.Struct, frozen=True):
+    """How a program ended on the host, and what it said."""
+
+    code: int
+    out: bytes = b""
+    error: bytes = b""
+
+    @property
+    def said(self) -> str:
+        """Return its complaint in one bounded line, for messages."""
+        text = (self.error or self.out).decode("utf-8", "replace")
+        return " ".join(text.split())[:500] or f"exit code {self.code}"
+
+
 class Door(Protocol):
-    """A way to run one shell script on a host, nothing else."""
+    """A way to run programs on a host, nothing else."""
 
     @property
     def name(self) -> str:
@@ -34,6 +55,51 @@ class Door(Protocol):
 
     def lines(self, script: str) -> Iterator[bytes]:
         """Run the script and yield what it prints, line by line."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        given: bytes = b"",
+        user: str = "root",
+        seconds: int = 60,
+    ) -> Done:
+        """Run one program with these very arguments and wait for its end."""
+
+
+def command(argv: Sequence[str], user: str, seconds: int) -> str:
+    """Return the line for the host's sh: the one place where words are quoted."""
+    words: tuple[str, ...] = tuple(argv)
+    if user != "root":
+        # Zimbra's programs need the environment of its user's login shell.
+        login = ("runuser", "-l", "-c", 'exec "$@"', "--", user, "sh")
+        words = (*login, *words)
+    bounded = ("env", "LC_ALL=C", "timeout", "-k", "5", str(seconds), *words)
+    return f"umask 077; cd /; exec {shlex.join(bounded)}"
+
+
+def _waited(
+    argv: Sequence[str], given: bytes, seconds: int, name: str, lost: int | None = None
+) -> Done:
+    """Run a program here; `lost` is the exit code that means: no connection."""
+    try:
+        # A session of its own: Ctrl-C stops zmward, not what it waits for.
+        ended = subprocess.run(
+            argv,
+            input=given,
+            capture_output=True,
+            timeout=seconds + _GRACE,
+            check=False,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise Unreachable(f"{argv[0]} is not installed here.") from error
+    except subprocess.TimeoutExpired:
+        return Done(TIMED_OUT, b"", b"no answer in time")
+    if ended.returncode == lost:
+        said = ended.stderr[-500:].decode("utf-8", "replace").strip()
+        raise Unreachable(f"{name} cannot be reached: {said}")
+    return Done(ended.returncode, ended.stdout, ended.stderr)
 
 
 def _fed(script: str) -> IO[bytes]:
@@ -91,6 +157,18 @@ class Local(msgspec.Struct, frozen=True):
         """Run the script with this host's sh."""
         return _run(("sh", "-s"), script, self.name)
 
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        given: bytes = b"",
+        user: str = "root",
+        seconds: int = 60,
+    ) -> Done:
+        """Run one program with this host's sh."""
+        line = command(argv, user, seconds)
+        return _waited(("sh", "-c", line), given, seconds, self.name)
+
 
 class Recorded(msgspec.Struct, frozen=True):
     """What a collector printed before; nothing is run."""
@@ -102,6 +180,18 @@ class Recorded(msgspec.Struct, frozen=True):
         """Yield what was printed, whatever is asked now."""
         del script
         return iter(self.printed.splitlines(keepends=True))
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        given: bytes = b"",
+        user: str = "root",
+        seconds: int = 60,
+    ) -> Done:
+        """Refuse: what was recorded cannot be changed."""
+        del argv, given, user, seconds
+        raise Usage(f"{self.name} is a recording: nothing can be run there.")
 
 
 class Remote(msgspec.Struct, frozen=True):
@@ -122,6 +212,19 @@ class Remote(msgspec.Struct, frozen=True):
         """Run the script with the far host's sh, one round trip for all of it."""
         argv = ("ssh", "-T", *_ssh_options(), *self.options, "--", self.name)
         return _run((*argv, "exec sh -s"), script, self.name)
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        given: bytes = b"",
+        user: str = "root",
+        seconds: int = 60,
+    ) -> Done:
+        """Run one program with the far host's sh."""
+        line = f"exec sh -c {shlex.quote(command(argv, user, seconds))}"
+        words = ("ssh", "-T", *_ssh_options(), *self.options, "--", self.name, line)
+        return _waited(words, given, seconds, self.name, lost=255)
 
 
 def _own(folder: Path) -> bool:
