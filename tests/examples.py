@@ -12,8 +12,6 @@ from typing import Any
 import msgspec
 
 from zmward.catalog.attributes import attributes, exact_names
-from zmward.catalog.rendering import rendered
-from zmward.change import Change, SetAttr
 from zmward.control import Control, Example
 from zmward.evidence import DIRECTORY, Answer, Evidence, Missing, Parsed
 from zmward.facts import Facts
@@ -161,75 +159,3 @@ def judged(control: Control, example: Example, evidence: Evidence) -> Finding:
     """Judge other evidence under the example's profile and time."""
     now = moment(example.given.get("now", WHEN))
     return judge(control, Facts(evidence, profile_of(example), now))
-
-
-def _set(values: Mapping[str, tuple[str, ...]], change: SetAttr) -> dict[str, Any]:
-    new = dict(values)
-    new.pop(change.attribute.lower(), None)
-    if change.after:
-        new[change.attribute.lower()] = change.after
-    return new
-
-
-def _changed(entries: Iterable[Entry], change: SetAttr) -> tuple[Entry, ...]:
-    return tuple(
-        Entry(e.kind, e.name, e.id, _set(e.values, change))
-        if e.label == change.target
-        else e
-        for e in entries
-    )
-
-
-def _account_changed(found: Accounts, change: SetAttr) -> Accounts:
-    name = change.target.partition(":")[2]
-    groups: dict[str, set[str]] = {
-        value: set(group.names)
-        for value, group in found.overrides.get(change.attribute, {}).items()
-    }
-    for names in groups.values():
-        names.discard(name)
-    if change.after:
-        groups.setdefault("\n".join(sorted(change.after)), set()).add(name)
-    kept = {v: Group(len(n), tuple(sorted(n))) for v, n in groups.items() if n}
-    overrides = {**found.overrides, change.attribute: kept}
-    if not kept:
-        del overrides[change.attribute]
-    return msgspec.structs.replace(found, overrides=overrides)
-
-
-_PLACES = {"global": "ldap-config", "server": "ldap-servers", "cos": "ldap-cos"}
-_PLACES |= {"domain": "ldap-domains", "account": "ldap-accounts"}
-
-
-def _apply_attr(answers: dict[str, dict[str, Any]], change: SetAttr) -> None:
-    kind = change.target.partition(":")[0]
-    shared = answers[DIRECTORY]
-    source = _PLACES[kind]
-    value = shared[source].value
-    if kind == "account":
-        shared[source] = Parsed(_account_changed(value, change))
-    elif kind == "global":
-        shared[source] = Parsed(_changed((value,), change)[0])
-    else:
-        shared[source] = Parsed(_changed(value, change))
-    live = answers[NODE].get("postconf")
-    parameter = rendered(change.attribute, change.after or ())
-    if isinstance(live, Parsed) and parameter:
-        answers[NODE]["postconf"] = Parsed({**live.value, **parameter})
-
-
-def apply(evidence: Evidence, changes: Iterable[Change]) -> Evidence:
-    """Return the evidence as it would be after the changes."""
-    answers: dict[str, dict[str, Any]] = {
-        host: dict(found) for host, found in evidence.answers.items()
-    }
-    for change in changes:
-        if isinstance(change, SetAttr):
-            _apply_attr(answers, change)
-            continue
-        own = dict(answers[change.target]["localconfig"].value.own)
-        own.pop(change.key, None)
-        if change.after is not None:
-            own[change.key] = change.after
-        answers[change.target]["localconfig"] = Parsed(Localconfig(own))
-    return msgspec.structs.replace(evidence, answers=answers)

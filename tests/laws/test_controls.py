@@ -3,13 +3,14 @@
 import pytest
 from msgspec.structs import replace
 
-from tests.examples import NODE, apply, evidence_of, facts_of, judged
+from tests.examples import NODE, evidence_of, facts_of, judged
 from zmward.catalog.attributes import attributes
 from zmward.catalog.overrides import OVERRIDES
 from zmward.control import Control, Example, Status
 from zmward.controls.registry import controls
 from zmward.evidence import DIRECTORY, Evidence, Missing
 from zmward.finding import judge
+from zmward.foresee import foresee
 from zmward.sources.registry import sources
 
 CONTROLS = tuple(controls().values())
@@ -43,7 +44,7 @@ def test_a_cure_cures(control: Control, example: Example) -> None:
     if not cures:
         assert all(deviation.no_cure for deviation in finding.deviations)
         return
-    cured = judged(control, example, apply(evidence, cures))
+    cured = judged(control, example, foresee(evidence, cures))
     left = {(d.subject, d.layer) for d in cured.deviations}
     assert not left & {(d.subject, d.layer) for d in finding.deviations if d.cure}
     if len(cures) == len(finding.deviations):
@@ -55,7 +56,9 @@ def test_undo_restores(control: Control, example: Example) -> None:
     evidence = evidence_of(example)
     finding = judged(control, example, evidence)
     cures = [deviation.cure for deviation in finding.deviations if deviation.cure]
-    undone = apply(apply(evidence, cures), [cure.inverse() for cure in reversed(cures)])
+    undone = foresee(
+        foresee(evidence, cures), [cure.inverse() for cure in reversed(cures)]
+    )
     assert undone == evidence
 
 
