@@ -78,7 +78,8 @@ CONTROL = Control(
     check=on_directory(Layer.DECLARED, (ACCOUNTS, DOMAINS), _look),
     refs=(),
     note=(
-        "Forwards, those that an administrator hid, and filters that redirect. A "
+        "It judges forwards of users, forwards that users do not see, and filters "
+        "that redirect. A "
         "forward to a mailbox in a domain of this server is left alone: people keep "
         "a separate account for administration."
     ),

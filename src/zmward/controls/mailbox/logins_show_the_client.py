@@ -69,7 +69,9 @@ CONTROL = Control(
     refs=(),
     note=(
         "The last megabyte of audit.log is counted; logins of the principal "
-        "zimbra, which are the own programs, are left out."
+        "zimbra, which are the own programs, are left out. Where proxies or MTAs run "
+        "on other nodes, an address that was not handed on may be theirs: that is not "
+        "known here, and proxies-and-mtas-trusted-by-address tells more."
     ),
     examples=(
         passes(origin_log=_log(100, 0)),
