@@ -1,5 +1,6 @@
 """Aliases: stable, complete, and true to what controls judge."""
 
+import base64
 import ipaddress
 
 from hypothesis import given
@@ -64,18 +65,34 @@ def test_any_text_is_taken(text: str) -> None:
 
 def test_no_name_of_the_site_is_left_in_evidence() -> None:
     servers = "dn: cn=mail.example.com,cn=servers,cn=zimbra\ncn: mail.example.com\n"
-    domains = "dn: dc=example,dc=com\nzimbraDomainName: example.com\n"
+    hidden = base64.b64encode("für bob@example.com".encode()).decode()
+    domains = (
+        "dn: dc=example,dc=com\ndc: example\nzimbraDomainName: example.com\n"
+        f"description:: {hidden}\n"
+    )
+    pem = "-----BEGIN CERTIFICATE-----\nZXhhbXBsZS5jb20=\n"
     evidence = Evidence(
         "2026-11-21",
         {
-            "mail.example.com": {"log": Answer("oip=198.51.100.7; bob@example.com")},
+            "mail.example.com": {
+                "log": Answer("oip=198.51.100.7; bob@example.com"),
+                "greeting": Answer("25 250-mail.example.com"),
+                "certificates": Answer(pem),
+            },
             DIRECTORY: {
                 "ldap-servers": Answer(servers),
                 "ldap-domains": Answer(domains),
             },
         },
     )
-    found = str(pseudonymise(evidence, b"key"))
+    aliased = pseudonymise(evidence, b"key")
+    found = str(aliased)
+    assert hidden not in found
+    assert "ZXhhbXBsZS5jb20" not in found
+    (host,) = aliased.hosts
+    greeting = aliased.answer(host, "greeting")
+    assert isinstance(greeting, Answer)
+    assert greeting.text == f"25 250-{host}"
     for word in ("example", "198.51.100.7", "bob"):
         assert word not in found
     assert "cn=servers,cn=zimbra" in found

@@ -5,6 +5,8 @@ control judges survives: networks keep their lengths and what lies within them,
 loopback, link-local and private ranges keep their kind, domains keep their levels.
 """
 
+import base64
+import binascii
 import hashlib
 import hmac
 import ipaddress
@@ -26,6 +28,9 @@ _V4 = r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d\.)"
 _V6 = r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])"
 _ADDRESS = re.compile(f"({_V6}|{_V4})(/\\d{{1,3}})?")
 _MAIL = re.compile(r"[A-Za-z0-9._%+'-]+@(?=[A-Za-z0-9-]+\.)")
+_LABEL = re.compile(r"^((?:dc|zimbraPortalName): )(\S+)$", re.MULTILINE)
+_ENCODED = re.compile(r"^([A-Za-z][A-Za-z0-9;-]*:: )([A-Za-z0-9+/=]+)$", re.MULTILINE)
+_CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 # These stay as they are: they name no one.
 _UNTOUCHED = tuple(
     ipaddress.ip_network(text)
@@ -45,7 +50,9 @@ class Aliases:
         known = sorted({name.lower() for name in names if name}, key=len, reverse=True)
         pattern = "|".join(re.escape(name) for name in known)
         self._names = re.compile(
-            rf"(?<![\w])((?:[\w-]+\.)*)({pattern})(?![\w-])", re.IGNORECASE
+            # A reply such as 250-mail.example.com begins with a code, not a name.
+            rf"(?<![\w])((?:(?!\d{{3}}-)[\w-]+\.)*)({pattern})(?![\w-])",
+            re.IGNORECASE,
         )
         self._empty = not known
         self.address = cache(self._address)
@@ -133,30 +140,50 @@ def _names(evidence: Evidence) -> Iterable[str]:
                 raise BadFile(f"The names cannot be found: {error}.") from error
 
 
-def _dn_parts(names: Iterable[str]) -> dict[str, str]:
-    """Return each domain as LDAP writes it in a DN: dc=example,dc=com."""
-    return {
-        name: ",".join(f"dc={label}" for label in name.split(".")) for name in names
-    }
+def _as_dn(name: str) -> str:
+    """Return a domain as LDAP writes it in a DN: dc=example,dc=com."""
+    return ",".join(f"dc={label}" for label in name.split("."))
+
+
+class _Texts:
+    """Replaces names in whole answers, LDIF's own spellings of them included."""
+
+    def __init__(self, names: Iterable[str], aliases: Aliases) -> None:
+        self._aliases = aliases
+        self._dns = {_as_dn(name): _as_dn(aliases.name(name)) for name in names}
+        self._labels = {
+            name.partition(".")[0]: aliases.name(name).partition(".")[0]
+            for name in names
+        }
+
+    def hidden(self, text: str) -> str:
+        for dn, alias in self._dns.items():
+            text = text.replace(dn, alias)
+        text = _LABEL.sub(
+            lambda match: match[1] + self._labels.get(match[2], match[2]), text
+        )
+        return self._aliases.text(_ENCODED.sub(self._recoded, text))
+
+    def _recoded(self, match: re.Match[str]) -> str:
+        """Return a base64 value with the names inside replaced."""
+        try:
+            value = base64.b64decode(match[2], validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return match[0]
+        encoded = base64.b64encode(self._aliases.text(value).encode()).decode()
+        return f"{match[1]}{encoded}"
 
 
 def pseudonymise(evidence: Evidence, key: bytes) -> Evidence:
     """Return the evidence under aliases; the same key gives the same aliases."""
     names = tuple(dict.fromkeys(_names(evidence)))
     aliases = Aliases(key, names)
-    dns = _dn_parts(names)
-
-    def hidden(text: str) -> str:
-        for name, dn in dns.items():
-            alias = ",".join(f"dc={label}" for label in aliases.name(name).split("."))
-            text = text.replace(dn, alias)
-        return aliases.text(text)
-
+    texts = _Texts(names, aliases)
     return msgspec.structs.replace(
         evidence,
         answers={
             host if host == DIRECTORY else aliases.text(host): {
-                name: _answer(answer, hidden) for name, answer in answers.items()
+                name: _answer(answer, texts.hidden) for name, answer in answers.items()
             }
             for host, answers in evidence.answers.items()
         },
@@ -167,6 +194,8 @@ def _answer(
     answer: Answer | Missing | Parsed, hidden: Callable[[str], str]
 ) -> Answer | Missing | Parsed:
     if isinstance(answer, Answer):
+        if _CERTIFICATE in answer.text:
+            return Missing("withheld: certificates hold the names of the site")
         return Answer(hidden(answer.text), answer.code, hidden(answer.error))
     if isinstance(answer, Missing):
         return Missing(hidden(answer.reason), answer.kind)
