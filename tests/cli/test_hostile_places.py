@@ -6,10 +6,13 @@ import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zmward.cli.main import dispatch
 from zmward.cli.options import write
 from zmward.errors import Usage
+from zmward.reports.plain import in_json
 
 
 def mode(path: Path) -> int:
@@ -129,3 +132,24 @@ def test_a_far_hosts_words_do_not_steer_the_terminal(
         assert "owned" in said
         assert "\x1b" not in said
         assert "\x07" not in said
+
+
+@given(st.text())
+def test_json_for_a_terminal_is_the_same_and_steers_nothing(text: str) -> None:
+    document = in_json(json.dumps({"a": text}, ensure_ascii=False, indent=1))
+    assert json.loads(document) == {"a": text}
+    assert all(c.isprintable() or c == "\n" for c in document)
+
+
+def test_a_server_cannot_steer_the_terminal_by_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evidence = json.loads(stored("2026-11-21T12:00:00+00:00"))
+    answers = evidence["answers"].pop("mail.example.com")
+    evidence["answers"]["mail\x9b2J\u202e.example.com"] = answers
+    path = tmp_path / "evidence.json"
+    path.write_text(json.dumps(evidence))
+    assert dispatch(["audit", "--json", "--evidence", str(path)]) == 3
+    said = capsys.readouterr().out
+    assert "\\u009b2J\\u202e" in said
+    assert "\x9b" not in said

@@ -22,6 +22,7 @@ from zmward.engine.collect import collect
 from zmward.errors import BadFile, Usage
 from zmward.evidence import Evidence, decode, merge
 from zmward.finding import Report, moment
+from zmward.reports.plain import in_json
 from zmward.sources.registry import sources
 from zmward.waivers import validate
 
@@ -77,7 +78,7 @@ def _render(report: Report, form: str, shown: Screen, *, everything: bool) -> st
     if form == "json":
         from zmward.reports.json import render as as_json
 
-        return as_json(report)
+        return in_json(as_json(report))
     if form == "html":
         from zmward.reports.html.page import render as as_html
 

@@ -10,6 +10,7 @@ from zmward.cli.progress import progress
 from zmward.engine.collect import collect
 from zmward.engine.identity import site_key
 from zmward.evidence import encode
+from zmward.reports.plain import in_json
 from zmward.sources.registry import sources
 
 
@@ -40,5 +41,5 @@ def command(
         from zmward.pseudonyms import pseudonymise
 
         evidence = pseudonymise(evidence, site_key())
-    write(encode(evidence).decode(), output)
+    write(in_json(encode(evidence).decode()), output)
     return 0

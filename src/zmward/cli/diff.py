@@ -7,7 +7,7 @@ import msgspec
 
 from zmward.drift import Drift, Stored, decode, diff
 from zmward.errors import BadFile
-from zmward.reports.plain import plain
+from zmward.reports.plain import in_json, plain
 
 _SIGNS = {"worse": "-", "better": "+", "changed": "~", "new": "*", "gone": "/"}
 
@@ -46,7 +46,8 @@ def command(old: str, new: str, *, as_json: bool) -> int:
             "now": now.when,
             "drift": found,
         }
-        click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
+        text = msgspec.json.format(msgspec.json.encode(document)).decode()
+        click.echo(in_json(text))
     else:
         for drift in found:
             _show(drift)

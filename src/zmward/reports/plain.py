@@ -26,6 +26,19 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else _escape(c) for c in text)
 
 
+def in_json(document: str) -> str:
+    """Return the same JSON with unprintable characters as its own escapes."""
+    return "".join(
+        c
+        if c.isprintable() or c == "\n"
+        else "".join(
+            f"\\u{unit:04x}"
+            for unit in memoryview(c.encode("utf-16-le", "surrogatepass")).cast("H")
+        )
+        for c in document
+    )
+
+
 def plain(text: str, limit: int = 400) -> str:
     """Return one line without anything that could steer a terminal."""
     safe = visible(" ".join(text.split("\n")).replace("\t", " "))
