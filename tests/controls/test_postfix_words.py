@@ -28,7 +28,7 @@ _MODERN = {"TLSv1.2", "TLSv1.3"}
 def test_a_list_of_protocols_allows_what_postconf_says(
     value: str, allowed: set[str]
 ) -> None:
-    assert protocols(value) == allowed
+    assert set(protocols(value) or ()) == allowed
 
 
 @pytest.mark.parametrize("value", ["TLSv9", ">=", "!", "$smtpd_tls_protocols"])

@@ -1,6 +1,7 @@
 """What the operating system says of itself: readings, refusals, properties."""
 
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -76,13 +77,13 @@ TEXTS = st.lists(st.one_of(PIECES, st.text(max_size=40)), max_size=12).map("".jo
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 @given(answer=TEXTS)
 def test_a_reading_never_fails_but_as_unreadable(
-    source: Source[object], answer: str
+    source: Source[Any], answer: str
 ) -> None:
     with suppress(Unreadable):
         source.parse(answer)
 
 
-def refused(source: Source[object], answer: str) -> str:
+def refused(source: Source[Any], answer: str) -> str:
     with pytest.raises(Unreadable) as caught:
         source.parse(answer)
     return str(caught.value)
