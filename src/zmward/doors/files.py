@@ -1,0 +1,188 @@
+"""Files of a host, read and replaced whole: never through a link, never half."""
+
+from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
+from typing import NoReturn
+
+import msgspec
+
+from zmward.change import FileText, Mode
+from zmward.doors.host import Done, Door
+from zmward.errors import Fault, Refused
+
+_REGULAR = ("regular file", "regular empty file")
+_ABSENT = b"No such file or directory"
+_SELINUX = "/sys/fs/selinux/enforce"
+Check = Callable[[str], None]
+
+
+class Node(msgspec.Struct, frozen=True):
+    """What has a path: its kind in stat's words, mode and owners; no link followed."""
+
+    kind: str
+    mode: Mode
+
+
+def fail(done: Done, word: str, where: str) -> NoReturn:
+    """Turn a program's failure into a typed fault."""
+    raise Fault(word, done.said, where)
+
+
+def must(done: Done, word: str, where: str) -> Done:
+    """Return what was done, or raise the fault that it ended with."""
+    if done.code:
+        fail(done, word, where)
+    return done
+
+
+def look(door: Door, path: str) -> Node | None:
+    """Return what has that path, None where nothing has."""
+    done = door.run(("stat", "-c", "%F|%a|%U|%G", "--", path))
+    if done.code and _ABSENT in done.error:
+        return None
+    words = must(done, "stat", path).out.decode().strip().split("|")
+    kind, mode, owner, group = words
+    return Node(kind, Mode(int(mode, 8), owner, group))
+
+
+def _regular(node: Node, path: str) -> None:
+    if node.kind not in _REGULAR:
+        raise Refused(f"{path} is a {node.kind}, not a plain file: left alone.")
+
+
+def _parent(door: Door, path: str) -> str:
+    folder = str(PurePosixPath(path).parent)
+    real = must(door.run(("realpath", "-e", "--", folder)), "realpath", folder)
+    if real.out.decode("utf-8", "replace").rstrip("\n") != folder:
+        raise Refused(f"{folder} is reached through a link: {path} is left alone.")
+    return folder
+
+
+def read_bytes(door: Door, path: str) -> bytes:
+    """Return what a plain file holds."""
+    return must(door.run(("cat", "--", path)), "read", path).out
+
+
+def read_file(door: Door, path: str) -> FileText | None:
+    """Return a file's text, mode and owners; refuse what is not a plain text file."""
+    node = look(door, path)
+    if node is None:
+        return None
+    _regular(node, path)
+    try:
+        text = read_bytes(door, path).decode()
+    except UnicodeDecodeError as error:
+        raise Refused(f"{path} is not UTF-8 text: left alone.") from error
+    return FileText(text, node.mode.mode, node.mode.owner, node.mode.group)
+
+
+def beside(path: str, token: str) -> str:
+    """Return the name under which a new file waits; no daemon includes it."""
+    place = PurePosixPath(path)
+    return str(place.with_name(f".{place.name}.zmward-{token}"))
+
+
+def _writer(door: Door, folder: str, wanted: Mode) -> str:
+    """Return as whom to write: where a user owns the folder, links may be his."""
+    node = look(door, folder)
+    owner = "root" if node is None else node.mode.owner
+    if owner not in {"root", wanted.owner}:
+        raise Refused(f"{folder} belongs to {owner}: nothing of others is put there.")
+    return owner
+
+
+def _label(door: Door, path: str, new: str, *, exists: bool) -> None:
+    if door.run(("test", "-e", _SELINUX)).code:
+        return
+    if exists:
+        must(door.run(("chcon", f"--reference={path}", new)), "chcon", path)
+
+
+def replace_bytes(
+    door: Door,
+    path: str,
+    content: bytes,
+    mode: Mode,
+    *,
+    token: str,
+    check: Check | None = None,
+) -> None:
+    """Write beside, check, then rename; what was there stays whole until then."""
+    folder = _parent(door, path)
+    node = look(door, path)
+    if node is not None:
+        _regular(node, path)
+    user, new = _writer(door, folder, mode), beside(path, token)
+    out = ("dd", f"of={new}", "conv=excl,fsync", "status=none")
+    try:
+        must(door.run(out, given=content, user=user), "write", path)
+        if user == "root":
+            owner = f"{mode.owner}:{mode.group}"
+            must(door.run(("chown", "-h", owner, "--", new)), "chown", path)
+        octal = f"{mode.mode:04o}"
+        must(door.run(("chmod", octal, "--", new), user=user), "chmod", path)
+        _label(door, path, new, exists=node is not None)
+        if check is not None:
+            check(new)
+        must(door.run(("mv", "-fT", "--", new, path), user=user), "rename", path)
+    except (Fault, Refused):
+        door.run(("rm", "-f", "--", new), user=user)
+        raise
+    if node is None and not door.run(("test", "-e", _SELINUX)).code:
+        door.run(("restorecon", path))
+    must(door.run(("sync", "--", folder)), "sync", folder)
+
+
+def replace_file(
+    door: Door,
+    path: str,
+    wanted: FileText | None,
+    *,
+    token: str,
+    check: Check | None = None,
+) -> None:
+    """Put a whole text file in its place, or remove it where None is wanted."""
+    if wanted is None:
+        remove_file(door, path)
+        return
+    mode = Mode(wanted.mode, wanted.owner, wanted.group)
+    content = wanted.text.encode()
+    replace_bytes(door, path, content, mode, token=token, check=check)
+
+
+def remove_file(door: Door, path: str) -> None:
+    """Remove a plain file, if it is there."""
+    folder = _parent(door, path)
+    node = look(door, path)
+    if node is None:
+        return
+    _regular(node, path)
+    user = _writer(door, folder, node.mode)
+    must(door.run(("rm", "-f", "--", path), user=user), "remove", path)
+    must(door.run(("sync", "--", folder)), "sync", folder)
+
+
+def read_mode(door: Door, path: str) -> Mode | None:
+    """Return the mode and owners of a file or folder; refuse a link."""
+    node = look(door, path)
+    if node is None:
+        return None
+    if node.kind not in (*_REGULAR, "directory"):
+        raise Refused(f"{path} is a {node.kind}: its mode is left alone.")
+    return node.mode
+
+
+def set_mode(door: Door, path: str, mode: Mode) -> None:
+    """Set owners, then mode: chown clears what chmod may set."""
+    if read_mode(door, path) is None:
+        raise Fault("absent", "no such file", path)
+    owner = f"{mode.owner}:{mode.group}"
+    must(door.run(("chown", "-h", owner, "--", path)), "chown", path)
+    must(door.run(("chmod", f"{mode.mode:04o}", "--", path)), "chmod", path)
+
+
+def discard(door: Door, paths: Iterable[str]) -> None:
+    """Remove files of ours that a broken run may have left beside others."""
+    names = tuple(paths)
+    if names:
+        door.run(("rm", "-f", "--", *names))

@@ -1,0 +1,98 @@
+"""Crontabs, units and packages of a host."""
+
+import re
+from typing import Literal
+
+from zmward.change import UnitState
+from zmward.doors.files import must
+from zmward.doors.host import Door
+from zmward.errors import Fault, Refused
+
+_MINUTES = 60
+_INSTALLING = 30 * _MINUTES
+_QUIET = ("env", "DEBIAN_FRONTEND=noninteractive")
+_ANSWER = re.compile(r"^(Inst|Remv) (\S+)", re.MULTILINE)
+_DNF_LOSES = re.compile(r"^(Removing|Downgrading)\b", re.MULTILINE)
+Manager = Literal["apt", "dnf"]
+
+
+def read_crontab(door: Door, user: str) -> str | None:
+    """Return a user's whole crontab, None where there is none."""
+    done = door.run(("crontab", "-u", user, "-l"))
+    if done.code and b"no crontab for" in done.error:
+        return None
+    return must(done, "crontab", user).out.decode("utf-8", "surrogateescape")
+
+
+def write_crontab(door: Door, user: str, text: str | None) -> None:
+    """Replace a user's whole crontab; crontab itself checks it first."""
+    if text is None:
+        must(door.run(("crontab", "-u", user, "-r")), "crontab", user)
+        return
+    content = text.encode("utf-8", "surrogateescape")
+    must(door.run(("crontab", "-u", user, "-"), given=content), "crontab", user)
+
+
+def read_unit(door: Door, unit: str) -> UnitState:
+    """Return whether a unit starts at boot and runs now."""
+    asked = ("-p", "LoadState", "-p", "UnitFileState", "-p", "ActiveState")
+    done = must(door.run(("systemctl", "show", *asked, "--", unit)), "systemctl", unit)
+    rows = dict(
+        line.split("=", 1) for line in done.out.decode().splitlines() if "=" in line
+    )
+    if rows.get("LoadState") == "masked":
+        raise Refused(f"{unit} is masked: somebody decided that it never starts.")
+    return UnitState(
+        enabled=rows.get("UnitFileState") == "enabled",
+        active=rows.get("ActiveState") in {"active", "reloading", "activating"},
+    )
+
+
+def write_unit(door: Door, unit: str, state: UnitState) -> None:
+    """Bring a unit to a state, by the fewest commands."""
+    found = read_unit(door, unit)
+    if found.enabled != state.enabled:
+        verb = "enable" if state.enabled else "disable"
+        must(door.run(("systemctl", verb, "--", unit)), "systemctl", unit)
+    if read_unit(door, unit).active != state.active:
+        verb = "start" if state.active else "stop"
+        done = door.run(("systemctl", verb, "--", unit), seconds=5 * _MINUTES)
+        must(done, "systemctl", unit)
+    if read_unit(door, unit) != state:
+        raise Fault("systemctl", "the unit did not come to the state asked for", unit)
+
+
+def installed(door: Door, package: str, manager: Manager) -> bool:
+    """Say whether a package is installed."""
+    if manager == "dnf":
+        return not door.run(("rpm", "-q", "--", package)).code
+    done = door.run(("dpkg-query", "-W", "-f", "${db:Status-Status}", "--", package))
+    return not done.code and done.out.strip() == b"installed"
+
+
+def simulated(door: Door, package: str, manager: Manager) -> tuple[str, ...]:
+    """Return what installing would bring; refuse what would remove or touch Zimbra."""
+    if manager == "dnf":
+        said = door.run(("dnf", "install", "--assumeno", package), seconds=_INSTALLING)
+        text = said.out.decode("utf-8", "replace")
+        if _DNF_LOSES.search(text) or "zimbra-" in text:
+            raise Refused(f"Installing {package} would remove packages, or Zimbra's.")
+        return (package,)
+    options = ("-s", "-y", "--no-install-recommends")
+    done = door.run(("apt-get", "install", *options, package), seconds=5 * _MINUTES)
+    found = _ANSWER.findall(must(done, "apt-get", package).out.decode())
+    for verb, name in found:
+        if verb == "Remv" or name.startswith("zimbra-"):
+            raise Refused(f"Installing {package} would change {name} ({verb}).")
+    return tuple(name for _, name in found)
+
+
+def install(door: Door, package: str, manager: Manager) -> None:
+    """Install one package; answers to questions are the old ones."""
+    argv: tuple[str, ...] = ("dnf", "install", "-y", package)
+    if manager == "apt":
+        kept = ("-o", "Dpkg::Options::=--force-confold", "--no-install-recommends")
+        argv = (*_QUIET, "apt-get", "install", "-y", *kept, package)
+    must(door.run(argv, seconds=_INSTALLING), manager, package)
+    if not installed(door, package, manager):
+        raise Fault(manager, "the package is not installed afterwards", package)
