@@ -13,10 +13,14 @@ from zmward.engine.answers import read
 from zmward.engine.script import collector
 from zmward.evidence import Answer, Missing
 from zmward.sources.amavis import AMAVIS
+from zmward.sources.certificates import CERTIFICATES
 from zmward.sources.crontab import CRONTAB
 from zmward.sources.fail2ban import FAIL2BAN
 from zmward.sources.localconfig import LOCALCONFIG
 from zmward.sources.logging import RSYSLOG
+from zmward.sources.originlog import ORIGINLOG
+from zmward.sources.schema import SCHEMA
+from zmward.sources.slapd import SLAPD
 from zmward.sources.source import (
     Command,
     File,
@@ -30,6 +34,7 @@ from zmward.sources.source import (
     statuses,
     text,
 )
+from zmward.sources.tls_keys import TLS_KEYS
 from zmward.sources.webprograms import WEB_PROGRAMS
 
 SECRET = "correct-horse"
@@ -423,3 +428,40 @@ def test_a_search_for_web_programs_cut_short_is_missing(
         WEB_PROGRAMS, zimbra, {**slow, "ask web-programs 20": "ask web-programs 1"}
     )
     assert isinstance(found, Missing)
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        (AMAVIS, "conf/amavisd.conf"),
+        (ORIGINLOG, "log/audit.log"),
+        (SCHEMA, "conf/attrs/zimbra-attrs.xml"),
+        (SCHEMA, "conf/attrs/a.xml"),
+        (SLAPD, "data/ldap/config/cn=config.ldif"),
+    ],
+)
+def test_a_pipe_in_a_files_place_is_missing(
+    zimbra: Path, source: Source[Any], name: str
+) -> None:
+    attributes = zimbra / "conf/attrs/zimbra-attrs.xml"
+    attributes.parent.mkdir()
+    attributes.write_text('<attrs><attr name="a" optionalIn="server"/></attrs>\n')
+    path = zimbra / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    found = asked_of(source, zimbra)
+    assert isinstance(found, Missing)
+    assert "not a regular file" in found.reason
+
+
+@pytest.mark.parametrize("source", [TLS_KEYS, CERTIFICATES])
+def test_too_many_keys_or_certificates_are_missing_not_cut(
+    zimbra: Path, source: Source[Any]
+) -> None:
+    (zimbra / "conf/domaincerts").mkdir()
+    for suffix in ("key", "crt"):
+        (zimbra / f"conf/domaincerts/a.{suffix}").write_text("x")
+    late = {"in_time() { ": "in_time() { return 1; "}
+    assert isinstance(asked_of(source, zimbra), Answer)
+    assert isinstance(asked_of(source, zimbra, late), Missing)

@@ -82,6 +82,7 @@ for file in {_FOLDER}/nginx.crt {_FOLDER}/smtpd.crt {_FOLDER}/slapd.crt \\
     {_FOLDER}/imapd.crt {_FOLDER}/domaincerts/*.crt \\
     /opt/zimbra/ssl/zimbra/ca/ca.pem; do
     [ -f "$file" ] || continue
+    in_time || {{ printf 'too many files to look at\\n' >&2; return 27; }}
     printf '> %s\\n' "$file" | tr -d '\\001-\\011\\013-\\037'
     [ -r "$file" ] || {{ printf 'x\\n'; continue; }}
     head -c 262144 -- "$file" | awk '

@@ -26,19 +26,22 @@ SCHEMA = Source(
     about="The attributes that this version of Zimbra knows, and where they may be.",
     question=Snippet(
         r"""
-limit cat /opt/zimbra/conf/attrs/*.xml | awk '
+content /opt/zimbra/conf/attrs/zimbra-attrs.xml >/dev/null || return
+for file in /opt/zimbra/conf/attrs/*.xml; do
+    content "$file" || printf '\n<unread'
+done | awk '
     function value(name) {
         if (!match($0, "[ \t\r\n]" name "=\"[A-Za-z0-9, -]*\"")) return ""
         return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4)
     }
     BEGIN { RS = "<" }
+    /^unread/ { partly = 27 }
     /^attr[ \t\r\n]/ {
         objects = value("requiredIn") "," value("optionalIn")
         gsub(/[ \t]/, "", objects)
         if (value("name") != "") print value("name"), objects
-    }'
-[ -r /opt/zimbra/conf/attrs/zimbra-attrs.xml ] ||
-    content /opt/zimbra/conf/attrs/zimbra-attrs.xml >/dev/null
+    }
+    END { exit partly + 0 }'
 """
     ),
     parse=parse,

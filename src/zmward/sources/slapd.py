@@ -76,7 +76,7 @@ SLAPD = Source(
 folder=/opt/zimbra/data/ldap/config
 names='dn olcSuffix olcDbDirectory olcAccess olcSecurity olcLocalSSF olcRequires'
 names="$names olcTLSProtocolMin olcTLSCipherSuite olcAllows olcDisallows"
-[ -r "$folder/cn=config.ldif" ] || { content "$folder/cn=config.ldif"; return; }
+[ -f "$folder/cn=config.ldif" ] && [ -r "$folder/cn=config.ldif" ] || { content "$folder/cn=config.ldif"; return; }
 for file in "$folder/cn=config.ldif" "$folder"/cn=config/olcDatabase=*mdb.ldif; do
     [ -r "$file" ] || continue
     limit awk -v names="$names" '
@@ -88,7 +88,7 @@ for file in "$folder/cn=config.ldif" "$folder"/cn=config/olcDatabase=*mdb.ldif; 
         }
         /^ / { line = line substr($0, 2); next }
         { say(); line = $0 }
-        END { say(); print "" }' "$file"
+        END { say(); print "" }' "$file" || return
 done
 """
     ),

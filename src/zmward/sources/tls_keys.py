@@ -61,6 +61,7 @@ for file in /opt/zimbra/conf/nginx.key /opt/zimbra/conf/smtpd.key \\
     /opt/zimbra/conf/domaincerts/*.key /opt/zimbra/ssl/zimbra/commercial/*.key \\
     /opt/zimbra/ssl/zimbra/server/server.key /opt/zimbra/ssl/zimbra/ca/ca.key; do
     [ -f "$file" ] || continue
+    in_time || { printf 'too many files to look at\\n' >&2; return 27; }
     stat -L -c '> %a %U %G %n' -- "$file"
     case $file in /opt/zimbra/ssl/*) continue ;; esac
     # An encrypted key would ask for its password: it gets none, and says nothing.
