@@ -16,7 +16,9 @@ _SAFE = ("ssl", "tls")
 def _look(facts: Facts) -> Iterator[Judgement]:
     found = facts.read(DATASOURCES)
     kinds = [kind for kind in found if kind.startswith(("imap on", "pop3 on"))]
-    if not kinds:
+    if any(kind.startswith("unknown on") for kind in found):
+        yield unknown(Layer.DECLARED, "directory", "sources of no known type are on")
+    elif not kinds:
         reason = "nobody fetches mail over IMAP or POP3"
         yield not_concerned(Layer.DECLARED, "directory", reason)
     for kind in kinds:
@@ -76,6 +78,10 @@ CONTROL = Control(
         ),
         unconcerned(ldap_datasources={}),
         unsure(ldap_datasources={"pop3 on inherited": Fetching(1, ("a@example.com",))}),
+        unsure(
+            ldap_datasources={"unknown on ssl": Fetching(1, ("a@example.com",))},
+            config={},
+        ),
         unsure(missing=("ldap-datasources",)),
     ),
 )

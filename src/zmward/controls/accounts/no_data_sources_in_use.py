@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_directory
 from zmward.controls.shapes.service import unless_wanted
-from zmward.deviation import Judgement, Layer, deviates, sound
+from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.datasources import DATASOURCES, Fetching
 
@@ -13,7 +13,9 @@ from zmward.sources.datasources import DATASOURCES, Fetching
 def _look(facts: Facts) -> Iterator[Judgement]:
     found = facts.read(DATASOURCES)
     kinds = [kind for kind in found if kind.startswith(("imap on", "pop3 on"))]
-    if not kinds:
+    if any(kind.startswith("unknown on") for kind in found):
+        yield unknown(Layer.DECLARED, "directory", "sources of no known type are on")
+    elif not kinds:
         yield sound(Layer.DECLARED, "directory")
     for kind in kinds:
         group = found[kind]
@@ -54,6 +56,9 @@ CONTROL = Control(
         unconcerned(
             ldap_datasources={"imap on ssl": Fetching(2, ("a@example.com",))},
             profile={"services": {"external-sources": "wanted"}},
+        ),
+        unsure(
+            ldap_datasources={"unknown on ssl": Fetching(1, ("a@example.com",))},
         ),
         unsure(missing=("ldap-datasources",)),
     ),
