@@ -26,6 +26,10 @@ _ROLES = {
     "dnscache": "zimbra-dnscache",
     "snmp": "zimbra-snmp",
     "spell": "zimbra-spell",
+    "amavis": "zimbra-mta",
+    "antispam": "zimbra-mta",
+    "antivirus": "zimbra-mta",
+    "opendkim": "zimbra-mta",
 }
 
 _OBJECTS = {"config": "globalConfig"}

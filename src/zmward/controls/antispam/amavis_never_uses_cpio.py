@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from zmward.control import Control, Severity, fails, passes, unsure
-from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.antispam._filters import on_filters
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.amavis import AMAVIS, Amavis, Decoder
@@ -43,13 +43,14 @@ CONTROL = Control(
     severity=Severity.HIGH,
     tips=("T02",),
     roles=("mta",),
-    check=layers(on_hosts(Layer.RENDERED, (AMAVIS,), _look, role="mta")),
+    check=on_filters(Layer.RENDERED, (AMAVIS,), _look),
     refs=("https://nvd.nist.gov/vuln/detail/CVE-2022-41352",),
     note=(
         "amavisd.conf.in listed pax, gcpio and cpio until late 2022; builds since then"
         " list pax alone."
     ),
     examples=(
+        unconcerned(services=("mta",)),
         passes(amavis=Amavis({}, (), (Decoder("cpio", "do_pax_cpio", ("pax",)),), "")),
         fails(
             amavis=Amavis(

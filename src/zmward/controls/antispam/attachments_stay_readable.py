@@ -15,7 +15,7 @@ CONTROL = Control(
         "dangerous ones is another attribute."
     ),
     impact="Users see their attachments again.",
-    severity=Severity.MEDIUM,
+    severity=Severity.LOW,
     tips=("T17",),
     roles=("mailbox",),
     check=layers(

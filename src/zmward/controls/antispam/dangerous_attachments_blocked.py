@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from zmward.catalog.attributes import attributes
 from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.antispam._filters import on_filters
 from zmward.controls.shapes.attributes import global_attr
-from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.controls.shapes.basic import layers
 from zmward.controls.shapes.wanted import contains
 from zmward.deviation import Judgement, Layer, deviates, sound
 from zmward.facts import Facts
@@ -52,13 +53,15 @@ CONTROL = Control(
     locks_out="users who exchange programs or scripts by mail",
     check=layers(
         global_attr("zimbraMtaBlockedExtension", contains(*LIST), unset=()),
-        on_hosts(Layer.RENDERED, (AMAVIS,), _rendered, role="mta"),
+        on_filters(Layer.RENDERED, (AMAVIS,), _rendered),
     ),
     refs=(),
     note=(
         "zimbraMtaCommonBlockedExtension is only the list that the console offers; "
         "zimbraMtaBlockedExtension is what counts. The seed's list lacks ten of the "
-        "common ones."
+        "common ones. Beyond Zimbra's list, general practice adds disk images, "
+        "installers and scripts (iso img vhd vhdx ps1 msi jar cpl one): the site "
+        "decides."
     ),
     examples=(
         passes(config={_ATTR: LIST}, amavis=_amavis("|".join(LIST))),

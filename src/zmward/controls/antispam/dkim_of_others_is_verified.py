@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.antispam._filters import on_filters
 from zmward.controls.shapes.attributes import server_attr
-from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.controls.shapes.basic import layers
 from zmward.controls.shapes.wanted import exactly
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
@@ -44,8 +45,10 @@ CONTROL = Control(
     tips=("T18",),
     roles=("mta",),
     check=layers(
-        server_attr("zimbraAmavisEnableDKIMVerification", exactly("TRUE"), role="mta"),
-        on_hosts(Layer.RENDERED, (AMAVIS,), _rendered, role="mta"),
+        server_attr(
+            "zimbraAmavisEnableDKIMVerification", exactly("TRUE"), role="antispam"
+        ),
+        on_filters(Layer.RENDERED, (AMAVIS,), _rendered),
     ),
     refs=(),
     examples=(

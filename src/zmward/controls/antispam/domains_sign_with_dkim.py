@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
-from zmward.controls.shapes.basic import layers, on_directory
+from zmward.controls.shapes.basic import layers, on_directory, on_hosts
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
 from zmward.facts import Facts
 from zmward.sources.directory import DOMAINS, SERVERS
+from zmward.sources.listeners import LISTENERS, Listener
 
 _NO_CURE = (
     "As zimbra: /opt/zimbra/libexec/zmdkimkeyutil -a -d {} -b 2048; then publish it."
@@ -64,11 +65,31 @@ def _service(facts: Facts) -> Iterator[Judgement]:
             )
 
 
+_MILTER = 8465
+
+
+def _running(facts: Facts, host: str) -> Iterator[Judgement]:
+    ports = {s.port for s in facts.read(LISTENERS, host) if s.protocol == "tcp"}
+    if _MILTER in ports:
+        seen = f"opendkim listens on port {_MILTER}"
+        yield sound(Layer.RUNNING, host, source="listeners", seen=seen)
+    else:
+        yield deviates(
+            Layer.RUNNING,
+            host,
+            f"nothing listens on port {_MILTER} (opendkim)",
+            "opendkim",
+            no_cure="As zimbra: zmopendkimctl start; /var/log/zimbra.log says why not.",
+        )
+
+
 _SIGNED = {
     "DKIMSelector": "one",
     "DKIMKey": "zmward:secret:set",
     "zimbraDomainType": "local",
 }
+
+_UP = (Listener("tcp", "127.0.0.1", _MILTER),)
 
 CONTROL = Control(
     id="domains-sign-with-dkim",
@@ -87,6 +108,7 @@ CONTROL = Control(
     check=layers(
         on_directory(Layer.DECLARED, (DOMAINS,), _domains),
         on_directory(Layer.DECLARED, (SERVERS,), _service),
+        on_hosts(Layer.RUNNING, (LISTENERS,), _running, role="opendkim"),
     ),
     refs=(),
     note=(
@@ -95,12 +117,14 @@ CONTROL = Control(
         "attribute."
     ),
     examples=(
-        passes(domains={"example.com": _SIGNED}),
+        passes(domains={"example.com": _SIGNED}, listeners=_UP),
+        fails(domains={"example.com": _SIGNED}, listeners=()),
         passes(
             domains={
                 "example.com": _SIGNED,
                 "alias.example.com": {"zimbraDomainType": "alias"},
-            }
+            },
+            listeners=_UP,
         ),
         fails(
             domains={

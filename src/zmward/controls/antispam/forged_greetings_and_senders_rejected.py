@@ -6,7 +6,7 @@ from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.attributes import server_attr
 from zmward.controls.shapes.basic import layers, on_hosts
 from zmward.controls.shapes.mta import words
-from zmward.controls.shapes.wanted import contains
+from zmward.controls.shapes.wanted import Values, Wanted
 from zmward.deviation import Judgement, Layer, deviates, sound
 from zmward.facts import Facts
 from zmward.sources.postconf import POSTCONF
@@ -17,6 +17,20 @@ _WANTED = (
     "reject_invalid_helo_hostname",
     "reject_non_fqdn_sender",
     "reject_unknown_sender_domain",
+)
+
+
+def _missing(found: Values) -> Values:
+    """Return what is lacking; Zimbra also finds its words within a longer value."""
+    have = words(" ".join(found))
+    return tuple(word for word in _WANTED if word not in have)
+
+
+_LIST = Wanted(
+    f"among them: {', '.join(_WANTED)}",
+    lambda found: not _missing(found),
+    lambda found: (*found, *_missing(found)),
+    merges=True,
 )
 
 
@@ -49,7 +63,7 @@ CONTROL = Control(
     roles=("mta",),
     locks_out="senders whose own DNS is broken",
     check=layers(
-        server_attr("zimbraMtaRestriction", contains(*_WANTED), role="mta", unset=()),
+        server_attr("zimbraMtaRestriction", _LIST, role="mta", unset=()),
         on_hosts(Layer.RENDERED, (POSTCONF,), _rendered, role="mta"),
     ),
     refs=("https://www.postfix.org/postconf.5.html#reject_unknown_sender_domain",),
@@ -59,6 +73,15 @@ CONTROL = Control(
     ),
     examples=(
         passes(config={_ATTR: _WANTED}, postconf={_PARAMETER: ", ".join(_WANTED)}),
+        passes(
+            config={_ATTR: ", ".join(_WANTED)},
+            postconf={_PARAMETER: ", ".join(_WANTED)},
+        ),
+        fails(
+            config={_ATTR: _WANTED},
+            server={_ATTR: ("reject_rbl_client zen.example.org",)},
+            postconf={_PARAMETER: "reject_rbl_client zen.example.org"},
+        ),
         fails(config={_ATTR: _WANTED[:2]}, postconf={_PARAMETER: ", ".join(_WANTED)}),
         fails(config={}, postconf={_PARAMETER: "permit"}),
         fails(config={_ATTR: _WANTED}, postconf={_PARAMETER: ""}),

@@ -17,7 +17,9 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     tips=("T18",),
     roles=("mta",),
-    check=server_attr("zimbraAmavisOriginatingBypassSA", exactly("FALSE"), role="mta"),
+    check=server_attr(
+        "zimbraAmavisOriginatingBypassSA", exactly("FALSE"), role="antispam"
+    ),
     refs=(),
     examples=(
         passes(config={"zimbraAmavisOriginatingBypassSA": "FALSE"}),

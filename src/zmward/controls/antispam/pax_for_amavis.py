@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from zmward.control import Control, Severity, fails, passes, unsure
-from zmward.controls.shapes.basic import on_hosts
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.antispam._filters import on_filters
 from zmward.deviation import Judgement, Layer, deviates, sound
 from zmward.facts import Facts
 from zmward.sources.amavis import PAX
@@ -40,7 +40,7 @@ CONTROL = Control(
     severity=Severity.HIGH,
     tips=("T02",),
     roles=("mta",),
-    check=on_hosts(Layer.RUNNING, (PAX,), _look, role="mta"),
+    check=on_filters(Layer.RUNNING, (PAX,), _look),
     refs=("https://nvd.nist.gov/vuln/detail/CVE-2022-41352",),
     note=(
         "The package is pax on Debian, Ubuntu and EL7, spax on EL8 and newer, which "
@@ -49,6 +49,7 @@ CONTROL = Control(
         " seed's `apt installa` is a translated `apt install`."
     ),
     examples=(
+        unconcerned(services=("mta",)),
         passes(amavis_pax=("/usr/bin/pax",)),
         fails(amavis_pax=()),
         unsure(missing=("amavis-pax",)),

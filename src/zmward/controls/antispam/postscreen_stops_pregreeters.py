@@ -18,8 +18,8 @@ CONTROL = Control(
         "with the action ignore, only writes it down."
     ),
     impact=(
-        "A broken client that talks first is turned away; first mail from others waits"
-        " six seconds."
+        "A broken client that talks first is turned away; others notice nothing, since"
+        " postscreen waits for them already."
     ),
     severity=Severity.LOW,
     tips=("T18",),

@@ -16,8 +16,8 @@ CONTROL = Control(
     tips=("T18",),
     roles=("mta",),
     check=layers(
-        localconfig("antispam_enable_rule_updates", exactly("true"), role="mta"),
-        localconfig("antispam_enable_restarts", exactly("true"), role="mta"),
+        localconfig("antispam_enable_rule_updates", exactly("true"), role="antispam"),
+        localconfig("antispam_enable_restarts", exactly("true"), role="antispam"),
     ),
     refs=(),
     note=(

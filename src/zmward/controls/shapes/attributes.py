@@ -145,7 +145,8 @@ def server_attr(
         heirs = [s for s in servers if not s.own(attribute)] if inherits else []
         if heirs:
             yield rule.judge(facts, facts.config())
-        good = wanted.holds(common or rule.unset or ()) if inherits else False
+        common_holds = wanted.holds(common or rule.unset or ()) if inherits else False
+        good = common_holds and not wanted.merges
         for server in servers:
             if server not in heirs:
                 yield rule.judge(facts, server, inherit=good)

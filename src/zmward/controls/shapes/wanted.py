@@ -12,11 +12,15 @@ _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """`cure` maps the values found to values that hold, or to None: no one value."""
+    """`cure` maps the values found to values that hold, or to None: no one value.
+
+    One that `merges` keeps what else stands there, which inheriting would drop.
+    """
 
     text: str
     holds: Callable[[Values], bool]
     cure: Callable[[Values], Values | None]
+    merges: bool = False
 
 
 def seconds(duration: str) -> float | None:
@@ -62,7 +66,7 @@ def contains(*values: str) -> Wanted:
         have = {value.lower() for value in found}
         return (*found, *(value for value in values if value.lower() not in have))
 
-    return Wanted(f"among them: {', '.join(values)}", holds, cure)
+    return Wanted(f"among them: {', '.join(values)}", holds, cure, merges=True)
 
 
 def lacks(*values: str, text: str = "") -> Wanted:
@@ -76,6 +80,7 @@ def lacks(*values: str, text: str = "") -> Wanted:
         text or f"none of: {', '.join(values)}",
         lambda found: kept(found) == found,
         kept,
+        merges=True,
     )
 
 
