@@ -84,6 +84,7 @@ program=/opt/zimbra/common/bin/openssl
 [ -x "$program" ] || program=openssl
 command -v "$program" >/dev/null 2>&1 || {
     printf 'openssl is not installed\n' >&2; return 127; }
+ours "$program" || return
 command -v ss >/dev/null 2>&1 || { printf 'ss is not installed\n' >&2; return 127; }
 hello() {
     where=$1

@@ -31,7 +31,10 @@ def parse(answer: str) -> Mapping[str, int]:
 # Loopback means a program on the node and is left out.
 _SNIPPET = r"""
 log=/opt/zimbra/log/audit.log
-[ -f "$log" ] && [ -r "$log" ] || { content "$log" >/dev/null; return; }
+if ! [ -f "$log" ] || ! [ -r "$log" ]; then
+    content "$log" >/dev/null
+    return
+fi
 own=$(ip -o addr 2>/dev/null | awk '{
     for (i = 1; i < NF; i++) if ($i == "inet" || $i == "inet6") {
         sub(/\/.*$/, "", $(i + 1))

@@ -76,7 +76,7 @@ SLAPD = Source(
 folder=/opt/zimbra/data/ldap/config
 names='dn olcSuffix olcDbDirectory olcAccess olcSecurity olcLocalSSF olcRequires'
 names="$names olcTLSProtocolMin olcTLSCipherSuite olcAllows olcDisallows"
-[ -f "$folder/cn=config.ldif" ] && [ -r "$folder/cn=config.ldif" ] || { content "$folder/cn=config.ldif"; return; }
+content "$folder/cn=config.ldif" >/dev/null || return
 for file in "$folder/cn=config.ldif" "$folder"/cn=config/olcDatabase=*mdb.ldif; do
     [ -r "$file" ] || continue
     limit awk -v names="$names" '

@@ -56,6 +56,7 @@ TLS_KEYS = Source(
         """
 program=/opt/zimbra/common/bin/openssl
 [ -x "$program" ] || program=openssl
+ours "$program" || return
 for file in /opt/zimbra/conf/nginx.key /opt/zimbra/conf/smtpd.key \\
     /opt/zimbra/conf/slapd.key /opt/zimbra/conf/imapd.key \\
     /opt/zimbra/conf/domaincerts/*.key /opt/zimbra/ssl/zimbra/commercial/*.key \\
