@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
+from zmward.affected import Affected, affected
 from zmward.catalog.actions import RESTART_ORDER
 from zmward.catalog.attributes import attributes
 from zmward.catalog.triggers import rendered_by_hand, restarts, sections
@@ -21,7 +22,9 @@ from zmward.change import (
     WriteFile,
 )
 from zmward.control import Status
+from zmward.facts import Facts
 from zmward.finding import EFFORTS, Effort, Finding, Report
+from zmward.guards import opted, refusal
 
 SCHEMA = "zmward.plan/1"
 
@@ -47,7 +50,11 @@ class Host(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One change with all that a person must know before it."""
+    """One change with all that a person must know before it.
+
+    `renders` are zmconfigd's sections, `restarted` what it restarts by itself and
+    `restarts` what we restart; `reaches` are the nodes on which it works.
+    """
 
     id: str
     change: Change
@@ -61,6 +68,8 @@ class Step(msgspec.Struct, frozen=True):
     restarts: tuple[str, ...]
     reversible: Reversible
     support: Support
+    reaches: tuple[str, ...] = ()
+    hurts: tuple[Affected, ...] = ()
 
 
 class Left(msgspec.Struct, frozen=True):
@@ -70,8 +79,22 @@ class Left(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Foreseen(msgspec.Struct, frozen=True):
+    """What a control will come to after the plan, and what is still to be seen."""
+
+    control: str
+    title: str
+    was: Status
+    will: Status
+    reason: str = ""
+
+
 class Plan(msgspec.Struct, frozen=True):
-    """Ordered steps, then each restart once, in Zimbra's order."""
+    """Ordered steps, then each restart once, in Zimbra's order.
+
+    `foreseen` holds the plan's own controls that it leaves failing or in doubt, and
+    any other control that it makes worse.
+    """
 
     host: Host
     when: str
@@ -82,6 +105,8 @@ class Plan(msgspec.Struct, frozen=True):
     hosts_missing: tuple[str, ...] = ()
     profile_hash: str = ""
     evidence_hash: str = ""
+    hosts_seen: tuple[str, ...] = ()
+    foreseen: tuple[Foreseen, ...] = ()
 
 
 class _Merged(msgspec.Struct):
@@ -95,6 +120,18 @@ class Conflict(Exception):  # it names two wishes, nothing broke
     """Two cures want different things of one place."""
 
 
+def _agree(changes: Iterable[SetAttr]) -> None:
+    """Refuse two values for one header, wherever an attribute lists headers."""
+    headers: dict[str, str] = {}
+    for change in changes:
+        for value in set(change.after or ()) - set(change.before or ()):
+            name, colon, _ = value.partition(":")
+            other = headers.setdefault(name.lower(), value)
+            if colon and other != value:
+                place = f"{change.attribute} on {change.target}"
+                raise Conflict(f"{place}: {', '.join(sorted((other, value)))}")
+
+
 def _joined_attr(changes: list[SetAttr]) -> SetAttr:
     """Join cures of one attribute: what each adds and removes, on the same old set."""
     first = changes[0]
@@ -102,10 +139,12 @@ def _joined_attr(changes: list[SetAttr]) -> SetAttr:
         return first
     if not attributes()[first.attribute].multi:
         wishes = {" ".join(change.after or ("(unset)",)) for change in changes}
-        raise Conflict(f"{first.attribute} on {first.target}: {', '.join(wishes)}")
+        named = ", ".join(sorted(wishes))
+        raise Conflict(f"{first.attribute} on {first.target}: {named}")
     before = first.before or ()
     added: dict[str, None] = {}
     removed: set[str] = set()
+    _agree(changes)
     for change in changes:
         added |= dict.fromkeys(v for v in change.after or () if v not in before)
         removed |= set(before) - set(change.after or ())
@@ -124,6 +163,43 @@ def _joined(changes: list[Change]) -> Change:
     if any(change != first for change in changes):
         raise Conflict(f"{' '.join(first.place[1:])}: two wishes for one place")
     return first
+
+
+def described(
+    change: Change,
+    findings: Iterable[Finding],
+    nodes: tuple[str, ...],
+    facts: Facts | None = None,
+) -> Step:
+    """Return the step of a change: all but its findings' texts follows from it."""
+    findings = tuple(sorted(findings, key=lambda finding: finding.control))
+    controls = tuple(dict.fromkeys(f.control for f in findings))
+    harmful = tuple(dict.fromkeys(f.control for f in findings if f.locks_out))
+    rendered = sections(_name(change)) if _name(change) else ()
+    return Step(
+        id="/".join(change.place),
+        change=change,
+        controls=controls,
+        titles=tuple(dict.fromkeys(f.title for f in findings)),
+        impact=tuple(dict.fromkeys(f.impact for f in findings)),
+        affects=tuple(dict.fromkeys(f.locks_out for f in findings if f.locks_out)),
+        effort=_effort(change, findings),
+        renders=tuple(section.name for section in rendered),
+        restarted=tuple(dict.fromkeys(s for x in rendered for s in x.restarts)),
+        restarts=_restarts(change),
+        reversible="compensated" if change.inverse() is None else "reversible",
+        support="vendor" if _name(change) else "local",
+        reaches=reaches(change, nodes),
+        hurts=affected(harmful, change, facts) if facts and harmful else (),
+    )
+
+
+def reaches(change: Change, nodes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the nodes on which a change works: all, for what they share."""
+    if not isinstance(change, SetAttr):
+        return (change.target,)
+    kind, _, name = change.target.partition(":")
+    return (name,) if kind == "server" else nodes
 
 
 def _name(change: Change) -> str:
@@ -153,35 +229,6 @@ def _effort(change: Change, findings: Iterable[Finding]) -> Effort:
     return "window" if _restarts(change) or disturbs else "safe"
 
 
-def _step(merged: _Merged) -> Step:
-    change = _joined(merged.changes)
-    findings = merged.findings
-    rendered = sections(_name(change)) if _name(change) else ()
-    return Step(
-        id="/".join(change.place),
-        change=change,
-        controls=tuple(dict.fromkeys(f.control for f in findings)),
-        titles=tuple(dict.fromkeys(f.title for f in findings)),
-        impact=tuple(dict.fromkeys(f.impact for f in findings)),
-        affects=tuple(dict.fromkeys(f.locks_out for f in findings if f.locks_out)),
-        effort=_effort(change, findings),
-        renders=tuple(section.name for section in rendered),
-        restarted=tuple(dict.fromkeys(s for x in rendered for s in x.restarts)),
-        restarts=_restarts(change),
-        reversible="compensated" if change.inverse() is None else "reversible",
-        support="vendor" if _name(change) else "local",
-    )
-
-
-def _wanted(
-    finding: Finding, named: frozenset[str], allowed: Callable[[Finding], bool]
-) -> bool:
-    """Plan a cure that can hurt somebody only where it is asked for."""
-    if named:
-        return finding.control in named
-    return not finding.locks_out or allowed(finding)
-
-
 def _left(finding: Finding, *, wanted: bool) -> Iterator[Left]:
     if not wanted and any(d.cure for d in finding.deviations):
         yield Left(
@@ -197,8 +244,9 @@ def _acts(steps: Iterable[Step], host: str) -> tuple[Step, ...]:
     """Return the renderings that no zmconfigd does by itself, one per section."""
     wanted: dict[str, list[Step]] = {}
     for step in steps:
-        for section in rendered_by_hand(_name(step.change)):
-            wanted.setdefault(section, []).append(step)
+        if host in step.reaches:
+            for section in rendered_by_hand(_name(step.change)):
+                wanted.setdefault(section, []).append(step)
     return tuple(
         Step(
             id=f"act/{host}/render/{section}",
@@ -213,9 +261,84 @@ def _acts(steps: Iterable[Step], host: str) -> tuple[Step, ...]:
             restarts=(),
             reversible="reversible",
             support="vendor",
+            reaches=(host,),
         )
         for section, causes in wanted.items()
     )
+
+
+class _Choice(msgspec.Struct, frozen=True):
+    """Which cures are wanted, and what they may reach."""
+
+    report: Report
+    named: frozenset[str]
+    allowed: Callable[[Finding], bool]
+    facts: Facts | None
+    alone: bool
+
+    @property
+    def host(self) -> str:
+        """Return the node on which the plan will be applied."""
+        seen = self.report.hosts_seen
+        return seen[0] if seen else self.report.host
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Return every node of the installation, seen or not."""
+        return (*self.report.hosts_seen, *self.report.hosts_missing)
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what failed and is named, by control, so that order means nothing."""
+        found = (f for f in self.report.findings if f.status is Status.FAIL)
+        for finding in sorted(found, key=lambda finding: finding.control):
+            if not self.named or finding.control in self.named:
+                yield finding
+
+    def wanted(self, finding: Finding) -> bool:
+        """Say whether a cure is asked for; one that can hurt must be."""
+        if self.named:
+            return finding.control in self.named
+        opts = self.facts and opted(self.facts.profile, finding.control)
+        return bool(not finding.locks_out or opts or self.allowed(finding))
+
+    def against(self, change: Change) -> str:
+        """Say why a change is left out; empty where it may be made."""
+        found = refusal(change, self.facts)
+        if found:
+            return f"never planned: {found}"
+        target = change.target
+        if not isinstance(change, SetAttr):
+            return "" if target == self.host else f"make the plan of {target} there"
+        unseen = [n for n in reaches(change, self.nodes) if n not in self._seen]
+        if unseen and not self.alone:
+            return (
+                f"{target} reaches {', '.join(unseen)}, not seen: add the evidence of "
+                "each, or --only-this-node-seen"
+            )
+        return ""
+
+    @property
+    def _seen(self) -> frozenset[str]:
+        return frozenset(self.report.hosts_seen)
+
+
+def _gathered(choice: _Choice) -> tuple[list[_Merged], list[Left]]:
+    """Return the cures by place, and what is left out."""
+    places: dict[tuple[str, ...], _Merged] = {}
+    left: list[Left] = []
+    for finding in choice.findings():
+        wanted = choice.wanted(finding)
+        left += _left(finding, wanted=wanted)
+        cures = [d.cure for d in finding.deviations if d.cure is not None]
+        for cure in cures if wanted else ():
+            reason = choice.against(cure)
+            if reason:
+                left.append(Left(finding.control, reason))
+                continue
+            place = places.setdefault(cure.place, _Merged([], []))
+            place.changes.append(cure)
+            place.findings.append(finding)
+    return list(places.values()), left
 
 
 def plan(
@@ -225,45 +348,42 @@ def plan(
     only: Iterable[str] = (),
     efforts: Iterable[Effort] = EFFORTS,
     allowed: Callable[[Finding], bool] = lambda _: False,
+    facts: Facts | None = None,
+    alone: bool = False,
 ) -> Plan:
     """Return the plan of a report.
 
     `only` names controls, which then may hurt; `efforts` cuts the plan to some;
-    `allowed` says which hurting cures the profile opts into.
+    `allowed` says which hurting cures are opted into, besides `facts`'s profile.
+    `facts` tell who would be hurt; `alone` accepts that other nodes were not seen.
     """
-    named, wished = frozenset(only), set(efforts)
-    places: dict[tuple[str, ...], _Merged] = {}
-    left: list[Left] = []
-    for finding in report.findings:
-        if finding.status is not Status.FAIL or (
-            named and finding.control not in named
-        ):
-            continue
-        wanted = _wanted(finding, named, allowed)
-        left += _left(finding, wanted=wanted)
-        for deviation in finding.deviations:
-            if deviation.cure is not None and wanted:
-                place = places.setdefault(deviation.cure.place, _Merged([], []))
-                place.changes.append(deviation.cure)
-                place.findings.append(finding)
+    choice = _Choice(report, frozenset(only), allowed, facts, alone)
+    gathered, left = _gathered(choice)
     steps: list[Step] = []
-    for merged in places.values():
+    for merged in gathered:
         try:
-            steps.append(_step(merged))
+            change = _joined(merged.changes)
         except Conflict as conflict:
             left += [Left(f.control, f"conflict: {conflict}") for f in merged.findings]
-    chosen = [step for step in steps if step.effort in wished]
-    host = report.hosts_seen[0] if report.hosts_seen else report.host
-    acts = _acts(chosen, host)
-    services = {service for step in chosen for service in step.restarts}
+        else:
+            steps.append(described(change, merged.findings, choice.nodes, facts))
+    wished = set(efforts)
+    chosen = sorted((step for step in steps if step.effort in wished), key=_order)
     return Plan(
-        host=Host(report.host, machine, report.version),
+        host=Host(choice.host, machine, report.version),
         when=report.when,
         zmward=report.zmward,
-        steps=(*sorted(chosen, key=_order), *acts),
-        reloads=tuple(service for service in RESTART_ORDER if service in services),
+        steps=(*chosen, *_acts(chosen, choice.host)),
+        reloads=folded(chosen),
         left=tuple(dict.fromkeys(left)),
         hosts_missing=report.hosts_missing,
         profile_hash=report.profile_hash,
         evidence_hash=report.evidence_hash,
+        hosts_seen=report.hosts_seen,
     )
+
+
+def folded(steps: Iterable[Step]) -> tuple[str, ...]:
+    """Return our own restarts, each once, in Zimbra's order."""
+    services = {service for step in steps for service in step.restarts}
+    return tuple(service for service in RESTART_ORDER if service in services)

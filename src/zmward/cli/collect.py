@@ -11,7 +11,7 @@ from zmward.engine.collect import collect
 from zmward.engine.identity import site_key
 from zmward.evidence import encode
 from zmward.reports.plain import in_json
-from zmward.sources.registry import sources
+from zmward.sources.registry import usual
 
 
 @click.command("collect", help="Ask every source once; print the evidence as JSON.")
@@ -36,7 +36,7 @@ def command(
     way = door(given(ctx, "host", host))
     silent = bool(given(ctx, "quiet", quiet)) or not sys.stderr.isatty()
     with progress(f"asking {way.name}", silent=silent) as report:
-        evidence = collect(way, sources().values(), own_version(), report)
+        evidence = collect(way, usual(), own_version(), report)
     if aliased:
         from zmward.pseudonyms import pseudonymise
 

@@ -4,11 +4,11 @@ import click
 
 from zmward.cli.main import own_version
 from zmward.engine.script import collector
-from zmward.sources.registry import sources
+from zmward.sources.registry import usual
 
 
 @click.command("collector", help="Print the questions as a POSIX shell script.")
 def command() -> int:
     """Print the script."""
-    click.echo(collector(sources().values(), own_version()), nl=False)
+    click.echo(collector(usual(), own_version()), nl=False)
     return 0

@@ -8,11 +8,15 @@ from zmward.sources.source import Snippet, Source, Unreadable
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """The host's own name, the time of the question (ISO 8601, UTC), who asked."""
+    """The host's own name, the time of the question (ISO 8601, UTC), who asked.
+
+    `machine` is a hash of the machine's own id, by which a plan knows its host.
+    """
 
     name: str
     when: str
     user: str
+    machine: str = ""
 
 
 def parse(answer: str) -> Identity:
@@ -23,7 +27,12 @@ def parse(answer: str) -> Identity:
         name = found.get("name", "").strip() or found["node"].strip()
     except (KeyError, ValueError, OverflowError) as error:
         raise Unreadable("the host does not say its name and time") from error
-    return Identity(name=name, when=when.isoformat(), user=found.get("user", ""))
+    return Identity(
+        name=name,
+        when=when.isoformat(),
+        user=found.get("user", ""),
+        machine=found.get("machine", "").strip(),
+    )
 
 
 IDENTITY = Source(
@@ -35,6 +44,9 @@ printf 'name %s\\n' "$(limit hostname -f 2>/dev/null)"
 printf 'node %s\\n' "$(uname -n)"
 printf 'time %s\\n' "$(date +%s)"
 printf 'user %s\\n' "$(id -un)"
+[ ! -r /etc/machine-id ] || printf 'machine %s\\n' "$(
+    { printf 'zmward '; cat /etc/machine-id; } | sha256sum | cut -c1-32
+)"
 """,
         seconds=5,
     ),

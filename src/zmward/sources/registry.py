@@ -26,3 +26,8 @@ def sources() -> dict[str, Source[Any]]:
                 found[value.name] = value
     first = {name: found[name] for name in _FIRST if name in found}
     return {**first, **found}
+
+
+def usual() -> tuple[Source[Any], ...]:
+    """Return the sources that every collection asks."""
+    return tuple(source for source in sources().values() if not source.for_plans)

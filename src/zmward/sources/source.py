@@ -65,6 +65,7 @@ class Source(msgspec.Struct, Generic[T], frozen=True):
     `parse` turns the stored text into a value, or raises Unreadable.
     `reduce`, where given, turns the lines of a large answer into that stored text.
     `codes` are the exit codes that mean an answer.
+    `for_plans` marks what only a plan asks.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Source(msgspec.Struct, Generic[T], frozen=True):
     reduce: Callable[[Iterable[str]], str] | None = None
     codes: tuple[int, ...] = (0,)
     directory: bool = False
+    for_plans: bool = False
 
 
 def text(answer: str) -> str:
