@@ -49,14 +49,21 @@ def parse_config(answer: str) -> Entry:
     return Entry("config", "global", "", found[0].values)
 
 
+def _some(found: tuple[Entry, ...], place: str) -> tuple[Entry, ...]:
+    """Refuse an answer without entries: none that may be read is not none."""
+    if not found:
+        raise Unreadable(f"{place}: no entries, so the search may not see them")
+    return found
+
+
 def parse_servers(answer: str) -> tuple[Entry, ...]:
-    """Read the server entries."""
-    return tuple(_named("server", "cn", answer))
+    """Read the server entries; every installation has one."""
+    return _some(tuple(_named("server", "cn", answer)), "cn=servers,cn=zimbra")
 
 
 def parse_coses(answer: str) -> tuple[Entry, ...]:
-    """Read the classes of service."""
-    return tuple(_named("cos", "cn", answer))
+    """Read the classes of service; every installation has one."""
+    return _some(tuple(_named("cos", "cn", answer)), "cn=cos,cn=zimbra")
 
 
 def parse_domains(answer: str) -> tuple[Entry, ...]:
