@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from zmward.change import Mode
 from zmward.doors.files import (
     fail,
     look,
@@ -49,10 +50,7 @@ def write_setting(door: Door, key: str, value: str | None) -> None:
         raise Fault("zmlocalconfig", "the value is not in the file afterwards", key)
 
 
-def restore_settings(door: Door, content: bytes, token: str) -> None:
-    """Put the very bytes back."""
-    mode = read_mode(door, PATH)
-    if mode is None:
-        raise Fault("absent", "no such file", PATH)
+def restore_settings(door: Door, content: bytes, mode: Mode, token: str) -> None:
+    """Put the very bytes back, with their mode and owners."""
     replace_bytes(door, PATH, content, mode, token=token)
     must(door.run(("cmp", "-s", "--", PATH, "-"), given=content), "restore", PATH)

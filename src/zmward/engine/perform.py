@@ -1,0 +1,87 @@
+"""Carries out one change, or one request's worth of attributes."""
+
+from collections.abc import Sequence
+
+from zmward.catalog.actions import ACTIONS, VALIDATORS, argv
+from zmward.change import (
+    Act,
+    Change,
+    InstallPackage,
+    SetAttr,
+    SetCrontab,
+    SetLocalConfig,
+    SetMode,
+    SetUnit,
+    WriteFile,
+)
+from zmward.doors.files import must, replace_file, set_mode
+from zmward.doors.host import Door
+from zmward.doors.local_settings import write_setting
+from zmward.doors.system import install, simulated, write_crontab, write_unit
+from zmward.engine.present import missed
+from zmward.engine.site import Site
+from zmward.errors import Fault
+
+
+def _accepted(door: Door, validator: str, path: str) -> None:
+    words = VALIDATORS[validator].argv
+    asked = tuple(path if word == "{}" else word for word in words)
+    must(door.run(asked), validator, path)
+
+
+def _write_file(door: Door, change: WriteFile, token: str) -> None:
+    row = VALIDATORS.get(change.validator)
+    if row is None or row.beside:
+        name = change.validator
+        check = (lambda new: _accepted(door, name, new)) if row else None
+        replace_file(door, change.path, change.after, token=token, check=check)
+        return
+    # This daemon judges all of its files at once, so the new one must be in place.
+    replace_file(door, change.path, change.after, token=token)
+    try:
+        _accepted(door, change.validator, change.path)
+    except Fault:
+        replace_file(door, change.path, change.before, token=token)
+        raise
+
+
+def act(door: Door, change: Act) -> None:
+    """Carry out an action of the catalog."""
+    row = ACTIONS[change.action]
+    words = argv(change.action, change.arguments)
+    must(door.run(words, user=row.user, seconds=row.seconds), change.action, row.about)
+
+
+def _host(door: Door, change: Change, token: str) -> None:
+    match change:
+        case SetLocalConfig():
+            write_setting(door, change.key, change.after)
+        case WriteFile():
+            _write_file(door, change, token)
+        case SetMode():
+            set_mode(door, change.path, change.after)
+        case SetCrontab():
+            write_crontab(door, change.user, change.after)
+        case SetUnit():
+            write_unit(door, change.unit, change.after)
+        case InstallPackage():
+            simulated(door, change.package, change.manager)
+            install(door, change.package, change.manager)
+        case Act():
+            act(door, change)
+        case SetAttr():
+            raise TypeError("attributes go through the directory")
+
+
+def perform(site: Site, changes: Sequence[Change], token: str) -> None:
+    """Carry out a group and read back what it left."""
+    own = [change for change in changes if isinstance(change, SetAttr)]
+    if own:
+        values = {change.attribute: change.after for change in own}
+        site.directory.write(own[0].target, values)
+    else:
+        for change in changes:
+            _host(site.door, change, token)
+    wrong = missed(site, changes)
+    if wrong:
+        raise Fault("read-back", "the value is not what was written", ", ".join(wrong))

@@ -1,0 +1,154 @@
+"""After the writes: sections rendered, units reloaded, services restarted, awaited."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from zmward.catalog.actions import ACTIONS, RESTART_ORDER, RESTARTS, argv
+from zmward.catalog.rendering import rendered
+from zmward.catalog.triggers import SECTIONS
+from zmward.change import Act, Change, SetAttr, WriteFile
+from zmward.doors.files import must
+from zmward.engine.journal import Journal
+from zmward.engine.perform import act
+from zmward.engine.site import Site
+from zmward.errors import Fault
+from zmward.plan import Plan
+
+_READY = 900
+_RENDERED = 90
+_POSTCONF = "/opt/zimbra/common/sbin/postconf"
+# What zmconfigd would restart after its own round; a forced round restarts nothing.
+_OWN_NAMES = {"amavis": "antispam", "sasl": "mta"}
+_STATUS = {
+    "mailbox": "/opt/zimbra/bin/zmmailboxdctl",
+    "nginxproxy": "/opt/zimbra/bin/zmproxyctl",
+    "memcached": "/opt/zimbra/bin/zmmemcachedctl",
+    "antispam": "/opt/zimbra/bin/zmamavisdctl",
+    "mta": "/opt/zimbra/bin/zmmtactl",
+    "ldap": "/opt/zimbra/bin/ldap",
+    "all": "/opt/zimbra/bin/zmcontrol",
+}
+# Zimbra's own names of the services that a server entry enables.
+_ENABLED = {"nginxproxy": "proxy", "antispam": "amavis"}
+
+
+class Work(msgspec.Struct, frozen=True):
+    """What must follow some changes: sections, units, services."""
+
+    sections: tuple[str, ...]
+    units: tuple[str, ...]
+    services: tuple[str, ...]
+    left: tuple[str, ...] = ()
+
+
+def following(plan: Plan, steps: Iterable[int]) -> Work:
+    """Return what follows these steps of a plan, each once, in Zimbra's order."""
+    chosen = [plan.steps[n] for n in steps]
+    changes = [step.change for step in chosen]
+    named = [n for s in chosen for n in s.renders if n in SECTIONS and n != "dhparam"]
+    units = [u for c in changes if isinstance(c, WriteFile) for u in c.reloads]
+    wanted = {s for step in chosen for s in (*step.restarts, *step.restarted)}
+    wanted = {_OWN_NAMES.get(service, service) for service in wanted}
+    services = tuple(s for s in RESTART_ORDER if s in wanted)
+    if "all" in services:
+        services = ("all",)
+    return Work(
+        sections=tuple(dict.fromkeys(named)),
+        units=tuple(dict.fromkeys(units)),
+        services=services,
+        left=tuple(sorted(wanted - set(RESTART_ORDER))),
+    )
+
+
+def enabled(site: Site, host: str, services: Iterable[str]) -> tuple[str, ...]:
+    """Return those services that run on this host."""
+    wanted = tuple(services)
+    if not wanted:
+        return ()
+    asked = site.directory.read(f"server:{host}", ("zimbraServiceEnabled",))
+    here = asked.get("zimbraServiceEnabled") or ()
+    return tuple(s for s in wanted if s == "all" or {s, _ENABLED.get(s, s)} & set(here))
+
+
+def parameters(changes: Iterable[Change]) -> dict[str, str]:
+    """Return the Postfix parameters that must come out of the rendering."""
+    found: dict[str, str] = {}
+    for change in changes:
+        if isinstance(change, SetAttr) and change.after is not None:
+            found |= rendered(change.attribute, change.after)
+    return found
+
+
+def _matches(site: Site, wanted: dict[str, str]) -> bool:
+    done = site.door.run((_POSTCONF, "-h", *wanted), user="zimbra")
+    lines = done.out.decode("utf-8", "replace").splitlines()
+    if done.code or len(lines) != len(wanted):
+        return False
+    return all(
+        sorted(now.replace(",", " ").split()) == sorted(value.split())
+        for now, value in zip(lines, wanted.values(), strict=True)
+    )
+
+
+def render(site: Site, sections: tuple[str, ...], wanted: dict[str, str]) -> None:
+    """Have zmconfigd render sections and wait for what must come out."""
+    if not sections:
+        return
+    site.talk(f"zmconfigd renders {', '.join(sections)}")
+    row = ACTIONS["render"]
+    words = argv("render", sections)
+    must(site.door.run(words, user=row.user, seconds=row.seconds), "render", row.about)
+    if wanted and not site.wait(lambda: _matches(site, wanted), _RENDERED, 1):
+        names = ", ".join(wanted)
+        raise Fault("render", f"not rendered within {_RENDERED} s: {names}", "postconf")
+
+
+def reload(site: Site, units: Iterable[str]) -> None:
+    """Let units read their files anew."""
+    for unit in units:
+        site.talk(f"{unit} reloads")
+        argv = ("systemctl", "reload-or-restart", "--", unit)
+        must(site.door.run(argv, seconds=120), "reload", unit)
+        if site.door.run(("systemctl", "is-active", "-q", "--", unit)).code:
+            raise Fault("reload", "the unit does not run afterwards", unit)
+
+
+def _ready(site: Site, service: str) -> bool:
+    program = _STATUS[service]
+    argv = (program, "status")
+    return not site.door.run(argv, user="zimbra", seconds=120).code
+
+
+def restart(site: Site, service: str) -> None:
+    """Restart one service and wait until it is ready."""
+    action = RESTARTS[service]
+    site.talk(ACTIONS[action].about)
+    act(site.door, Act("", action))
+    site.reopen()
+    if not site.wait(lambda: _ready(site, service), _READY, 2):
+        raise Fault("restart", f"not ready within {_READY} s", service)
+
+
+def follow(
+    site: Site, plan: Plan, work: Work, journal: Journal, changes: Iterable[Change]
+) -> None:
+    """Do all that follows, each announced in the journal first."""
+    if work.sections:
+        journal.write("render", note=" ".join(work.sections))
+        render(site, work.sections, parameters(changes))
+    for unit in work.units:
+        journal.write("reload", note=unit)
+        reload(site, (unit,))
+    host = _host(plan)
+    for service in enabled(site, host, work.services):
+        journal.write("restart", note=service)
+        restart(site, service)
+
+
+def _host(plan: Plan) -> str:
+    """Return the server entry of the host that the plan is for."""
+    for step in plan.steps:
+        if not isinstance(step.change, SetAttr):
+            return step.change.target
+    return plan.host.name.partition(",")[0]

@@ -1,0 +1,49 @@
+"""The host under repair: its doors, and what waiting means there."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from zmward.doors.directory import Directory
+from zmward.doors.host import Door
+
+Talk = Callable[[str], None]
+
+
+def _silent(_text: str) -> None:
+    return None
+
+
+@dataclass
+class Site:
+    """A host's door, the way to its directory, a clock, and who is told."""
+
+    door: Door
+    opener: Callable[[], Directory]
+    talk: Talk = _silent
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    stop: Callable[[], bool] = lambda: False
+    _directory: Directory | None = field(default=None, repr=False)
+
+    @property
+    def directory(self) -> Directory:
+        """Return the directory, logged in once."""
+        if self._directory is None:
+            self._directory = self.opener()
+        return self._directory
+
+    def reopen(self) -> None:
+        """Log in anew at the next question: mailboxd was restarted."""
+        if self._directory is not None:
+            self._directory.close()
+            self._directory = None
+
+    def wait(self, ready: Callable[[], bool], seconds: float, every: float) -> bool:
+        """Ask until it is so or the time is over."""
+        limit = self.clock() + seconds
+        while not ready():
+            if self.clock() >= limit or self.stop():
+                return False
+            self.sleep(every)
+        return True

@@ -1,0 +1,217 @@
+"""Takes one change back, or says why it stays.
+
+now = before    nothing to do
+now = after     ours: the old value is put back
+otherwise       another hand was there since: left alone and named;
+of a list, only what we added and removed is reverted
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from zmward.catalog.attributes import attributes as schema
+from zmward.change import (
+    Act,
+    Change,
+    InstallPackage,
+    Mode,
+    SetAttr,
+    SetCrontab,
+    SetLocalConfig,
+    SetMode,
+    SetUnit,
+    UnitState,
+    WriteFile,
+)
+from zmward.doors.files import beside, discard, replace_file, set_mode
+from zmward.doors.local_settings import (
+    PATH,
+    own_values,
+    read_settings,
+    restore_settings,
+    write_setting,
+)
+from zmward.doors.system import write_crontab, write_unit
+from zmward.engine.present import (
+    after,
+    before,
+    label,
+    missed,
+    present,
+    same,
+    standing,
+)
+from zmward.engine.site import Site
+from zmward.errors import Unreachable, ZmwardError
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """localconfig.xml as it was before one step: its bytes, mode and owners."""
+
+    content: bytes
+    mode: Mode
+
+
+Fate = Literal["undone", "as-before", "kept", "stays", "not-undone"]
+Values = tuple[str, ...] | None
+
+
+class Undone(msgspec.Struct, frozen=True):
+    """What became of one step when it was to be taken back."""
+
+    step: int
+    name: str
+    fate: Fate
+    note: str = ""
+
+
+def reverted(change: SetAttr, now: Values) -> Values:
+    """Return a list as it is now, without what we added, with what we removed."""
+    old, ours, there = change.before or (), change.after or (), now or ()
+    left = [value for value in there if value in old or value not in ours]
+    back = [value for value in old if value not in ours and value not in left]
+    return (*left, *back) or None
+
+
+def _mergeable(change: SetAttr) -> bool:
+    row = schema().get(change.attribute)
+    return bool(row and row.multi) and None not in {change.before, change.after}
+
+
+def _wanted(change: SetAttr, now: Values) -> Values | Fate:
+    if same(now, change.before):
+        return "as-before"
+    if same(now, change.after):
+        return change.before
+    return reverted(change, now) if _mergeable(change) else "kept"
+
+
+_ELSE = "changed by another hand since; left as it is"
+
+
+def undo_attributes(
+    site: Site, steps: Sequence[tuple[int, SetAttr]]
+) -> tuple[Undone, ...]:
+    """Take back the attributes of one object in one request."""
+    changes = [change for _, change in steps]
+    fates: list[Undone] = []
+    values: dict[str, Values] = {}
+    for (step, change), now in zip(steps, standing(site, changes), strict=True):
+        wanted = _wanted(change, now if isinstance(now, tuple) else None)
+        fate: Fate = "undone"
+        note = ""
+        if isinstance(wanted, str):
+            fate, note = wanted, _ELSE if wanted == "kept" else ""
+        elif same(wanted, now):
+            fate = "as-before"
+        else:
+            values[change.attribute] = wanted
+            if not same(now, change.after):
+                note = "only our own additions and removals, the list has changed since"
+        fates.append(Undone(step, label(change), fate, note))
+    if values:
+        site.directory.write(changes[0].target, values)
+        found = site.directory.read(changes[0].target, tuple(values))
+        for name, value in values.items():
+            if not same(found.get(name) or None, value):
+                fates = _broken(fates, changes, name)
+    return tuple(fates)
+
+
+def _broken(
+    fates: Sequence[Undone], changes: Sequence[SetAttr], name: str
+) -> list[Undone]:
+    note = "the old value did not come back"
+    return [
+        Undone(fate.step, fate.name, "not-undone", note)
+        if change.attribute == name
+        else fate
+        for fate, change in zip(fates, changes, strict=True)
+    ]
+
+
+def _restore_setting(
+    site: Site, change: SetLocalConfig, old: Settings | None, token: str
+) -> None:
+    """Put the file's bytes back where only our change lies between."""
+    now = own_values(read_settings(site.door))
+    if old is not None:
+        expected = {**own_values(old.content), change.key: change.after}
+        expected = {key: value for key, value in expected.items() if value is not None}
+        if dict(now) == expected:
+            restore_settings(site.door, old.content, old.mode, token)
+            return
+    write_setting(site.door, change.key, change.before)
+
+
+def _restore(site: Site, change: Change, old: Settings | None, token: str) -> None:
+    match change:
+        case SetLocalConfig():
+            _restore_setting(site, change, old, token)
+        case WriteFile():
+            replace_file(site.door, change.path, change.before, token=token)
+        case SetMode():
+            set_mode(site.door, change.path, change.before)
+        case SetCrontab():
+            write_crontab(site.door, change.user, change.before)
+        case SetUnit():
+            write_unit(site.door, change.unit, change.before)
+        case SetAttr() | InstallPackage() | Act():
+            raise TypeError("nothing to restore one by one")
+
+
+def _half(change: Change, now: object) -> bool:
+    """Say whether a change that takes two commands broke off between them."""
+    if isinstance(change, SetMode) and isinstance(now, Mode):
+        # chown clears the set-user and set-group bits.
+        modes = {change.before.mode & 0o777, change.before.mode, change.after.mode}
+        owners = {change.before.owner, change.after.owner}
+        groups = {change.before.group, change.after.group}
+        return now.mode in modes and now.owner in owners and now.group in groups
+    return isinstance(change, SetUnit) and isinstance(now, UnitState)
+
+
+def _one(
+    site: Site, step: int, change: Change, old: Settings | None, token: str
+) -> Undone:
+    name = label(change)
+    if isinstance(change, Act):
+        return Undone(step, name, "as-before")
+    paths = {WriteFile: getattr(change, "path", ""), SetLocalConfig: PATH}
+    path = paths.get(type(change))
+    if path:
+        discard(site.door, (beside(path, token),))
+    now = present(site, change)
+    if isinstance(change, InstallPackage):
+        note = "installed packages stay, with the users and units that they made"
+        return Undone(step, name, "stays" if now else "as-before", note if now else "")
+    if same(now, before(change)):
+        return Undone(step, name, "as-before")
+    if not same(now, after(change)) and not _half(change, now):
+        return Undone(step, name, "kept", _ELSE)
+    _restore(site, change, old, token)
+    if missed(site, (change.inverse(),)):
+        return Undone(step, name, "not-undone", "the old state did not come back")
+    return Undone(step, name, "undone")
+
+
+def undo(
+    site: Site,
+    steps: Sequence[tuple[int, Change]],
+    token: str,
+    old: Settings | None = None,
+) -> tuple[Undone, ...]:
+    """Take one group back; what fails is named, and the rest goes on."""
+    own = [(n, change) for n, change in steps if isinstance(change, SetAttr)]
+    try:
+        if own:
+            return undo_attributes(site, own)
+        return tuple(_one(site, n, change, old, token) for n, change in steps)
+    except Unreachable:
+        raise
+    except ZmwardError as error:
+        return tuple(
+            Undone(n, label(change), "not-undone", str(error)) for n, change in steps
+        )
