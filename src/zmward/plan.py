@@ -184,7 +184,7 @@ def described(
         impact=tuple(dict.fromkeys(f.impact for f in findings)),
         affects=tuple(dict.fromkeys(f.locks_out for f in findings if f.locks_out)),
         effort=_effort(change, findings),
-        renders=tuple(section.name for section in rendered),
+        renders=_renders(change),
         restarted=tuple(dict.fromkeys(s for x in rendered for s in x.restarts)),
         restarts=_restarts(change),
         reversible="compensated" if change.inverse() is None else "reversible",
@@ -208,12 +208,19 @@ def _name(change: Change) -> str:
     return change.key if isinstance(change, SetLocalConfig) else ""
 
 
+def _renders(change: Change) -> tuple[str, ...]:
+    if isinstance(change, Act):
+        return change.arguments if change.action == "render" else ()
+    return tuple(s.name for s in sections(_name(change))) if _name(change) else ()
+
+
 def _restarts(change: Change) -> tuple[str, ...]:
     name = _name(change)
     return restarts(name, change.restarts()) if name else change.restarts()
 
 
-def _order(step: Step) -> tuple[int, int, tuple[str, ...]]:
+def order(step: Step) -> tuple[int, int, tuple[str, ...]]:
+    """Return the place of a step: by kind, then from what is shared to what is not."""
     change = step.change
     kind = _KINDS.index(type(change))
     target = change.target.partition(":")[0]
@@ -248,20 +255,10 @@ def _acts(steps: Iterable[Step], host: str) -> tuple[Step, ...]:
             for section in rendered_by_hand(_name(step.change)):
                 wanted.setdefault(section, []).append(step)
     return tuple(
-        Step(
-            id=f"act/{host}/render/{section}",
-            change=Act(host, "render", (section,)),
+        msgspec.structs.replace(
+            described(Act(host, "render", (section,)), (), (host,)),
             controls=tuple(dict.fromkeys(c for s in causes for c in s.controls)),
-            titles=(),
-            impact=(),
-            affects=(),
             effort=max((s.effort for s in causes), key=EFFORTS.index),
-            renders=(section,),
-            restarted=(),
-            restarts=(),
-            reversible="reversible",
-            support="vendor",
-            reaches=(host,),
         )
         for section, causes in wanted.items()
     )
@@ -368,12 +365,12 @@ def plan(
         else:
             steps.append(described(change, merged.findings, choice.nodes, facts))
     wished = set(efforts)
-    chosen = sorted((step for step in steps if step.effort in wished), key=_order)
+    chosen = sorted((step for step in steps if step.effort in wished), key=order)
     return Plan(
         host=Host(choice.host, machine, report.version),
         when=report.when,
         zmward=report.zmward,
-        steps=(*chosen, *_acts(chosen, choice.host)),
+        steps=(*chosen, *sorted(_acts(chosen, choice.host), key=order)),
         reloads=folded(chosen),
         left=tuple(dict.fromkeys(left)),
         hosts_missing=report.hosts_missing,
