@@ -138,8 +138,3 @@ def _without(*forbidden: str, text: str) -> Wanted:
 def modern_tls() -> Wanted:
     """Want TLS 1.2 and newer, in Postfix's words."""
     return _without(*_OLD, text="TLS 1.2 and newer only (!SSLv2 … !TLSv1.1)")
-
-
-def without_ssl() -> Wanted:
-    """Want TLS of any version and no SSL, in Postfix's words."""
-    return _without(*_OLD[:2], text="no SSL (!SSLv2, !SSLv3)")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from zmward.sources.certificates import Certificate, CertificateFile
+from zmward.sources.handshakes import Handshake
 
 CONF = "/opt/zimbra/conf"
 CA = "/opt/zimbra/ssl/zimbra/ca/ca.pem"
@@ -27,6 +28,26 @@ def leaves(files: Files) -> Iterator[tuple[str, Certificate]]:
     for path, found in files.items():
         if path != CA and found.certificates:
             yield path, found.certificates[0]
+
+
+def shown(
+    files: Files, found: Mapping[int, Handshake]
+) -> Iterator[tuple[str, Certificate]]:
+    """Yield each certificate that a port shows and no file holds, a keystore's say."""
+    seen = {one.fingerprint for file in files.values() for one in file.certificates}
+    for port, hand in found.items():
+        certificate = hand.certificate
+        if certificate is not None and certificate.fingerprint not in seen:
+            seen.add(certificate.fingerprint)
+            yield f"port {port}", certificate
+
+
+def unshown(found: Mapping[int, Handshake]) -> Iterator[tuple[int, str]]:
+    """Yield each port whose certificate was seen on no port of the same service."""
+    for ports in SERVED.values():
+        asked = [found[port] for port in ports if port in found]
+        if asked and not any(hand.certificate for hand in asked):
+            yield asked[0].port, asked[0].error or "it showed no certificate"
 
 
 def own_authority(files: Files) -> str:

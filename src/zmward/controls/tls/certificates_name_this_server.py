@@ -1,10 +1,10 @@
 """Certificates name the hosts that they are shown for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
-from zmward.controls.tls._deployed import SERVED, covers, leaves, short
+from zmward.controls.tls._deployed import CONF, SERVED, covers, leaves, short
 from zmward.controls.tls._examples import NGINX_FILE, certificate, files
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
@@ -39,6 +39,25 @@ def _missing(facts: Facts, host: str, path: str, found: Certificate) -> list[str
     return [] if fits else [host]
 
 
+def _of_domains(
+    facts: Facts, host: str, files: Mapping[str, CertificateFile]
+) -> Iterator[Judgement]:
+    """Judge each domain's own certificate by the names under which it is asked."""
+    for domain in facts.domains():
+        file = files.get(f"{CONF}/domaincerts/{domain.name}.crt")
+        if not domain.own("zimbraSSLCertificate") or not file or not file.certificates:
+            continue
+        found = file.certificates[0]
+        wanted = [name for a in _NAMES for name in domain.own(a)]
+        missing = [name for name in wanted if not covers(found.names, name)]
+        text = f"{domain.name}: {' '.join(found.names) or 'no names'}"
+        if missing:
+            also = f"also {' '.join(missing)}"
+            yield deviates(Layer.LASTING, host, text, also, no_cure=_NO_CURE)
+        else:
+            yield sound(Layer.LASTING, host, source="certificates", seen=text)
+
+
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     files = facts.read(CERTIFICATES, host)
     if not files:
@@ -46,6 +65,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     for path, file in files.items():
         if file.problem:
             yield unknown(Layer.LASTING, host, f"{short(path)} {file.problem}")
+    yield from _of_domains(facts, host, files)
     for path, found in leaves({p: f for p, f in files.items() if p in SERVED}):
         missing = _missing(facts, host, path, found)
         text = f"{short(path)}: {' '.join(found.names) or 'no names'}"
@@ -84,6 +104,21 @@ CONTROL = Control(
         ),
         passes(
             certificates=files(certificate()),
+            domains={
+                "a.example.com": {
+                    "zimbraVirtualHostname": "web.a.example.com",
+                    "zimbraSSLCertificate": "PEM",
+                }
+            },
+        ),
+        fails(
+            certificates={
+                **files(certificate()),
+                **files(
+                    certificate(names=("other.a.example.com",)),
+                    path="/opt/zimbra/conf/domaincerts/a.example.com.crt",
+                ),
+            },
             domains={
                 "a.example.com": {
                     "zimbraVirtualHostname": "web.a.example.com",

@@ -1,4 +1,4 @@
-"""DANE is asked for only where the resolver validates."""
+"""DANE is asked for only together with DNSSEC."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
 
 CONTROL = Control(
     id="dane-with-dnssec",
-    title="DANE is asked for only where the resolver validates",
+    title="DANE is asked for only together with DNSSEC",
     why=(
         "With dane and no DNSSEC lookups Postfix cannot trust the records, and the "
         "protection is not there."
@@ -37,6 +37,10 @@ CONTROL = Control(
     roles=("mta",),
     check=on_hosts(Layer.RENDERED, (POSTCONF,), _look, role="mta"),
     refs=("https://www.postfix.org/TLS_README.html#client_tls_dane",),
+    note=(
+        "Whether the resolver validates is not seen here: zimbraMtaSmtpDnsSupportLevel "
+        "dnssec makes Postfix ask for it."
+    ),
     examples=(
         passes(
             postconf={

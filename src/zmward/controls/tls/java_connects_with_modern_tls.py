@@ -12,6 +12,7 @@ from zmward.sources.localconfig import LOCALCONFIG
 
 _KEY = "mailboxd_java_options"
 _OPTION = re.compile(r"-D(https\.protocols|jdk\.tls\.client\.protocols)=([^\s]*)")
+_CLIENT = "jdk.tls.client.protocols"
 _MODERN = ("TLSv1.2", "TLSv1.3")
 
 
@@ -24,14 +25,13 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     text = found.raw(_KEY) or ""
     options = _OPTION.findall(text)
     seen = " ".join(f"-D{name}={value}" for name, value in options)
-    if not options:
-        yield unknown(
-            Layer.DECLARED, host, f"{_KEY} names no protocols; Java's own list counts"
-        )
-    elif any(_old(value) for _, value in options):
+    if any(_old(value) for _, value in options):
         after = _OPTION.sub(lambda match: f"-D{match[1]}={','.join(_MODERN)}", text)
         cure = SetLocalConfig(host, _KEY, found.own.get(_KEY), after)
         yield deviates(Layer.DECLARED, host, seen, "TLSv1.2,TLSv1.3", cure=cure)
+    elif _CLIENT not in {name for name, _ in options}:
+        reason = f"{_KEY} sets no {_CLIENT}; Java's own list counts"
+        yield unknown(Layer.DECLARED, host, reason)
     else:
         yield sound(Layer.DECLARED, host, source="localconfig", seen=seen)
 
@@ -66,6 +66,7 @@ CONTROL = Control(
                 _KEY: "-Dhttps.protocols=TLSv1.2 -Djdk.tls.client.protocols=TLSv1.2"
             }
         ),
+        unsure(localconfig={_KEY: "-server -Dhttps.protocols=TLSv1.2"}),
         unsure(missing=("localconfig",)),
     ),
 )

@@ -4,27 +4,18 @@ from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.node import localconfig
 from zmward.controls.shapes.wanted import Values, Wanted
 
-_WEAK = {
-    "ALL",
-    "DEFAULT",
-    "MEDIUM",
-    "LOW",
-    "EXP",
-    "EXPORT",
-    "RC4",
-    "DES",
-    "3DES",
-    "MD5",
-    "NULL",
-    "ENULL",
-    "ANULL",
-}
+_WORDS = {"ALL", "DEFAULT", "COMPLEMENTOFALL", "COMPLEMENTOFDEFAULT", "MEDIUM", "LOW"}
+_PARTS = ("RC4", "RC2", "DES", "MD5", "NULL", "EXP", "ADH", "AECDH", "IDEA", "SEED")
+
+
+def _weak(word: str) -> bool:
+    return word in _WORDS or any(part in word for part in _PARTS)
 
 
 def _holds(found: Values) -> bool:
     parts = ":".join(found).replace(",", ":").replace("+", ":").split(":")
-    taken = {word.upper() for word in parts if word and word[0] not in "!-"}
-    return bool(taken) and not taken & _WEAK
+    taken = {word.strip().upper() for word in parts if word and word[0] not in "!-"}
+    return bool(taken) and not any(map(_weak, taken))
 
 
 _WANTED = Wanted("HIGH", _holds, lambda _: ("HIGH",))
@@ -44,6 +35,8 @@ CONTROL = Control(
         passes(localconfig={"ldap_common_tlsciphersuite": "HIGH:!aNULL:!3DES"}),
         fails(localconfig={}),
         fails(localconfig={"ldap_common_tlsciphersuite": "ALL"}),
+        fails(localconfig={"ldap_common_tlsciphersuite": "HIGH:ECDHE-RSA-RC4-SHA"}),
+        fails(localconfig={"ldap_common_tlsciphersuite": "HIGH:aNULL"}),
         unsure(missing=("localconfig",)),
     ),
 )

@@ -20,6 +20,8 @@ _LOCAL = ("ldapi://", "ldap://localhost", "ldap://127.0.0.1")
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     found = facts.read(LOCALCONFIG, host)
     urls = (found.value("ldap_url") or "").split()
+    masters = (found.value("ldap_master_url") or "").split()
+    urls += [url for url in masters if url not in urls and urls]
     plain = [url for url in urls if not url.startswith(("ldaps://", *_LOCAL))]
     supported = found.value("ldap_starttls_supported")
     required = found.value("ldap_starttls_required")
@@ -91,6 +93,13 @@ CONTROL = Control(
         unconcerned(
             localconfig={
                 "ldap_url": "ldap://mail.example.com:389",
+                "ldap_starttls_supported": "0",
+            }
+        ),
+        fails(
+            localconfig={
+                "ldap_url": "ldap://mail.example.com:389",
+                "ldap_master_url": "ldap://ldap.example.com:389",
                 "ldap_starttls_supported": "0",
             }
         ),

@@ -26,7 +26,7 @@ CONTROL = Control(
         "such ciphers, traffic protected by them is readable."
     ),
     impact="Servers that know weak ciphers only deliver in the clear instead.",
-    severity=Severity.MEDIUM,
+    severity=Severity.LOW,
     tips=("T31",),
     roles=("mta",),
     check=layers(
@@ -36,7 +36,8 @@ CONTROL = Control(
     ),
     refs=("https://www.postfix.org/postconf.5.html#smtpd_tls_ciphers",),
     note=(
-        "Postfix 3.8 and newer reads export and low as medium. Incoming opportunistic "
+        "Postfix 3.8 and newer reads export and low as medium, and OpenSSL 1.1 has no "
+        "such ciphers any more, which is why this is advice. Incoming opportunistic "
         "TLS, port 465 and outgoing mail have an attribute each."
     ),
     examples=(

@@ -1,12 +1,33 @@
 """Postfix sends over TLS wherever the other side can."""
 
+from collections.abc import Iterator
+
 from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.shapes.basic import layers, on_hosts
 from zmward.controls.shapes.mta import mta_setting
-from zmward.controls.shapes.wanted import (
-    one_of,
-)
+from zmward.controls.shapes.wanted import one_of
+from zmward.deviation import Judgement, Layer, deviates, sound
+from zmward.facts import Facts
+from zmward.sources.postconf import SERVICES
 
 _ATTR = "zimbraMtaSmtpTlsSecurityLevel"
+
+_PARAMETER = "smtp_tls_security_level"
+_SENDERS = ("smtp/unix", "relay/unix")
+_BY_HAND = "Take the option out of /opt/zimbra/common/conf/master.cf.in by hand."
+
+
+def _services(facts: Facts, host: str) -> Iterator[Judgement]:
+    services = facts.read(SERVICES, host)
+    own = {name: services.get(name, {}).get(_PARAMETER) for name in _SENDERS}
+    bad = [name for name, value in own.items() if value in ("", "none")]
+    for name in bad:
+        text = f"{name}: {_PARAMETER} = {own[name]}"
+        yield deviates(Layer.RENDERED, host, text, "may", no_cure=_BY_HAND)
+    if not bad:
+        seen = f"no service that sends overrides {_PARAMETER}"
+        yield sound(Layer.RENDERED, host, source="postconf-services", seen=seen)
+
 
 CONTROL = Control(
     id="mta-sends-over-tls",
@@ -16,11 +37,14 @@ CONTROL = Control(
     severity=Severity.HIGH,
     tips=("T31",),
     roles=("mta",),
-    check=mta_setting(
-        "zimbraMtaSmtpTlsSecurityLevel",
-        one_of(
-            "may", "dane", "dane-only", "encrypt", "verify", "secure", "fingerprint"
+    check=layers(
+        mta_setting(
+            _ATTR,
+            one_of(
+                "may", "dane", "dane-only", "encrypt", "verify", "secure", "fingerprint"
+            ),
         ),
+        on_hosts(Layer.RENDERED, (SERVICES,), _services, role="mta"),
     ),
     refs=("https://www.postfix.org/postconf.5.html#smtp_tls_security_level",),
     note=(
@@ -32,6 +56,16 @@ CONTROL = Control(
         passes(config={_ATTR: "dane"}, postconf={"smtp_tls_security_level": "dane"}),
         fails(config={_ATTR: "none"}, postconf={"smtp_tls_security_level": "none"}),
         fails(config={_ATTR: "may"}, postconf={"smtp_tls_security_level": ""}),
+        fails(
+            config={_ATTR: "may"},
+            postconf={"smtp_tls_security_level": "may"},
+            postconf_services={"smtp/unix": {"smtp_tls_security_level": "none"}},
+        ),
+        passes(
+            config={_ATTR: "may"},
+            postconf={"smtp_tls_security_level": "may"},
+            postconf_services={"smtp-amavis/unix": {"smtp_tls_security_level": "none"}},
+        ),
         unsure(config={_ATTR: "may"}),
     ),
 )

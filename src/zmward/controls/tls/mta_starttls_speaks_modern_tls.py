@@ -28,6 +28,7 @@ CONTROL = Control(
         "unencrypted rather than not at all, which is why this is advice; a site that "
         "hears from old servers may waive it."
     ),
+    formerly=("mta-starttls-without-ssl",),
     examples=(
         passes(
             config={"zimbraMtaSmtpdTlsProtocols": ">=TLSv1.2"},
@@ -40,6 +41,15 @@ CONTROL = Control(
         fails(
             config={"zimbraMtaSmtpdTlsProtocols": ">=TLSv1.2"},
             postconf={"smtpd_tls_protocols": "!SSLv2, !SSLv3"},
+        ),
+        fails(
+            config={"zimbraMtaSmtpdTlsProtocols": "!SSLv2"},
+            postconf={"smtpd_tls_protocols": "!SSLv2"},
+        ),
+        fails(
+            config={"zimbraMtaSmtpdTlsProtocols": ">=TLSv1.2"},
+            postconf={"smtpd_tls_protocols": ">=TLSv1.2"},
+            postconf_services={"submission/inet": {"smtpd_tls_protocols": "TLSv1"}},
         ),
         unsure(config={"zimbraMtaSmtpdTlsProtocols": ">=TLSv1.2"}),
     ),

@@ -10,7 +10,7 @@ from zmward.controls.tls._deployed import (
     short,
 )
 from zmward.controls.tls._examples import NGINX_FILE, certificate, files
-from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.certificates import CERTIFICATES, Certificate, CertificateFile
 from zmward.sources.handshakes import HANDSHAKES, Handshake
@@ -19,6 +19,8 @@ _NO_CURE = (
     "Restart the service that shows it: zmproxyctl, zmmtactl, ldap or zmmailboxdctl "
     "restart."
 )
+_IMAPD = "/opt/zimbra/conf/imapd.crt"
+_KEYSTORE = "mailboxd's keystore may hold a certificate of its own"
 _NOTHING = "no port with a deployed certificate made a handshake"
 
 
@@ -27,6 +29,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     shown = facts.read(HANDSHAKES, host)
     own = dict(leaves(files))
     domains = {leaf.fingerprint for path, leaf in own.items() if path not in SERVED}
+    everything = {leaf.fingerprint for leaf in own.values()}
     compared = False
     for path, ports in SERVED.items():
         deployed = own.get(path)
@@ -36,9 +39,12 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             seen = shown[port].certificate if port in shown else None
             if seen is None:
                 continue
-            compared = True
             text = f"port {port} shows {seen.subject}, which ends {seen.end:%Y-%m-%d}"
-            if seen.fingerprint in {deployed.fingerprint, *domains}:
+            if path == _IMAPD and seen.fingerprint not in everything:
+                yield not_concerned(Layer.RUNNING, host, f"{text}: {_KEYSTORE}")
+                continue
+            compared = True
+            if path == _IMAPD or seen.fingerprint in {deployed.fingerprint, *domains}:
                 yield sound(Layer.RUNNING, host, source="handshakes", seen=text)
             else:
                 wanted = f"{short(path)}, which ends {deployed.end:%Y-%m-%d}"
@@ -65,8 +71,9 @@ CONTROL = Control(
     check=on_hosts(Layer.RUNNING, (CERTIFICATES, HANDSHAKES), _look),
     refs=(),
     note=(
-        "mailboxd reads its keystore, which zmcertmgr fills from the deployed files; "
-        "imapd.crt stands for it where it is there. A domain's own certificate is "
+        "mailboxd reads its keystore, which may hold another certificate than the "
+        "files: its ports are compared, and a certificate of their own is no fault. "
+        "A domain's own certificate is "
         "accepted where the host name is that domain's."
     ),
     examples=(
@@ -80,6 +87,14 @@ CONTROL = Control(
         unsure(
             certificates={NGINX_FILE: CertificateFile((), "cannot be read: nonsense")},
             handshakes=_shown(certificate()),
+        ),
+        unsure(
+            certificates=files(certificate(), path=_IMAPD),
+            handshakes={
+                8443: Handshake(
+                    8443, "TLSv1.3", "", "refused", certificate(fingerprint="bb")
+                )
+            },
         ),
         unsure(missing=("handshakes",)),
     ),

@@ -1,4 +1,4 @@
-"""The proxy's certificate comes from an authority that browsers know."""
+"""The proxy's certificate is issued by an authority, not by Zimbra itself."""
 
 from collections.abc import Iterator
 
@@ -11,6 +11,7 @@ from zmward.facts import Facts
 from zmward.sources.certificates import CERTIFICATES, CertificateFile
 
 _NGINX = "/opt/zimbra/conf/nginx.crt"
+_MARK = "OU=Zimbra Collaboration"  # in the name of every authority that Zimbra makes
 _NO_CURE = (
     "Get a certificate from a public authority and deploy it: zmcertmgr deploycrt comm."
 )
@@ -25,17 +26,23 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         return
     leaf = file.certificates[0]
     text = f"{short(_NGINX)}: issued by {leaf.issuer}"
-    if leaf.self_signed or leaf.issuer == own_authority(files):
+    own = own_authority(files)
+    if leaf.self_signed or leaf.issuer == own or _MARK in leaf.issuer:
         yield deviates(
             Layer.LASTING, host, text, "a public authority", no_cure=_NO_CURE
         )
+    elif not own:
+        reason = f"{short(CA)} was not seen, so its certificates are not recognised"
+        yield unknown(Layer.LASTING, host, reason)
     else:
         yield sound(Layer.LASTING, host, source="certificates", seen=text)
 
 
+_ZIMBRAS = files(certificate(subject="CN=mail,O=CA"), path=CA)
+
 CONTROL = Control(
     id="web-certificate-trusted-by-browsers",
-    title="The proxy's certificate comes from an authority that browsers know",
+    title="The proxy's certificate is issued by an authority, not by Zimbra itself",
     why=(
         "With Zimbra's own authority every user sees a warning and learns to click it "
         "away, the one of an attacker included."
@@ -52,7 +59,16 @@ CONTROL = Control(
         "own authority waives this."
     ),
     examples=(
-        passes(certificates=files(certificate(), ISSUER)),
+        passes(certificates={**files(certificate(), ISSUER), **_ZIMBRAS}),
+        fails(
+            certificates={
+                **files(
+                    certificate(issuer="CN=old,OU=Zimbra Collaboration Server,O=CA")
+                ),
+                **_ZIMBRAS,
+            }
+        ),
+        unsure(certificates=files(certificate(), ISSUER)),
         fails(certificates=files(certificate(self_signed=True))),
         fails(certificates={**files(certificate()), **files(ISSUER, path=CA)}),
         unsure(
