@@ -128,3 +128,21 @@ def test_entries_keep_their_own_values() -> None:
 def test_no_global_config_is_unreadable() -> None:
     with pytest.raises(Unreadable):
         directory.parse_config("")
+
+
+def test_a_package_on_hold_or_half_configured_is_there() -> None:
+    text = "hi zimbra-patch 10.1.4-1\niF zimbra-mta 10.1.0\nrc old 1\nun never 1\n"
+    assert packages.parse(text) == {"zimbra-patch": "10.1.4-1", "zimbra-mta": "10.1.0"}
+
+
+def test_an_ipv4_address_inside_ipv6_is_an_ipv4_address() -> None:
+    # Java on loopback, as ss shows it; and iproute2 before 4.14 without brackets.
+    text = (
+        "tcp LISTEN 0 50 [::ffff:127.0.0.1]:7171 *:*\n"
+        "tcp LISTEN 0 50 :::8443 :::*\n"
+        "tcp LISTEN 0 50 [::]:22 [::]:*\n"
+    )
+    first, second, third = listeners.parse(text)
+    assert first.loopback
+    assert first.address == "127.0.0.1"
+    assert (second.address, third.address) == ("*", "::")

@@ -209,3 +209,42 @@ def test_the_servers_of_the_route_cache_are_named() -> None:
     assert [(one.name, one.loopback) for one in found] == [("mail.example.test", False)]
     with pytest.raises(Unreadable):
         ROUTE_CACHE.parse("servers unix;\n")
+
+
+def test_red_hats_policy_file_is_read_where_it_is_included() -> None:
+    # Red Hat 9: 50-redhat.conf, shortened; version 8 has the file but no Include.
+    policy = (
+        "> /etc/crypto-policies/back-ends/opensshserver.config\n Ciphers aes256-ctr\n"
+    )
+    main = "> /etc/ssh/sshd_config\n Include /etc/ssh/sshd_config.d/*.conf\n"
+    nine = (
+        f"{main}> /etc/ssh/sshd_config.d/50-redhat.conf\n"
+        f" Include /etc/crypto-policies/back-ends/opensshserver.config\n{policy}"
+    )
+    found = SSHD_FILES.parse(nine)
+    assert (found.elsewhere, found.unread) == ((), ())
+    eight = "> /etc/crypto-policies/back-ends/opensshserver.config\n CRYPTO='-o'\n"
+    assert (
+        SSHD_FILES.parse(f"> /etc/ssh/sshd_config\n UsePAM yes\n{eight}").unread == ()
+    )
+
+
+def test_a_jails_own_ignoreip_counts_before_the_common_one() -> None:
+    text = (
+        "> /etc/fail2ban/jail.local\n [DEFAULT]\n ignoreip = 192.0.2.1 192.0.2.2\n"
+        " [sshd]\n enabled = true\n [zimbra]\n enabled = true\n ignoreip = 192.0.2.2\n"
+    )
+    assert FAIL2BAN.parse(text).ignored == ("192.0.2.2",)
+
+
+def test_a_saved_rule_set_denies_by_policy_or_by_its_last_rule() -> None:
+    saved = "> /etc/iptables/rules.v4\n *filter\n :INPUT {} [0:0]\n{} COMMIT\n"
+    path = "/etc/iptables/rules.v4"
+    for policy, rules, denies in (
+        ("DROP", "", True),
+        ("ACCEPT", " -A INPUT -j REJECT --reject-with icmp-host-prohibited\n", True),
+        ("ACCEPT", " -A INPUT -s 203.0.113.9/32 -j DROP\n", False),
+        ("DROP", " -A INPUT -j ACCEPT\n", False),
+    ):
+        found = FIREWALL_FILES.parse(saved.format(policy, rules))
+        assert found.iptables_denies(path) is denies

@@ -10,6 +10,7 @@ from zmward.sources.source import Snippet, Source, Unreadable, contents
 _SECTION = re.compile(r"\[([^\]]+)\]\s*(?:[#;].*)?")
 _OPTION = re.compile(r"([A-Za-z0-9_.]+)\s*[=:]\s*(.*)")
 _DEEPEST = 8
+_YES = ("true", "yes", "1", "on")
 
 
 class Jail(msgspec.Struct, frozen=True):
@@ -87,7 +88,7 @@ def parse(answer: str) -> Fail2ban:
     enabled = []
     for name, own in sections.items():
         options = {**common, **own}
-        if options.get("enabled", "false").lower() not in ("true", "yes", "1", "on"):
+        if options.get("enabled", "false").lower() not in _YES:
             continue
         words = {key: _expand(value, options, name) for key, value in options.items()}
         filter_name = (words.get("filter") or name).partition("[")[0].strip()
@@ -98,9 +99,12 @@ def parse(answer: str) -> Fail2ban:
         for path, text in texts.items()
         if "/filter.d/" in path
     }
-    ignored = common.get("ignoreip", "").replace(",", " ").split()
-    own_words = common.get("ignoreself", "true").lower() in ("true", "yes", "1", "on")
-    return Fail2ban(tuple(enabled), tuple(ignored), filters, own_words)
+    # A jail may say it for itself: what every enabled jail spares is spared.
+    used = [{**common, **sections[jail.name]} for jail in enabled] or [common]
+    spared = [one.get("ignoreip", "").replace(",", " ").split() for one in used]
+    ignored = [word for word in spared[0] if all(word in other for other in spared)]
+    itself = all(one.get("ignoreself", "true").lower() in _YES for one in used)
+    return Fail2ban(tuple(enabled), tuple(dict.fromkeys(ignored)), filters, itself)
 
 
 FAIL2BAN = Source(

@@ -8,6 +8,10 @@ import msgspec
 from zmward.sources.source import Files, Source, contents
 
 UFW = "/etc/ufw/ufw.conf"
+_ZONES = "/etc/firewalld/zones/"
+_ACCEPTS = 'target="ACCEPT"'
+_DENIES = re.compile(r"\bhook\s+input\s+priority\s+[^;{}\n]+[;\n]\s*policy\s+drop\b")
+_TABLES = {"inet": ("ipv4", "ipv6"), "ip": ("ipv4",), "ip6": ("ipv6",)}
 _APPLICATION = re.compile(r"^\[([^\]]+)\]\s*$", re.MULTILINE)
 
 
@@ -38,17 +42,58 @@ class FirewallFiles(msgspec.Struct, frozen=True):
     def firewalld_denies(self) -> bool:
         """Say whether firewalld's default zone is one that denies."""
         zone = self.setting("/etc/firewalld/firewalld.conf", "DefaultZone")
-        return zone not in ("", "trusted")
+        own = self.files.get(f"{_ZONES}{zone}.xml", "")
+        return zone not in ("", "trusted") and _ACCEPTS not in own
+
+    @property
+    def firewalld_opens(self) -> bool:
+        """Say whether a zone of the site's own takes everything from somewhere."""
+        trusted = self.files.get(f"{_ZONES}trusted.xml", "")
+        return bool(re.search(r"<(?:interface|source)\b", trusted)) or any(
+            _ACCEPTS in text
+            for path, text in self.files.items()
+            if path.startswith(_ZONES) and not path.endswith("/trusted.xml")
+        )
+
+    def iptables_denies(self, path: str) -> bool:
+        """Say whether a file of iptables-save ends in a denial of what comes in."""
+        tables = re.findall(
+            r"^\*filter$(.*?)^COMMIT$",
+            self.files.get(path, ""),
+            re.MULTILINE | re.DOTALL,
+        )
+        rules = "".join(tables)
+        last = re.search(
+            r"^-A INPUT -j (ACCEPT|DROP|REJECT)(?: --reject-with \S+)?\s*$",
+            rules,
+            re.MULTILINE,
+        )
+        if last:
+            return last[1] != "ACCEPT"
+        return re.search(r"^:INPUT DROP\b", rules, re.MULTILINE) is not None
+
+    def nft_denies(self, path: str) -> set[str]:
+        """Return the families of which an nftables file drops what comes in."""
+        text = re.sub(r"#.*", "", self.files.get(path, ""))
+        parts = re.split(
+            r"^\s*table\s+(?:(inet|ip6|ip)\s+)?\S+\s*\{", text, flags=re.MULTILINE
+        )
+        return {
+            family
+            for kind, body in zip(parts[1::2], parts[2::2], strict=True)
+            if _DENIES.search(body)
+            for family in _TABLES[kind or "ip"]
+        }
+
+    def flushes(self, path: str) -> bool:
+        """Say whether an nftables file throws away what others have loaded."""
+        text = re.sub(r"#.*", "", self.files.get(path, ""))
+        return re.search(r"\bflush\s+ruleset\b", text) is not None
 
     def includes(self, path: str) -> bool:
         """Say whether a file of rules includes others, which were not collected."""
         found = self.files.get(path, "")
         return re.search(r"^\s*include\b", found, re.MULTILINE) is not None
-
-    def for_both(self, path: str) -> bool:
-        """Say whether nftables' file holds a table that sees IPv6 too."""
-        found = self.files.get(path, "")
-        return re.search(r"^\s*table\s+(?:inet|ip6)\b", found, re.MULTILINE) is not None
 
     def holds_rules(self, path: str) -> bool:
         """Say whether a file of rules holds anything that drops or rejects."""
@@ -94,6 +139,7 @@ FIREWALL_FILES = Source(
             "/etc/ufw/user6.rules",
             "/etc/ufw/applications.d/*",
             "/etc/firewalld/firewalld.conf",
+            "/etc/firewalld/zones/*.xml",
         )
     ),
     parse=parse,

@@ -36,11 +36,16 @@ def _listener(line: str) -> Listener:
     if len(words) < 5:  # Netid State Recv-Q Send-Q Local [Peer Users]
         raise Unreadable(f"ss: not a socket: {line[:60]!r}")
     address, _, port = words[4].rpartition(":")
+    if address == "::":  # before iproute2 4.14: no brackets, often both families
+        address = "*"
     address = address.strip("[]").partition("%")[0]
     program = _PROGRAM.search(line)
     try:
         if address != "*":
-            ipaddress.ip_address(address)
+            found = ipaddress.ip_address(address)
+            # Java binds IPv4 addresses through sockets of IPv6.
+            mapped = found.ipv4_mapped if found.version == 6 else None  # IPv6
+            address = str(mapped) if mapped else address
         number = int(port)
     except ValueError as error:
         raise Unreadable(f"ss: not an address: {words[4]!r}") from error

@@ -2,7 +2,9 @@
 
 from zmward.sources.source import Snippet, Source, Unreadable
 
-_INSTALLED = "ii"
+# dpkg's second letter: installed, unpacked, half-configured, triggers. A package on
+# hold is `hi`; of one that is half configured the files are in place already.
+_PRESENT = "iUFWt"
 
 
 def parse(answer: str) -> dict[str, str]:
@@ -12,7 +14,7 @@ def parse(answer: str) -> dict[str, str]:
         words = line.split()
         if len(words) != 3:  # state, name, version
             raise Unreadable(f"packages: not a package: {line[:60]!r}")
-        if words[0] == _INSTALLED:
+        if words[0][1:2] in _PRESENT and len(words[0]) > 1:
             found[words[1]] = words[2]
     if not found:
         raise Unreadable("packages: the package manager lists nothing")

@@ -8,6 +8,7 @@ import msgspec
 from zmward.sources.source import Snippet, Source, Unreadable
 
 _CASE = re.compile(r"> user=(\S+) addr=(\S+)")
+UNASKED = "zmward-unasked-group"
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -20,6 +21,11 @@ class Case(msgspec.Struct, frozen=True):
     def one(self, option: str) -> str:
         """Return the option's value; repeated options give the first."""
         return next(iter(self.settings.get(option.lower(), ())), "")
+
+    @property
+    def unasked(self) -> tuple[str, ...]:
+        """Return groups of a Match for which no user was found to ask about."""
+        return self.settings.get(UNASKED, ())
 
 
 def parse(answer: str) -> tuple[Case, ...]:
@@ -74,8 +80,14 @@ cat /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf 2>/dev/null | awk '
     } }' | sort -u | head -n 20 | while read -r what word; do
         case $what in
             user) one "$word" 198.51.100.1 ;;
-            group) word=$(getent group "$word" | awk -F'[:,]' '{ print $4 }')
-                [ -z "$word" ] || one "$word" 198.51.100.1 ;;
+            group) line=$(getent group "$word")
+                name=$(printf '%s' "$line" | awk -F'[:,]' '{ print $4 }')
+                # Nobody is listed as member of his own first group.
+                [ -n "$name" ] || name=$(getent passwd |
+                    awk -F: -v id="$(printf '%s' "$line" | cut -d: -f3)" \
+                        'id != "" && $4 == id { print $1; exit }')
+                if [ -n "$name" ]; then one "$name" 198.51.100.1
+                else printf 'zmward-unasked-group %s\\n' "$word"; fi ;;
             address) one nobody "$word"; one root "$word" ;;
         esac
     done

@@ -10,6 +10,9 @@ import msgspec
 from zmward.sources.source import Files, Source, Unreadable, contents
 
 MAIN = "/etc/ssh/sshd_config"
+_FOLDER = "/etc/ssh/sshd_config.d/*.conf"
+# Red Hat's drop-in includes it from version 9 on; before, it has another form.
+_POLICY = "/etc/crypto-policies/back-ends/opensshserver.config"
 _LINE = re.compile(r"(\w+)(?:\s*=\s*|\s+)(.*)")
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/-]+")
 # The criteria for which a login is asked of sshd itself (sources/sshd.py).
@@ -105,15 +108,20 @@ def parse(answer: str) -> SshdFiles:
         if option == "include"
         for pattern in _words(file, value)
     ]
-    # Only this folder's files were collected.
-    foreign = {p for p in patterns if not p.endswith("sshd_config.d/*.conf")}
-    unread = tuple(sorted(set(files) - seen))
+    # Only this folder's files and the system's policy were collected.
+    foreign = {
+        pattern
+        for pattern in patterns
+        if pattern not in (_FOLDER, _FOLDER.removeprefix("/etc/ssh/"))
+        and not (pattern == _POLICY and _POLICY in seen)
+    }
+    unread = tuple(sorted(set(files) - seen - {_POLICY}))
     return SshdFiles(settings, unread, tuple(sorted(foreign)))
 
 
 SSHD_FILES = Source(
     name="sshd-files",
     about="sshd's configuration files.",
-    question=Files((MAIN, "/etc/ssh/sshd_config.d/*.conf")),
+    question=Files((MAIN, _FOLDER, _POLICY)),
     parse=parse,
 )

@@ -14,7 +14,7 @@ NAMES = (
     *("elastic-agent.service", "wazuh-agent.service", "promtail.service"),
     *("fluent-bit.service", "td-agent.service", "vector.service"),
     *("splunkforwarder.service", "SplunkForwarder.service", "nxlog.service"),
-    *("alloy.service", "otelcol-contrib.service"),
+    *("alloy.service", "otelcol-contrib.service", "systemd-journal-upload.service"),
     *("haveged.service", "rngd.service", "rng-tools.service"),
 )
 
@@ -34,8 +34,8 @@ class Unit(msgspec.Struct, frozen=True):
 
     @property
     def runs(self) -> bool:
-        """Say whether the unit is active now."""
-        return self.active in ("active", "reloading", "activating")
+        """Say whether the unit is active now; one that crashes is `activating`."""
+        return self.active in ("active", "reloading")
 
     @property
     def lasts(self) -> bool:

@@ -1,5 +1,6 @@
 """The filters of Zimbra's jails exist and know the lines of current versions."""
 
+import re
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, unconcerned, unsure
@@ -8,12 +9,15 @@ from zmward.deviation import Judgement, Layer, deviates, not_concerned, unknown
 from zmward.facts import Facts
 from zmward.sources.fail2ban import FAIL2BAN, Fail2ban, Jail
 
+# `cmd=Auth`, and ways to write both at once: `cmd=(?:Admin)?Auth`, `(AdminAuth|Auth)`.
+_USERS = re.compile(r"(?<!Admin)Auth\b")
+
 
 def _problem(jail: Jail, filters: dict[str, str]) -> str:
     if jail.filter not in filters:
         return f"jail {jail.name}: the filter {jail.filter} does not exist"
     text = filters[jail.filter]
-    if "AdminAuth" in text and "cmd=Auth" not in text:
+    if "AdminAuth" in text and not _USERS.search(text):
         return f"jail {jail.name}: its filter knows cmd=AdminAuth only"
     return ""
 
@@ -63,6 +67,11 @@ CONTROL = Control(
         fails(fail2ban=Fail2ban((_JAIL,), (), {"zimbra-auth": _OLD})),
         fails(fail2ban=Fail2ban((_JAIL,), (), {})),
         unsure(fail2ban=Fail2ban((_JAIL,), (), {"zimbra-auth": _NEW})),
+        unsure(
+            fail2ban=Fail2ban(
+                (_JAIL,), (), {"zimbra-auth": "failregex = cmd=(AdminAuth|Auth); "}
+            )
+        ),
         unsure(missing=("fail2ban",)),
         unconcerned(absent=("fail2ban",)),
     ),

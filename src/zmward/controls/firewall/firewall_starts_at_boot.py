@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.exposure import ipv6_in_use
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
+from zmward.sources.addresses import ADDRESSES
 from zmward.sources.firewallfiles import FIREWALL_FILES, FirewallFiles
 from zmward.sources.units import UNITS, Units, unit
 
@@ -45,14 +47,22 @@ def loaders(units: Units, files: FirewallFiles) -> tuple[dict[str, str], list[st
     return good, hollow
 
 
-def _ipv4_alone(files: FirewallFiles, good: dict[str, str]) -> bool:
-    """Say whether nothing that will be loaded sees IPv6."""
-    for name, place in good.items():
-        if name in ("ufw", "firewalld") or place in _V6:
-            return False
-        if name == "nftables" and files.for_both(place):
-            return False
-    return not _holds(files, _V6)
+def _denied(files: FirewallFiles, name: str, place: str) -> set[str]:
+    """Return the families of which a service denies by default what comes in."""
+    match name:
+        case "ufw":
+            both = files.setting("/etc/default/ufw", "IPV6") == "yes"
+            return {"ipv4", "ipv6"} if both else {"ipv4"}
+        case "firewalld":
+            return set() if files.firewalld_opens else {"ipv4", "ipv6"}
+        case "nftables":
+            return files.nft_denies(place)
+        case "netfilter-persistent":
+            paths = (_V4[0], _V6[0])
+        case _:
+            paths = (place,)
+    sure = [path for path in paths if files.iptables_denies(path)]
+    return {"ipv4" if path in _V4 else "ipv6" for path in sure}
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -64,7 +74,8 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     if "nftables" in hollow and included:
         reason = f"{included[0]} includes files that were not collected"
         yield unknown(Layer.LASTING, host, f"{reason}; see `zmward firewall`")
-    elif not good:
+        return
+    if not good:
         empty = ", ".join(f"{name} is enabled without rules" for name in hollow)
         yield deviates(
             Layer.LASTING,
@@ -74,8 +85,13 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             no_cure=_NO_CURE,
             source="units",
         )
-    elif _ipv4_alone(files, good):
-        reason = f"{seen}: rules for IPv6 are not among them; see `zmward firewall`"
+        return
+    denied = set().union(*(_denied(files, *one) for one in good.items()))
+    if "ipv4" not in denied:
+        reason = f"{seen}: no denial by default is seen there; see `zmward firewall`"
+        yield unknown(Layer.LASTING, host, reason)
+    elif "ipv6" not in denied and ipv6_in_use(facts, host):
+        reason = f"{seen}: IPv6 is not denied there; see `zmward firewall`"
         yield unknown(Layer.LASTING, host, reason)
     else:
         yield sound(Layer.LASTING, host, source="units", seen=seen)
@@ -88,28 +104,74 @@ def _unit(name: str, boot: str) -> str:
     )
 
 
-_RULES = "> /etc/nftables.conf\n table inet f { chain i { policy drop; } }\n"
+_RULES = (
+    "> /etc/nftables.conf\n table inet f {\n chain i {\n"
+    " type filter hook input priority 0; policy drop;\n }\n }\n"
+)
+_UFW = (
+    "> /etc/ufw/ufw.conf\n ENABLED=yes\n> /etc/default/ufw\n"
+    ' IPV6={}\n DEFAULT_INPUT_POLICY="DROP"\n'
+)
+_SAVED = " *filter\n :INPUT DROP [0:0]\n COMMIT\n"
+_BOTH = ("192.0.2.10", "2001:db8::10")
 
 CONTROL = Control(
     id="firewall-starts-at-boot",
-    title="A boot loads the packet filter again",
+    title="A boot loads a packet filter that denies by default",
     why="Rules typed by hand are gone after the next reboot, and nobody notices.",
     impact="None now; the next boot brings the saved rules.",
     severity=Severity.HIGH,
     tips=("T03", "T04", "S1"),
-    check=on_hosts(Layer.LASTING, (UNITS, FIREWALL_FILES), _look),
+    check=on_hosts(Layer.LASTING, (UNITS, FIREWALL_FILES, ADDRESSES), _look),
     refs=("https://wiki.nftables.org/",),
     note=(
-        "It sees that something that drops will be loaded; whether it equals the rules "
-        "that run is for `zmward firewall` to say."
+        "It sees that what comes in is denied by default after a boot; whom the rules "
+        "let in, and whether they equal those that run, is for `zmward firewall` to "
+        "say. Zones that NetworkManager gives to an interface are not looked at."
     ),
     examples=(
         passes(raw={"units": _unit("nftables", "enabled"), "firewall-files": _RULES}),
         passes(
             raw={
                 "units": _unit("ufw", "enabled"),
-                "firewall-files": "> /etc/ufw/ufw.conf\n ENABLED=yes\n"
-                '> /etc/default/ufw\n DEFAULT_INPUT_POLICY="DROP"\n',
+                "firewall-files": _UFW.format("yes"),
+            }
+        ),
+        passes(
+            addresses=("192.0.2.10", "::1"),
+            raw={
+                "units": _unit("iptables", "enabled"),
+                "firewall-files": f"> /etc/sysconfig/iptables\n{_SAVED}",
+            },
+        ),
+        unsure(
+            addresses=_BOTH,
+            raw={
+                "units": _unit("ufw", "enabled"),
+                "firewall-files": _UFW.format("no"),
+            },
+        ),
+        unsure(
+            addresses=_BOTH,
+            raw={
+                "units": _unit("iptables", "enabled") + _unit("ip6tables", "disabled"),
+                "firewall-files": f"> /etc/sysconfig/iptables\n{_SAVED}"
+                f"> /etc/sysconfig/ip6tables\n{_SAVED}",
+            },
+        ),
+        unsure(
+            raw={
+                "units": _unit("netfilter-persistent", "enabled"),
+                "firewall-files": "> /etc/iptables/rules.v4\n *filter\n"
+                " :INPUT ACCEPT [0:0]\n -A f2b -s 203.0.113.9/32 -j REJECT\n COMMIT\n",
+            }
+        ),
+        unsure(
+            raw={
+                "units": _unit("firewalld", "enabled"),
+                "firewall-files": "> /etc/firewalld/firewalld.conf\n"
+                " DefaultZone=public\n> /etc/firewalld/zones/trusted.xml\n"
+                ' <zone target="ACCEPT"><interface name="eth0"/></zone>\n',
             }
         ),
         fails(
@@ -127,10 +189,11 @@ CONTROL = Control(
             }
         ),
         unsure(
+            addresses=_BOTH,
             raw={
                 "units": _unit("nftables", "enabled"),
                 "firewall-files": _RULES.replace("inet", "ip"),
-            }
+            },
         ),
         fails(raw={"units": _unit("nftables", "disabled"), "firewall-files": _RULES}),
         fails(
@@ -147,11 +210,11 @@ CONTROL = Control(
             }
         ),
         unsure(
+            addresses=_BOTH,
             raw={
                 "units": _unit("netfilter-persistent", "enabled"),
-                "firewall-files": "> /etc/iptables/rules.v4\n *filter\n"
-                " :INPUT DROP [0:0]\n COMMIT\n",
-            }
+                "firewall-files": f"> /etc/iptables/rules.v4\n{_SAVED}",
+            },
         ),
         unsure(missing=("units", "firewall-files")),
     ),

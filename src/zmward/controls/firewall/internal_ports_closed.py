@@ -2,28 +2,39 @@
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.exposure import ports, reachable
+from zmward.facts import Facts
 from zmward.sources.firewall import Filter, Firewall
 from zmward.sources.listeners import Listener
 
+_DNS = 53
 _PORTS = (
     *(7025, 7026, 7047, 7072, 7073, 7074, 7084, 7085, 7110, 7143, 7285, 7335, 7780),
     *(7993, 7995, 8080, 8081, 8143, 8443, 8735, 8736, 8742, 8743, 8888, 8993, 9443),
     *(9980, 514, 4369, 5269, 5672, 25672, 161),
 )
+_V4_ONLY = Firewall((Filter("iptables legacy", ("ipv4",), ("drop",), 9, drops=True),))
 _FILTER = Firewall((Filter("nft inet f", ("ipv4", "ipv6"), ("drop",), 9, drops=True),))
+
+
+def _internal(facts: Facts, host: str, one: Listener) -> bool:
+    # Zimbra's resolver answers whoever reaches it.
+    resolver = one.program == "unbound" and one.port == _DNS
+    return resolver or ports(*_PORTS)(facts, host, one)
+
 
 CONTROL = Control(
     id="internal-ports-closed",
     title="Ports between Zimbra's servers are not open to everyone",
     why=(
         "LMTP takes mail from anybody, IMAP and POP behind the proxy believe any "
-        "origin address, and the lookup service hands out login tokens."
+        "origin address, and the lookup service hands out login tokens. An open "
+        "resolver (unbound) takes part in floods."
     ),
     impact="Other servers of the cluster need rules, or the cluster stops.",
     severity=Severity.HIGH,
     tips=("S2", "S3", "S4"),
     locks_out="other servers of the cluster that no rule names",
-    check=reachable("loopback or the cluster only", ports(*_PORTS)),
+    check=reachable("loopback or the cluster only", _internal),
     refs=("https://wiki.zimbra.com/wiki/Ports",),
     note=(
         "The seed's fourteen ports for several servers are those of clients: opened "
@@ -32,6 +43,21 @@ CONTROL = Control(
     examples=(
         passes(listeners=(Listener("tcp", "127.0.0.1", 8080),), firewall=Firewall()),
         fails(listeners=(Listener("tcp", "*", 7025),), firewall=Firewall()),
+        fails(
+            listeners=(Listener("udp", "0.0.0.0", 53, "unbound"),),  # noqa: S104  # an example
+            firewall=Firewall(),
+        ),
+        fails(
+            listeners=(Listener("tcp", "*", 7025),),
+            firewall=_V4_ONLY,
+            addresses=("192.0.2.10", "2001:db8::10"),
+        ),
+        unsure(
+            listeners=(Listener("tcp", "*", 7025),),
+            firewall=_V4_ONLY,
+            addresses=("127.0.0.1", "192.0.2.10", "::1"),
+        ),
+        unsure(listeners=(Listener("tcp", "*", 7025),), firewall=_V4_ONLY),
         unsure(listeners=(Listener("tcp", "*", 7025),), firewall=_FILTER),
         unsure(
             listeners=(Listener("tcp", "*", 7025),),

@@ -1,8 +1,7 @@
 """IPv6 packets are dropped unless a rule lets them in."""
 
-import ipaddress
-
 from zmward.control import Control, Severity, fails, unconcerned, unsure
+from zmward.controls.shapes.exposure import ipv6_in_use
 from zmward.controls.shapes.packets import filtered
 from zmward.facts import Facts
 from zmward.sources.addresses import ADDRESSES
@@ -11,14 +10,12 @@ from zmward.sources.kernel import KERNEL
 
 
 def _unused(facts: Facts, host: str) -> str:
+    # The switch for all interfaces may be undone for one of them: addresses decide.
+    if ipv6_in_use(facts, host):
+        return ""
     if facts.read(KERNEL, host).ipv6_disabled:
-        return "IPv6 is switched off in the kernel"
-    # A link-local address is enough for a neighbour to connect.
-    addresses = facts.read(ADDRESSES, host)
-    found = [ipaddress.ip_address(address) for address in addresses]
-    if not any(one.version == 6 and not one.is_loopback for one in found):  # noqa: PLR2004  # IPv6
-        return "no interface has an IPv6 address"
-    return ""
+        return "IPv6 is switched off in the kernel, and no interface has an address"
+    return "no interface has an IPv6 address"
 
 
 _ON = "running 5.15.0-91-generic\ndisable_ipv6 0\n"
@@ -45,6 +42,11 @@ CONTROL = Control(
     examples=(
         fails(firewall=_V4_ONLY, addresses=("2001:db8::10",), raw={"kernel": _ON}),
         fails(firewall=Firewall(), addresses=("fe80::1",), raw={"kernel": _ON}),
+        fails(
+            firewall=Firewall(),
+            addresses=("192.0.2.10", "2001:db8::10"),
+            raw={"kernel": _ON.replace("ipv6 0", "ipv6 1")},
+        ),
         unsure(firewall=_BOTH, addresses=("2001:db8::10",), raw={"kernel": _ON}),
         unsure(firewall=_BOTH, missing=("kernel", "addresses")),
         unconcerned(

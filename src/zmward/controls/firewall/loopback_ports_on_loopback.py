@@ -28,8 +28,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             host,
             shown(one),
             "127.0.0.1 or ::1 only",
-            no_cure="Zimbra's own templates bind it to loopback, so a template was "
-            "changed: compare it with the package's, re-render, restart.",
+            no_cure="Zimbra binds it to loopback, so a template, "
+            "zimbraClamAVBindAddress or mysql_bind_address was changed: set it back, "
+            "re-render, restart.",
             source="listeners",
             seen=shown(one),
         )

@@ -2,26 +2,33 @@
 
 from collections.abc import Iterator
 
-from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.firewall.firewall_starts_at_boot import loaders
 from zmward.controls.shapes.basic import on_hosts
-from zmward.deviation import Judgement, Layer, deviates, sound
+from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
 from zmward.facts import Facts
 from zmward.sources.firewallfiles import FIREWALL_FILES
 from zmward.sources.units import UNITS
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
-    good, _ = loaders(facts.read(UNITS, host), facts.read(FIREWALL_FILES, host))
+    files = facts.read(FIREWALL_FILES, host)
+    good, hollow = loaders(facts.read(UNITS, host), files)
     owners = set(good) - {"ip6tables"}
-    seen = ", ".join(sorted(owners)) or "none"
-    if len(owners) <= 1:
+    if not owners:
+        yield not_concerned(Layer.LASTING, host, "no service loads rules at boot")
+        return
+    # Without rules of its own it still throws away those of the others.
+    if "nftables" in hollow and files.flushes("/etc/nftables.conf"):
+        owners.add("nftables")
+    seen = ", ".join(sorted(owners))
+    if len(owners) == 1:
         yield sound(Layer.LASTING, host, source="units", seen=f"loads rules: {seen}")
     else:
         yield deviates(
             Layer.LASTING,
             host,
-            f"each of these loads rules at boot: {seen}",
+            f"each of these loads or flushes rules at boot: {seen}",
             "one of them",
             no_cure="Decide for one, move the rules there, disable the others; have a "
             "console at hand.",
@@ -52,7 +59,14 @@ CONTROL = Control(
     refs=(),
     examples=(
         passes(raw={"units": _unit("nftables"), "firewall-files": _RULES}),
-        passes(raw={"units": _unit("ssh"), "firewall-files": ""}),
+        fails(
+            raw={
+                "units": _unit("nftables") + _unit("netfilter-persistent"),
+                "firewall-files": "> /etc/nftables.conf\n flush ruleset\n"
+                "> /etc/iptables/rules.v4\n *filter\n :INPUT DROP [0:0]\n COMMIT\n",
+            }
+        ),
+        unconcerned(raw={"units": _unit("ssh"), "firewall-files": ""}),
         fails(
             raw={
                 "units": _unit("nftables") + _unit("ufw"),

@@ -4,15 +4,10 @@ from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
-from zmward.controls.shapes.exposure import (
-    FILTERLESS,
-    VERB,
-    families,
-    open_to_all,
-    shown,
-)
+from zmward.controls.shapes.exposure import VERB, shown, unfiltered
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
+from zmward.sources.addresses import ADDRESSES
 from zmward.sources.firewall import FIREWALL, Filter, Firewall
 from zmward.sources.listeners import LISTENERS, Listener
 from zmward.sources.sshd import SSHD
@@ -48,14 +43,13 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     if not found:
         yield sound(Layer.RUNNING, host, source="listeners", seen="no unknown port")
         return
-    loaded = facts.read(FIREWALL, host)
     seen = ", ".join(sorted({shown(one) for one in found}))
-    states = {open_to_all(loaded, family) for one in found for family in families(one)}
-    if True in states:
+    open_ = unfiltered(facts, host, found)
+    if open_:
         yield deviates(
             Layer.RUNNING,
             host,
-            f"{seen}; {FILTERLESS}",
+            f"{seen}; {open_}",
             "known services only",
             no_cure="Stop what nobody needs; close the rest with a packet filter.",
             source="listeners",
@@ -72,7 +66,7 @@ CONTROL = Control(
     impact="Whoever uses the service that is stopped or closed.",
     severity=Severity.LOW,
     tips=("S2", "S3"),
-    check=on_hosts(Layer.RUNNING, (LISTENERS, FIREWALL, SSHD), _look),
+    check=on_hosts(Layer.RUNNING, (LISTENERS, FIREWALL, ADDRESSES, SSHD), _look),
     refs=("https://wiki.zimbra.com/wiki/Ports",),
     note="A monitoring agent is named here too while no packet filter is loaded.",
     examples=(

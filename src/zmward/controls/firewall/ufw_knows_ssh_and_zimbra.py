@@ -11,7 +11,9 @@ from zmward.sources.firewallfiles import FIREWALL_FILES, FirewallFiles
 from zmward.sources.sshd import SSHD
 
 _TUPLE = re.compile(
-    r"^### tuple ### (?:allow|limit)\S* (tcp|any) (\S+) \S+ \S+ (\S+)", re.MULTILINE
+    r"^### tuple ### (?:allow|limit)\S* (tcp|any) (\S+) \S+ \S+ (\S+)"
+    r"(?: \S+ \S+)? in(?:[_ ]|$)",
+    re.MULTILINE,
 )
 _ALONE = re.compile(r"/(32|128)$|^[^/]+$")
 # Ports of the inside that a profile for clients must not open (facts on ports).
@@ -108,6 +110,7 @@ CONTROL = Control(
             raw={"firewall-files": f"{_ON}{_SSH}{_PROFILE}25,443,993/tcp\n"},
         ),
         fails(sshd={}, raw={"firewall-files": _ON}),
+        fails(sshd={}, raw={"firewall-files": f"{_ON}{_SSH.replace(' in', ' out')}"}),
         fails(
             sshd={},
             raw={"firewall-files": f"{_ON}{_SSH}{_PROFILE}25,443,993 /tcp\n"},

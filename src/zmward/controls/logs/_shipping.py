@@ -6,7 +6,7 @@ from zmward.sources.units import UNITS, unit
 _AGENTS = (
     *("filebeat", "elastic-agent", "wazuh-agent", "promtail", "fluent-bit", "td-agent"),
     *("vector", "splunkforwarder", "SplunkForwarder", "nxlog", "alloy"),
-    *("otelcol-contrib", "syslog-ng"),
+    *("otelcol-contrib", "syslog-ng", "systemd-journal-upload"),
 )
 
 

@@ -5,12 +5,14 @@ things are judged: a socket on loopback cannot be reached, and a socket on anoth
 address can where no packet filter is loaded, or only one that never drops.
 """
 
-from collections.abc import Callable, Iterator
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator
 
 from zmward.control import Check
 from zmward.controls.shapes.basic import on_hosts
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
+from zmward.sources.addresses import ADDRESSES
 from zmward.sources.firewall import FIREWALL, Family, Firewall
 from zmward.sources.listeners import LISTENERS, Listener
 
@@ -43,6 +45,26 @@ def families(listener: Listener) -> tuple[Family, ...]:
     return ("ipv6",) if ":" in listener.address else ("ipv4",)
 
 
+def ipv6_in_use(facts: Facts, host: str) -> bool:
+    """Say whether an interface has an IPv6 address; a link-local one is enough."""
+    addresses = facts.read(ADDRESSES, host)
+    found = [ipaddress.ip_address(address) for address in addresses]
+    return any(one.version == 6 and not one.is_loopback for one in found)  # noqa: PLR2004  # IPv6
+
+
+def unfiltered(facts: Facts, host: str, sockets: Iterable[Listener]) -> str:
+    """Say that sockets are reached past no filter at all; empty where not sure.
+
+    A socket for both families is no way in over IPv6 where no address is.
+    """
+    loaded = facts.read(FIREWALL, host)
+    used = {family for one in sockets for family in families(one)}
+    found = {family for family in used if open_to_all(loaded, family)}
+    if found == {"ipv6"}:
+        return f"{FILTERLESS} for IPv6" if ipv6_in_use(facts, host) else ""
+    return FILTERLESS if found else ""
+
+
 def reach(facts: Facts, host: str, wanted: str, pick: Pick) -> Iterator[Judgement]:
     """Judge the sockets that `pick` takes, by address and packet filter."""
     sockets = [one for one in facts.read(LISTENERS, host) if pick(facts, host, one)]
@@ -54,14 +76,13 @@ def reach(facts: Facts, host: str, wanted: str, pick: Pick) -> Iterator[Judgemen
         seen = ", ".join(sorted({shown(one) for one in sockets}))
         yield sound(Layer.RUNNING, host, source="listeners", seen=seen)
         return
-    loaded = facts.read(FIREWALL, host)
-    states = {open_to_all(loaded, family) for one in far for family in families(one)}
+    open_ = unfiltered(facts, host, far)
     seen = ", ".join(sorted({shown(one) for one in far}))
-    if True in states:
+    if open_:
         yield deviates(
             Layer.RUNNING,
             host,
-            f"{seen}; {FILTERLESS}",
+            f"{seen}; {open_}",
             wanted,
             no_cure=NO_CURE,
             source="listeners",
@@ -75,7 +96,7 @@ def reachable(wanted: str, pick: Pick, *, role: str = "") -> Check:
     """Judge on every node with a role who could reach some sockets."""
     return on_hosts(
         Layer.RUNNING,
-        (LISTENERS, FIREWALL),
+        (LISTENERS, FIREWALL, ADDRESSES),
         lambda facts, host: reach(facts, host, wanted, pick),
         role=role,
     )

@@ -24,6 +24,33 @@ NO_CURE = (
 # What is wrong with one login: a text, or nothing.
 Problem = Callable[[Case], str]
 
+# On what it depends whether a password, or something like it, lets a login in.
+PASSWORDS = (
+    "passwordauthentication",
+    "kbdinteractiveauthentication",
+    "challengeresponseauthentication",
+    "permitemptypasswords",
+    "hostbasedauthentication",
+    "authenticationmethods",
+)
+
+
+def ways_without_key(case: Case) -> str:
+    """Say by what other than a key this login may succeed; empty where by nothing."""
+    methods = case.one("authenticationmethods").split()
+    if methods not in ([], ["any"]) and all("publickey" in way for way in methods):
+        return ""
+    # Before 8.7 the two names were two options, of which either one asks.
+    asking = {case.one(name) for name in PASSWORDS[1:3]} - {""}
+    values = {
+        "passwordauthentication": case.one("passwordauthentication"),
+        "kbdinteractiveauthentication": "no" if asking <= {"no"} else "yes",
+        "permitemptypasswords": case.one("permitemptypasswords") or "no",
+        "hostbasedauthentication": case.one("hostbasedauthentication") or "no",
+    }
+    wrong = (f"{name} {value}" for name, value in values.items() if value != "no")
+    return ", ".join(wrong)
+
 
 def _unasked(facts: Facts, host: str, options: tuple[str, ...]) -> Iterator[Judgement]:
     blocks: dict[str, list[str]] = {}
@@ -31,8 +58,10 @@ def _unasked(facts: Facts, host: str, options: tuple[str, ...]) -> Iterator[Judg
     for pattern in files.elsewhere:
         reason = f"a Match may stand in {pattern}, which was not collected"
         yield unknown(Layer.RENDERED, host, reason)
+    lost = {name for case in facts.read(SSHD, host) for name in case.unasked}
     for setting in files.settings:
-        if setting.option in options and not setting.asked:
+        named = set(setting.match.partition(" ")[2].split(","))
+        if setting.option in options and (not setting.asked or named & lost):
             text = f"{setting.option} {setting.value} ({setting.place})"
             blocks.setdefault(setting.match, []).append(text)
     for match, texts in blocks.items():

@@ -29,6 +29,9 @@ def _problems(case: Case) -> Iterator[str]:
         yield f"allowusers {' '.join(allowed)} leaves zimbra out"
     if _USER in _patterns(case, "denygroups"):
         yield "denygroups zimbra"
+    methods = case.one("authenticationmethods").split()
+    if methods not in ([], ["any"]) and "publickey" not in methods:
+        yield f"authenticationmethods {' '.join(methods)}: a key alone is not enough"
 
 
 def _doubts(case: Case) -> Iterator[str]:
@@ -36,6 +39,12 @@ def _doubts(case: Case) -> Iterator[str]:
     mine = [p for p in allowed if fnmatchcase(_USER, p.partition("@")[0])]
     if mine and all("@" in p for p in mine):
         yield f"allowusers {' '.join(mine)}: only from there"
+    files = _patterns(case, "authorizedkeysfile")
+    if files and not any(file.endswith(".ssh/authorized_keys") for file in files):
+        yield f"authorizedkeysfile {' '.join(files)}: Zimbra writes another"
+    denied = [p for p in _patterns(case, "denyusers") if p.startswith(f"{_USER}@")]
+    if denied:
+        yield f"denyusers {' '.join(denied)}: not from there"
     groups = _patterns(case, "allowgroups")
     if groups and not any(fnmatchcase(_USER, p) for p in groups):
         yield f"allowgroups {' '.join(groups)}: zimbra's groups are not known"
@@ -70,7 +79,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         )
     for text in dict.fromkeys(doubts):
         yield unknown(Layer.RENDERED, host, text)
-    if not wrong and not port:
+    if not wrong and not port and not doubts:
         yield sound(
             Layer.RENDERED, host, source="sshd", seen="nothing keeps zimbra out"
         )
@@ -94,6 +103,8 @@ CONTROL = Control(
         fails(sshd={"allowusers": ("root", "admin")}),
         fails(sshd={"pubkeyauthentication": "no"}),
         fails(sshd={"port": "2222"}),
+        fails(sshd={"authenticationmethods": "publickey,keyboard-interactive"}),
+        unsure(sshd={"authorizedkeysfile": "/etc/ssh/keys/%u"}),
         unsure(sshd={"allowgroups": ("ssh-users",)}),
         unsure(missing=("sshd",)),
     ),

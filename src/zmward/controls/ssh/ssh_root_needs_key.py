@@ -1,7 +1,7 @@
 """root logs in over SSH with a key only, or not at all."""
 
 from zmward.control import Control, Severity, fails, passes, unsure
-from zmward.controls.shapes.sshd import every_login
+from zmward.controls.shapes.sshd import PASSWORDS, every_login, ways_without_key
 from zmward.sources.sshd import Case
 
 _SAFE = ("no", "prohibit-password", "without-password", "forced-commands-only")
@@ -12,7 +12,8 @@ def _problem(case: Case) -> str:
     if case.user != "root":
         return ""
     value = case.one("permitrootlogin")
-    return "" if value in _SAFE else f"permitrootlogin {value or '(not said)'}"
+    ways = "" if value in _SAFE else ways_without_key(case)
+    return f"permitrootlogin {value or '(not said)'}, {ways}" if ways else ""
 
 
 CONTROL = Control(
@@ -23,14 +24,26 @@ CONTROL = Control(
     severity=Severity.HIGH,
     tips=("T08",),
     locks_out="administrators who log in as root with a password",
-    check=every_login(("permitrootlogin",), _problem, "prohibit-password or no"),
+    check=every_login(
+        ("permitrootlogin", *PASSWORDS), _problem, "prohibit-password or no"
+    ),
     refs=("https://man.openbsd.org/sshd_config#PermitRootLogin",),
-    note="sshd -T shows prohibit-password under its old name without-password.",
+    note=(
+        "sshd -T shows prohibit-password under its old name without-password. Where "
+        "sshd takes keys only, `PermitRootLogin yes` lets no password in either."
+    ),
     examples=(
         passes(
             sshd={"permitrootlogin": "without-password"}, raw={"sshd-files": _FILES}
         ),
-        fails(sshd={"permitrootlogin": "yes"}, raw={"sshd-files": _FILES}),
+        passes(
+            sshd={"permitrootlogin": "yes", "passwordauthentication": "no"},
+            raw={"sshd-files": _FILES},
+        ),
+        fails(
+            sshd={"permitrootlogin": "yes", "passwordauthentication": "yes"},
+            raw={"sshd-files": _FILES},
+        ),
         unsure(missing=("sshd",), raw={"sshd-files": _FILES}),
         unsure(
             sshd={"permitrootlogin": "no"},

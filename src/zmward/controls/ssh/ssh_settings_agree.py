@@ -1,4 +1,4 @@
-"""sshd's files do not contradict each other, and all of them are read."""
+"""No strict setting of sshd stands behind a looser one, or where it is not read."""
 
 from collections.abc import Iterator
 
@@ -10,17 +10,29 @@ from zmward.sources.sshdfiles import SSHD_FILES, Setting
 
 # The older name of an option counts as the newer one.
 _ALIASES = {"challengeresponseauthentication": "kbdinteractiveauthentication"}
-_OPTIONS = (
-    "passwordauthentication",
-    "kbdinteractiveauthentication",
-    "permitrootlogin",
-    "pubkeyauthentication",
-    "gssapiauthentication",
-    "permitemptypasswords",
-    "hostbasedauthentication",
-    "usepam",
+# Each option with its values, the strictest first.
+_OPTIONS = {
+    "passwordauthentication": ("no", "yes"),
+    "kbdinteractiveauthentication": ("no", "yes"),
+    "permitrootlogin": ("no", "forced-commands-only", "prohibit-password", "yes"),
+    "pubkeyauthentication": ("yes", "no"),
+    "gssapiauthentication": ("no", "yes"),
+    "permitemptypasswords": ("no", "yes"),
+    "hostbasedauthentication": ("no", "yes"),
+}
+_OLD_VALUES = {"without-password": "prohibit-password"}
+_NO_CURE = (
+    "Keep one line for each option, or move the strict one up: the first one read is "
+    "in force."
 )
-_NO_CURE = "Keep one line for each option; the first one read is in force."
+
+
+def _rank(setting: Setting) -> int:
+    option = _ALIASES.get(setting.option, setting.option)
+    value = setting.value.lower().strip('"')
+    values = _OPTIONS[option]
+    value = _OLD_VALUES.get(value, value)
+    return values.index(value) if value in values else len(values)
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -32,7 +44,8 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             said.setdefault((setting.match, option), []).append(setting)
     wrong = []
     for (_, option), settings in said.items():
-        if len({setting.value.lower() for setting in settings}) > 1:
+        # A drop-in that comes first and is stricter is how it should be done.
+        if any(_rank(setting) < _rank(settings[0]) for setting in settings[1:]):
             places = ", ".join(f"{s.value} ({s.place})" for s in settings)
             wrong.append(f"{option}: {places}")
     wrong += [f"{file} is never read: no Include" for file in found.unread]
@@ -41,12 +54,12 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             Layer.DECLARED,
             host,
             text,
-            "one value for each option",
+            "the strictest line comes first",
             no_cure=_NO_CURE,
             source="sshd-files",
         )
     if not wrong:
-        seen = f"{len(found.settings)} settings, none contradicts another"
+        seen = f"{len(found.settings)} settings, no stricter one comes too late"
         yield sound(Layer.DECLARED, host, source="sshd-files", seen=seen)
 
 
@@ -54,10 +67,10 @@ _MAIN = "> /etc/ssh/sshd_config\n"
 
 CONTROL = Control(
     id="ssh-settings-agree",
-    title="sshd's files do not contradict each other",
+    title="No strict setting of sshd comes too late to be in force",
     why=(
-        "The first value wins, so a line that somebody adds below another does "
-        "nothing; and the day the first goes away, the second is in force."
+        "The first value wins, so a strict line that somebody adds below another "
+        "does nothing, and he believes that it does."
     ),
     impact="None, as long as the line in force stays.",
     severity=Severity.LOW,
@@ -65,7 +78,8 @@ CONTROL = Control(
     check=on_hosts(Layer.DECLARED, (SSHD_FILES,), _look),
     refs=("https://man.openbsd.org/sshd_config",),
     note=(
-        "Cloud images bring a drop-in that allows passwords. Red Hat's version 8 has "
+        "A drop-in that comes first and is stricter than what follows is fine. Cloud "
+        "images bring a drop-in that allows passwords. Red Hat's version 8 has "
         "no Include: files in sshd_config.d are ignored there."
     ),
     examples=(
@@ -80,6 +94,16 @@ CONTROL = Control(
             raw={
                 "sshd-files": f"{_MAIN} Include /etc/ssh/sshd_config.d/*.conf\n"
                 " PasswordAuthentication no\n"
+                "> /etc/ssh/sshd_config.d/50-cloud-init.conf\n"
+                " PasswordAuthentication yes\n"
+            }
+        ),
+        passes(
+            raw={
+                "sshd-files": f"{_MAIN} Include /etc/ssh/sshd_config.d/*.conf\n"
+                " PermitRootLogin yes\n"
+                "> /etc/ssh/sshd_config.d/00-keys.conf\n PasswordAuthentication no\n"
+                " PermitRootLogin prohibit-password\n"
                 "> /etc/ssh/sshd_config.d/50-cloud-init.conf\n"
                 " PasswordAuthentication yes\n"
             }

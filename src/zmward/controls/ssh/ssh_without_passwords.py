@@ -1,17 +1,13 @@
 """sshd accepts keys only, for every user and from every address."""
 
 from zmward.control import Control, Severity, fails, passes, unsure
-from zmward.controls.shapes.sshd import every_login
-from zmward.sources.sshd import Case
-
-_OPTIONS = (
-    "passwordauthentication",
-    "kbdinteractiveauthentication",
-    "challengeresponseauthentication",
-    "permitemptypasswords",
-    "hostbasedauthentication",
-    "authenticationmethods",
+from zmward.controls.shapes.sshd import (
+    PASSWORDS,
+    every_login,
+    ways_without_key,
 )
+from zmward.sources.sshd import UNASKED, Case
+
 _FILES = "> /etc/ssh/sshd_config\n Include /etc/ssh/sshd_config.d/*.conf\n UsePAM yes\n"
 _KEYS = {
     "passwordauthentication": "no",
@@ -19,22 +15,7 @@ _KEYS = {
     "permitemptypasswords": "no",
     "hostbasedauthentication": "no",
 }
-
-
-def _problem(case: Case) -> str:
-    """Say by what other than a key this login may succeed."""
-    methods = case.one("authenticationmethods").split()
-    if methods not in ([], ["any"]) and all("publickey" in way for way in methods):
-        return ""
-    interactive = case.one(_OPTIONS[1]) or case.one(_OPTIONS[2])
-    values = {
-        "passwordauthentication": case.one("passwordauthentication"),
-        "kbdinteractiveauthentication": interactive,
-        "permitemptypasswords": case.one("permitemptypasswords") or "no",
-        "hostbasedauthentication": case.one("hostbasedauthentication") or "no",
-    }
-    wrong = (f"{name} {value}" for name, value in values.items() if value != "no")
-    return ", ".join(wrong)
+_VALUES = {"port": ("22",), **{name: (value,) for name, value in _KEYS.items()}}
 
 
 CONTROL = Control(
@@ -45,7 +26,7 @@ CONTROL = Control(
     severity=Severity.HIGH,
     tips=("T08",),
     locks_out="administrators who log in with a password",
-    check=every_login(_OPTIONS, _problem, "no for every login"),
+    check=every_login(PASSWORDS, ways_without_key, "no for every login"),
     refs=("https://man.openbsd.org/sshd_config#PasswordAuthentication",),
     note=(
         "sshd uses the first value that it meets, and a Match overrides it; so sshd "
@@ -74,6 +55,20 @@ CONTROL = Control(
             sshd=_KEYS,
             raw={
                 "sshd-files": f"{_FILES} Match LocalPort 2222\n"
+                " PasswordAuthentication yes\n"
+            },
+        ),
+        fails(
+            sshd={**_KEYS, "challengeresponseauthentication": "yes"},
+            raw={"sshd-files": _FILES},
+        ),
+        unsure(
+            sshd=(
+                Case("root", "198.51.100.1", {**_VALUES, UNASKED: ("sysadmin",)}),
+                Case("zimbra", "198.51.100.1", _VALUES),
+            ),
+            raw={
+                "sshd-files": f"{_FILES} Match Group sysadmin\n"
                 " PasswordAuthentication yes\n"
             },
         ),
