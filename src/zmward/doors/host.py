@@ -53,6 +53,10 @@ class Door(Protocol):
     def name(self) -> str:
         """Return how messages name the host."""
 
+    @property
+    def streams(self) -> int:
+        """Return how many scripts may run side by side."""
+
     def lines(self, script: str) -> Iterator[bytes]:
         """Run the script and yield what it prints, line by line."""
 
@@ -152,6 +156,7 @@ class Local(msgspec.Struct, frozen=True):
     """The host on which zmward runs."""
 
     name: str = "this host"
+    streams: int = 2
 
     def lines(self, script: str) -> Iterator[bytes]:
         """Run the script with this host's sh."""
@@ -175,6 +180,7 @@ class Recorded(msgspec.Struct, frozen=True):
 
     name: str
     printed: bytes
+    streams: int = 1
 
     def lines(self, script: str) -> Iterator[bytes]:
         """Yield what was printed, whatever is asked now."""
@@ -199,6 +205,7 @@ class Remote(msgspec.Struct, frozen=True):
 
     name: str
     options: tuple[str, ...] = ()
+    streams: int = 2
 
     def __post_init__(self) -> None:
         """Refuse a name that ssh would take for an option."""
