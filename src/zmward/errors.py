@@ -10,7 +10,8 @@ ZmwardError
 │   └── Stale            the host is no longer what the plan was made from
 ├── Failed           5   a step failed and everything was rolled back
 │   └── Fault            the directory, or a program of the host, refused
-└── NotUndone        6   something could not be rolled back
+├── NotUndone        6   something could not be rolled back
+└── Interrupted    130   a stop was asked for, and everything was rolled back
 """
 
 
@@ -72,3 +73,9 @@ class NotUndone(ZmwardError):
     """Something that was done could not be undone."""
 
     code = 6
+
+
+class Interrupted(ZmwardError):
+    """A stop was asked for, and what had been done is undone."""
+
+    code = 130

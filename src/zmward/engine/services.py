@@ -12,7 +12,7 @@ from zmward.doors.files import must
 from zmward.engine.journal import Journal
 from zmward.engine.perform import act
 from zmward.engine.site import Site
-from zmward.errors import Fault
+from zmward.errors import Fault, ZmwardError
 from zmward.plan import Plan
 
 _READY = 900
@@ -144,6 +144,17 @@ def follow(
     for service in enabled(site, host, work.services):
         journal.write("restart", note=service)
         restart(site, service)
+
+
+def flush(site: Site, changes: Iterable[Change]) -> None:
+    """Make every mailbox server forget the old values; one that is down has none."""
+    kinds = {c.target.partition(":")[0] for c in changes if isinstance(c, SetAttr)}
+    if not kinds:
+        return
+    try:
+        site.directory.flush(sorted(kinds))
+    except ZmwardError as error:
+        site.talk(f"the caches were not flushed, they last 15 minutes: {error}")
 
 
 def _host(plan: Plan) -> str:

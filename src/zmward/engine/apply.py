@@ -1,0 +1,212 @@
+"""Carries a plan out, or leaves the host as it was.
+
+lock → right host → nothing moved → rollback script → switch → each group: look again,
+journal, act, read back → sections, units, services → verify. A step that fails, and a
+stop that is asked for, take back all that was done.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from zmward.change import Act, Change, SetLocalConfig
+from zmward.doors.files import look, read_bytes
+from zmward.doors.local_settings import PATH, read_settings
+from zmward.engine.deadman import arm, cuts_off, start_timer
+from zmward.engine.journal import Journal
+from zmward.engine.lock import locked
+from zmward.engine.perform import perform
+from zmward.engine.preflight import (
+    already,
+    nobody_else,
+    not_fired,
+    permitted,
+    right_host,
+)
+from zmward.engine.present import groups, moved
+from zmward.engine.rollback import Taken, take_back
+from zmward.engine.services import flush, follow, following
+from zmward.engine.site import Site
+from zmward.engine.state import Run, create, digest, keep, new, put
+from zmward.engine.undo_script import script
+from zmward.engine.verify import Proof
+from zmward.errors import (
+    Failed,
+    Fault,
+    Interrupted,
+    NotUndone,
+    Stale,
+    ZmwardError,
+)
+from zmward.plan import Plan
+
+Prove = Callable[[], Proof]
+_SWITCH = 300
+# While the work lasts the switch waits longer; at its end it starts anew.
+_WHILE_WORKING = 1800
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """How to apply: the switch's seconds (0: only where needed), when to restart."""
+
+    confirm_within: int = 0
+    restart: Literal["now", "later"] = "now"
+    who: str = ""
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """What came of it: the run, its proof, and what is left to do."""
+
+    run: str
+    proof: Proof | None = None
+    confirm_within: int = 0
+    later: tuple[str, ...] = ()
+
+
+def _prepare(site: Site, plan: Plan, run: Run) -> None:
+    """Leave the rollback on the host before anything is changed."""
+    create(site.door, run, plan)
+    text, contents = script(plan, run)
+    for content in contents.values():
+        keep(site.door, run, content)
+    put(site.door, run.script, text.encode(), "0700")
+
+
+def _settings_before(site: Site, run: Run) -> str:
+    """Keep localconfig.xml as it is; return where and with which mode it was."""
+    content = read_settings(site.door)
+    node = look(site.door, PATH)
+    if node is None:
+        raise Fault("absent", "no such file", PATH)
+    mode = node.mode
+    note = f"{keep(site.door, run, content)} {mode.mode:o} {mode.owner} {mode.group}"
+    if look(site.door, f"{run.folder}/settings-before") is None:
+        put(site.door, f"{run.folder}/settings-before", f"{note}\n".encode())
+    return note
+
+
+def _settings_after(site: Site, run: Run) -> None:
+    """Tell the script by which file it knows that nobody but us has written."""
+    name = digest(read_bytes(site.door, PATH))
+    site.door.run(("rm", "-f", "--", f"{run.folder}/settings-after"))
+    put(site.door, f"{run.folder}/settings-after", f"{name}\n".encode())
+
+
+def _group(
+    site: Site, run: Run, journal: Journal, numbers: Sequence[int], plan: Plan
+) -> None:
+    changes = [plan.steps[n].change for n in numbers]
+    not_fired(site.door, run.fired)
+    gone = moved(site, changes)
+    if gone:
+        raise Stale(f"changed by another hand meanwhile: {', '.join(gone)}")
+    settings = isinstance(changes[0], SetLocalConfig)
+    note = _settings_before(site, run) if settings else ""
+    journal.write("begin", numbers, note)
+    site.talk(", ".join("/".join(change.place[1:]) for change in changes))
+    perform(site, changes, run.id)
+    if settings:
+        _settings_after(site, run)
+    journal.write("done", numbers)
+
+
+def _stop(site: Site) -> None:
+    if site.stop():
+        raise Interrupted("stopped on request")
+
+
+def _work(
+    site: Site, plan: Plan, run: Run, wish: Wish, prove: Prove
+) -> tuple[Proof, tuple[str, ...]]:
+    journal = Journal(site.door, run)
+    numbered = [(n, step.change) for n, step in enumerate(plan.steps)]
+    real = [(n, c) for n, c in numbered if not isinstance(c, Act)]
+    for numbers in groups(real):
+        _stop(site)
+        _group(site, run, journal, numbers, plan)
+    changes = [change for _, change in numbered]
+    flush(site, changes)
+    _stop(site)
+    work = following(plan, range(len(plan.steps)))
+    later: tuple[str, ...] = work.left
+    if wish.restart == "later":
+        later = (*work.services, *work.left)
+        work = msgspec.structs.replace(work, services=())
+    follow(site, plan, work, journal, changes)
+    for number, change in numbered:
+        # Sections are rendered above, once for all.
+        if isinstance(change, Act) and change.action != "render":
+            _stop(site)
+            _group(site, run, journal, (number,), plan)
+    _stop(site)
+    site.talk("verifying")
+    found = prove()
+    if found.failing and wish.restart == "now":
+        raise Fault("verify", "still not so afterwards", "; ".join(found.failing))
+    return found, later
+
+
+def _failed(site: Site, plan: Plan, run: Run, error: ZmwardError) -> ZmwardError:
+    """Take everything back and return the error that tells the whole story."""
+    site.talk(f"{error}: taking back what was done")
+    try:
+        taken = take_back(site, run, plan)
+    except ZmwardError as second:
+        return NotUndone(
+            f"{error}. It could not be taken back: {second}. When the host answers, "
+            f"`zmward rollback {run.id}`, or there `sh {run.script}`."
+        )
+    if not taken.complete:
+        return NotUndone(f"{error}. Taken back, but for: {rest(taken)}")
+    words = f"{error}. All that was done is taken back (run {run.id})."
+    stayed = rest(taken)
+    if stayed:
+        words += f" What stays: {stayed}"
+    kind = Interrupted if isinstance(error, Interrupted) else Failed
+    return kind(words)
+
+
+def rest(taken: Taken) -> str:
+    """Name what a rollback left, and why."""
+    left = [
+        f"{one.name} ({one.note})"
+        for one in taken.steps
+        if one.fate in {"kept", "stays", "not-undone"}
+    ]
+    return "; ".join((*left, *taken.failures))
+
+
+def _seconds(wish: Wish, changes: Sequence[Change]) -> int:
+    if wish.confirm_within:
+        return wish.confirm_within
+    return _SWITCH if cuts_off(changes) else 0
+
+
+def apply(site: Site, plan: Plan, wish: Wish, prove: Prove) -> Applied:
+    """Carry out a plan; whatever goes wrong, the host is as it was, or it is said."""
+    changes = [step.change for step in plan.steps]
+    permitted(changes)
+    right_host(site.door, plan)
+    with locked(site.door):
+        nobody_else(site.door)
+        if already(site, changes):
+            return Applied(run="")
+        run = new(datetime.now(UTC))
+        _prepare(site, plan, run)
+        journal = Journal(site.door, run)
+        journal.write("opened", note=wish.who)
+        seconds = _seconds(wish, changes)
+        if seconds:
+            journal.write("armed", note=str(seconds))
+            arm(site.door, run, max(seconds, _WHILE_WORKING))
+        try:
+            found, later = _work(site, plan, run, wish, prove)
+            if seconds:
+                not_fired(site.door, run.fired)
+                start_timer(site.door, run, seconds)
+            journal.write("applied")
+        except ZmwardError as error:
+            raise _failed(site, plan, run, error) from error
+    return Applied(run.id, found, seconds, later)

@@ -1,0 +1,110 @@
+"""The dead man's switch: takes an unconfirmed run back, whatever becomes of us.
+
+A transient timer runs the rollback's script; two enabled units run it after a reboot,
+files before the network and sshd, the rest once the directory answers.
+"""
+
+from collections.abc import Iterable
+
+from zmward.change import Change, Mode, SetUnit, WriteFile
+from zmward.doors.files import must, remove_file, replace_bytes
+from zmward.doors.host import Door
+from zmward.engine.state import Run
+from zmward.engine.undo_script import UNITS
+from zmward.errors import Fault, Refused
+
+_CUTS_OFF = ("/etc/ssh/", "/etc/sudoers.d/")
+_UNITS = frozenset({"ssh.service", "sshd.service", "ssh.socket"})
+_EARLY = """\
+[Unit]
+Description=Take back the unconfirmed zmward run {run} (files)
+DefaultDependencies=no
+After=local-fs.target
+Before=network-pre.target ssh.service sshd.service ssh.socket sysinit.target
+Wants=network-pre.target
+[Service]
+Type=oneshot
+ExecStart=/bin/sh {script} early
+[Install]
+WantedBy=sysinit.target
+"""
+_LATE = """\
+[Unit]
+Description=Take back the unconfirmed zmward run {run} (directory and services)
+After=zimbra.service network.target
+[Service]
+Type=simple
+ExecStart=/bin/sh {script} late
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def cuts_off(changes: Iterable[Change]) -> bool:
+    """Say whether changes can cut the operator off from the host."""
+    return any(
+        (isinstance(change, WriteFile) and change.path.startswith(_CUTS_OFF))
+        or (isinstance(change, SetUnit) and change.unit in _UNITS)
+        for change in changes
+    )
+
+
+def _boot_units(run: Run) -> dict[str, str]:
+    words = {"run": run.id, "script": run.script}
+    return {
+        f"zmward-early-{run.id}.service": _EARLY.format(**words),
+        f"zmward-late-{run.id}.service": _LATE.format(**words),
+    }
+
+
+def _timer(run: Run) -> str:
+    return f"zmward-undo-{run.id}"
+
+
+def start_timer(door: Door, run: Run, seconds: int) -> None:
+    """Start the timer, or start it anew."""
+    stop_timer(door, run)
+    words = (
+        *("systemd-run", f"--unit={_timer(run)}", f"--on-active={seconds}s"),
+        *("--timer-property=AccuracySec=1s", "--collect", "--quiet"),
+        *("/bin/sh", run.script, "timer"),
+    )
+    must(door.run(words), "systemd-run", "the dead man's switch")
+    argv = ("systemctl", "is-active", "-q", f"{_timer(run)}.timer")
+    must(door.run(argv), "systemd-run", "the dead man's switch")
+
+
+def stop_timer(door: Door, run: Run) -> None:
+    """Stop the timer, if it runs."""
+    door.run(("systemctl", "stop", f"{_timer(run)}.timer"))
+    door.run(("systemctl", "reset-failed", f"{_timer(run)}.service"))
+
+
+def arm(door: Door, run: Run, seconds: int) -> None:
+    """Set the switch, timer and boot, or refuse: no switch, no apply."""
+    try:
+        units = _boot_units(run)
+        for name, text in units.items():
+            path, mode = f"{UNITS}/{name}", Mode(0o644, "root", "root")
+            replace_bytes(door, path, text.encode(), mode, token=run.id)
+        must(door.run(("systemctl", "daemon-reload")), "systemctl", "daemon-reload")
+        must(door.run(("systemctl", "enable", "-q", *units)), "systemctl", "enable")
+        for name in units:
+            argv = ("systemctl", "is-enabled", "-q", name)
+            must(door.run(argv), "systemctl", name)
+        start_timer(door, run, seconds)
+    except (Fault, Refused) as error:
+        disarm(door, run)
+        raise Refused(
+            f"No dead man's switch can be set, so nothing was changed: {error}"
+        ) from error
+
+
+def disarm(door: Door, run: Run) -> None:
+    """Remove the timer and the boot units."""
+    stop_timer(door, run)
+    units = tuple(_boot_units(run))
+    door.run(("systemctl", "disable", "-q", *units))
+    for name in units:
+        remove_file(door, f"{UNITS}/{name}")
+    door.run(("systemctl", "daemon-reload"))

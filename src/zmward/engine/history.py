@@ -1,0 +1,80 @@
+"""What zmward did on a host: one row a run, read from the journals."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from zmward.doors.files import look
+from zmward.doors.host import Door
+from zmward.engine.journal import Entry, Journal, state
+from zmward.engine.state import Run, plan_of, runs
+from zmward.errors import ZmwardError
+
+_STATES = {
+    "applied": "kept",
+    "confirmed": "kept",
+    "rolled-back": "rolled back",
+    "incomplete": "rolled back in part",
+    "opened": "nothing done",
+}
+# Something may still have to be taken back.
+_OPEN = ("interrupted", "unconfirmed", "rolled back in part")
+
+
+class Past(msgspec.Struct, frozen=True):
+    """One run: when, by whom, how much, and how it ended."""
+
+    run: str
+    when: str
+    who: str
+    steps: int
+    controls: tuple[str, ...]
+    state: str
+
+
+def _state(door: Door, run: Run, entries: tuple[Entry, ...]) -> str:
+    found = state(entries)
+    if look(door, run.fired) is not None:
+        return "rolled back by its switch"
+    armed = any(entry.what == "armed" for entry in entries)
+    if found == "applied" and armed:
+        return "unconfirmed"
+    return _STATES.get(found, "interrupted")
+
+
+def past(door: Door, run: Run) -> Past:
+    """Return the row of one run; a damaged one says so."""
+    entries = Journal(door, run).read()
+    first = entries[0] if entries else None
+    try:
+        plan = plan_of(door, run)
+    except ZmwardError:
+        return Past(run.id, "", "", 0, (), "damaged")
+    controls = dict.fromkeys(c for step in plan.steps for c in step.controls)
+    return Past(
+        run=run.id,
+        when=first.at if first else "",
+        who=first.note if first else "",
+        steps=len(plan.steps),
+        controls=tuple(controls),
+        state=_state(door, run, entries),
+    )
+
+
+def history(door: Door) -> tuple[Past, ...]:
+    """Return all runs, newest first."""
+    return tuple(past(door, run) for run in reversed(runs(door)))
+
+
+def unfinished(door: Door) -> str:
+    """Return a run that somebody must confirm or take back; empty: none."""
+    return next((row.run for row in history(door) if row.state in _OPEN), "")
+
+
+def text(rows: Iterable[Past]) -> str:
+    """Return the rows for people."""
+    lines = [
+        f"{row.run}  {row.state:<24} {row.steps:>3} changes  {row.when}  {row.who}"
+        for row in rows
+    ]
+    return "\n".join(lines or ["No run of zmward is recorded on this host."]) + "\n"

@@ -1,0 +1,140 @@
+"""Takes a run back: newest first, then renders, reloads and restarts what read it."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+
+import msgspec
+
+from zmward.change import Change, Mode, SetLocalConfig
+from zmward.engine.deadman import disarm
+from zmward.engine.journal import Entry, Journal, begun, noted
+from zmward.engine.present import groups
+from zmward.engine.services import Work, flush, following, reload, render, restart
+from zmward.engine.site import Site
+from zmward.engine.state import Run, kept, plan_of
+from zmward.engine.undo import Settings, Undone, undo
+from zmward.errors import Fault, Unreachable, ZmwardError
+from zmward.plan import Plan
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What became of a rollback: each step's fate, and what failed after them."""
+
+    steps: tuple[Undone, ...]
+    failures: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Say whether nothing failed; what another hand changed is no failure."""
+        return not self.failures and all(s.fate != "not-undone" for s in self.steps)
+
+
+def _note(journal: Journal, undone: Sequence[Undone]) -> None:
+    """Write down what happened; a full disk must not stop a rollback."""
+    for one in undone:
+        what = one.fate if one.fate != "as-before" else "undone"
+        try:
+            journal.write(what, (one.step,), one.note)
+        except Fault:
+            return
+
+
+def _settings(
+    site: Site, run: Run, entries: Iterable[Entry], step: int
+) -> Settings | None:
+    """Return localconfig.xml as it was before a step."""
+    for entry in entries:
+        if entry.what == "begin" and step in entry.steps and entry.note:
+            name, mode, owner, group = entry.note.split()
+            content = kept(site.door, run, name)
+            return Settings(content, Mode(int(mode, 8), owner, group))
+    return None
+
+
+def _group(
+    site: Site, run: Run, entries: Sequence[Entry], steps: Sequence[tuple[int, Change]]
+) -> tuple[Undone, ...]:
+    old = None
+    number, change = steps[0]
+    if isinstance(change, SetLocalConfig):
+        try:
+            old = _settings(site, run, entries, number)
+        except (Fault, ValueError):
+            old = None
+    return undo(site, steps, run.id, old)
+
+
+def _work(plan: Plan, entries: Sequence[Entry], undone: Iterable[Undone]) -> Work:
+    """Return what must read the old values again, of what has read the new ones."""
+    back = [one.step for one in undone if one.fate in {"undone", "not-undone"}]
+    work = following(plan, back)
+    restarted = noted(entries, "restart")
+    rendered = {word for note in noted(entries, "render") for word in note.split()}
+    return Work(
+        sections=tuple(s for s in work.sections if s in rendered),
+        units=work.units,
+        services=tuple(s for s in work.services if s in restarted),
+    )
+
+
+def _tried(act: Callable[[], None]) -> tuple[str, ...]:
+    try:
+        act()
+    except Unreachable:
+        raise
+    except ZmwardError as error:
+        return (str(error),)
+    return ()
+
+
+def _follow(site: Site, work: Work) -> Iterator[str]:
+    """Do what must follow; what fails is said, and the rest goes on."""
+    yield from _tried(lambda: render(site, work.sections, {}))
+    for unit in work.units:
+        yield from _tried(partial(reload, site, (unit,)))
+    for name in work.services:
+        yield from _tried(partial(restart, site, name))
+
+
+def take_back(site: Site, run: Run, plan: Plan) -> Taken:
+    """Take back every step that may have been carried out; nobody else is working."""
+    journal = Journal(site.door, run)
+    entries = journal.read()
+    try:
+        journal.write("rollback")
+    except Fault as error:
+        site.talk(f"the journal cannot be written: {error}")
+    changes = [(n, plan.steps[n].change) for n in begun(entries)]
+    fates: list[Undone] = []
+    by_number = dict(changes)
+    for numbers in groups(changes):
+        steps = [(n, by_number[n]) for n in numbers]
+        site.talk(f"taking back {_names(steps)}")
+        undone = _group(site, run, entries, steps)
+        _note(journal, undone)
+        fates += undone
+    flush(site, by_number.values())
+    failures = tuple(_follow(site, _work(plan, entries, fates)))
+    taken = Taken(tuple(fates), failures)
+    _close(site, run, journal, entries, taken)
+    return taken
+
+
+def _names(steps: Iterable[tuple[int, Change]]) -> str:
+    return ", ".join("/".join(change.place[1:]) for _, change in steps)
+
+
+def _close(
+    site: Site, run: Run, journal: Journal, entries: Iterable[Entry], taken: Taken
+) -> None:
+    if taken.complete and any(entry.what == "armed" for entry in entries):
+        disarm(site.door, run)
+    try:
+        journal.write("rolled-back" if taken.complete else "incomplete")
+    except Fault as error:
+        site.talk(f"the journal cannot be written: {error}")
+
+
+def roll_back(site: Site, run: Run) -> Taken:
+    """Take back a run by its id; the caller holds the lock."""
+    return take_back(site, run, plan_of(site.door, run))

@@ -1,0 +1,151 @@
+"""Writes the rollback of a run as one plain shell script, before the first change."""
+
+import shlex
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+
+from zmward.catalog.actions import ACTIONS, RESTARTS, argv
+from zmward.catalog.attributes import attributes
+from zmward.change import (
+    Act,
+    Change,
+    FileText,
+    InstallPackage,
+    SetAttr,
+    SetCrontab,
+    SetLocalConfig,
+    SetMode,
+    SetUnit,
+    WriteFile,
+)
+from zmward.engine.services import Work, following
+from zmward.engine.state import Run, digest
+from zmward.plan import Plan
+
+UNITS = "/etc/systemd/system"
+ZIMBRA = "/opt/zimbra"
+Words = tuple[str, ...]
+
+
+class _Store:
+    """Gives contents their names, and keeps them for later."""
+
+    def __init__(self) -> None:
+        self.contents: dict[str, bytes] = {}
+
+    def text(self, text: str | None) -> str:
+        if text is None:
+            return "-"
+        content = text.encode("utf-8", "surrogateescape")
+        name = digest(content)
+        self.contents[name] = content
+        return name
+
+    def values(self, values: tuple[str, ...] | None) -> str:
+        if values is None:
+            return "-"
+        return self.text("".join(f"{value}\n" for value in values))
+
+    def file(self, file: FileText | None) -> str:
+        return self.text(None if file is None else file.text)
+
+
+def _yes(*truths: bool) -> Words:
+    return tuple("yes" if truth else "no" for truth in truths)
+
+
+def _attribute(change: SetAttr, store: _Store) -> Words:
+    kind, _, name = change.target.partition(":")
+    row = attributes().get(change.attribute)
+    many = "many" if row is not None and row.multi else "one"
+    old, new = store.values(change.before), store.values(change.after)
+    return ("attr", kind, name, change.attribute, old, new, many)
+
+
+def _file(change: WriteFile, store: _Store) -> Words:
+    was = change.before or FileText("")
+    owners = (f"{was.mode:o}", was.owner, was.group)
+    old, new = store.file(change.before), store.file(change.after)
+    return ("file", change.path, old, *owners, new)
+
+
+def _line(change: Change, store: _Store) -> Words:  # noqa: PLR0911  # one a kind
+    match change:
+        case SetAttr():
+            return _attribute(change, store)
+        case WriteFile():
+            return _file(change, store)
+        case SetLocalConfig(key=key):
+            old, new = store.text(change.before), store.text(change.after)
+            return ("setting", key, old, new)
+        case SetMode():
+            pair = (change.before, change.after)
+            words = ((f"{m.mode:o}", m.owner, m.group) for m in pair)
+            return ("mode", change.path, *(word for mode in words for word in mode))
+        case SetCrontab():
+            old, new = store.text(change.before), store.text(change.after)
+            return ("cron", change.user, old, new)
+        case SetUnit():
+            state = change.before
+            return ("unit", change.unit, *_yes(state.enabled, state.active))
+        case InstallPackage():
+            return ("stays", change.package)
+        case Act():
+            return ()
+
+
+def _after(work: Work) -> Iterator[Words]:
+    if work.sections:
+        yield ("section", *work.sections)
+    for unit in work.units:
+        yield ("reloaded", unit)
+    for service in work.services:
+        action = RESTARTS[service]
+        if ACTIONS[action].user == "zimbra":
+            yield ("restarted", *argv(action, ()))
+
+
+def _calls(plan: Plan, store: _Store) -> Iterator[Words]:
+    changes = [step.change for step in reversed(plan.steps)]
+    if any(isinstance(change, SetAttr) for change in changes):
+        yield ("directory",)
+    whole = False
+    for change in changes:
+        if isinstance(change, SetLocalConfig) and not whole:
+            yield ("settings",)
+            whole = True
+        words = _line(change, store)
+        if words:
+            yield words
+    yield from _after(following(plan, range(len(plan.steps))))
+
+
+def _filled(text: str, words: Iterable[tuple[str, str]]) -> str:
+    for name, value in words:
+        text = text.replace(f"@{name}@", value)
+    return text
+
+
+def script(
+    plan: Plan, run: Run, units: str = UNITS, zimbra: str = ZIMBRA
+) -> tuple[str, dict[str, bytes]]:
+    """Return the script and the contents that its store must hold."""
+    store = _Store()
+    prelude = (files("zmward.engine") / "rollback.sh").read_text("utf-8")
+    # A comment: nothing that could end it.
+    host = "".join(c for c in plan.host.name if c.isalnum() or c in ".-, ")
+    filled = _filled(
+        prelude,
+        (
+            ("RUN", run.id),
+            ("VERSION", "".join(c for c in plan.zmward if c.isalnum() or c in ".+-")),
+            ("HOST", host),
+            ("FOLDER", shlex.quote(run.folder)),
+            ("UNITS", shlex.quote(units)),
+            ("ZIMBRA", shlex.quote(zimbra)),
+        ),
+    )
+    calls = "\n".join(f"    {shlex.join(words)}" for words in _calls(plan, store))
+    # The shell reads all of it before main runs, so nothing is ever half done.
+    body = f"\nmain() {{\n{calls}\n    finish\n}}\n\nmain </dev/null\n"
+    return filled + body, store.contents
