@@ -24,7 +24,8 @@ CONTROL = Control(
     ),
     refs=(),
     note=(
-        "The seed's sample output shows TRUE as if it were part of the recipe; copying"
+        "The published guide's sample output shows TRUE as if it were part of the "
+        "recipe; copying"
         " it blocks all attachments."
     ),
     examples=(

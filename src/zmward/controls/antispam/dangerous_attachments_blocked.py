@@ -58,7 +58,8 @@ CONTROL = Control(
     refs=(),
     note=(
         "zimbraMtaCommonBlockedExtension is only the list that the console offers; "
-        "zimbraMtaBlockedExtension is what counts. The seed's list lacks ten of the "
+        "zimbraMtaBlockedExtension is what counts. The published guide's list lacks "
+        "ten of the "
         "common ones. Beyond Zimbra's list, general practice adds disk images, "
         "installers and scripts (iso img vhd vhdx ps1 msi jar cpl one): the site "
         "decides."

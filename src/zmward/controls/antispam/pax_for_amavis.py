@@ -46,7 +46,7 @@ CONTROL = Control(
         "The package is pax on Debian, Ubuntu and EL7, spax on EL8 and newer, which "
         "registers the name pax. A program outside Amavis's own path does not count. "
         "Only amavisd needs the restart (zmamavisdctl restart), not all of Zimbra. The"
-        " seed's `apt installa` is a translated `apt install`."
+        " published guide's `apt installa` is a translated `apt install`."
     ),
     examples=(
         unconcerned(services=("mta",)),

@@ -37,7 +37,8 @@ CONTROL = Control(
     check=reachable("loopback or the cluster only", _internal),
     refs=("https://wiki.zimbra.com/wiki/Ports",),
     note=(
-        "The seed's fourteen ports for several servers are those of clients: opened "
+        "The published guide's fourteen ports for several servers are those of "
+        "clients: opened "
         "alone they break a cluster, and they publish 7071."
     ),
     examples=(

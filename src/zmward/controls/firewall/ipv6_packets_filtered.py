@@ -36,7 +36,8 @@ CONTROL = Control(
     check=filtered("ipv6", _unused, (KERNEL, ADDRESSES)),
     refs=("https://www.rfc-editor.org/rfc/rfc4890",),
     note=(
-        "The seed's iptables6 exists nowhere; the program is ip6tables. Neighbour "
+        "The published guide's iptables6 exists nowhere; the program is ip6tables. "
+        "Neighbour "
         "discovery and path MTU need ICMPv6, so a copy of the IPv4 rules breaks it."
     ),
     examples=(

@@ -101,7 +101,8 @@ CONTROL = Control(
     check=on_hosts(Layer.LASTING, (FIREWALL_FILES, SSHD), _look),
     refs=("https://help.ubuntu.com/community/UFW",),
     note=(
-        "The seed never opens port 22 and puts a blank before /tcp. `ufw allow from "
+        "The published guide never opens port 22 and puts a blank before /tcp. `ufw "
+        "allow from "
         "NETWORK` opens every port to it, LDAP and memcached included."
     ),
     examples=(

@@ -26,7 +26,8 @@ CONTROL = Control(
     ),
     refs=(),
     note=(
-        "The seed says that Strict is the default; it is the empty value since "
+        "The published guide says that Strict is the default; it is the empty value "
+        "since "
         '9.0.0 P25 and 8.8.15 P32. "Rigido" is Strict, translated by a machine: '
         "browsers ignore it. Releases before 9.0.0 P24 and 8.8.15 P31 do not know the "
         "key. The value takes effect after mailboxd restarts."

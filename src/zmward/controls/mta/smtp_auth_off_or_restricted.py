@@ -111,7 +111,8 @@ CONTROL = Control(
         "https://www.postfix.org/postconf.5.html#smtpd_sasl_exceptions_networks",
     ),
     note=(
-        "The seed's one attribute covers ports 25 and 587 only: port 465 is hard-wired "
+        "The published guide's one attribute covers ports 25 and 587 only: port 465 "
+        "is hard-wired "
         "in master.cf.in. zmward knows off, restricted (check_sasl_access or "
         "smtpd_sasl_exceptions_networks) and on; whether such a list is the right one "
         'is for the site to look at. Say services.smtp-auth = "wanted" in the '

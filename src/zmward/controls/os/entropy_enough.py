@@ -51,7 +51,8 @@ CONTROL = Control(
     tips=("T23",),
     check=on_hosts(Layer.RUNNING, (KERNEL, UNITS), _look),
     refs=("https://man7.org/linux/man-pages/man4/random.4.html",),
-    note="The seed asks for haveged everywhere; from Linux 5.6 on nothing needs it.",
+    note="The published guide asks for haveged everywhere; from Linux 5.6 on "
+    "nothing needs it.",
     examples=(
         passes(raw={"kernel": "running 5.15.0-91-generic\nentropy 256\n"}),
         passes(raw={"kernel": "running 4.18.0-553.el8_10.x86_64\nentropy 3300\n"}),
