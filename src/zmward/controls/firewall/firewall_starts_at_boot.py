@@ -58,9 +58,9 @@ def _denied(files: FirewallFiles, name: str, place: str) -> set[str]:
         case "nftables":
             return files.nft_denies(place)
         case "netfilter-persistent":
-            paths = (_V4[0], _V6[0])
+            paths = [_V4[0], _V6[0]]
         case _:
-            paths = (place,)
+            paths = [place]
     sure = [path for path in paths if files.iptables_denies(path)]
     return {"ipv4" if path in _V4 else "ipv6" for path in sure}
 

@@ -11,6 +11,10 @@ from zmward.facts import Facts
 from zmward.sources.clock import CLOCK
 from zmward.sources.units import UNITS
 
+# Six hours, or ten times the usual pause, without a word from any source.
+_SILENT = 6 * 3600
+_MISSED = 10
+
 _NO_CURE = "Give chronyd servers that it reaches (UDP 123 outgoing), then wait."
 
 
@@ -46,7 +50,14 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     most = facts.profile.thresholds.clock_offset_ms
     offset = abs(found.offset) * 1000
     text = f"offset {offset:.3f} ms, stratum {found.stratum}, leap {found.leap}"
-    if found.synchronised and offset <= most:
+    # chronyd goes on saying Normal after its sources fell silent.
+    silent = facts.now.timestamp() - found.heard
+    lost = found.synchronised and silent > max(_SILENT, _MISSED * found.pause)
+    if found.itself:
+        text = f"{text}: it follows its own clock (`local`)"
+    if lost:
+        text = f"{text}: no source heard for {silent / 3600:.0f} hours"
+    if found.synchronised and not lost and offset <= most:
         yield sound(Layer.RUNNING, host, source="chrony-tracking", seen=text)
     else:
         yield deviates(
@@ -72,12 +83,28 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     tips=("T24",),
     check=on_hosts(Layer.RUNNING, (CLOCK, UNITS), _look),
+    note=(
+        "In a container the clock is the host's: judge it there, and waive this here. "
+        "Only chronyd is asked for its offset."
+    ),
     refs=("https://chrony-project.org/documentation.html",),
     examples=(
         passes(
             raw={
                 "chrony-tracking": "C0000201,192.0.2.1,9,1795294590.7,-0.000001851,"
                 "-0.000000061,0.000000912,-0.003,-0.000,0.015,0.0,0.0,8.1,Normal\n"
+            }
+        ),
+        fails(  # chrony.conf with `local stratum 10`, and no server in reach
+            raw={
+                "chrony-tracking": "7F7F0101,,10,1795262390.7,-0.000001851,"
+                "-0.000000061,0.000000912,-0.003,-0.000,0.015,0.0,0.0,64.1,Normal\n"
+            }
+        ),
+        fails(  # UDP 123 closed two days ago
+            raw={
+                "chrony-tracking": "C0000201,192.0.2.1,3,1795089600.0,-0.000001851,"
+                "-0.000000061,0.000000912,-0.003,-0.000,0.015,0.0,0.9,1024.0,Normal\n"
             }
         ),
         fails(

@@ -8,12 +8,16 @@ from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, u
 from zmward.facts import Facts
 from zmward.sources.kernel import KERNEL, order
 
+# Oracle's, ELRepo's and Debian's other lines of kernels.
+_KINDS = ("uek", "elrepo", "cloud-", "-rt", "+rt", "debug")
 _NO_CURE = "Reboot in a window; stop Zimbra first with `zmcontrol stop`."
 
 
-def _flavour(release: str) -> str:
+def _flavour(release: str) -> tuple[str, ...]:
+    """Return what tells kernels apart that do not follow each other."""
     last = release.rpartition("-")[2]
-    return last if last.isalpha() else ""
+    kinds = [kind for kind in _KINDS if kind in release]
+    return (last if last.isalpha() else "", *kinds)
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -45,14 +49,18 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
 
 CONTROL = Control(
     id="kernel-newest-runs",
-    title="The newest installed kernel runs and no reboot is pending",
+    title="The newest installed kernel runs",
     why="A fixed kernel protects only after the reboot that starts it.",
     impact="A reboot stops the mail service for some minutes.",
     severity=Severity.MEDIUM,
     tips=("T01",),
     check=on_hosts(Layer.RUNNING, (KERNEL,), _look),
     refs=(),
-    note="In a container the kernel is the host's, so the question does not arise.",
+    note=(
+        "In a container the kernel is the host's, so the question does not arise. Red "
+        "Hat's systems leave no mark when a library needs a reboot: ask "
+        "`needs-restarting -r` there."
+    ),
     examples=(
         passes(
             raw={
@@ -65,6 +73,13 @@ CONTROL = Control(
                 "kernel": "running 5.14.0-503.11.1.el9_5.x86_64\n"
                 "image 5.14.0-427.13.1.el9_4.x86_64\n"
                 "image 5.14.0-503.11.1.el9_5.x86_64\n"
+            }
+        ),
+        passes(
+            raw={
+                "kernel": "running 4.18.0-553.el8_10.x86_64\n"
+                "image 4.18.0-553.el8_10.x86_64\n"
+                "image 5.15.0-206.153.7.el8uek.x86_64\n"
             }
         ),
         fails(

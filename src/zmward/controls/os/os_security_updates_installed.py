@@ -25,14 +25,18 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         )
         return
     text = f"{found.security} security updates of {found.waiting} wait"
-    if found.security:
+    if found.security and found.changed > found.counted:
+        reason = f"{text} by a count from before the last change of packages: {ask}"
+        yield unknown(Layer.RUNNING, host, reason)
+    elif found.security:
         yield deviates(
             Layer.RUNNING,
             host,
             text,
             "0 security updates wait",
-            no_cure="Install them (`apt upgrade`), restart what they touch; "
-            "`zmward plan` will do it with the repair of packages.",
+            no_cure="Install them with `unattended-upgrade -v`, which takes the "
+            "system's own only (`apt upgrade` takes Zimbra's patches along), restart "
+            "what they touch; `zmward plan` will do it with the repair of packages.",
             source="updates",
         )
     elif facts.now.timestamp() - found.lists > _FRESH:
@@ -41,6 +45,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         )
     elif found.counted < found.lists - 2 * _DAY:
         yield unknown(Layer.RUNNING, host, f"{text}, but that count is old: {ask}")
+    elif found.beyond:
+        reason = f"{text}; {found.beyond} more are for subscribers of Ubuntu Pro only"
+        yield unknown(Layer.RUNNING, host, f"{reason}: see `pro security-status`")
     else:
         yield sound(Layer.RUNNING, host, source="updates", seen=text)
 
@@ -79,6 +86,20 @@ CONTROL = Control(
             raw={
                 "updates": "manager apt\nlists 1790000000\ncounted 1790000010\n"
                 "note 0 updates can be applied immediately.\n"
+            }
+        ),
+        unsure(
+            raw={
+                "updates": "manager apt\nlists 1795250000\ncounted 1795250010\n"
+                "note 0 updates can be applied immediately.\nnote 45 additional "
+                "security updates can be applied with ESM Apps.\n"
+            }
+        ),
+        unsure(
+            raw={
+                "updates": "manager apt\nlists 1795250000\ncounted 1795250010\n"
+                "changed 1795250900\nnote 7 updates can be applied immediately.\n"
+                "note 2 of these updates are standard security updates.\n"
             }
         ),
         unsure(raw={"updates": "manager dnf\nlists 1795250000\n"}),

@@ -2,24 +2,37 @@
 
 from collections.abc import Iterator
 
-from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
-from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
+from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.aptconf import APT_CONF
 from zmward.sources.packages import PACKAGES
+
+_OWNERS = {"o", "origin", "l", "label", "site"}
+_BY_RPM = ("dnf-automatic", "yum-cron", "PackageKit-cron")
 
 
 def _takes_zimbra(origin: str) -> bool:
     """Say whether a pattern lets Zimbra's repository in, by name or by wildcard."""
     words = [word.partition("=")[2] or word for word in origin.lower().split(",")]
     first = words[0].partition(":")[0].strip() if words else ""
-    return "zimbra" in origin.lower() or first == "*"
+    keys = {word.partition("=")[0].strip() for word in origin.lower().split(",")}
+    # A pattern by release alone: Zimbra's repository carries the system's code names.
+    anybody = "=" in origin and not keys & _OWNERS
+    return "zimbra" in origin.lower() or first == "*" or anybody
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
-    if "apt" not in facts.read(PACKAGES, host):
-        yield not_concerned(Layer.DECLARED, host, "packages come by rpm here")
+    packages = facts.read(PACKAGES, host)
+    if "apt" not in packages:
+        known = [name for name in _BY_RPM if name in packages]
+        if known:
+            reason = f"{', '.join(known)} is installed; what it takes is not looked at"
+            yield unknown(Layer.DECLARED, host, reason)
+        else:
+            seen = f"none of {', '.join(_BY_RPM)} is installed"
+            yield sound(Layer.DECLARED, host, source="packages", seen=seen)
         return
     found = facts.read(APT_CONF, host)
     taken = [origin for origin in found.origins if _takes_zimbra(origin)]
@@ -73,6 +86,15 @@ CONTROL = Control(
             },
         ),
         unsure(packages={"apt": "2.4"}, missing=("apt-conf",)),
-        unconcerned(packages={"dnf": "4.7"}),
+        fails(
+            packages={"apt": "2.4"},
+            raw={
+                "apt-conf": "> /etc/apt/apt.conf.d/50unattended-upgrades\n"
+                ' APT::Periodic::Unattended-Upgrade "1";\n'
+                ' Unattended-Upgrade::Origins-Pattern { "codename=jammy"; };\n'
+            },
+        ),
+        passes(packages={"dnf": "4.7"}),
+        unsure(packages={"dnf": "4.7", "dnf-automatic": "4.7"}),
     ),
 )

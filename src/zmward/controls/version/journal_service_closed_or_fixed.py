@@ -24,8 +24,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         return
     packages = facts.read(PACKAGES, host)
     levels = {name: packages[name] for name in _KINDS if name in packages}
-    if not levels:
-        levels = {"zimbra-core": packages.get("zimbra-core", "")}
+    # The program comes with the MTA: without its patch it is as the installer left it.
+    if "zimbra-mta-patch" not in levels:
+        levels["zimbra-core"] = packages.get("zimbra-core", "")
     states = set()
     for version in levels.values():
         found = level(version)
@@ -80,6 +81,10 @@ CONTROL = Control(
         ),
         unsure(
             packages={"zimbra-patch": "10.1.4.1-1", "zimbra-mta-patch": "10.1.0.1-1"},
+            raw={"file-modes": _SEEN},
+        ),
+        unsure(
+            packages={"zimbra-core": "10.1.0.GA.4655", "zimbra-patch": "10.1.4.1-1"},
             raw={"file-modes": _SEEN},
         ),
         unsure(packages={"zimbra-patch": "10.1.4"}, missing=("file-modes",)),

@@ -6,6 +6,7 @@ from zmward.catalog.level import level
 from zmward.change import SetLocalConfig
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.version.zimbra_patches_newest_offered import KINDS
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.localconfig import LOCALCONFIG
@@ -30,18 +31,21 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         seen = f"{_KEY} = {value}"
         yield sound(Layer.DECLARED, host, source="localconfig", seen=seen)
         return
-    version = packages.get("zimbra-patch", packages.get("zimbra-core", ""))
-    found = level(version)
-    if found is None:
-        yield unknown(Layer.DECLARED, host, "the installed version is not known")
-    elif found >= _FIX:
-        seen = f"{_KEY} = {value}, Zimbra {version}"
+    names = [name for name in KINDS if name in packages] or ["zimbra-core"]
+    levels = [level(packages.get(name, "")) for name in names]
+    version = ", ".join(f"{name} {packages.get(name, '')}" for name in names)
+    fixed = {found >= _FIX for found in levels if found}
+    if not all(levels) or len(fixed) > 1:
+        reason = f"{version}: which of them brought the programs is not known"
+        yield unknown(Layer.DECLARED, host, reason)
+    elif fixed == {True}:
+        seen = f"{_KEY} = {value}, {version}"
         yield sound(Layer.DECLARED, host, source="packages", seen=seen)
     else:
         yield deviates(
             Layer.DECLARED,
             host,
-            f"{_KEY} = {value}, Zimbra {version}",
+            f"{_KEY} = {value}, {version}",
             f"{_KEY} = 0, or Zimbra 10.1.20 or newer",
             cure=SetLocalConfig(host, _KEY, value, "0"),
             source="localconfig",
@@ -71,6 +75,14 @@ CONTROL = Control(
         fails(
             localconfig={"snmp_notify": "yes"},
             packages={"zimbra-snmp": "1", "zimbra-patch": "10.1.4.1731412800-1"},
+        ),
+        unsure(
+            localconfig={"snmp_notify": "yes"},
+            packages={
+                "zimbra-snmp": "1",
+                "zimbra-patch": "10.1.21.1789981200-1",
+                "zimbra-mta-patch": "10.1.4.1731412800-1",
+            },
         ),
         unsure(localconfig={}, packages={"zimbra-snmp": "10.1.0"}),
         unconcerned(localconfig={}, packages={"zimbra-store": "10.1.0"}),

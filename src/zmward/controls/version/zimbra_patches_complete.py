@@ -37,13 +37,14 @@ def _problem(kind: str, package: str | None, diary: str | None) -> str:
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     packages = facts.read(PACKAGES, host)
-    diary = facts.read(HISTORY, host).patches
+    history = facts.read(HISTORY, host)
+    diary = history.patches
     kinds = [kind for role, kind in _ROLES.items() if role in packages]
     if not kinds:
         yield unknown(Layer.RUNNING, host, "no package of a role is installed")
         return
     levels: dict[str, Level] = {}
-    wrong = []
+    wrong = [] if history.complete else ["the last installation did not complete"]
     for kind in kinds:
         package = packages.get(f"zimbra-{kind}")
         problem = _problem(kind, package, diary.get(kind))
@@ -62,6 +63,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             no_cure=_NO_CURE,
             source="install-history",
         )
+    elif len(levels) < len(kinds):
+        lost = ", ".join(f"zimbra-{kind}" for kind in kinds if kind not in levels)
+        yield unknown(Layer.RUNNING, host, f"{lost}: the version is not understood")
     elif len(set(levels.values())) > 1:
         reason = f"{seen}: whether a newer one exists is for `zmward patches` to say"
         yield unknown(Layer.RUNNING, host, reason)
@@ -114,6 +118,20 @@ CONTROL = Control(
             raw={
                 "install-history": f"{_DIARY}4: CONFIGURED mta-patch "
                 "10.1.4.1731412800-1\n"
+            },
+        ),
+        fails(
+            packages={"zimbra-store": "10.1.0", "zimbra-patch": "10.1.21.17-1"},
+            raw={
+                "install-history": "1: INSTALL SESSION START\n"
+                "3: CONFIGURED patch 10.1.21.17-1\n"
+            },
+        ),
+        unsure(
+            packages={"zimbra-store": "8.8.15", "zimbra-patch": "8.8.15.1600000000-1"},
+            raw={
+                "install-history": "1: INSTALL SESSION START\n"
+                "2: INSTALL SESSION COMPLETE\n3: CONFIGURED patch 8.8.15_P40\n"
             },
         ),
         unsure(packages=_ALL, missing=("install-history",)),
