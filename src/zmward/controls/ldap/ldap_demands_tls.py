@@ -4,19 +4,45 @@ from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import layers, on_hosts
-from zmward.controls.shapes.node import localconfig
-from zmward.controls.shapes.wanted import at_least
-from zmward.deviation import Judgement, Layer, deviates, sound
+from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
 from zmward.facts import Facts
+from zmward.sources.directory import SERVERS
+from zmward.sources.localconfig import LOCALCONFIG
 from zmward.sources.slapd import SLAPD, Slapd
 
 _LEAST = 128
+_KEY = "ldap_common_require_tls"
+_ORDER = (
+    "First ldap_starttls_supported=1 on every node and a restart; then "
+    "ldap_common_require_tls=128 here, and `ldap restart`."
+)
+_ALONE = "no other server asks this directory"
+
+
+def _alone(facts: Facts, host: str) -> bool:
+    return all(server.name == host for server in facts.servers())
+
+
+def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
+    value = facts.read(LOCALCONFIG, host).value(_KEY) or ""
+    text = f"{_KEY} = {value}"
+    if value.isdecimal() and int(value) >= _LEAST:
+        yield sound(Layer.DECLARED, host, source="localconfig", seen=text)
+    elif _alone(facts, host):
+        yield not_concerned(Layer.DECLARED, host, _ALONE)
+    else:
+        wanted = f"{_LEAST} or more"
+        yield deviates(Layer.DECLARED, host, text, wanted, no_cure=_ORDER)
 
 
 def _rendered(facts: Facts, host: str) -> Iterator[Judgement]:
+    value = facts.read(LOCALCONFIG, host).value(_KEY) or ""
+    declared = value.isdecimal() and int(value) >= _LEAST
     strength = facts.read(SLAPD, host).strength
     text = f"olcSecurity: ssf={strength}"
-    if strength >= _LEAST:
+    if not declared and strength < _LEAST and _alone(facts, host):
+        yield not_concerned(Layer.RENDERED, host, _ALONE)
+    elif strength >= _LEAST:
         yield sound(Layer.RENDERED, host, source="slapd", seen=text)
     else:
         yield deviates(
@@ -38,25 +64,33 @@ CONTROL = Control(
         "audit.log: a wire to listen at, and a place to guess."
     ),
     impact="Programs that bind without TLS fail, address books and scripts too.",
-    severity=Severity.LOW,
-    tips=("S6",),
+    severity=Severity.MEDIUM,
+    tips=("S6", "T31"),
     roles=("ldap",),
     locks_out="programs that ask the directory without TLS",
     check=layers(
-        localconfig("ldap_common_require_tls", at_least(_LEAST), role="ldap"),
-        on_hosts(Layer.RENDERED, (SLAPD,), _rendered, role="ldap"),
+        on_hosts(Layer.DECLARED, (LOCALCONFIG, SERVERS), _declared, role="ldap"),
+        on_hosts(Layer.RENDERED, (LOCALCONFIG, SERVERS, SLAPD), _rendered, role="ldap"),
     ),
     refs=("https://www.openldap.org/doc/admin26/security.html",),
     note=(
-        "Do it in this order: ldap_starttls_supported = 1 on every node, restart all, "
-        "then require TLS here. The local socket (ldapi) is exempt."
+        "It matters where nodes ask over the network; on a single server 389 belongs "
+        "behind the firewall. The order counts: a node that does not know StartTLS yet "
+        "loses the directory, this one included, so no cure is offered. The local "
+        "socket (ldapi) is exempt."
     ),
+    formerly=("ldap-requires-tls",),
     examples=(
         passes(
             localconfig={"ldap_common_require_tls": "128"},
             slapd=Slapd((), {"olcsecurity": ("ssf=128",)}),
         ),
-        fails(localconfig={}, slapd=Slapd((), {"olcsecurity": ("ssf=0",)})),
+        fails(
+            localconfig={},
+            servers={"two.example.com": {"zimbraServiceEnabled": ("mailbox",)}},
+            slapd=Slapd((), {"olcsecurity": ("ssf=0",)}),
+        ),
+        unconcerned(localconfig={}, slapd=Slapd((), {"olcsecurity": ("ssf=0",)})),
         fails(
             localconfig={"ldap_common_require_tls": "128"},
             slapd=Slapd((), {"olcsecurity": ("ssf=0",)}),

@@ -15,6 +15,7 @@ CONTROL = Control(
     check=localconfig("ssl_allow_untrusted_certs", exactly("false")),
     refs=(),
     note="Trust the certificate instead: `zmcertmgr addcacert`.",
+    formerly=("certificates-of-others-verified",),
     examples=(
         passes(localconfig={}),
         fails(localconfig={"ssl_allow_untrusted_certs": "true"}),

@@ -61,8 +61,9 @@ CONTROL = Control(
     refs=(),
     note=(
         "Set it on all nodes, then restart them; the directory's server side is "
-        "ldap-requires-tls. zimbra_require_interprocess_security 1 belongs to it."
+        "ldap-demands-tls. zimbra_require_interprocess_security 1 belongs to it."
     ),
+    formerly=("ldap-clients-use-starttls",),
     examples=(
         passes(
             localconfig={
