@@ -6,13 +6,15 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from docs.fields import DRIFT, EVIDENCE, LIST, REPORT, STRUCTS
+from docs.fields import CHANGE, DRIFT, EVIDENCE, LIST, PLAN, REPORT, STRUCTS
+from zmward.affected import Affected
 from zmward.change import SetAttr, SetLocalConfig
 from zmward.deviation import Deviation, Excerpt
 from zmward.drift import Drift, StoredDeviation
 from zmward.evidence import Answer, Evidence, Missing
 from zmward.exposure import Exposure, Node, Socket
 from zmward.finding import Finding, Layers, Report
+from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
 
 # Fields that the written document has beyond those of its type.
@@ -106,6 +108,33 @@ def _evidence() -> Iterator[str]:
     yield from _structs(Answer, Missing)
 
 
+_PLAN_TYPES = {
+    **dict.fromkeys(PLAN, "text"),
+    **dict.fromkeys(("hosts_seen", "hosts_missing", "reloads"), "list of texts"),
+    "changes": "list of Change",
+    "left": "list of Left",
+    "foreseen": "list of Foreseen",
+}
+_LISTS = ("controls", "titles", "impact", "affects", "renders", "restarted")
+_CHANGE_TYPES = {
+    **dict.fromkeys(CHANGE, "text"),
+    **dict.fromkeys((*_LISTS, "restarts", "reaches", "reloads"), "list of texts"),
+    **dict.fromkeys(("before", "after"), "list of texts, text, object, null"),
+    **dict.fromkeys(("commands", "undo"), "list of lists of texts"),
+    "arguments": "list of texts",
+    "hurts": "list of Affected",
+}
+
+
+def _plan() -> Iterator[str]:
+    yield "## Plan\n"
+    yield "`zmward plan --json` writes it; `zmward plan --output FILE` too.\n"
+    yield from table(PLAN, _PLAN_TYPES)
+    yield "### Change\n"
+    yield from table(CHANGE, _CHANGE_TYPES)
+    yield from _structs(Affected, Left, Foreseen)
+
+
 def _drift() -> Iterator[str]:
     yield "## Drift\n"
     yield "`zmward diff OLD NEW --json` writes it.\n"
@@ -129,5 +158,5 @@ def page(made: str) -> str:
         "Times are ISO 8601 in UTC, dates are `YYYY-MM-DD`.\n"
         "The report is also described by a [JSON Schema](report.schema.json).\n"
     )
-    parts = (head, *_report(), *_evidence(), *_drift(), *_list())
+    parts = (head, *_report(), *_evidence(), *_drift(), *_plan(), *_list())
     return "\n".join(parts).rstrip() + "\n"

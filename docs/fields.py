@@ -35,6 +35,58 @@ DRIFT: Final[Mapping[str, str]] = {
     "now": "the time of the newer report",
     "drift": "one for each control that stands otherwise than before",
 }
+PLAN: Final[Mapping[str, str]] = {
+    "schema": "always `zmward.plan/1`",
+    "host": "the node on which the plan is to be applied",
+    "machine": "a hash of its machine id; empty where the evidence does not tell",
+    "version": "its version of Zimbra, empty where it is not known",
+    "when": "when the evidence was taken",
+    "zmward": "the version that asked",
+    "hosts_seen": "the nodes that gave evidence",
+    "hosts_missing": "servers of the directory that gave none",
+    "profile_hash": "SHA-256 of the profile; empty where not recorded",
+    "evidence_hash": "SHA-256 of the evidence; empty where not recorded",
+    "changes": "the changes in their order, each as a Change",
+    "reloads": "services that zmward restarts itself, each once, in this order",
+    "left": "what is left out, each as a Left",
+    "foreseen": "what an audit will say afterwards, each as a Foreseen",
+}
+CHANGE: Final[Mapping[str, str]] = {
+    "kind": (
+        "`set-attr`, `set-localconfig`, `write-file`, `set-mode`, `set-crontab`, "
+        "`set-unit`, `install-package` or `act`"
+    ),
+    "id": "what the change touches; no two changes of a plan touch the same",
+    "controls": "the controls that it serves",
+    "target": "`global`, `server:NAME`, `cos:NAME`, `domain:NAME`, `account:NAME`, "
+    "or a host's name",
+    "before": "what is there now; null where nothing is set there",
+    "after": "what will be there; null where it is taken away",
+    "commands": "what an administrator would type, each as a list of words",
+    "undo": "what would take it back; empty where what was installed stays",
+    "titles": "the titles of those controls",
+    "impact": "what users will notice",
+    "affects": "whom the change can hurt, in words; empty where nobody",
+    "effort": "`safe`, `window` or `decision`",
+    "renders": "the sections of zmconfigd that render their files anew",
+    "restarted": "the services that zmconfigd then restarts by itself",
+    "restarts": "the services that zmward must restart",
+    "reversible": "`reversible`, `compensated` or `irreversible`",
+    "support": "`vendor`, `local` or `unsupported`",
+    "reaches": "the nodes on which it works",
+    "hurts": "who would be hurt as far as logs and directory tell, as Affected",
+    "attribute": "of `set-attr`: the attribute",
+    "key": "of `set-localconfig`: the key",
+    "path": "of `write-file` and `set-mode`: the path",
+    "validator": "of `write-file`: whose own check must accept it",
+    "reloads": "of `write-file`: the units that read it",
+    "user": "of `set-crontab`: the user",
+    "unit": "of `set-unit`: the systemd unit",
+    "package": "of `install-package`: the package",
+    "manager": "of `install-package`: `apt` or `dnf`",
+    "action": "of `act`: an action of zmward's catalog",
+    "arguments": "of `act`: its arguments",
+}
 LIST: Final[Mapping[str, str]] = {
     "id": "the control's name, never used again for another one",
     "title": "the safe condition",
@@ -154,5 +206,22 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "subject": "as in the report",
         "found": "as in the report",
         "layer": "as in the report",
+    },
+    "Left": {
+        "control": "a control that failed",
+        "reason": "why the plan leaves it, in whole or in part",
+    },
+    "Foreseen": {
+        "control": "the control",
+        "title": "its title",
+        "was": "its status now",
+        "will": "its status after the plan",
+        "reason": "what is left of the failure, or made by the plan",
+    },
+    "Affected": {
+        "who": "the sentence, with `{count}` for the number",
+        "count": "how many; null where it is not known",
+        "names": "the first of them, the busiest first",
+        "days": "on how many days the log has lines; null for the directory",
     },
 }

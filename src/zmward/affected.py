@@ -14,6 +14,7 @@ from zmward.sources.accounts import ACCOUNTS
 from zmward.sources.recent_logins import RECENT_LOGINS, Logins, Use
 
 _NAMES: Final = 5
+_UNASKED: Final = mark("no log was read: who it is shows a plan made on the server")
 FEW_DAYS: Final = 7
 
 
@@ -140,14 +141,18 @@ def _of_logs(control: str, change: Change, facts: Facts) -> Iterator[Affected]:
     if rule is None:
         return
     attr = change if isinstance(change, SetAttr) else None
+    asked = False
     for host in facts.evidence.hosts:
         try:
             logins = facts.read(RECENT_LOGINS, host)
         except Unseen:
             continue
+        asked = True
         for row in rule(logins, attr):
             if row.days is not None:
                 yield row
+    if not asked:
+        yield Affected(_UNASKED, None)
 
 
 def _of_directory(change: Change, facts: Facts) -> Iterator[Affected]:

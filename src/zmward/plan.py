@@ -242,9 +242,12 @@ def _left(finding: Finding, *, wanted: bool) -> Iterator[Left]:
             finding.control,
             f"can hurt {finding.locks_out}; plan it by name: --only {finding.control}",
         )
+    cured = any(deviation.cure for deviation in finding.deviations)
     reasons = dict.fromkeys(d.no_cure for d in finding.deviations if d.cure is None)
     for reason in reasons:
-        yield Left(finding.control, reason)
+        # What a cure of the same control brings with it is not left out.
+        if not (cured and reason.startswith("It follows from ")):
+            yield Left(finding.control, reason)
 
 
 def _acts(steps: Iterable[Step], host: str) -> tuple[Step, ...]:

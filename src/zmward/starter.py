@@ -11,10 +11,12 @@ from zmward.catalog.profile_keys import KEYS
 from zmward.profile import Kind, Profile, Services, Thresholds
 
 _TABLES = ("networks", "services", "thresholds")
-_EXAMPLES = """\
+_EXAMPLES: Final[Mapping[str, str]] = {
+    "severity": """\
 # [severity]
 # sharing-with-guests-off = "medium"
-
+""",
+    "waiver": """\
 # [[waiver]]
 # control = "ssh-without-passwords"
 # reason = "keys are rolled out until spring"
@@ -22,13 +24,15 @@ _EXAMPLES = """\
 # ticket = "SEC-12"
 # until = 2027-01-31
 # scope = ["mail.example.com"]
-
+""",
+    "attestation": """\
 # [[attestation]]
 # subject = "backup-offsite"
 # by = "head of IT"
 # on = 2026-11-01
 # until = 2027-05-01
-"""
+""",
+}
 
 _KINDS: Final[Mapping[str, tuple[Services, Thresholds]]] = {
     "small": (Services(), Thresholds(admin_accounts=3)),
@@ -94,7 +98,6 @@ def starter(profile: Profile, seen: Mapping[str, str]) -> str:
         lines += _table(name, tables[name])
     for key, text in seen.items():
         lines += ["", *_comment(f"Seen on the server, {key}: {text}")]
-    lines.append("")
-    for name in ("severity", "waiver", "attestation"):
-        lines += _comment(KEYS[name])
-    return "\n".join(lines) + f"\n\n{_EXAMPLES}"
+    for name, example in _EXAMPLES.items():
+        lines += ["", *_comment(KEYS[name]), "#", *example.splitlines()]
+    return "\n".join(lines) + "\n"

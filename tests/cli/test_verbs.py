@@ -72,7 +72,7 @@ def test_half_a_zimbra_is_judged(tmp_path: Path) -> None:
         (["audit", "--lang", "it"], "has not landed"),
         (["audit", "--format", "pdf"], "pdf"),
         (["--host", "-oProxyCommand=x", "audit"], "not a host"),
-        (["plan"], "has not landed"),
+        (["fleet"], "has not landed"),
         (["frobnicate"], "frobnicate"),
         (["explain", "nothing"], "no control"),
         (["audit", "--demo", "--output", "/nope/x"], "cannot be written"),
@@ -163,3 +163,20 @@ def test_list_is_a_bare_array(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_evidence_of_examples_can_be_made() -> None:
     assert evidence_of(Example(Status.PASS, {})).hosts
+
+
+@pytest.mark.parametrize("name", ["profile.toml", "profile.d/a.toml"])
+def test_a_profile_that_others_can_write_is_refused(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "etc" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("kind = 'isp'\n")
+    path.chmod(0o664)
+    arguments = ["audit", "--evidence", stored(tmp_path, ZIMBRA)]
+    assert dispatch(arguments) == 2
+    assert "can be changed by others" in capsys.readouterr().err
+    path.chmod(0o644)
+    assert dispatch(arguments) == 3
+    path.parent.chmod(0o777)
+    assert dispatch(arguments) == 2

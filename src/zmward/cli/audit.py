@@ -30,7 +30,8 @@ _ALWAYS = {"identity", "listeners", "localconfig", "packages", "ldap-servers"}
 FORMATS = ("text", "json", "html")
 
 
-def _stored(path: Path) -> Evidence:
+def stored(path: Path) -> Evidence:
+    """Return the evidence of a file: collected as JSON, or printed by the script."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
@@ -131,7 +132,7 @@ def command(  # one parameter for each option
     site = profile(options["profile"])
     chosen = _chosen(only)
     if sample or paths:
-        evidence = demo() if sample else merge(_stored(Path(path)) for path in paths)
+        evidence = demo() if sample else merge(stored(Path(path)) for path in paths)
     else:
         evidence = _asked(chosen, options)
     require_zimbra(evidence)

@@ -22,9 +22,10 @@ VERBS = {
     "collector": "print the same questions as a shell script",
     "audit": "how the server stands, and why that matters",
     "diff": "what changed between two reports",
+    "plan": "the changes that would repair it, and whom they would hurt",
 }
 _COMING = (
-    *("plan", "apply", "confirm", "verify", "rollback", "history", "firewall"),
+    *("apply", "confirm", "verify", "rollback", "history", "firewall"),
     *("scan", "patches", "integrity", "logs", "config", "backup", "accounts"),
     *("preauth", "tunnel", "watch", "fleet"),
 )

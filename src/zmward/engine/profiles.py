@@ -3,6 +3,7 @@
 import difflib
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ import msgspec
 
 from zmward.errors import BadFile
 from zmward.profile import Profile
+
+_WRITABLE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def root() -> Path:
@@ -62,7 +65,9 @@ def convert(tables: Mapping[str, Any], text: str, name: str) -> Profile:
         return msgspec.convert(tables, Profile)
     except (msgspec.ValidationError, ValueError) as error:
         if isinstance(error, msgspec.ValidationError):
-            raise BadFile(f"{name}: {_explained(error, text)}.") from error
+            said = _explained(error, text)
+            end = "" if said.endswith("?") else "."
+            raise BadFile(f"{name}: {said}{end}") from error
         raise BadFile(f"{name}: {error}.") from error
 
 
@@ -88,6 +93,19 @@ def _joined(one: Mapping[str, Any], two: Mapping[str, Any]) -> dict[str, Any]:
     return joined
 
 
+def _ours(path: Path) -> None:
+    """Refuse a file that somebody else could have written: it can waive failures."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise BadFile(f"The profile {path} cannot be read: {error}.") from error
+    if found.st_uid not in (0, os.geteuid()) or found.st_mode & _WRITABLE:
+        raise BadFile(
+            f"The profile {path} can be changed by others: make root its owner and "
+            f"take their right to write (chmod go-w {path})."
+        )
+
+
 def site() -> Profile:
     """Read /etc/zmward/profile.toml and profile.d/*.toml, where they are."""
     base = root()
@@ -97,6 +115,8 @@ def site() -> Profile:
     for path in paths:
         if not path.exists():
             continue
+        for place in (path, path.parent):
+            _ours(place)
         try:
             text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:

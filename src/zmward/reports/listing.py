@@ -63,9 +63,7 @@ class Listing:
         if finding.status in (Status.FAIL, Status.WAIVED):
             yield from self._deviations(finding)
         if finding.reason:
-            also = mark("not known: ") if finding.status is Status.FAIL else ""
-            text = self.say(also) + plain(finding.reason)
-            yield from self._row(Text(text))
+            yield from self._reason(finding)
         if finding.waiver is not None:
             waiver = finding.waiver
             text = self.say(mark("waived until {until} by {approver}: {reason}"))
@@ -75,6 +73,19 @@ class Listing:
                 reason=plain(f"{waiver.reason} {waiver.ticket}".strip()),
             )
             yield from self._row(Text(filled, style=STYLES[Status.WAIVED]))
+
+    def _reason(self, finding: Finding) -> Iterator[Text]:
+        """Yield what is waived in part, then what is not known of a failure."""
+        waived, colon, rest = finding.reason.partition("; ")
+        if not waived.startswith("waived in part: "):
+            waived, rest = "", finding.reason
+        elif not colon:
+            rest = ""
+        if waived:
+            yield from self._row(Text(plain(waived), style=STYLES[Status.WAIVED]))
+        if rest:
+            also = mark("not known: ") if finding.status is Status.FAIL else ""
+            yield from self._row(Text(self.say(also) + plain(rest)))
 
     def _deviations(self, finding: Finding) -> Iterator[Text]:
         found = folds(finding.deviations)
