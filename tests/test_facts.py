@@ -34,8 +34,9 @@ def test_roles_come_from_the_directory() -> None:
 def test_without_the_directory_packages_tell_roles() -> None:
     found = without_directory()
     assert found.hosts("mailbox") == (NODE,)
-    assert found.hosts("proxy") == ()
     assert found.hosts() == (NODE,)
+    with pytest.raises(Unseen, match="which servers run proxy is not known"):
+        found.hosts("proxy")
 
 
 def test_without_both_roles_are_unseen() -> None:

@@ -138,8 +138,12 @@ class Facts:
             return self._all_hosts()
         try:
             return tuple(server.name for server in self.servers(role))
-        except Unseen:
-            return tuple(self._by_package(role))
+        except Unseen as signal:
+            found = tuple(self._by_package(role))
+            if found:
+                return found
+            reason = f"which servers run {role} is not known: {signal.missing.reason}"
+            raise Unseen(Missing(reason, signal.missing.kind)) from signal
 
     def _all_hosts(self) -> tuple[str, ...]:
         try:

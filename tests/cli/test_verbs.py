@@ -36,11 +36,17 @@ def stored(tmp_path: Path, answers: Mapping[str, Answer | Missing]) -> str:
 def test_nothing_found_out_is_incomplete(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert dispatch(["audit", "--json", "--evidence", stored(tmp_path, ZIMBRA)]) == 3
+    answers: dict[str, Answer | Missing] = {
+        **BASE,
+        "localconfig": Missing("permission denied", "refused"),
+    }
+    assert dispatch(["audit", "--json", "--evidence", stored(tmp_path, answers)]) == 3
     report = json.loads(capsys.readouterr().out)
     assert report["schema"] == "zmward.report/1"
     assert report["counts"]["pass"] == 0
     assert report["counts"]["fail"] == 0
+    assert report["counts"]["not_applicable"] == 0
+    assert report["counts"]["unknown"] > 100
 
 
 def test_a_host_without_zimbra_is_refused(

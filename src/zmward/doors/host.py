@@ -264,7 +264,9 @@ def _sockets() -> Path | None:
 def _ssh_options() -> tuple[str, ...]:
     """Return what makes further questions cheap; the site's configuration rules."""
     folder = _sockets()
-    if folder is None:
-        return ()
-    options = ("ControlMaster=auto", f"ControlPath={folder}/%C", "ControlPersist=60")
+    # A line that died is noticed after a minute, not after hours.
+    options = ["ServerAliveInterval=15", "ServerAliveCountMax=4"]
+    if folder is not None:
+        options += ["ControlMaster=auto", f"ControlPath={folder}/%C"]
+        options += ["ControlPersist=60"]
     return tuple(word for option in options for word in ("-o", option))
