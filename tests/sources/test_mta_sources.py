@@ -93,10 +93,38 @@ def test_a_greeting_tells_what_is_offered_before_tls() -> None:
         "587 250-AUTH LOGIN PLAIN\n587 250-STARTTLS\n587 250 DSN\n25 silent\n"
     )
     found = smtp_greetings.parse(text)
-    assert list(found) == [587]
+    assert list(found) == [25, 587]
+    assert not found[25].answered
     assert found[587].offers_login
     assert found[587].offers_tls
     assert found[587].banner == "mail.example.com ESMTP Postfix"
+
+
+@pytest.mark.parametrize(
+    ("decoder", "programs"),
+    [
+        (r"['tar', \&do_pax_cpio, ['pax','gcpio','cpio'] ]", ("pax", "gcpio", "cpio")),
+        ("['cpio',\n  \\&do_pax_cpio,\n  ['pax',\n   'cpio'] ]", ("pax", "cpio")),
+        (r"[['tar','cpio'], \&do_pax_cpio, \$cpio ]", ("cpio",)),
+        (
+            r"['rpm', \&do_uncompress, ['rpm2cpio.pl', 'rpm2cpio'] ]",
+            ("rpm2cpio.pl", "rpm2cpio"),
+        ),
+        (r"['tar', \&do_pax_cpio, ['pax'] ],  # no cpio any more", ("pax",)),
+    ],
+)
+def test_decoders_are_read_in_each_form(
+    decoder: str, programs: tuple[str, ...]
+) -> None:
+    # Forms of amavisd's own sample configuration, and of editors' line breaks.
+    text = f"$inet_socket_port = 10024;\n@decoders = (\n  {decoder},\n);\n"
+    assert amavis.parse(text).decoders[0].programs == programs
+
+
+def test_a_decoder_of_cpio_in_no_known_form_is_not_read() -> None:
+    text = "$inet_socket_port = 1;\n@decoders = (\n ['tar', sub { 'cpio' }],\n);\n"
+    with pytest.raises(Unreadable):
+        amavis.parse(text)
 
 
 def test_blocklists_tell_no_answer_from_no_such_name() -> None:

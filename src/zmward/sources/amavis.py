@@ -8,8 +8,12 @@ from zmward.sources.source import Snippet, Source, Unreadable
 
 _SETTING = re.compile(r"^\$([a-z_0-9]+)\s*=\s*(.*?);\s*(?:#.*)?$")
 _LIST = re.compile(r"^@([a-z_]+)\s*=\s*(?:qw\s*)?\(", re.MULTILINE)
-_DECODER = re.compile(r"\[\s*'([^']+)'\s*,\s*\\&(\w+)\s*(?:,(.*))?\]")
-_WORD = re.compile(r"'([^']*)'")
+_WORDS = r"""(?:'[^']*'|"[^"]*"|\\?[$@]\w+|\[[^\]]*\])"""
+_DECODER = re.compile(
+    rf"\[\s*('[^']*'|\[[^\]]*\])\s*,\s*\\&(\w+)\s*((?:,\s*{_WORDS}\s*)*),?\s*\]"
+)
+_CPIO = re.compile(r"\bg?cpio\b")
+_WORD = re.compile(r"""'([^']*)'|"([^"]*)"|\\?[$]([a-z_]+)""")
 _BANNED = re.compile(r"^\$banned_filename_re\s*=\s*new_RE\(", re.MULTILINE)
 
 
@@ -48,17 +52,19 @@ def _lists(text: str) -> dict[str, str]:
 
 
 def _decoders(text: str) -> tuple[Decoder, ...]:
+    code = re.sub(r"\s#.*", "", text)
     found = []
-    for line in text.splitlines():
-        match = _DECODER.search(line)
-        if match is None:
-            continue
+    for match in _DECODER.finditer(code):
         programs = tuple(
             command.split()[0]
-            for command in _WORD.findall(match[3] or "")
+            for command in map("".join, _WORD.findall(match[3]))
             if command.split()
         )
-        found.append(Decoder(match[1], match[2], programs))
+        kind = " ".join(map("".join, _WORD.findall(match[1])))
+        found.append(Decoder(kind, match[2], programs))
+    # What is not understood may stay so, unless it is what is judged.
+    if _CPIO.search(_DECODER.sub("", code)):
+        raise Unreadable("amavisd.conf: a decoder of cpio is not understood")
     return tuple(found)
 
 

@@ -11,10 +11,18 @@ _GREETING, _OK = "220", "250"
 
 
 class Greeting(msgspec.Struct, frozen=True):
-    """One port: its banner and the extensions that it offers in the clear."""
+    """One port: its banner and the extensions that it offers in the clear.
+
+    A port that did not finish its EHLO has no banner and no extensions.
+    """
 
     banner: str
     extensions: tuple[str, ...]
+
+    @property
+    def answered(self) -> bool:
+        """Say whether anything is known of the port."""
+        return bool(self.banner)
 
     @property
     def offers_login(self) -> bool:
@@ -28,15 +36,17 @@ class Greeting(msgspec.Struct, frozen=True):
 
 
 def parse(answer: str) -> dict[int, Greeting]:
-    """Read `port reply` lines; a port that did not finish its EHLO is left out."""
+    """Read `port reply` lines; one that did not finish its EHLO is empty."""
     banners: dict[int, str] = {}
     extensions: dict[int, list[str]] = {}
     whole: set[int] = set()
+    asked: set[int] = set()
     for line in answer.splitlines():
         match = _LINE.fullmatch(line.rstrip("\r"))
         if match is None:
             raise Unreadable(f"smtp: not a reply: {line[:60]!r}")
         port = int(match[1])
+        asked.add(port)
         if match[2] == _GREETING and port not in extensions:
             banners[port] = match[4]
         elif match[2] == _OK:
@@ -45,7 +55,9 @@ def parse(answer: str) -> dict[int, Greeting]:
                 whole.add(port)
     return {
         port: Greeting(banners[port], tuple(extensions[port][1:]))
-        for port in sorted(whole & banners.keys())
+        if port in whole & banners.keys()
+        else Greeting("", ())
+        for port in sorted(asked)
     }
 
 

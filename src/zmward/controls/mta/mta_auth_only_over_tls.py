@@ -34,6 +34,9 @@ def _running(facts: Facts, host: str) -> Iterator[Judgement]:
     if not found:
         yield unknown(Layer.RUNNING, host, "neither port 25 nor port 587 answered")
     for port, greeting in found.items():
+        if not greeting.answered:
+            yield unknown(Layer.RUNNING, host, f"port {port} did not answer in time")
+            continue
         if greeting.offers_login:
             text = f"port {port} offers AUTH before STARTTLS"
             yield deviates(
@@ -87,6 +90,16 @@ CONTROL = Control(
             postconf={"smtpd_tls_auth_only": "yes"},
             postconf_services={},
             smtp_greetings=_BAD,
+        ),
+        unsure(
+            config={"zimbraMtaTlsAuthOnly": "TRUE"},
+            postconf={"smtpd_tls_auth_only": "yes"},
+            raw={
+                "smtp-greetings": (
+                    "25 220 mail.example.com ESMTP\n25 250-mail\n25 250 STARTTLS\n"
+                    "587 silent\n"
+                )
+            },
         ),
         unsure(config={"zimbraMtaTlsAuthOnly": "TRUE"}),
     ),

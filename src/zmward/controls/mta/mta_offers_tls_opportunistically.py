@@ -21,6 +21,9 @@ def _running(facts: Facts, host: str) -> Iterator[Judgement]:
     if not found:
         yield unknown(Layer.RUNNING, host, "neither port 25 nor port 587 answered")
     for port, greeting in found.items():
+        if not greeting.answered:
+            yield unknown(Layer.RUNNING, host, f"port {port} did not answer in time")
+            continue
         seen = f"port {port}: {' '.join(greeting.extensions)}"
         if greeting.offers_tls:
             yield sound(Layer.RUNNING, host, source="smtp-greetings", seen=seen)

@@ -33,6 +33,9 @@ def _running(facts: Facts, host: str) -> Iterator[Judgement]:
     if not found or not version:
         yield unknown(Layer.RUNNING, host, "neither port 25 nor port 587 answered")
     for port, greeting in found.items():
+        if not greeting.answered:
+            yield unknown(Layer.RUNNING, host, f"port {port} did not answer in time")
+            continue
         text = f"port {port}: {greeting.banner}"
         if version and version in greeting.banner:
             yield deviates(
