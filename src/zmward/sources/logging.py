@@ -10,6 +10,7 @@ from zmward.sources.source import Snippet, Source, contents
 _OLD_FORWARD = re.compile(
     r"^(?:[^#$\s]\S*|.*\bthen)\s+(@@?)(\([^)]*\))?(\[[^\]]+\]|[^\s:;]+)(\S*)"
 )
+_OLD_RELP = re.compile(r"^[^#$\s]\S*\s+:omrelp:(\[[^\]]+\]|[^\s:;]+)")
 _CALL = re.compile(r"\b(action|input|module|global)\s*\(", re.IGNORECASE)
 _PAIR = re.compile(r'([A-Za-z0-9_.]+)\s*=\s*"([^"]*)"')
 _OUTPUTS = ("omfwd", "omrelp", "omelasticsearch", "omkafka", "omhttp", "omgssapi")
@@ -58,6 +59,9 @@ def _old(file: str, text: str) -> list[Forward]:
             protocol = "tcp" if match[1] == "@@" else "udp"
             secure = encrypted and protocol == "tcp"
             found.append(Forward(file, match[3].strip("[]"), protocol, secure))
+        relp = _OLD_RELP.match(line)
+        if relp:
+            found.append(Forward(file, relp[1].strip("[]"), "omrelp", encrypted=False))
     return found
 
 

@@ -20,7 +20,12 @@ def _strangers(rule: Access) -> Iterator[str]:
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
-    access = facts.read(SLAPD, host).access
+    slapd = facts.read(SLAPD, host)
+    access = slapd.access
+    if "authc" in " ".join(slapd.settings.get("olcrequires", ())).split():
+        seen = "olcRequires: authc"
+        yield sound(Layer.RENDERED, host, source="slapd", seen=seen)
+        return
     if not access:
         yield unknown(Layer.RENDERED, host, "slapd's main database has no rules at all")
         return
@@ -63,6 +68,9 @@ CONTROL = Control(
         passes(slapd=Slapd((_AUTH, Access("attrs=cn", (("users", "read"),))), {})),
         fails(slapd=Slapd((_AUTH, Access("attrs=cn", _BOOK)), {})),
         fails(slapd=Slapd((Access("*", (("*", "read"),)),), {})),
+        passes(
+            slapd=Slapd((Access("*", (("*", "read"),)),), {"olcrequires": ("authc",)})
+        ),
         unsure(slapd=Slapd((), {})),
         unsure(missing=("slapd",)),
     ),

@@ -37,7 +37,13 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     lost = [
         log for log in wanted if not any(fnmatchcase(log, one) for one in found.inputs)
     ]
-    if lost:
+    running = agents(facts, host) if lost else []
+    if running:
+        reason = (
+            f"not read by rsyslog: {', '.join(lost)}; but {', '.join(running)} runs"
+        )
+        yield unknown(Layer.DECLARED, host, f"{reason}, and may ship them")
+    elif lost:
         yield deviates(
             Layer.DECLARED,
             host,
@@ -73,7 +79,8 @@ CONTROL = Control(
     note="zimbraLogToSyslog covers mailbox.log only, not the audit logger.",
     examples=(
         passes(raw={"rsyslog": f"{_FORWARD}{_INPUTS}"}),
-        fails(raw={"rsyslog": _FORWARD}),
+        fails(raw={"rsyslog": _FORWARD, "units": unit_text("rsyslog")}),
+        unsure(raw={"rsyslog": _FORWARD, "units": unit_text("filebeat")}),
         unsure(
             raw={
                 "rsyslog": "> /etc/rsyslog.conf\n mail.* /var/log/mail.log\n",

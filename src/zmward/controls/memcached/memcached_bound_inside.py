@@ -14,6 +14,7 @@ from zmward.sources.listeners import LISTENERS, Listener
 from zmward.sources.routecache import ROUTE_CACHE
 
 _BIND = "zimbraMemcachedBindAddress"
+_PORT = 11211
 _LOOPBACK = "127.0.0.1"
 _ALL = {"0.0.0.0", "::", "*"}  # noqa: S104  # compared only
 _CHOOSE = (
@@ -57,7 +58,11 @@ def _declared(facts: Facts) -> Iterator[Judgement]:
 
 
 def _running(facts: Facts, host: str) -> Iterator[Judgement]:
-    found = [one for one in facts.read(LISTENERS, host) if one.program == "memcached"]
+    found = [
+        one
+        for one in facts.read(LISTENERS, host)
+        if one.program == "memcached" or one.port == _PORT
+    ]
     wide = sorted({shown(one) for one in found if one.everywhere})
     if wide:
         yield deviates(
@@ -119,6 +124,7 @@ CONTROL = Control(
             raw={"nginx-memcache": "servers mail.example.com:11211;\n"},
         ),
         fails(server={_BIND: "127.0.0.1"}, listeners=_WIDE),
+        fails(server={_BIND: "127.0.0.1"}, listeners=(Listener("tcp", "*", _PORT),)),
         unsure(server={_BIND: "127.0.0.1"}, missing=("listeners",)),
         unconcerned(services=("mta",), listeners=()),
     ),
