@@ -161,16 +161,13 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("target", "name", "value", "code", "text"), FAULTS)
+@pytest.mark.parametrize("row", FAULTS, ids=lambda row: f"{row[0]}-{row[1]}")
 def test_a_fault_is_typed_and_changes_nothing(
     soap: SoapDirectory,
     server: twin.Running,
-    target: str,
-    name: str,
-    value: str,
-    code: str,
-    text: str,
+    row: tuple[str, str, str, str, str],
 ) -> None:
+    target, name, value, code, text = row
     before = dict(server.store.entries)
     with pytest.raises(Fault, match=text) as failure:
         soap.write(target, {"zimbraNotes": ("good",), name: (value,)})

@@ -1,7 +1,7 @@
 """A folder that looks like Zimbra's home, over a mailbox server in this process."""
 
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -32,9 +32,6 @@ class Watched:
     calls: list[tuple[str, ...]] = field(default_factory=list)
     given: list[bytes] = field(default_factory=list)
     instead: list[Done | None] = field(default_factory=list)
-
-    def lines(self, script: str) -> Iterator[bytes]:
-        raise AssertionError(script)
 
     def run(
         self,

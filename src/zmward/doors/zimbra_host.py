@@ -4,14 +4,14 @@ Everything is asked by one fixed shell program (directory.sh), run as user zimbr
 that Zimbra's passwords never leave the host nor its memory.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
-from zmward.doors.host import Done, Door
+from zmward.doors.host import Done
 from zmward.errors import Fault, NotZimbra, Unreachable
 from zmward.sources import ldif
 from zmward.sources.localconfig import Localconfig
@@ -31,6 +31,24 @@ def _program() -> str:
     return (files("zmward.doors") / "directory.sh").read_text("utf-8")
 
 
+class Runner(Protocol):
+    """What is asked of a door: to run one program."""
+
+    @property
+    def name(self) -> str:
+        """Return how messages name the host."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        given: bytes = b"",
+        user: str = "root",
+        seconds: int = 60,
+    ) -> Done:
+        """Run one program with these very arguments and wait for its end."""
+
+
 class Survey(msgspec.Struct, frozen=True):
     """What a host says of itself; no value of it is secret."""
 
@@ -46,7 +64,7 @@ class Survey(msgspec.Struct, frozen=True):
 class ZimbraHost(msgspec.Struct, frozen=True):
     """A door, where Zimbra lives behind it, and who runs its programs."""
 
-    door: Door
+    door: Runner
     home: str = "/opt/zimbra"
     user: str = "zimbra"
 

@@ -39,6 +39,7 @@ _FILTERS: Final = {
     "domain": ("", "sub", "zimbraDomain", "zimbraDomainName"),
     "account": ("", "sub", "zimbraAccount", "mail"),
 }
+_PRINCIPALS: Final = ("cn=admins,cn=zimbra", "cn=appaccts,cn=zimbra")
 _SAFEGUARDED: Final = "zimbraServiceEnabled,zimbraServiceInstalled"
 # The Linux kernel takes no longer word, whatever the whole line has.
 _LONGEST_WORD: Final = 128 * 1024
@@ -107,9 +108,8 @@ class ZmprovDirectory:
         else:
             base, scope, its_class, attribute = _FILTERS[kind]
             wanted = f"(&(objectClass={its_class}){filtered(attribute, name)})"
-        found = self._host.search(
-            self._survey, base, scope, wanted, "objectClass", *names
-        )
+        asked = ("objectClass", *names)
+        found = self._host.search(self._survey, base, scope, wanted, *asked)
         if len(found) != 1:
             code = f"account.NO_SUCH_{kind.upper()}"
             raise Fault(code, f"no such {kind}: {name}", self._host.door.name)
@@ -121,12 +121,9 @@ class ZmprovDirectory:
         if kind != "account":
             return
         record = self._record(target, (*NATURE, "uid"))
-        principal = record.dn.lower().endswith(
-            ("cn=admins,cn=zimbra", "cn=appaccts,cn=zimbra")
-        )
-        if principal or untouchable(record.values):
+        if record.dn.lower().endswith(_PRINCIPALS) or untouchable(record.values):
             raise Refused(f"{target} is a system account or a resource: not touched.")
-        if record.one("uid").lower() != name.partition("@")[0].lower():
+        if f"{record.one('uid')}@{_domain(record.dn)}".lower() != name.lower():
             raise Refused(f"{target} is another name of {record.dn!r}.")
 
     def _options(self, wanted: Mapping[str, Values]) -> tuple[str, ...]:
@@ -159,6 +156,11 @@ class ZmprovDirectory:
                     f"{name} was taken, but another value is stored",
                     target,
                 )
+
+
+def _domain(dn: str) -> str:
+    parts = [part.strip().partition("=")[::2] for part in dn.split(",")]
+    return ".".join(value for name, value in parts if name.lower() == "dc")
 
 
 def _word(target: str, attribute: str, value: str) -> str:
