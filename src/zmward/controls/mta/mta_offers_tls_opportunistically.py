@@ -8,6 +8,7 @@ from zmward.controls.shapes.mta import mta_setting
 from zmward.controls.shapes.wanted import exactly
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
+from zmward.sources.handshakes import HANDSHAKES, Handshake
 from zmward.sources.smtp_greetings import SMTP_GREETINGS, Greeting
 
 _BROKEN = (
@@ -32,6 +33,22 @@ def _running(facts: Facts, host: str) -> Iterator[Judgement]:
             yield deviates(Layer.RUNNING, host, text, "STARTTLS", no_cure=_BROKEN)
 
 
+def _spoken(facts: Facts, host: str) -> Iterator[Judgement]:
+    """Postfix offers STARTTLS even where it then cannot speak TLS (454)."""
+    for port, hand in facts.read(HANDSHAKES, host).items():
+        if port not in _PORTS:
+            continue
+        if hand.protocol:
+            seen = f"port {port}: {hand.protocol} {hand.cipher}"
+            yield sound(Layer.RUNNING, host, source="handshakes", seen=seen)
+        else:
+            reason = f"port {port}: no TLS after STARTTLS: {hand.error}"
+            yield unknown(Layer.RUNNING, host, reason)
+
+
+_PORTS = (25, 587)
+_GOOD = {25: Handshake(25, "TLSv1.3", "TLS_AES_256_GCM_SHA384", "unasked", None)}
+_FAILED = {25: Handshake(25, "", "", "unasked", None, "wrong version number")}
 _OFFERED = {25: Greeting("mail.example.com ESMTP", ("STARTTLS", "DSN"))}
 _NOT = {25: Greeting("mail.example.com ESMTP", ("PIPELINING", "DSN"))}
 
@@ -50,6 +67,7 @@ CONTROL = Control(
     check=layers(
         mta_setting("zimbraMtaTlsSecurityLevel", exactly("may")),
         on_hosts(Layer.RUNNING, (SMTP_GREETINGS,), _running, role="mta"),
+        on_hosts(Layer.RUNNING, (HANDSHAKES,), _spoken, role="mta"),
     ),
     refs=(
         "https://www.rfc-editor.org/rfc/rfc3207",
@@ -64,6 +82,13 @@ CONTROL = Control(
             config={"zimbraMtaTlsSecurityLevel": "may"},
             postconf={"smtpd_tls_security_level": "may"},
             smtp_greetings=_OFFERED,
+            handshakes=_GOOD,
+        ),
+        unsure(
+            config={"zimbraMtaTlsSecurityLevel": "may"},
+            postconf={"smtpd_tls_security_level": "may"},
+            smtp_greetings=_OFFERED,
+            handshakes=_FAILED,
         ),
         fails(
             config={"zimbraMtaTlsSecurityLevel": "may"},

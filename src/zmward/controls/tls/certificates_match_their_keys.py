@@ -23,6 +23,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     found = tuple(leaves(files))
     if not found:
         yield unknown(Layer.LASTING, host, "no certificate could be read")
+    for path, file in files.items():
+        if file.problem:
+            yield unknown(Layer.LASTING, host, f"{short(path)} {file.problem}")
     for path, leaf in found:
         key = keys.get(path.removesuffix(".crt") + ".key")
         if key is None or not key.public_key:
@@ -72,6 +75,13 @@ CONTROL = Control(
         ),
         unsure(
             certificates={NGINX_FILE: CertificateFile((), "cannot be read: nonsense")},
+            tls_keys=_KEYS,
+        ),
+        unsure(
+            certificates={
+                **files(certificate()),
+                "/opt/zimbra/conf/smtpd.crt": CertificateFile((), "holds nothing"),
+            },
             tls_keys=_KEYS,
         ),
         unsure(certificates={}, tls_keys=_KEYS),
