@@ -219,9 +219,10 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "reason": "what is left of the failure, or made by the plan",
     },
     "Affected": {
-        "who": "the sentence, with `{count}` for the number",
+        "who": "which people or machines",
         "count": "how many; null where it is not known",
         "names": "the first of them, the busiest first",
         "days": "on how many days the log has lines; null for the directory",
+        "more": "true where there are more than were counted",
     },
 }

@@ -21,13 +21,15 @@ FEW_DAYS: Final = 7
 class Affected(msgspec.Struct, frozen=True):
     """A group of people or machines: who, how many (None: not known), the first.
 
-    `who` is a text with `{count}` and `{days}`; `days` is how far the logs reach.
+    `days` is on how many days the log that was asked has lines,
+    and `more` says that there are more than it was counted for.
     """
 
     who: str
     count: int | None
     names: tuple[str, ...] = ()
     days: int | None = None
+    more: bool = False
 
 
 def _first(found: Mapping[str, Use]) -> tuple[str, ...]:
@@ -47,7 +49,7 @@ def _spoke(*protocols: str) -> Callable[[Logins, SetAttr | None], Iterator[Affec
         found: dict[str, Use] = {}
         for protocol in protocols:
             found |= logins.accounts.get(protocol, {})
-        who = mark("{count} accounts logged in over {what}")
+        who = mark("accounts that logged in over {what}")
         text = who.replace("{what}", " or ".join(protocols).upper())
         yield _row(text, found, logins.days.get("audit"))
 
@@ -57,7 +59,7 @@ def _spoke(*protocols: str) -> Callable[[Logins, SetAttr | None], Iterator[Affec
 def _sent(logins: Logins, change: SetAttr | None) -> Iterator[Affected]:
     del change
     found = logins.typed.get("smtp", {})
-    who = mark("{count} names logged in over SMTP to send")
+    who = mark("names that logged in over SMTP to send")
     yield _row(who, found, logins.days.get("mail"))
 
 
@@ -70,13 +72,13 @@ def _aliases(logins: Logins, change: SetAttr | None) -> Iterator[Affected]:
         for name, use in own.items()
         if name.lower() not in accounts
     }
-    who = mark("{count} names that were typed are no account's own")
+    who = mark("typed names that are no account's own")
     yield _row(who, found, min(logins.days.values()))
 
 
 def _old_tls(logins: Logins, change: SetAttr | None) -> Iterator[Affected]:
     del change
-    who = mark("{count} clients spoke TLS 1.0 or 1.1 to Postfix")
+    who = mark("clients that spoke TLS 1.0 or 1.1 to Postfix")
     yield _row(who, logins.old_tls, logins.days.get("mail"))
 
 
@@ -112,7 +114,7 @@ def _relays(logins: Logins, change: SetAttr | None) -> Iterator[Affected]:
         for address, use in logins.clients.items()
         if _within(address, old) and not _within(address, new)
     }
-    yield _row(mark("{count} clients sent from the networks taken off"), found, days)
+    yield _row(mark("clients that sent from the networks taken off"), found, days)
 
 
 _Rule = Callable[[Logins, SetAttr | None], Iterator[Affected]]
@@ -150,7 +152,7 @@ def _of_logs(control: str, change: Change, facts: Facts) -> Iterator[Affected]:
         asked = True
         for row in rule(logins, attr):
             if row.days is not None:
-                yield row
+                yield msgspec.structs.replace(row, more=bool(logins.cut))
     if not asked:
         yield Affected(_UNASKED, None)
 
@@ -163,17 +165,17 @@ def _of_directory(change: Change, facts: Facts) -> Iterator[Affected]:
     try:
         census = facts.read(ACCOUNTS).census
         if kind == "global":
-            yield Affected(mark("{count} active users in all"), census.active)
+            yield Affected(mark("active users in all"), census.active)
         if kind == "cos":
             ids = {cos.id for cos in facts.coses() if cos.name == name}
             count = sum(n for place, n in census.coses.items() if place in ids)
             if name == "default":
                 count += sum(n for p, n in census.coses.items() if p.startswith("@"))
-            yield Affected(mark("{count} active users of this class"), count)
+            yield Affected(mark("active users of this class"), count)
     except Unseen:
         return
     if kind == "account":
-        yield Affected(mark("one account"), 1, (name,))
+        yield Affected(mark("accounts"), 1, (name,))
 
 
 def affected(

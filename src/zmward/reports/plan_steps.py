@@ -115,16 +115,20 @@ class Steps:
 
     def hurt(self, row: Affected) -> str:
         """Return one group of affected people as a sentence."""
-        text = self.say(row.who).replace("{count}", str(row.count))
+        text = self.say(row.who)
+        if row.count is None:
+            return text
+        least = self.say(mark("at least")) + " " if row.more else ""
+        text += f": {least}{row.count}"
+        if row.names:
+            more = row.count - len(row.names)
+            rest = f", +{more}" if more > 0 else ""
+            text += f" ({', '.join(plain(name) for name in row.names)}{rest})"
         if row.days is not None:
             seen = mark("; the logs have {days} days")
             text += self.say(seen).format(days=row.days)
             if row.days < FEW_DAYS:
                 text += self.say(mark(", too few to be sure"))
-        if row.names:
-            more = (row.count or 0) - len(row.names)
-            rest = f", +{more}" if more > 0 else ""
-            text += f": {', '.join(plain(name) for name in row.names)}{rest}"
         return text
 
     def _commands(self, step: Step) -> Iterator[Text]:
@@ -145,7 +149,7 @@ class Steps:
     def step(self, number: int, step: Step) -> Iterator[Text]:
         """Yield the lines of one step."""
         place = plain(f"{step.change.target} · {attribute(step)}")
-        label = Text(f"{number:>{_LABEL - 1}} ")
+        label = Text(f"{number:>{_LABEL - 1}}")
         yield from hanging(label, Text(place, style="bold"), _LABEL, self.width)
         for line in self._difference(step):
             style = _STYLES.get(line[:1], "")
