@@ -1,10 +1,10 @@
-"""Who may log in as user zimbra: /opt/zimbra/.ssh/authorized_keys."""
+"""Who may log in as user zimbra: authorized_keys and authorized_keys2."""
 
 import re
 
 import msgspec
 
-from zmward.sources.source import File, Source, Unreadable
+from zmward.sources.source import Snippet, Source, Unreadable
 
 _KEY = re.compile(
     r"(?:(?P<options>.*?)\s+)?"
@@ -47,6 +47,16 @@ def parse(answer: str) -> tuple[Key, ...]:
 AUTHORIZED_KEYS = Source(
     name="authorized-keys",
     about="Public keys that may log in as user zimbra.",
-    question=File("/opt/zimbra/.ssh/authorized_keys"),
+    question=Snippet(
+        r"""
+keys=/opt/zimbra/.ssh/authorized_keys
+# sshd reads the second file too, by default.
+if [ -e "${keys}2" ]; then
+    content "${keys}2" || return
+    [ -e "$keys" ] || return 0
+fi
+content "$keys"
+"""
+    ),
     parse=parse,
 )

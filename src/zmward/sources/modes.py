@@ -37,7 +37,9 @@ CODE = (
     "/opt/zimbra/lib/ext-common",
     "/opt/zimbra/bin/*",
     "/opt/zimbra/libexec/*",
+    "/opt/zimbra/common/bin/*",
     "/opt/zimbra/common/sbin/*",
+    "/opt/zimbra/lib/jars/*.jar",
     "/opt/zimbra/lib/ext/*/*.jar",
 )
 OTHERS = (

@@ -15,6 +15,8 @@ from zmward.sources.packages import PACKAGES
 _ATTRIBUTE = "zimbraBackupTarget"
 _SUBJECT = "backup"
 _HOUR = 3600
+# Lists of accounts and of sessions are written even where the backup then fails.
+_LEAST = 1 << 20
 
 
 def _target(facts: Facts, host: str) -> str:
@@ -49,8 +51,12 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         yield unknown(Layer.RUNNING, host, reason)
         return
     found = () if facts.absent(BACKUPS, host) else facts.read(BACKUPS, host)
-    if found:
-        yield _aged(facts, host, found[0])
+    large = [one for one in found if one.size >= _LEAST]
+    if large:
+        yield _aged(facts, host, large[0])
+    elif found:
+        reason = f"{TARGET} holds small files only, the newest {found[0].path}: {ask}"
+        yield unknown(Layer.RUNNING, host, reason)
     else:
         reason = f"{TARGET} holds nothing; a backup elsewhere is not seen: {ask}"
         yield unknown(Layer.RUNNING, host, reason)
@@ -93,6 +99,10 @@ CONTROL = Control(
         fails(
             config={},
             raw={"backups": "1780000000 40000000 /opt/zimbra/backup/full/a.tgz\n"},
+        ),
+        unsure(
+            config={},
+            raw={"backups": "1795230000 4096 /opt/zimbra/backup/accounts.xml\n"},
         ),
         unsure(config={}, raw={"backups": ""}),
         unsure(config={_ATTRIBUTE: "/backup"}, raw={"backups": ""}),

@@ -32,12 +32,16 @@ _ROOT = "755 root root 4096 1 directory|/\n"
 
 CONTROL = Control(
     id="nothing-preloaded",
-    title="No library is loaded into every program of the host",
+    title="/etc/ld.so.preload loads no library into every program",
     why="It is how rootkits hide their files and processes from everyone.",
     impact="A monitoring or security agent that works this way stops.",
     severity=Severity.HIGH,
     tips=("T36",),
     check=on_hosts(Layer.LASTING, (FILE_MODES,), _look),
+    note=(
+        "A rootkit that is loaded this way hides the file from every program, this one "
+        "included: a pass says that nobody put it there openly."
+    ),
     refs=("https://man7.org/linux/man-pages/man8/ld.so.8.html",),
     examples=(
         passes(raw={"file-modes": _ROOT}),

