@@ -186,6 +186,7 @@ def test_what_can_hurt_is_planned_by_name_or_profile_only() -> None:
         SetAttr("cos:default", "zimbraMtaTlsAuthOnly", None, ("TRUE",)),
         SetAttr("global", "zimbraMtaTlsAuthOnly", None, ("TRUE", "FALSE")),
         SetAttr("global", "zimbraMtaTlsAuthOnly", None, ("",)),
+        SetAttr("global", "zimbraMtaTlsAuthOnly", None, ("TRUE\x00",)),
         SetLocalConfig(NODE, "zimbra_ldap_password", "a", "b"),
         WriteFile(NODE, "/opt/zimbra/common/conf/main.cf", None, FileText("a")),
         WriteFile(NODE, "/etc/shadow", None, FileText("a")),

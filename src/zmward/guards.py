@@ -64,6 +64,8 @@ _ADMISSION: Final = frozenset(
 )
 _REQUIRED: Final = "zimbraFeatureTwoFactorAuthRequired"
 _LONGEST = 1 << 20
+# Site texts may have lines and tabs; nothing else that steers belongs in a value.
+_STRANGE = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f\\ud800-\\udfff]")
 # Keys that only the installer and shell programs know: the code compiles none in.
 _WRITTEN_BY_THE_INSTALLER: Final = frozenset({"snmp_notify", "smtp_notify"})
 
@@ -103,7 +105,7 @@ def _values(change: SetAttr, *, multi: bool) -> Iterator[str]:
             yield f"{change.attribute} has an empty list or an empty value"
         if len(values) > 1 and not multi:
             yield f"{change.attribute} takes one value only"
-        if any("\x00" in value or len(value) > _LONGEST for value in values):
+        if any(_STRANGE.search(value) or len(value) > _LONGEST for value in values):
             yield f"{change.attribute} has a value that no directory takes"
 
 
@@ -127,7 +129,8 @@ def _localconfig(change: SetLocalConfig) -> str:
         return f"there is no localconfig key {change.key!r}"
     if _secret(change.key) or MASK in (change.before or "", change.after or ""):
         return f"{change.key} is a secret, which zmward never sets"
-    if any("\x00" in (value or "") for value in (change.before, change.after)):
+    values = (change.before or "", change.after or "")
+    if any(_STRANGE.search(value) or "\n" in value for value in values):
         return f"{change.key} has a value that no file takes"
     return ""
 

@@ -56,9 +56,8 @@ def test_undo_restores(control: Control, example: Example) -> None:
     evidence = evidence_of(example)
     finding = judged(control, example, evidence)
     cures = [deviation.cure for deviation in finding.deviations if deviation.cure]
-    undone = foresee(
-        foresee(evidence, cures), [cure.inverse() for cure in reversed(cures)]
-    )
+    back = [inverse for cure in reversed(cures) if (inverse := cure.inverse())]
+    undone = foresee(foresee(evidence, cures), back)
     assert undone == evidence
 
 

@@ -59,6 +59,8 @@ class Steps:
         yield from hanging(Text(), Text(text, style=style), _DETAIL, self.width)
 
     def _values(self, change: SetAttr | SetLocalConfig) -> Iterator[str]:
+        old: tuple[str, ...]
+        new: tuple[str, ...]
         if isinstance(change, SetLocalConfig):
             old = () if change.before is None else (change.before,)
             new = () if change.after is None else (change.after,)

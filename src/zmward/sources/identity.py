@@ -1,5 +1,6 @@
 """Which host was asked, and when by its own clock."""
 
+import hashlib
 from datetime import UTC, datetime
 
 import msgspec
@@ -17,6 +18,11 @@ class Identity(msgspec.Struct, frozen=True):
     when: str
     user: str
     machine: str = ""
+
+
+def fingerprint(machine_id: str) -> str:
+    """Return how evidence and plans name a machine: its id is not to leave it."""
+    return hashlib.sha256(f"zmward {machine_id.strip()}".encode()).hexdigest()[:32]
 
 
 def parse(answer: str) -> Identity:
@@ -44,9 +50,11 @@ printf 'name %s\\n' "$(limit hostname -f 2>/dev/null)"
 printf 'node %s\\n' "$(uname -n)"
 printf 'time %s\\n' "$(date +%s)"
 printf 'user %s\\n' "$(id -un)"
-[ ! -r /etc/machine-id ] || printf 'machine %s\\n' "$(
-    { printf 'zmward '; cat /etc/machine-id; } | sha256sum | cut -c1-32
-)"
+if [ -r /etc/machine-id ]; then
+    printf 'machine %s\\n' "$(
+        printf 'zmward %s' "$(cat /etc/machine-id)" | sha256sum | cut -c1-32
+    )"
+fi
 """,
         seconds=5,
     ),
