@@ -14,7 +14,7 @@ from tests.engine.zimbra_home import SECRET, Watched, make, stranger, trust
 from tests.standins import mailboxd_twin as twin
 from tests.standins.memory import Memory, account, directory
 from zmward.doors.host import Done
-from zmward.doors.soap_directory import SoapDirectory
+from zmward.doors.soap_directory import SoapDirectory, _own
 from zmward.doors.zimbra_host import ZimbraHost
 from zmward.errors import Fault, Refused
 
@@ -278,7 +278,7 @@ def test_no_secret_is_an_argument(soap: SoapDirectory, door: Watched) -> None:
         (Done(28, b"", b"curl: (28) timeout"), "mailboxd.silent"),
         (Done(52, b"", b"curl: (52) empty"), "mailboxd.silent"),
         (Done(124, b"", b"no answer"), "mailboxd.silent"),
-        (Done(3, b"", b"curl: (3) odd"), "curl.3"),
+        (Done(3, b"", b"curl: (3) odd"), "host.3"),
     ],
 )
 def test_what_is_no_answer_has_a_code_too(
@@ -315,6 +315,38 @@ def test_too_many_requests_are_waited_for_a_bounded_time(
     assert sum(waited) < 30
     door.instead = []
     opened.write("global", {"zimbraNotes": None})
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {
+            "a": [
+                {"n": "zimbraNotes", "_content": "x"},
+                {"n": "zimbraId", "_content": "1"},
+            ]
+        },
+        {"_attrs": {"zimbraNotes": "x", "zimbraId": ["1"]}},
+    ],
+)
+def test_both_forms_of_an_answer_are_read(form: dict[str, object]) -> None:
+    answer = {"cos": [{"name": "default", "id": "1", **form}]}
+    assert _own(answer, "cos", ("zimbraNotes", "zimbraMailHost"), "here") == {
+        "zimbraNotes": ("x",),
+        "zimbraMailHost": None,
+    }
+
+
+def test_an_answer_of_another_form_is_not_an_empty_object() -> None:
+    answer = {"cos": [{"name": "default", "id": "1", "attr": {"zimbraNotes": "x"}}]}
+    with pytest.raises(Fault, match="without its zimbraId"):
+        _own(answer, "cos", ("zimbraNotes",), "here")
+
+
+def test_a_value_that_is_not_shown_is_no_value() -> None:
+    form = [{"n": "userPassword", "_content": "VALUE-BLOCKED"}]
+    with pytest.raises(Fault, match="not shown"):
+        _own({"account": [{"a": form}]}, "account", ("userPassword",), "here")
 
 
 def test_the_keystores_own_certificate_is_trusted(

@@ -47,6 +47,9 @@ for verb, *words in steps:
             answer = opened.unflushed
         elif verb == "said":
             answer = said
+        elif verb == "service":
+            argv = ["systemctl", words[0], "zimbra-mailboxd"]
+            answer = door.run(argv, seconds=120).code
         elif verb == "reopen":
             opened.close()
             opened = open_directory(ZimbraHost(door), said.append)
@@ -291,6 +294,31 @@ def test_no_log_nor_journal_holds_a_secret(walk: Walk, node: Lab) -> None:
         script = 'journalctl --no-pager | grep -c -F -e "$0"; grep -rlF -e "$0" /var/log /opt/zimbra/log'
         done = node.run("mail", ["sh", "-c", script, secret])
         assert done.stdout.split() == ["0"], done.stdout
+
+
+def test_mailboxd_may_die_between_two_requests(walk: Walk) -> None:
+    name = "zimbraNotes"
+    found = walk(
+        ["write", COS, {name: ["first"]}],
+        ["service", "stop"],
+        ["write", COS, {name: ["second"]}],
+        ["read", COS, [name]],
+        ["reopen"],
+        ["read", COS, [name]],
+        ["write", COS, {name: None}],
+        ["service", "start"],
+        ["flush", ["cos"]],
+        ["unflushed"],
+        ["reopen"],
+        ["read", COS, [name]],
+        ["count"],
+    )
+    assert [one.get("fault") for one in found[2:4]] == ["mailboxd.down"] * 2
+    assert answers(found)[5] == {name: ["first"]}
+    assert answers(found)[9] == []
+    assert answers(found)[11] == {name: None}
+    # Only the door to mailboxd counts: it is the one that was opened last.
+    assert answers(found)[12] == [2, 1]
 
 
 @pytest.mark.usefixtures("stopped")

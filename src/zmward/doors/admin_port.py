@@ -31,7 +31,8 @@ _REFUSED, _WRONG_PIN = 7, 90
 _MISTRUST: Final = frozenset({35, 51, 58, 59, 60, 77, 83, 91, _WRONG_PIN})
 _NO_PIN: Final = "sha256//" + base64.b64encode(bytes(32)).decode()
 _ANY: Final = frozenset({"", "0.0.0.0", "::", "*"})  # noqa: S104
-_TOO_MANY, _BUSY = 429, 503
+_TOO_MANY: Final = b"429 "
+_BUSY: Final = 503
 _PAUSES: Final = (1.1, 1.5, 2.0, 3.0, 5.0)
 _LAST_LINE = re.compile(r"([0-9]{3}) ([^\n]*)")
 
@@ -100,7 +101,7 @@ class AdminPort:
         known = [self._curl] if self._curl else self._ways()
         mistrust = ""
         for curl in known:
-            done = self._host.ask("login", *curl, seconds=60)
+            done = self._sent_login(curl)
             if done.code == _REFUSED:
                 continue
             if done.code in _MISTRUST:
@@ -117,18 +118,30 @@ class AdminPort:
         raise Fault(DOWN, "nothing answers on the admin port", self.where)
 
     def post(self, message: bytes) -> Answer:
-        """Send one message; waits, a bounded time, where too many were sent."""
-        for pause in (*_PAUSES, None):
+        """Send one message."""
+        argv = self._host.as_zimbra(*self._curl)
+        return self._soap(self._answer(self._patiently(self._sender(argv, message))))
+
+    def _sender(self, argv: tuple[str, ...], message: bytes) -> Callable[[], Done]:
+        def send() -> Done:
             self.requests += 1
-            answer = self._answer(
-                self._host.door.run(
-                    self._host.as_zimbra(*self._curl), given=message, seconds=90
-                )
-            )
-            if answer.status != _TOO_MANY or pause is None:
-                return self._soap(answer)
+            return self._host.door.run(argv, given=message, seconds=90)
+
+        return send
+
+    def _sent_login(self, curl: tuple[str, ...]) -> Done:
+        return self._patiently(lambda: self._host.ask("login", *curl, seconds=60))
+
+    def _patiently(self, send: Callable[[], Done]) -> Done:
+        """Send again, a bounded number of times, while too much is asked at once."""
+        done = send()
+        for pause in _PAUSES:
+            last = done.out.rpartition(b"\n")[2]
+            if not last.startswith(_TOO_MANY):
+                break
             self._sleep(pause)
-        raise AssertionError
+            done = send()
+        return done
 
     def _received(self, answer: Answer) -> str:
         self.logins += 1
@@ -194,7 +207,7 @@ class AdminPort:
         content, _, last = done.out.rpartition(b"\n")
         match = _LAST_LINE.fullmatch(last.decode("ascii", "replace"))
         if done.code or match is None:
-            raise Fault(f"curl.{done.code}", done.said, self.where)
+            raise Fault(f"host.{done.code}", done.said, self.where)
         return Answer(int(match[1]), match[2], content)
 
     def _soap(self, answer: Answer) -> Answer:

@@ -5,7 +5,7 @@ into line feeds, so that a value is read back exactly.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -128,10 +128,8 @@ def entry(answer: Mapping[str, Any], kind: str, where: str) -> Mapping[str, Any]
 def own(holder: Mapping[str, Any], names: Sequence[str], where: str) -> Own:
     """Return the values of the attributes that were asked for."""
     values: dict[str, list[str]] = {}
-    for item in _several(holder.get("a")):
-        values.setdefault(str(item.get("n", "")).lower(), []).append(
-            str(item.get("_content", ""))
-        )
+    for name, value in _pairs(holder):
+        values.setdefault(name.lower(), []).append(value)
     found: Own = {}
     for name in names:
         held = values.get(name.lower())
@@ -139,6 +137,15 @@ def own(holder: Mapping[str, Any], names: Sequence[str], where: str) -> Own:
             raise Fault("answer.blocked", f"{name} is not shown by mailboxd", where)
         found[name] = tuple(held) if held else None
     return found
+
+
+def _pairs(holder: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for item in _several(holder.get("a")):
+        yield str(item.get("n", "")), str(item.get("_content", ""))
+    # Some answers of Zimbra's give pairs of names and values as an object.
+    for name, value in dict(holder.get("_attrs") or {}).items():
+        for one in value if isinstance(value, list) else [value]:
+            yield str(name), str(one)
 
 
 def _number(item: Mapping[str, Any], where: str) -> int:

@@ -18,11 +18,12 @@ from zmward.doors.directory import (
     untouchable,
 )
 from zmward.doors.zimbra_host import ZimbraHost
-from zmward.errors import Fault, Refused
+from zmward.errors import Fault, Refused, Unreachable
 
 _EXPIRED: Final = frozenset({"service.AUTH_EXPIRED", "service.AUTH_REQUIRED"})
 _CACHES: Final = {"global": "config"}
 # Own values only; the default of each is to mix inherited ones in.
+_ALWAYS: Final = "zimbraId"
 _PLAIN: Final[Mapping[str, Mapping[str, str]]] = {
     "server": {"applyConfig": "0"},
     "domain": {"applyConfig": "0"},
@@ -100,7 +101,7 @@ class SoapDirectory:
     def close(self) -> None:
         """End the session, so that the token is worth nothing."""
         ended = {"xmlns": "urn:zimbraAccount", "logoff": "1"}
-        with contextlib.suppress(Fault, Refused):
+        with contextlib.suppress(Fault, Refused, Unreachable):
             self._port.post(
                 soap.envelope(
                     soap.element("EndSessionRequest", "", ended), self._port.token()
@@ -150,7 +151,8 @@ class SoapDirectory:
             entry = soap.entry(answer, kind, where)
             if str(entry.get("name", "")).lower() != name.lower():
                 raise Refused(f"{target} is another name of {entry.get('name')!r}.")
-            if kind == "account" and untouchable(soap.own(entry, NATURE, where)):
+            nature = _own(answer, kind, NATURE, where)
+            if kind == "account" and untouchable(nature):
                 self._refused.add(target)
             self._ids[target] = str(entry["id"])
 
@@ -159,7 +161,7 @@ class SoapDirectory:
     ) -> str:
         kind, _ = divided(target)
         selected = soap.element(kind, escape(key), {"by": by})
-        more = {"attrs": ",".join(names), **_PLAIN[kind]}
+        more = {"attrs": ",".join((*names, _ALWAYS)), **_PLAIN[kind]}
         return soap.request(f"Get{kind.capitalize()}", selected, number, **more)
 
     def _gets(self, target: str, names: Sequence[str]) -> list[tuple[int, str]]:
@@ -200,5 +202,13 @@ class SoapDirectory:
             for name, number in zip(names, numbers, strict=True):
                 found |= soap.own(answers[number], (name,), where)
             return found
-        entry = soap.entry(answers[numbers[0]], kind, where)
-        return soap.own(entry, names, where)
+        return _own(answers[numbers[0]], kind, names, where)
+
+
+def _own(answer: Mapping[str, Any], kind: str, names: Sequence[str], where: str) -> Own:
+    """Return an object's own values; its id must be among what was answered."""
+    found = soap.own(soap.entry(answer, kind, where), (*names, _ALWAYS), where)
+    if found[_ALWAYS] is None:
+        # An answer of another form must not pass for "nothing is set".
+        raise Fault("answer.mixed", "an object without its zimbraId", where)
+    return {name: found[name] for name in names}
