@@ -270,3 +270,27 @@ def test_relays_that_lose_their_network_are_named() -> None:
     lines = hurt("mta-trusts-cluster-only", cure, logins)
     assert any(": 1 (10.1.2.3)" in line for line in lines)
     assert not any("192.0.2.9" in line for line in lines)
+
+
+def test_a_restart_of_everything_does_the_others_too() -> None:
+    found = plan(
+        report(
+            failed("a", SetLocalConfig(NODE, "zimbra_same_site_cookie", None, "Lax")),
+            failed(
+                "b",
+                SetLocalConfig(NODE, "zimbra_require_interprocess_security", "0", "1"),
+            ),
+        )
+    )
+    assert found.reloads == ("all",)
+
+
+def test_an_alias_is_told_from_a_name_without_its_domain() -> None:
+    cure = SetAttr("cos:default", "zimbraImapEnabled", ("TRUE",), ("FALSE",))
+    logins = Logins(
+        {"audit": 30, "proxy": 30},
+        {"imap": {"anna@a.test": Use(1)}},
+        {"imap": {"anna": Use(1), "ANNA@a.test": Use(1), "office@a.test": Use(2)}},
+    )
+    lines = hurt("login-by-alias-refused", cure, logins)
+    assert any(": 1 (office@a.test)" in line for line in lines)

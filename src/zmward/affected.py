@@ -45,10 +45,12 @@ def _spoke(*protocols: str) -> Callable[[Logins, SetAttr | None], Iterator[Affec
     """Return a rule: accounts that logged in over these protocols."""
 
     def look(logins: Logins, change: SetAttr | None) -> Iterator[Affected]:
-        del change
         found: dict[str, Use] = {}
         for protocol in protocols:
             found |= logins.accounts.get(protocol, {})
+        kind, _, name = change.target.partition(":") if change else ("", "", "")
+        if kind == "account":
+            found = {name: found[name]} if name in found else {}
         who = mark("accounts that logged in over {what}")
         text = who.replace("{what}", " or ".join(protocols).upper())
         yield _row(text, found, logins.days.get("audit"))
@@ -66,6 +68,8 @@ def _sent(logins: Logins, change: SetAttr | None) -> Iterator[Affected]:
 def _aliases(logins: Logins, change: SetAttr | None) -> Iterator[Affected]:
     del change
     accounts = {name.lower() for own in logins.accounts.values() for name in own}
+    # A name without its domain is no alias: the default domain is added to it.
+    accounts |= {name.partition("@")[0] for name in accounts}
     found = {
         name: use
         for own in logins.typed.values()

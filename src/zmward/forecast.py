@@ -15,6 +15,7 @@ from zmward.plan import Foreseen, Plan
 _WAITS = mark("shown by the services only after the change: apply audits it again")
 _AGAIN = mark("another plan will be needed for: {what}")
 _OTHER = mark("left for you: {what}")
+_SEEN = mark("can be judged then: {what}")
 _NEW = mark("made by this plan: {what}")
 
 
@@ -37,7 +38,8 @@ def _reason(now: Finding, then: Finding, planned: frozenset[object]) -> str:
     again = [d for d in then.deviations if d.cure is not None and d.cure in planned]
     other = [d for d in then.deviations if d.cure is not None and d not in again]
     if fresh:
-        return _said(_NEW, _subjects(fresh))
+        text = _SEEN if now.status is Status.UNKNOWN else _NEW
+        return _said(text, _subjects(fresh))
     if again:
         return _said(_AGAIN, _subjects(again))
     if other:

@@ -384,6 +384,8 @@ def plan(
 
 
 def folded(steps: Iterable[Step]) -> tuple[str, ...]:
-    """Return our own restarts, each once, in Zimbra's order."""
+    """Return our own restarts, each once, in Zimbra's order; `all` does the others."""
     services = {service for step in steps for service in step.restarts}
+    if "all" in services:
+        return ("all",)
     return tuple(service for service in RESTART_ORDER if service in services)

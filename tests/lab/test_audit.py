@@ -18,7 +18,7 @@ from zmward.cli.main import dispatch
 from zmward.engine.answers import evidence, read
 from zmward.engine.script import collector
 from zmward.evidence import Answer, Evidence, decode
-from zmward.sources.registry import sources
+from zmward.sources.registry import usual
 
 pytestmark = pytest.mark.lab
 
@@ -80,7 +80,7 @@ def test_the_audit_says_what_was_expected(
 
 
 def by_script(lab: Lab) -> Evidence:
-    asked = tuple(sources().values())
+    asked = usual()
     script = collector(asked, "test")
     done = subprocess.run(
         lab.argv("mail", ["sh", "-s"]),

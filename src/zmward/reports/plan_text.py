@@ -37,6 +37,7 @@ _HEADS: tuple[tuple[Effort, str, str, str], ...] = (
     ),
 )
 _CONFLICT = "conflict: "
+_NEVER = "never planned: "
 
 
 class _Page:
@@ -125,11 +126,14 @@ class _Page:
             return
         yield Text()
         yield Text(self.say(mark("Left out, and why")), style="bold underline")
-        for reason, controls in _folded(self.plan.left):
+        for reason, controls, alike in _folded(self.plan.left):
             conflict = reason.startswith(_CONFLICT)
             style = STYLES[Status.FAIL] if conflict else "bold"
             body = Text(", ".join(plain(name) for name in controls), style=style)
             body.append(f"\n{plain(self.say(reason))}", style="none")
+            if alike:
+                more = mark("(and {count} alike: `--json` has all)")
+                body.append(f" {self.say(more).format(count=alike)}", style="none")
             yield from hanging(Text("  •"), body, 4, self.width)
 
     def lines(self) -> Iterator[Text]:
@@ -140,14 +144,23 @@ class _Page:
         yield from self.left()
 
 
-def _folded(left: Iterable[Left]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each reason with its controls, conflicts first."""
-    found: dict[str, list[str]] = {}
+def _alike(controls: tuple[str, ...], reason: str) -> tuple[object, ...]:
+    """Return what reasons share that differ by the object that they name."""
+    own = reason.startswith((_CONFLICT, _NEVER))
+    return controls, (reason,) if own else tuple(reason.split(" ", 2)[:2])
+
+
+def _folded(left: Iterable[Left]) -> Iterator[tuple[str, tuple[str, ...], int]]:
+    """Yield each reason with its controls and how many are alike, conflicts first."""
+    found: dict[str, dict[str, None]] = {}
     for row in left:
-        found.setdefault(row.reason, []).append(row.control)
-    ranked = sorted(found, key=lambda reason: not reason.startswith(_CONFLICT))
-    for reason in ranked:
-        yield reason, tuple(dict.fromkeys(found[reason]))
+        found.setdefault(row.reason, {})[row.control] = None
+    kinds: dict[tuple[object, ...], list[tuple[str, tuple[str, ...]]]] = {}
+    for reason, names in found.items():
+        controls = tuple(names)
+        kinds.setdefault(_alike(controls, reason), []).append((reason, controls))
+    rows = [(*group[0], len(group) - 1) for group in kinds.values()]
+    yield from sorted(rows, key=lambda row: not row[0].startswith(_CONFLICT))
 
 
 def render(
