@@ -66,6 +66,13 @@ FILE_MODES = Source(
     name="file-modes",
     about="Owners and modes of secrets, programs and folders.",
     question=Snippet(
+        "for folder in /etc /opt/zimbra /opt/zimbra/libexec /opt/zimbra/conf "
+        "/opt/zimbra/.ssh \\\n    /opt/zimbra/ssl /opt/zimbra/ssl/zimbra "
+        "/opt/zimbra/ssl/zimbra/*; do\n"
+        "    # What stands in a closed folder would look as if it were not there.\n"
+        '    if [ -d "$folder" ] && ! { [ -r "$folder" ] && [ -x "$folder" ]; }; then\n'
+        "        printf '%s: Permission denied\\n' \"$folder\" >&2\n"
+        "        return 1\n    fi\ndone\n"
         "for file in / "
         + " ".join((*SECRETS, *CODE, *OTHERS))
         + '; do\n    [ -e "$file" ] && printf \'%s\\n\' "$file"\ndone |\n'
