@@ -389,6 +389,41 @@ def test_a_stranger_on_the_port_gets_no_password(
         assert impostor.log("audit.log") == ""
 
 
+BLIND = """\
+#!/bin/bash
+words=()
+while [ $# -gt 0 ]; do
+    if [ "$1" = --pinnedpubkey ]; then shift 2; else words+=("$1"); shift; fi
+done
+exec {curl} "${{words[@]}}"
+"""
+
+
+def test_a_curl_that_ignores_keys_is_not_used(
+    door: Watched, tmp_path: Path, server: twin.Running, keystore: Keystore
+) -> None:
+    home = make(tmp_path / "home", server.ports["admin"], keystore)
+    program = home / "common/bin/curl"
+    program.write_text(BLIND.format(curl=shutil.which("curl")))
+    program.chmod(0o755)
+    with pytest.raises(Refused, match="neither in its keystore"):
+        SoapDirectory(ZimbraHost(door, str(home), ""))
+    logins = [call for call in door.calls if "login" in call]
+    assert logins
+    assert not [call for call in logins if "--insecure" in call]
+
+
+def test_what_was_received_is_never_part_of_a_complaint(
+    door: Watched, home: Path
+) -> None:
+    lost = Done(124, b'{"Body": {"AuthResponse": {"authToken": "0_secret')
+    door.instead = [None, None, lost]
+    with pytest.raises(Fault) as failure:
+        SoapDirectory(ZimbraHost(door, str(home), ""))
+    assert failure.value.fault == "mailboxd.silent"
+    assert "0_secret" not in str(failure.value)
+
+
 @pytest.mark.parametrize("secret", ["a&b<c>'\"d e", "pässwörd", "$(touch x)`id`\\n%s"])
 def test_any_password_logs_in(
     door: Watched, tmp_path: Path, keystore: Keystore, secret: str

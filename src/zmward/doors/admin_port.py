@@ -105,7 +105,7 @@ class AdminPort:
             if done.code == _REFUSED:
                 continue
             if done.code in _MISTRUST:
-                mistrust = mistrust or done.said
+                mistrust = mistrust or _said(done)
             else:
                 self._curl = curl
                 return self._received(self._answer(done))
@@ -201,13 +201,13 @@ class AdminPort:
         if done.code == _REFUSED:
             raise Fault(DOWN, "nothing answers on the admin port", self.where)
         if done.code in _MISTRUST:
-            raise Refused(f"{self.where} shows another certificate now: {done.said}")
+            raise Refused(f"{self.where} shows another certificate now: {_said(done)}")
         if done.code in {28, 52, 55, 56, TIMED_OUT}:
-            raise Fault(SILENT, f"the answer was lost: {done.said}", self.where)
+            raise Fault(SILENT, f"the answer was lost: {_said(done)}", self.where)
         content, _, last = done.out.rpartition(b"\n")
         match = _LAST_LINE.fullmatch(last.decode("ascii", "replace"))
         if done.code or match is None:
-            raise Fault(f"host.{done.code}", done.said, self.where)
+            raise Fault(f"host.{done.code}", _said(done), self.where)
         return Answer(int(match[1]), match[2], content)
 
     def _soap(self, answer: Answer) -> Answer:
@@ -217,3 +217,8 @@ class AdminPort:
         if "html" in answer.kind or answer.status not in {200, 500}:
             raise Fault(f"http.{answer.status}", "this is no SOAP answer", self.where)
         return answer
+
+
+def _said(done: Done) -> str:
+    """Return curl's complaint; never its output, which may hold a token."""
+    return Done(done.code, b"", done.error).said
