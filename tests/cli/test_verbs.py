@@ -105,7 +105,10 @@ def test_a_truncated_evidence_is_named(
 @pytest.mark.parametrize(
     ("profile", "words"),
     [
-        ("[services]\nimpa = 'wanted'\n", "line 2: unknown key 'impa'; did you mean"),
+        (
+            "[services]\nimpa = 'wanted'\n",
+            "line 2: unknown key 'impa'; did you mean 'imap'?\n",
+        ),
         ("[services\n", "line 1"),
         ("[services]\nimap = 'often'\n", "line 2"),
         ("[networks]\nadmins = ['10.0.0.1/8']\n", "host bits"),

@@ -174,3 +174,11 @@ Mail transport (MTA)  ✗ 1 failed
 1 failed, 0 not known · begin with: zmward explain a-control
 """
     )
+
+
+def test_a_waiver_in_part_is_not_called_unknown() -> None:
+    one = finding(reason="waived in part: cos:default")
+    two = finding(reason="waived in part: cos:default; no answer from b")
+    assert "waived in part: cos:default\n" in render(report(one))
+    assert "not known: " not in render(report(one))
+    assert "not known: no answer from b" in render(report(two))

@@ -127,8 +127,8 @@ class Steps:
             rest = f", +{more}" if more > 0 else ""
             text += f" ({', '.join(plain(name) for name in row.names)}{rest})"
         if row.days is not None:
-            seen = mark("; the logs have {days} days")
-            text += self.say(seen).format(days=row.days)
+            one, many = "; the logs have {count} day", "; the logs have {count} days"
+            text += self.say.number(one, many, row.days)
             if row.days < FEW_DAYS:
                 text += self.say(mark(", too few to be sure"))
         return text
