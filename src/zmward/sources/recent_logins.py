@@ -16,7 +16,7 @@ _ROW = re.compile(
     r"([0-9]{1,12})\t([^\t]{0,60})",
     re.ASCII,
 )
-_MOST = 1000
+_MOST = 20_000
 
 
 class Use(msgspec.Struct, frozen=True):
