@@ -23,10 +23,23 @@ VERBS = {
     "audit": "how the server stands, and why that matters",
     "diff": "what changed between two reports",
     "plan": "the changes that would repair it, and whom they would hurt",
+    "apply": "carry a plan out; if a step fails, all is taken back",
+    "confirm": "keep a run and remove its dead man's switch",
+    "verify": "audit again what a run was meant to repair",
+    "rollback": "take a run back, newest change first",
+    "history": "what zmward did on a host",
 }
 _COMING = (
-    *("apply", "confirm", "verify", "rollback", "history", "firewall"),
-    *("scan", "patches", "integrity", "logs", "config", "backup", "accounts"),
+    *(
+        "firewall",
+        "scan",
+        "patches",
+        "integrity",
+        "logs",
+        "config",
+        "backup",
+        "accounts",
+    ),
     *("preauth", "tunnel", "watch", "fleet"),
 )
 _BUG = 70

@@ -230,7 +230,7 @@ class Remote(msgspec.Struct, frozen=True):
     ) -> Done:
         """Run one program with the far host's sh."""
         line = f"exec sh -c {shlex.quote(command(argv, user, seconds))}"
-        words = ("ssh", "-T", *_ssh_options(), *self.options, "--", self.name, line)
+        words = ("ssh", "-T", *self.options, *_ssh_options(), "--", self.name, line)
         return _waited(words, given, seconds, self.name, lost=255)
 
 

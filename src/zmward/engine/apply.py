@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from zmward.change import Act, Change, SetLocalConfig
+from zmward.change import Act, Change, InstallPackage, SetLocalConfig, SetUnit
 from zmward.doors.files import look, read_bytes
 from zmward.doors.local_settings import PATH, read_settings
 from zmward.engine.deadman import arm, cuts_off, start_timer
@@ -37,6 +37,7 @@ from zmward.errors import (
     Fault,
     Interrupted,
     NotUndone,
+    Refused,
     Stale,
     ZmwardError,
 )
@@ -99,7 +100,11 @@ def _group(
 ) -> None:
     changes = [plan.steps[n].change for n in numbers]
     not_fired(site.door, run.fired)
-    gone = moved(site, changes)
+    # A package that this very plan installs may have started its own unit.
+    new_units = isinstance(changes[0], SetUnit) and any(
+        isinstance(step.change, InstallPackage) for step in plan.steps
+    )
+    gone = () if new_units else moved(site, changes)
     if gone:
         raise Stale(f"changed by another hand meanwhile: {', '.join(gone)}")
     settings = isinstance(changes[0], SetLocalConfig)
@@ -184,6 +189,14 @@ def _seconds(wish: Wish, changes: Sequence[Change]) -> int:
     return _SWITCH if cuts_off(changes) else 0
 
 
+def _arm(site: Site, run: Run, journal: Journal, seconds: int) -> None:
+    try:
+        arm(site.door, run, seconds)
+    except Refused:
+        journal.write("rolled-back")
+        raise
+
+
 def apply(site: Site, plan: Plan, wish: Wish, prove: Prove) -> Applied:
     """Carry out a plan; whatever goes wrong, the host is as it was, or it is said."""
     changes = [step.change for step in plan.steps]
@@ -200,7 +213,7 @@ def apply(site: Site, plan: Plan, wish: Wish, prove: Prove) -> Applied:
         seconds = _seconds(wish, changes)
         if seconds:
             journal.write("armed", note=str(seconds))
-            arm(site.door, run, max(seconds, _WHILE_WORKING))
+            _arm(site, run, journal, max(seconds, _WHILE_WORKING))
         try:
             found, later = _work(site, plan, run, wish, prove)
             if seconds:

@@ -7,7 +7,7 @@ files before the network and sshd, the rest once the directory answers.
 from collections.abc import Iterable
 
 from zmward.change import Change, Mode, SetUnit, WriteFile
-from zmward.doors.files import must, remove_file, replace_bytes
+from zmward.doors.files import beside, discard, must, remove_file, replace_bytes
 from zmward.doors.host import Door
 from zmward.engine.state import Run
 from zmward.engine.undo_script import UNITS
@@ -106,5 +106,6 @@ def disarm(door: Door, run: Run) -> None:
     units = tuple(_boot_units(run))
     door.run(("systemctl", "disable", "-q", *units))
     for name in units:
+        discard(door, (beside(f"{UNITS}/{name}", run.id),))
         remove_file(door, f"{UNITS}/{name}")
     door.run(("systemctl", "daemon-reload"))

@@ -39,6 +39,8 @@ def _state(door: Door, run: Run, entries: tuple[Entry, ...]) -> str:
     armed = any(entry.what == "armed" for entry in entries)
     if found == "applied" and armed:
         return "unconfirmed"
+    if found == "opened" and armed:
+        return "interrupted"
     return _STATES.get(found, "interrupted")
 
 

@@ -1,0 +1,74 @@
+"""What the verbs that write to a host share: the site, signals, words."""
+
+import getpass
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from zmward.doors.host import Door, Remote
+from zmward.doors.open_directory import open_directory
+from zmward.doors.zimbra_host import ZimbraHost
+from zmward.engine.site import Site
+from zmward.reports.plain import visible
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def who() -> str:
+    """Return who asks, for the journal."""
+    person = os.environ.get("SUDO_USER") or getpass.getuser()
+    return f"{person}@{socket.gethostname()}"
+
+
+def say(text: str) -> None:
+    """Tell a person what is being done."""
+    click.echo(f"zmward: {visible(text)}", err=True)
+
+
+@contextmanager
+def working(door: Door, *, quiet: bool) -> Iterator[Site]:
+    """Give the site; a signal asks for a clean stop, after the act that is going on."""
+    asked: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        asked.append(number)
+        if not quiet:
+            say("stopping cleanly after this step; everything is taken back")
+
+    def talk(text: str) -> None:
+        if not quiet:
+            say(text)
+
+    old = {number: signal.signal(number, stop) for number in _SIGNALS}
+    site = Site(
+        door=door,
+        opener=lambda: open_directory(ZimbraHost(door), talk),
+        talk=talk,
+        stop=lambda: bool(asked),
+    )
+    try:
+        yield site
+    finally:
+        for number, action in old.items():
+            signal.signal(number, action)
+        site.reopen()
+
+
+def fresh(door: Door) -> Door:
+    """Return a door that opens a connection of its own: proof that one can log in."""
+    if isinstance(door, Remote):
+        alone = ("-o", "ControlMaster=no", "-o", "ControlPath=none")
+        return Remote(door.name, (*door.options, *alone))
+    return door
+
+
+def agreed(question: str, *, yes: bool) -> bool:
+    """Ask a person; without a terminal, only --yes agrees."""
+    if yes:
+        return True
+    return sys.stdin.isatty() and click.confirm(question, default=False, err=True)
