@@ -86,7 +86,7 @@ def test_rollback_gives_everything_back_but_packages() -> None:
     assert [row.state for row in history(host)] == ["rolled back"]
 
 
-def total(die_after: bool) -> int:
+def total(*, die_after: bool) -> int:
     host, kept = twin(), directory()
     host.moments = Moments(after=die_after)
     attempt(host, kept)
@@ -118,7 +118,7 @@ def test_a_run_killed_at_any_moment_can_be_taken_back() -> None:
     points = [(n, after) for n in range(moments) for after in (False, True)]
     survived = sum(survives(n, after=after) for n, after in points)
     kinds = {type(change) for change in CHANGES}
-    print(f"survived {survived}/{len(points)}, kinds {len(kinds)}/8")
+    print(f"survived {survived}/{len(points)}, kinds {len(kinds)}/8")  # noqa: T201  # the tally
     assert len(kinds) == 8
     assert survived == len(points)
     assert len(points) >= 2 * len(CHANGES)

@@ -1,0 +1,43 @@
+"""Taking back: what another hand has changed since is left alone and named."""
+
+from tests.engine.repair import SSHD, directory, plan, proof, site, twin
+from zmward.change import SetAttr
+from zmward.engine.apply import Wish, apply
+from zmward.engine.rollback import roll_back
+from zmward.engine.state import known
+from zmward.engine.undo import reverted
+
+
+def test_a_file_that_another_hand_has_changed_is_left_alone_and_named() -> None:
+    host, kept = twin(), directory()
+    run = apply(site(host, kept), plan(), Wish(), proof).run
+    host.entries[SSHD].content = b"Port 2222\n"
+    taken = roll_back(site(host, kept), known(run))
+    assert [one.name for one in taken.steps if one.fate == "kept"] == [f"file {SSHD}"]
+    assert host.entries[SSHD].content == b"Port 2222\n"
+    assert kept.objects == directory().objects
+
+
+def test_a_value_that_another_hand_has_changed_is_left_alone_and_named() -> None:
+    host, kept = twin(), directory()
+    run = apply(site(host, kept), plan(), Wish(), proof).run
+    kept.objects["global"]["zimbraMtaTlsAuthOnly"] = ("FALSE",)
+    taken = roll_back(site(host, kept), known(run))
+    kept_ones = [one.name for one in taken.steps if one.fate == "kept"]
+    assert kept_ones == ["zimbraMtaTlsAuthOnly of global"]
+
+
+def test_of_a_list_only_our_own_additions_and_removals_are_reverted() -> None:
+    change = SetAttr("global", "zimbraMtaBlockedExtension", ("a", "b"), ("b", "c"))
+    assert reverted(change, ("b", "c", "theirs")) == ("b", "theirs", "a")
+    assert reverted(change, ("theirs",)) == ("theirs", "a")
+
+
+def test_taking_back_twice_is_taking_back_once() -> None:
+    host, kept = twin(), directory()
+    run = apply(site(host, kept), plan(), Wish(), proof).run
+    roll_back(site(host, kept), known(run))
+    once = host.state()
+    taken = roll_back(site(host, kept), known(run))
+    assert {one.fate for one in taken.steps} == {"as-before", "stays"}
+    assert host.state() == once
