@@ -80,13 +80,18 @@ def parameters(changes: Iterable[Change]) -> dict[str, str]:
     return found
 
 
+def _words(value: str) -> list[str]:
+    """Return the words of a parameter: Postfix takes commas for blanks."""
+    return sorted(value.replace(",", " ").split())
+
+
 def _matches(site: Site, wanted: dict[str, str]) -> bool:
     done = site.door.run((_POSTCONF, "-h", *wanted), user="zimbra")
     lines = done.out.decode("utf-8", "replace").splitlines()
     if done.code or len(lines) != len(wanted):
         return False
     return all(
-        sorted(now.replace(",", " ").split()) == sorted(value.split())
+        _words(now) == _words(value)
         for now, value in zip(lines, wanted.values(), strict=True)
     )
 
