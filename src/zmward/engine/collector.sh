@@ -2,8 +2,8 @@
 # zmward collector, written by zmward @VERSION@.
 #
 # Asks this Zimbra server a list of questions and prints the answers on standard
-# output. It only reads: it changes nothing, keeps no temporary file, opens no
-# connection but those to this server's own services and its own directory.
+# output. It only reads: it changes nothing, keeps no temporary file, and connects to
+# nothing but this server's own services, its directory and its name server.
 # Passwords and keys are replaced by the words "@MASK@:…" before they are printed.
 # Run it as root:   sh collect.sh > answers.txt
 # Judge it anywhere: zmward audit --evidence answers.txt
