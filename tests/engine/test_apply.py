@@ -163,7 +163,7 @@ def test_a_rendering_that_fails_takes_everything_back(word: str) -> None:
     def fails(argv: Sequence[str]) -> Done | None:
         return (
             Done(1, b"", b"no")
-            if lives and argv[0].endswith(lives[0]) and not lives.pop() == ""
+            if lives and argv[0].endswith(lives[0]) and lives.pop()
             else None
         )
 

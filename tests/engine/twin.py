@@ -58,6 +58,7 @@ class Twin:
     """A recorded host; `fails` answers for a program before the twin does."""
 
     name: str = "twin"
+    streams: int = 1
     entries: dict[str, Entry] = field(default_factory=dict)
     crontabs: dict[str, str] = field(default_factory=dict)
     units: dict[str, UnitState] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from zmward.change import (
     UnitState,
     WriteFile,
 )
-from zmward.plan import Host, Plan, described, folded
+from zmward.plan import Host, Plan, described, folded, order
 from zmward.reports.plan_json import render
 
 pytestmark = pytest.mark.lab
@@ -80,7 +80,9 @@ def node() -> Iterator[Lab]:
     with running("test-apply", "default") as lab:
         install(lab)
         said(lab, "systemctl enable --now cron.service")
-        steps = tuple(described(c, (), (HOST,)) for c in changes(lab))
+        steps = tuple(
+            sorted((described(c, (), (HOST,)) for c in changes(lab)), key=order)
+        )
         machine = said(lab, "cat /etc/machine-id").strip()
         when = "2026-11-21T12:00:00+00:00"
         plan = Plan(
