@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -27,7 +27,9 @@ def who() -> str:
 
 def say(text: str) -> None:
     """Tell a person what is being done."""
-    click.echo(f"zmward: {visible(text)}", err=True)
+    # A cut connection or a closed pipe must not leave the host half changed.
+    with suppress(OSError):
+        click.echo(f"zmward: {visible(text)}", err=True)
 
 
 @contextmanager
