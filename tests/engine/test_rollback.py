@@ -1,8 +1,19 @@
 """Taking back: what another hand has changed since is left alone and named."""
 
-from tests.engine.repair import SSHD, directory, plan, proof, site, twin
-from zmward.change import SetAttr
+import pytest
+
+from tests.engine.repair import (
+    CHANGES,
+    SSHD,
+    directory,
+    plan,
+    proof,
+    site,
+    twin,
+)
+from zmward.change import InstallPackage, SetAttr
 from zmward.engine.apply import Wish, apply
+from zmward.engine.history import past
 from zmward.engine.rollback import roll_back
 from zmward.engine.state import known
 from zmward.engine.undo import reverted
@@ -39,5 +50,37 @@ def test_taking_back_twice_is_taking_back_once() -> None:
     roll_back(site(host, kept), known(run))
     once = host.state()
     taken = roll_back(site(host, kept), known(run))
-    assert {one.fate for one in taken.steps} == {"as-before", "stays"}
+    assert {one.fate for one in taken.steps} == {"as-before"}
     assert host.state() == once
+
+
+def test_a_run_taken_back_is_not_taken_back_again_over_the_next_one() -> None:
+    host, kept = twin(), directory()
+    first = apply(site(host, kept), plan(), Wish(), proof).run
+    roll_back(site(host, kept), known(first))
+    without = plan(c for c in CHANGES if not isinstance(c, InstallPackage))
+    apply(site(host, kept), without, Wish(), proof)
+    now = (host.state(), dict(kept.objects))
+    roll_back(site(host, kept), known(first))
+    assert (host.state(), kept.objects) == now
+
+
+@pytest.mark.parametrize(
+    ("failed", "expected"),
+    [
+        (None, "interrupted"),
+        ("0\n", "rolled back by its switch"),
+        ("2\n", "rolled back in part"),
+    ],
+)
+def test_the_switch_is_believed_only_when_it_says_that_it_has_ended(
+    failed: str | None, expected: str
+) -> None:
+    host, kept = twin(), directory()
+    run = known(apply(site(host, kept), plan(), Wish(confirm_within=60), proof).run)
+    host.folder(run.fired)
+    if failed is not None:
+        host.add(f"{run.fired}/failed", failed)
+    assert past(host, run).state == expected
+    roll_back(site(host, kept), run)
+    assert past(host, run).state in {"rolled back", "rolled back by its switch"}

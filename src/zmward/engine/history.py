@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from zmward.doors.files import look
+from zmward.doors.files import look, read_bytes
 from zmward.doors.host import Door
 from zmward.engine.journal import Entry, Journal, state
 from zmward.engine.state import Run, plan_of, runs
@@ -34,14 +34,32 @@ class Past(msgspec.Struct, frozen=True):
 
 def _state(door: Door, run: Run, entries: tuple[Entry, ...]) -> str:
     found = state(entries)
-    if look(door, run.fired) is not None:
-        return "rolled back by its switch"
+    # A run that we took back ourselves after its switch failed is taken back.
+    if look(door, run.fired) is not None and found != "rolled-back":
+        return _fired(door, run)
     armed = any(entry.what == "armed" for entry in entries)
     if found == "applied" and armed:
         return "unconfirmed"
     if found == "opened" and armed:
         return "interrupted"
     return _STATES.get(found, "interrupted")
+
+
+def _fired(door: Door, run: Run) -> str:
+    """Return how far the switch came: its count of failures is its last word."""
+    if look(door, f"{run.fired}/failed") is None:
+        return "interrupted"
+    failed = read_bytes(door, f"{run.fired}/failed").strip() != b"0"
+    return "rolled back in part" if failed else "rolled back by its switch"
+
+
+def taken_back(door: Door, run: Run) -> bool:
+    """Say whether a run is taken back whole, by us or by its switch."""
+    entries = Journal(door, run).read()
+    found = state(entries)
+    if found == "applied" and look(door, run.fired) is not None:
+        return _fired(door, run) == "rolled back by its switch"
+    return found == "rolled-back"
 
 
 def past(door: Door, run: Run) -> Past:

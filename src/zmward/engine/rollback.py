@@ -7,8 +7,9 @@ import msgspec
 
 from zmward.change import Change, Mode, SetLocalConfig
 from zmward.engine.deadman import disarm
+from zmward.engine.history import taken_back
 from zmward.engine.journal import Entry, Journal, begun, noted
-from zmward.engine.present import groups
+from zmward.engine.present import groups, label
 from zmward.engine.services import Work, flush, following, reload, render, restart
 from zmward.engine.site import Site
 from zmward.engine.state import Run, kept, plan_of
@@ -137,4 +138,14 @@ def _close(
 
 def roll_back(site: Site, run: Run) -> Taken:
     """Take back a run by its id; the caller holds the lock."""
-    return take_back(site, run, plan_of(site.door, run))
+    plan = plan_of(site.door, run)
+    if taken_back(site.door, run):
+        # A later run may have written the same values: those are not ours any more.
+        site.talk(f"the run {run.id} is taken back already")
+        return Taken(_before(plan, Journal(site.door, run).read()))
+    return take_back(site, run, plan)
+
+
+def _before(plan: Plan, entries: Iterable[Entry]) -> tuple[Undone, ...]:
+    changes = [(n, plan.steps[n].change) for n in begun(entries)]
+    return tuple(Undone(n, label(c), "as-before") for n, c in changes)
