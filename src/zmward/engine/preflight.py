@@ -18,6 +18,8 @@ from zmward.sources.identity import fingerprint
 
 _MACHINE = "/etc/machine-id"
 _CLUSTER = ("pacemaker.service", "corosync.service", "keepalived.service")
+
+
 def _two_lines(change: SetAttr) -> bool:
     values = (*(change.before or ()), *(change.after or ()))
     return any(len(value.splitlines()) > 1 or "\n" in value for value in values)
