@@ -1,4 +1,4 @@
-"""The command line of the lab: up, down, exec, record, status, prune."""
+"""The command line of the lab: up, down, exec, record, prove, crash, status, prune."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import image, layers, states
+from lab import crash, image, layers, prove, states
 from lab.errors import LabError
 from lab.node import Lab, labs
 from lab.record import record
@@ -31,6 +31,10 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument("--name", help="a lab that is up; else one is booted for it")
     record.add_argument("--state", choices=states.NAMES, default="default")
     record.add_argument("output", type=Path)
+    proof = verbs.add_parser("prove", help="repair a node, take it back, compare")
+    proof.add_argument("--state", choices=["default", "careless"], action="append")
+    death = verbs.add_parser("crash", help="kill apply at every moment, take it back")
+    death.add_argument("--sample", type=int, default=0, help="so many points only")
     verbs.add_parser("build", help="build the image and every state, boot nothing")
     verbs.add_parser("status", help="list the labs")
     verbs.add_parser("prune", help="remove cached layers that are out of date")
@@ -95,6 +99,24 @@ def _status() -> None:
         print(f"{lab.name}\t{lab.state}\t{word}")
 
 
+def _proven(options: argparse.Namespace) -> int:
+    if options.verb == "crash":
+        return crash.main(options.sample)
+    return prove.main(options.state or ["default", "careless"])
+
+
+def _build() -> None:
+    for name in states.NAMES:
+        states.ensure_state(name)
+
+
+def _prune() -> None:
+    top = image.top_layer()
+    kept = [image.base_layer(), top]
+    kept += [states.state_layer(name, top) for name in states.NAMES]
+    print("\n".join(layers.prune(kept)))
+
+
 def main(argv: Sequence[str]) -> int:
     """Run one verb and return the exit code."""
     options = _parser().parse_args(argv)
@@ -108,16 +130,14 @@ def main(argv: Sequence[str]) -> int:
                 _exec(options)
             case "record":
                 _record(options)
+            case "prove" | "crash":
+                return _proven(options)
             case "build":
-                for name in states.NAMES:
-                    states.ensure_state(name)
+                _build()
             case "status":
                 _status()
             case "prune":
-                top = image.top_layer()
-                kept = [image.base_layer(), top]
-                kept += [states.state_layer(name, top) for name in states.NAMES]
-                print("\n".join(layers.prune(kept)))
+                _prune()
     except LabError as failure:
         print(f"lab: {failure}", file=sys.stderr)
         return 1

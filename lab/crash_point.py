@@ -1,0 +1,74 @@
+"""zmward that dies at one moment: its own door, cut by SIGKILL. Runs on the node.
+
+Called as `python3 crash_point.py TRACE MOMENT SIDE ARGV…`: before or after the n-th
+command that changes something, the process kills itself with SIGKILL.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+PLACE = "/opt/zmward"
+# What only reads: a death beside it is a death between its neighbours.
+READERS = frozenset(
+    {
+        *("stat", "cat", "realpath", "test", "id", "date", "ls", "dpkg-query", "cmp"),
+        *("/opt/zimbra/common/sbin/postconf", "sshd", "rsyslogd"),
+    }
+)
+SHOWN = frozenset({"show", "is-active", "is-enabled"})
+
+
+def changes(argv: tuple[str, ...], given: bytes) -> bool:
+    """Say whether a command can change the host."""
+    if argv[0] == "runuser":
+        # A question flushes first, which leaves nothing behind.
+        flush = b"FlushCacheRequest" in given and b"Get" not in given
+        return b"Modify" in given or flush
+    if argv[0] == "systemctl":
+        return argv[1] not in SHOWN
+    if argv[0] == "crontab":
+        return "-l" not in argv
+    if argv[0].startswith("/opt/zimbra/bin/"):
+        return argv[1:] != ("status",)
+    return argv[0] not in READERS
+
+
+def word(argv: tuple[str, ...], given: bytes) -> str:
+    """Return what the trace says of a command."""
+    if argv[0] == "dd" and any(part.endswith("/journal") for part in argv):
+        return "journal"
+    return "soap" if argv[0] == "runuser" and given else argv[0].rpartition("/")[2]
+
+
+def main(trace: str, moment: int, side: str) -> None:
+    """Run zmward with a door that counts, and dies when it is time."""
+    sys.path.insert(0, PLACE)
+    from zmward.cli.main import run  # noqa: PLC0415  # only the node has it there
+    from zmward.doors.host import Local  # noqa: PLC0415
+
+    real, count = Local.run, 0
+
+    def counted(self: Any, argv: Any, *, given: bytes = b"", **more: Any) -> Any:
+        nonlocal count
+        if not changes(tuple(argv), given):
+            return real(self, argv, given=given, **more)
+        number, count = count, count + 1
+        with Path(trace).open("a") as lines:
+            lines.write(f"{word(tuple(argv), given)}\n")
+        if number == moment and side == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        done = real(self, argv, given=given, **more)
+        if number == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
+
+    Local.run = counted  # type: ignore[method-assign]  # the door of the real product
+    sys.argv = ["zmward", *sys.argv[4:]]
+    run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3])
