@@ -1,5 +1,6 @@
 """What another user of the administrator's machine, or a far host, tries."""
 
+import getpass
 import os
 import tempfile
 from collections.abc import Iterator
@@ -7,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from zmward.change import Mode
 from zmward.doors import host
-from zmward.doors.host import Remote
-from zmward.errors import Unreachable
+from zmward.doors.files import read_mode, set_mode
+from zmward.doors.host import Local, Remote
+from zmward.errors import Refused, Unreachable
 
 
 @pytest.fixture
@@ -99,3 +102,19 @@ def test_a_host_that_never_stops_talking_is_stopped(
     with pytest.raises(Unreachable, match="more than any server"):
         for _ in host.Local().lines(script):
             pass
+
+
+def test_a_mode_is_never_set_through_a_link(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    victim = outside / "victim"
+    victim.write_text("")
+    victim.chmod(0o600)
+    (tmp_path / "conf").symlink_to(outside)
+    found = Local()
+    path = f"{tmp_path}/conf/victim"
+    with pytest.raises(Refused, match="through a link"):
+        read_mode(found, path)
+    with pytest.raises(Refused, match="through a link"):
+        set_mode(found, path, Mode(0o644, getpass.getuser(), getpass.getuser()))
+    assert victim.stat().st_mode & 0o777 == 0o600

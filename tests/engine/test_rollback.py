@@ -12,11 +12,14 @@ from tests.engine.repair import (
     twin,
 )
 from zmward.change import InstallPackage, SetAttr
+from zmward.doors.local_settings import PATH
 from zmward.engine.apply import Wish, apply
 from zmward.engine.history import past
 from zmward.engine.rollback import roll_back
 from zmward.engine.state import known
 from zmward.engine.undo import reverted
+
+_THEIRS = b'<key name="ldap_port"><value>theirs</value></key></localconfig>'
 
 
 def test_a_file_that_another_hand_has_changed_is_left_alone_and_named() -> None:
@@ -84,3 +87,22 @@ def test_the_switch_is_believed_only_when_it_says_that_it_has_ended(
     assert past(host, run).state == expected
     roll_back(site(host, kept), run)
     assert past(host, run).state in {"rolled back", "rolled back by its switch"}
+
+
+def test_the_script_spares_a_setting_that_another_hand_made_between_our_steps() -> None:
+    host, kept = twin(), directory()
+    place = site(host, kept)
+    theirs: list[bytes] = []
+
+    def talk(text: str) -> None:
+        if "zimbra_same_site_cookie" in text and not theirs:
+            old = host.entries[PATH].content
+            theirs.append(old.replace(b"</localconfig>", _THEIRS))
+            host.entries[PATH].content = theirs[0]
+
+    place.talk = talk
+    run = known(apply(place, plan(), Wish(), proof).run)
+    assert theirs
+    assert f"{run.folder}/settings-mixed" in host.entries
+    roll_back(site(host, kept), run)
+    assert b"theirs" in host.entries[PATH].content

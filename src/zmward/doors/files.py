@@ -169,6 +169,8 @@ def read_mode(door: Door, path: str) -> Mode | None:
         return None
     if node.kind not in (*_REGULAR, "directory"):
         raise Refused(f"{path} is a {node.kind}: its mode is left alone.")
+    # Its folder may be a user's, who could lead chown to any file of root's.
+    _parent(door, path)
     return node.mode
 
 

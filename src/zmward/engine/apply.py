@@ -13,7 +13,7 @@ import msgspec
 
 from zmward.change import Act, Change, InstallPackage, SetLocalConfig, SetUnit
 from zmward.doors.files import look, read_bytes
-from zmward.doors.local_settings import PATH, read_settings
+from zmward.doors.local_settings import PATH, own_values, read_settings
 from zmward.engine.deadman import arm, cuts_off, start_timer
 from zmward.engine.journal import Journal
 from zmward.engine.lock import locked
@@ -29,7 +29,7 @@ from zmward.engine.present import groups, moved
 from zmward.engine.rollback import Taken, take_back
 from zmward.engine.services import flush, follow, following
 from zmward.engine.site import Site
-from zmward.engine.state import Run, create, digest, keep, new, put
+from zmward.engine.state import Run, create, digest, keep, kept, new, put
 from zmward.engine.undo_script import script
 from zmward.engine.verify import Proof
 from zmward.errors import (
@@ -85,12 +85,33 @@ def _settings_before(site: Site, run: Run) -> str:
     note = f"{keep(site.door, run, content)} {mode.mode:o} {mode.owner} {mode.group}"
     if look(site.door, f"{run.folder}/settings-before") is None:
         put(site.door, f"{run.folder}/settings-before", f"{note}\n".encode())
+    elif not _ours(site, run, content):
+        _mixed(site, run)
     return note
 
 
-def _settings_after(site: Site, run: Run) -> None:
+def _ours(site: Site, run: Run, content: bytes) -> bool:
+    """Say whether the file is still as our last step left it."""
+    last = f"{run.folder}/settings-after"
+    if look(site.door, last) is None:
+        return False
+    return read_bytes(site.door, last).strip().decode() == digest(content)
+
+
+def _mixed(site: Site, run: Run) -> None:
+    """Tell the script that another hand wrote between our steps: no whole file."""
+    if look(site.door, f"{run.folder}/settings-mixed") is None:
+        put(site.door, f"{run.folder}/settings-mixed", b"")
+
+
+def _settings_after(site: Site, run: Run, change: SetLocalConfig, note: str) -> None:
     """Tell the script by which file it knows that nobody but us has written."""
-    name = digest(read_bytes(site.door, PATH))
+    now = read_bytes(site.door, PATH)
+    old = own_values(kept(site.door, run, note.partition(" ")[0]))
+    values = dict(own_values(now))
+    if {**old, change.key: None} != {**values, change.key: None}:
+        _mixed(site, run)
+    name = digest(now)
     site.door.run(("rm", "-f", "--", f"{run.folder}/settings-after"))
     put(site.door, f"{run.folder}/settings-after", f"{name}\n".encode())
 
@@ -107,13 +128,13 @@ def _group(
     gone = () if new_units else moved(site, changes)
     if gone:
         raise Stale(f"changed by another hand meanwhile: {', '.join(gone)}")
-    settings = isinstance(changes[0], SetLocalConfig)
-    note = _settings_before(site, run) if settings else ""
+    setting = changes[0] if isinstance(changes[0], SetLocalConfig) else None
+    note = _settings_before(site, run) if setting else ""
     journal.write("begin", numbers, note)
     site.talk(", ".join("/".join(change.place[1:]) for change in changes))
     perform(site, changes, run.id)
-    if settings:
-        _settings_after(site, run)
+    if setting:
+        _settings_after(site, run, setting, note)
     journal.write("done", numbers)
 
 

@@ -64,6 +64,8 @@ file() { # path, old, mode, owner, group, new
 
 mode() { # path, old mode owner group, new mode owner group
     late && return
+    # Its folder may be a user's, who could lead chown to any file of root's.
+    [ "$(realpath -e -- "${1%/*}")" = "${1%/*}" ] || { kept "the mode of $1"; return; }
     now=$(stat -c '%a %U %G' -- "$1" 2>/dev/null)
     [ "$now" = "$2 $3 $4" ] && return
     case $now in
@@ -119,6 +121,7 @@ settings() {
     late && return
     rm -f -- "$(beside "$SETTINGS")"
     [ -f "$FOLDER/settings-before" ] && [ -f "$FOLDER/settings-after" ] || return
+    [ ! -e "$FOLDER/settings-mixed" ] || return
     read -r sum old_mode owner group <"$FOLDER/settings-before"
     now=$(sha256sum <"$SETTINGS")
     [ "${now%% *}" = "$(cat "$FOLDER/settings-after")" ] || return
@@ -241,6 +244,11 @@ finish() {
     exit 0
 }
 
+# What zmward has taken back whole is not ours any more: a later run may be there.
+if grep -q '"what":"rolled-back"' "$FOLDER/journal" 2>/dev/null; then
+    say "run $RUN is taken back already"
+    exit 0
+fi
 # zmward looks for this folder before each of its steps, and stops.
 mkdir -p -- "$FOLDER/fired"
 say "taking back run $RUN ($MODE)"
