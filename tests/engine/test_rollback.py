@@ -14,10 +14,12 @@ from tests.engine.repair import (
 from zmward.change import InstallPackage, SetAttr
 from zmward.doors.local_settings import PATH
 from zmward.engine.apply import Wish, apply
-from zmward.engine.history import past
+from zmward.engine.history import past, unfinished
+from zmward.engine.journal import Journal
 from zmward.engine.rollback import roll_back
 from zmward.engine.state import known
 from zmward.engine.undo import reverted
+from zmward.errors import Refused
 
 _THEIRS = b'<key name="ldap_port"><value>theirs</value></key></localconfig>'
 
@@ -106,3 +108,23 @@ def test_the_script_spares_a_setting_that_another_hand_made_between_our_steps() 
     assert f"{run.folder}/settings-mixed" in host.entries
     roll_back(site(host, kept), run)
     assert b"theirs" in host.entries[PATH].content
+
+
+@pytest.mark.parametrize("step", [99, -1])
+def test_a_journal_that_names_a_step_of_no_plan_still_takes_back_the_rest(
+    step: int,
+) -> None:
+    host, kept = twin(), directory()
+    run = known(apply(site(host, kept), plan(), Wish(), proof).run)
+    Journal(host, run).write("begin", (step,))
+    assert roll_back(site(host, kept), run).complete
+    assert kept.objects == directory().objects
+
+
+def test_no_run_starts_after_one_whose_plan_is_damaged_and_not_taken_back() -> None:
+    host, kept = twin(), directory()
+    run = known(apply(site(host, kept), plan(), Wish(confirm_within=60), proof).run)
+    host.entries[run.plan].content = b"{"
+    assert unfinished(host) == run.id
+    with pytest.raises(Refused, match=r"rollback\.sh"):
+        roll_back(site(host, kept), run)

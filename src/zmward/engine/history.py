@@ -69,7 +69,10 @@ def past(door: Door, run: Run) -> Past:
     try:
         plan = plan_of(door, run)
     except ZmwardError:
-        return Past(run.id, "", "", 0, (), "damaged")
+        # What was begun can still be taken back by the script.
+        open_run = any(entry.what == "begin" for entry in entries)
+        words = _state(door, run, entries) if open_run else "damaged"
+        return Past(run.id, "", "", 0, (), words)
     controls = dict.fromkeys(c for step in plan.steps for c in step.controls)
     return Past(
         run=run.id,

@@ -105,7 +105,7 @@ def take_back(site: Site, run: Run, plan: Plan) -> Taken:
         journal.write("rollback")
     except Fault as error:
         site.talk(f"the journal cannot be written: {error}")
-    changes = [(n, plan.steps[n].change) for n in begun(entries)]
+    changes = _begun(plan, entries)
     fates: list[Undone] = []
     by_number = dict(changes)
     for numbers in groups(changes):
@@ -147,5 +147,10 @@ def roll_back(site: Site, run: Run) -> Taken:
 
 
 def _before(plan: Plan, entries: Iterable[Entry]) -> tuple[Undone, ...]:
-    changes = [(n, plan.steps[n].change) for n in begun(entries)]
-    return tuple(Undone(n, label(c), "as-before") for n, c in changes)
+    return tuple(Undone(n, label(c), "as-before") for n, c in _begun(plan, entries))
+
+
+def _begun(plan: Plan, entries: Iterable[Entry]) -> list[tuple[int, Change]]:
+    """Return what was begun; a damaged journal may name steps that do not exist."""
+    steps = dict(enumerate(plan.steps))
+    return [(n, steps[n].change) for n in begun(entries) if n in steps]

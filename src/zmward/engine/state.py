@@ -132,7 +132,10 @@ def plan_of(door: Door, run: Run) -> Plan:
     try:
         return msgspec.json.decode(read_bytes(door, run.plan), type=Plan)
     except msgspec.DecodeError as error:
-        raise Refused(f"{run.plan} is damaged: {error}.") from error
+        raise Refused(
+            f"{run.plan} is damaged: {error}. On the host, `sh {run.script}` takes "
+            "the run back without it."
+        ) from error
 
 
 def runs(door: Door) -> tuple[Run, ...]:
