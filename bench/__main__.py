@@ -2,10 +2,10 @@
 
 import sys
 
-from bench import accounts, audit, start
+from bench import accounts, audit, repair, start
 from bench.measure import table
 
-PARTS = {"start": start, "audit": audit, "accounts": accounts}
+PARTS = {"start": start, "audit": audit, "accounts": accounts, "repair": repair}
 
 
 def main(names: list[str]) -> int:
