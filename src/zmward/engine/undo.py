@@ -25,6 +25,7 @@ from zmward.change import (
     UnitState,
     WriteFile,
 )
+from zmward.doors.directory import DOWN
 from zmward.doors.files import beside, discard, replace_file, set_mode
 from zmward.doors.local_settings import (
     PATH,
@@ -44,7 +45,7 @@ from zmward.engine.present import (
     standing,
 )
 from zmward.engine.site import Site
-from zmward.errors import Unreachable, ZmwardError
+from zmward.errors import Fault, Unreachable, ZmwardError
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -197,6 +198,17 @@ def _one(
     return Undone(step, name, "undone")
 
 
+def _attributes(site: Site, steps: Sequence[tuple[int, SetAttr]]) -> tuple[Undone, ...]:
+    try:
+        return undo_attributes(site, steps)
+    except Fault as error:
+        if error.fault != DOWN:
+            raise
+        # mailboxd has gone since it was chosen: choose the way to the directory anew.
+        site.reopen()
+        return undo_attributes(site, steps)
+
+
 def undo(
     site: Site,
     steps: Sequence[tuple[int, Change]],
@@ -207,7 +219,7 @@ def undo(
     own = [(n, change) for n, change in steps if isinstance(change, SetAttr)]
     try:
         if own:
-            return undo_attributes(site, own)
+            return _attributes(site, own)
         return tuple(_one(site, n, change, old, token) for n, change in steps)
     except Unreachable:
         raise
