@@ -14,6 +14,7 @@ import msgspec
 from zmward.change import Act, Change, InstallPackage, SetLocalConfig, SetUnit
 from zmward.doors.files import look, read_bytes
 from zmward.doors.local_settings import PATH, own_values, read_settings
+from zmward.engine.confirm import moment
 from zmward.engine.deadman import arm, cuts_off, start_timer
 from zmward.engine.journal import Journal
 from zmward.engine.lock import locked
@@ -240,7 +241,7 @@ def apply(site: Site, plan: Plan, wish: Wish, prove: Prove) -> Applied:
             if seconds:
                 not_fired(site.door, run.fired)
                 start_timer(site.door, run, seconds)
-            journal.write("applied")
+            journal.write("applied", note=moment(site.door))
         except ZmwardError as error:
             raise _failed(site, plan, run, error) from error
     return Applied(run.id, found, seconds, later)

@@ -11,6 +11,8 @@ from zmward.engine.state import Run, plan_of
 from zmward.errors import Refused
 
 _ROOT = 1
+_BOOT = "/proc/sys/kernel/random/boot_id"
+_UPTIME = "/proc/uptime"
 
 
 def _row(process: int) -> tuple[str, int, float]:
@@ -37,15 +39,24 @@ def session_began() -> float | None:
     return found
 
 
-def _since_boot(door: Door, path: str) -> float:
-    """Return when a file was written, in seconds after the boot."""
-    up = float(Path("/proc/uptime").read_text("utf-8").split()[0])
-    now = int(door.run(("date", "+%s")).out)
-    written = int(door.run(("stat", "-c", "%Y", "--", path)).out)
-    return up - (now - written)
+def moment(door: Door) -> str:
+    """Return the host's boot and the seconds since, which no clock can move."""
+    words = [door.run(("cat", "--", path)).out.split() for path in (_BOOT, _UPTIME)]
+    return " ".join(found[0].decode() for found in words if found)
 
 
-def _judge(door: Door, run: Run, *, console: bool) -> None:
+def proves(applied: str, boot: str, began: float) -> bool:
+    """Say whether a session began after the moment at which a run was applied."""
+    its_boot, _, seconds = applied.partition(" ")
+    if its_boot and its_boot != boot:
+        return True
+    try:
+        return bool(its_boot) and began > float(seconds)
+    except ValueError:
+        return False
+
+
+def _judge(door: Door, applied: str, *, console: bool) -> None:
     if not isinstance(door, Local) or console:
         return
     began = session_began()
@@ -54,7 +65,7 @@ def _judge(door: Door, run: Run, *, console: bool) -> None:
             "It cannot be seen that you came over ssh after the change. Log in anew "
             "and confirm from there, or say --console if you sit at the machine."
         )
-    if began < _since_boot(door, run.script):
+    if not proves(applied, moment(door).partition(" ")[0], began):
         raise Refused(
             "This session was open before the change, so it proves nothing. Log in "
             "anew and confirm from there."
@@ -68,7 +79,7 @@ def confirm(door: Door, run: Run, *, console: bool = False) -> None:
     entries = journal.read()
     if look(door, run.fired) is not None or _last(entries) != "applied":
         raise Refused(f"The run {run.id} is not there to be kept: `zmward history`.")
-    _judge(door, run, console=console)
+    _judge(door, entries[-1].note, console=console)
     disarm(door, run)
     journal.write("confirmed")
 
