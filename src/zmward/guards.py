@@ -197,10 +197,15 @@ _JUDGES: Final[Mapping[type, Callable[[Any], str]]] = {
 }
 
 
+def _of_account(change: SetAttr) -> bool:
+    return change.target.startswith("account:")
+
+
 def objection(change: Change) -> str:
     """Say why a change is none of the catalog's; empty where it is one."""
     if isinstance(change, SetAttr):
-        return next(_attr(change), "")
+        found = next(_attr(change), "")
+        return found or (_account(change) if _of_account(change) else "")
     if not _HOST.fullmatch(change.target):
         return f"{change.target!r} is no host"
     return _JUDGES[type(change)](change)
@@ -233,8 +238,6 @@ def refusal(change: Change, facts: Facts | None) -> str:
     found = objection(change)
     if found or not isinstance(change, SetAttr):
         return found
-    if change.target.startswith("account:"):
-        return _account(change)
     if change.attribute == _REQUIRED and change.after == ("TRUE",):
         return _second_factor(facts)
     return ""

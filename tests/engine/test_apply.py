@@ -234,6 +234,8 @@ def test_a_plan_of_another_machine_is_refused() -> None:
             HOST, "/etc/rsyslog.d/10-zmward.conf/../../shadow", None, FileText("")
         ),
         SetAttr("global", "zimbraMtaMyNetworks", None, ("a\nb",)),
+        SetAttr("account:a@example.test", "zimbraIsAdminAccount", None, ("TRUE",)),
+        SetAttr("account:spam.x@example.test", "zimbraNotes", None, ("x",)),
         InstallPackage(HOST, "zimbra-core", "apt"),
     ],
 )

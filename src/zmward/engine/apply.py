@@ -186,7 +186,10 @@ def _failed(site: Site, plan: Plan, run: Run, error: ZmwardError) -> ZmwardError
             f"`zmward rollback {run.id}`, or there `sh {run.script}`."
         )
     if not taken.complete:
-        return NotUndone(f"{error}. Taken back, but for: {rest(taken)}")
+        return NotUndone(
+            f"{error}. Taken back, but for: {rest(taken)}. Once that is mended: "
+            f"`zmward rollback {run.id}`."
+        )
     words = f"{error}. All that was done is taken back (run {run.id})."
     stayed = rest(taken)
     if stayed:

@@ -71,8 +71,8 @@ def nobody_else(door: Door) -> None:
     open_run = unfinished(door)
     if open_run:
         raise Refused(
-            f"The run {open_run} is not finished: `zmward confirm {open_run}` keeps "
-            f"it, `zmward rollback {open_run}` takes it back."
+            f"The run {open_run} is not finished: `zmward rollback {open_run}` takes "
+            f"it back; if it was applied whole, `zmward confirm {open_run}` keeps it."
         )
 
 
