@@ -8,7 +8,7 @@ from lab.volatile import LARGEST, VOLATILE, compare
 from tests.lab.conftest import running
 
 # `make proofs` dies at every point and proves both states both ways.
-SAMPLE, SECONDS = 8, 60
+SAMPLE, SECONDS = 5, 30
 
 
 def answered(source: str, text: str) -> dict[str, object]:
