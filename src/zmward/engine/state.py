@@ -14,7 +14,6 @@ from zmward.errors import Fault, Refused, Usage
 from zmward.plan import Plan
 
 _RUN = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}")
-KEPT_DAYS = 90
 
 
 def root() -> str:

@@ -3,6 +3,10 @@
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from zmward.facts import Facts
+
+ATTRIBUTE = "zimbraMtaMyNetworks"
+
 Network = IPv4Network | IPv6Network
 
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -12,6 +16,14 @@ _BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]+)\](/\d{1,3})?")
 def words_of(values: tuple[str, ...]) -> tuple[str, ...]:
     """Return the words of zimbraMtaMyNetworks or of mynetworks."""
     return tuple(" ".join(values).replace(",", " ").split())
+
+
+def declared_words(facts: Facts, host: str) -> tuple[str, ...]:
+    """Return the words in force on a server: its own, else the global ones."""
+    for server in facts.servers():
+        if server.name == host:
+            return words_of(server.own(ATTRIBUTE) or facts.config().own(ATTRIBUTE))
+    return ()
 
 
 def network(word: str) -> Network | None:

@@ -3,23 +3,20 @@
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
-from zmward.controls.mta._networks import network, private, unread, words_of
+from zmward.controls.mta._networks import (
+    ATTRIBUTE,
+    declared_words,
+    network,
+    private,
+    unread,
+    words_of,
+)
 from zmward.controls.shapes.basic import layers, on_hosts
 from zmward.controls.shapes.mta import in_force, port_of
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.directory import CONFIG, SERVERS
 from zmward.sources.postconf import POSTCONF, SERVICES
-
-_ATTR = "zimbraMtaMyNetworks"
-
-
-def _declared_words(facts: Facts, host: str) -> tuple[str, ...]:
-    for server in facts.servers():
-        if server.name == host:
-            return words_of(server.own(_ATTR) or facts.config().own(_ATTR))
-    return ()
-
 
 # No organisation that runs one server owns more of the internet than this.
 _WIDEST = {4: 16, 6: 32}
@@ -65,7 +62,7 @@ def _judged(layer: Layer, host: str, words: tuple[str, ...], name: str) -> Judge
 
 
 def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
-    yield _judged(Layer.DECLARED, host, _declared_words(facts, host), _ATTR)
+    yield _judged(Layer.DECLARED, host, declared_words(facts, host), ATTRIBUTE)
 
 
 def _ruled(host: str, name: str, rules: str) -> Judgement:
@@ -127,31 +124,34 @@ CONTROL = Control(
         "judged by mta-trusts-cluster-only."
     ),
     examples=(
-        passes(server={_ATTR: "127.0.0.0/8 [::1]/128 192.0.2.10/32"}, postconf=_GOOD),
-        fails(
-            server={_ATTR: "0.0.0.0/0"}, postconf={**_GOOD, "mynetworks": "0.0.0.0/0"}
+        passes(
+            server={ATTRIBUTE: "127.0.0.0/8 [::1]/128 192.0.2.10/32"}, postconf=_GOOD
         ),
-        fails(server={_ATTR: "127.0.0.0/8 [2000::]/3"}, postconf=_GOOD),
-        fails(server={_ATTR: "127.0.0.0/8 192.0.0.0/8"}, postconf=_GOOD),
-        passes(server={_ATTR: "127.0.0.0/8 10.0.0.0/8"}, postconf=_GOOD),
         fails(
-            server={_ATTR: "127.0.0.0/8"},
+            server={ATTRIBUTE: "0.0.0.0/0"},
+            postconf={**_GOOD, "mynetworks": "0.0.0.0/0"},
+        ),
+        fails(server={ATTRIBUTE: "127.0.0.0/8 [2000::]/3"}, postconf=_GOOD),
+        fails(server={ATTRIBUTE: "127.0.0.0/8 192.0.0.0/8"}, postconf=_GOOD),
+        passes(server={ATTRIBUTE: "127.0.0.0/8 10.0.0.0/8"}, postconf=_GOOD),
+        fails(
+            server={ATTRIBUTE: "127.0.0.0/8"},
             postconf={**_GOOD, "smtpd_relay_restrictions": "permit_mynetworks"},
         ),
         fails(
-            server={_ATTR: "127.0.0.0/8"},
+            server={ATTRIBUTE: "127.0.0.0/8"},
             postconf={
                 **_GOOD,
                 "smtpd_relay_restrictions": "permit, reject_unauth_destination",
             },
         ),
         fails(
-            server={_ATTR: "127.0.0.0/8"},
+            server={ATTRIBUTE: "127.0.0.0/8"},
             postconf=_GOOD,
             postconf_services={"smtpd/pass": {"mynetworks": "0.0.0.0/0"}},
         ),
         unsure(
-            server={_ATTR: "127.0.0.0/8"},
+            server={ATTRIBUTE: "127.0.0.0/8"},
             postconf={
                 **_GOOD,
                 "smtpd_relay_restrictions": (
@@ -161,13 +161,13 @@ CONTROL = Control(
             },
         ),
         passes(
-            server={_ATTR: "127.0.0.0/8"},
+            server={ATTRIBUTE: "127.0.0.0/8"},
             postconf=_GOOD,
             postconf_services={
                 "[127.0.0.1]:10025/inet": {"smtpd_relay_restrictions": ""}
             },
         ),
-        unsure(server={_ATTR: "127.0.0.0/8"}),
+        unsure(server={ATTRIBUTE: "127.0.0.0/8"}),
         unsure(server={}, postconf=_GOOD),
     ),
 )

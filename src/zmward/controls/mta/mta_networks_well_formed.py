@@ -4,21 +4,16 @@ from collections.abc import Iterator
 
 from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unsure
-from zmward.controls.mta._networks import flaw, network, words_of
+from zmward.controls.mta._networks import (
+    ATTRIBUTE,
+    flaw,
+    network,
+    words_of,
+)
 from zmward.controls.shapes.basic import on_hosts
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.directory import CONFIG, SERVERS
-
-_ATTR = "zimbraMtaMyNetworks"
-
-
-def _declared_words(facts: Facts, host: str) -> tuple[str, ...]:
-    for server in facts.servers():
-        if server.name == host:
-            return words_of(server.own(_ATTR) or facts.config().own(_ATTR))
-    return ()
-
 
 _WANTED = "networks parted by blanks, IPv6 in brackets, no bits behind the prefix"
 
@@ -37,11 +32,13 @@ _SIX = 6
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     server = next(s for s in facts.servers() if s.name == host)
-    values = server.own(_ATTR) or facts.config().own(_ATTR)
+    values = server.own(ATTRIBUTE) or facts.config().own(ATTRIBUTE)
     words = words_of(values)
     if not words:
         yield unknown(
-            Layer.DECLARED, host, f"{_ATTR} is not set; what is trusted then is unknown"
+            Layer.DECLARED,
+            host,
+            f"{ATTRIBUTE} is not set; what is trusted then is unknown",
         )
         return
     flaws = [flaw(word) for word in words if flaw(word)]
@@ -52,20 +49,20 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             Layer.DECLARED,
             host,
             source="directory",
-            seen=f"{_ATTR}: {' '.join(values)}",
+            seen=f"{ATTRIBUTE}: {' '.join(values)}",
         )
         return
     after = " ".join(dict.fromkeys(map(_written, words)))
     cure = None
-    if server.own(_ATTR) and all(network(word) for word in words):
-        cure = SetAttr(f"server:{host}", _ATTR, server.own(_ATTR), (after,))
+    if server.own(ATTRIBUTE) and all(network(word) for word in words):
+        cure = SetAttr(f"server:{host}", ATTRIBUTE, server.own(ATTRIBUTE), (after,))
     yield deviates(
         Layer.DECLARED,
         f"server:{host}",
         "; ".join(flaws),
         _WANTED,
         cure=cure,
-        no_cure="" if cure else f"Write {_ATTR} anew where it is set.",
+        no_cure="" if cure else f"Write {ATTRIBUTE} anew where it is set.",
     )
 
 
@@ -87,11 +84,11 @@ CONTROL = Control(
         " Amavis's list."
     ),
     examples=(
-        passes(server={_ATTR: "127.0.0.0/8 [::1]/128 192.0.2.10/32"}),
-        fails(server={_ATTR: "127.0.0.0/8 192.0.2.10/24"}),
-        fails(server={_ATTR: "127.0.0.0/8 2001:db8::1/128"}),
-        fails(server={_ATTR: "127.0.0.0/8, 192.0.2.10/32"}),
-        fails(config={_ATTR: "127.0.0.0/8 mail.example.com"}, server={}),
+        passes(server={ATTRIBUTE: "127.0.0.0/8 [::1]/128 192.0.2.10/32"}),
+        fails(server={ATTRIBUTE: "127.0.0.0/8 192.0.2.10/24"}),
+        fails(server={ATTRIBUTE: "127.0.0.0/8 2001:db8::1/128"}),
+        fails(server={ATTRIBUTE: "127.0.0.0/8, 192.0.2.10/32"}),
+        fails(config={ATTRIBUTE: "127.0.0.0/8 mail.example.com"}, server={}),
         unsure(server={}),
     ),
 )

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.mta._networks import (
+    ATTRIBUTE,
     Network,
     covers,
+    declared_words,
     loopback,
     network,
     single,
@@ -19,16 +21,6 @@ from zmward.facts import Facts
 from zmward.sources.addresses import ADDRESSES
 from zmward.sources.directory import CONFIG, SERVERS
 from zmward.sources.postconf import POSTCONF
-
-_ATTR = "zimbraMtaMyNetworks"
-
-
-def _declared_words(facts: Facts, host: str) -> tuple[str, ...]:
-    for server in facts.servers():
-        if server.name == host:
-            return words_of(server.own(_ATTR) or facts.config().own(_ATTR))
-    return ()
-
 
 _UNSEEN = (
     "Name each node in its place by hand: {} was not seen, and a mailbox server that "
@@ -69,10 +61,12 @@ def _told(facts: Facts, bad: list[str]) -> str:
 
 
 def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
-    words = _declared_words(facts, host)
+    words = declared_words(facts, host)
     if not words:
         yield unknown(
-            Layer.DECLARED, host, f"{_ATTR} is not set; what is trusted then is unknown"
+            Layer.DECLARED,
+            host,
+            f"{ATTRIBUTE} is not set; what is trusted then is unknown",
         )
         return
     bad = _strangers(facts, host, words)
@@ -80,7 +74,10 @@ def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
         yield unknown(Layer.DECLARED, host, unread(words))
     if not bad:
         yield sound(
-            Layer.DECLARED, host, source="directory", seen=f"{_ATTR}: {' '.join(words)}"
+            Layer.DECLARED,
+            host,
+            source="directory",
+            seen=f"{ATTRIBUTE}: {' '.join(words)}",
         )
     elif _told(facts, bad):
         yield unknown(Layer.DECLARED, host, _told(facts, bad))
@@ -90,7 +87,7 @@ def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
         yield deviates(
             Layer.DECLARED,
             f"server:{host}",
-            f"{_ATTR}: {' '.join(bad)}",
+            f"{ATTRIBUTE}: {' '.join(bad)}",
             _WANTED,
             cure=cure,
             no_cure=_UNSEEN.format(", ".join(unseen)) if unseen else "",
@@ -99,7 +96,7 @@ def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
 
 def _cure(facts: Facts, host: str, words: tuple[str, ...], bad: list[str]) -> SetAttr:
     """Keep what is sound; trust own addresses, and nodes trusted until now, singly."""
-    before = next(s for s in facts.servers() if s.name == host).own(_ATTR)
+    before = next(s for s in facts.servers() if s.name == host).own(ATTRIBUTE)
     kept = [word for word in words if word not in bad]
     have = [net for net in map(network, kept) if net is not None]
     wide = [net for net in map(network, bad) if net is not None]
@@ -112,7 +109,7 @@ def _cure(facts: Facts, host: str, words: tuple[str, ...], bad: list[str]) -> Se
         if address not in here and not any(covers(n, net) for n in wide):
             continue
         kept.append(f"[{net.network_address}]/128" if net.version == _SIX else str(net))
-    return SetAttr(f"server:{host}", _ATTR, before or None, (" ".join(kept),))
+    return SetAttr(f"server:{host}", ATTRIBUTE, before or None, (" ".join(kept),))
 
 
 _SIX = 6
@@ -136,7 +133,7 @@ def _rendered(facts: Facts, host: str) -> Iterator[Judgement]:
             host,
             f"mynetworks = {' '.join(bad)}",
             _WANTED,
-            no_cure=f"It follows from {_ATTR}.",
+            no_cure=f"It follows from {ATTRIBUTE}.",
         )
 
 
@@ -177,47 +174,47 @@ CONTROL = Control(
     ),
     examples=(
         passes(
-            server={_ATTR: "127.0.0.0/8 [::1]/128 192.0.2.10/32"},
+            server={ATTRIBUTE: "127.0.0.0/8 [::1]/128 192.0.2.10/32"},
             postconf=_GOOD,
             addresses=_OWN,
         ),
         passes(
-            server={_ATTR: "127.0.0.0/8 192.0.2.10/32 198.51.100.7/32"},
+            server={ATTRIBUTE: "127.0.0.0/8 192.0.2.10/32 198.51.100.7/32"},
             postconf=_GOOD,
             addresses=_OWN,
             profile={"networks": {"relays": ["198.51.100.0/28"]}},
         ),
         fails(
-            server={_ATTR: "127.0.0.0/8 [::1]/128 192.0.2.0/24"},
+            server={ATTRIBUTE: "127.0.0.0/8 [::1]/128 192.0.2.0/24"},
             postconf={"mynetworks": "127.0.0.0/8 [::1]/128 192.0.2.0/24"},
             addresses=_OWN,
         ),
         fails(
-            server={_ATTR: "127.0.0.0/8 198.51.100.7/32"},
+            server={ATTRIBUTE: "127.0.0.0/8 198.51.100.7/32"},
             postconf={"mynetworks": "127.0.0.0/8 198.51.100.7/32"},
             addresses=_OWN,
         ),
         fails(
-            server={_ATTR: "127.0.0.0/8 192.0.2.0/24"},
-            servers={"two.example.com": {_ATTR: "127.0.0.0/8"}},
+            server={ATTRIBUTE: "127.0.0.0/8 192.0.2.0/24"},
+            servers={"two.example.com": {ATTRIBUTE: "127.0.0.0/8"}},
             postconf={"mynetworks": "127.0.0.0/8 192.0.2.0/24"},
             addresses=_OWN,
         ),
         unsure(
-            server={_ATTR: "127.0.0.0/8"},
+            server={ATTRIBUTE: "127.0.0.0/8"},
             postconf={"mynetworks": "127.0.0.0/8 cidr:/etc/postfix/trusted"},
             addresses=_OWN,
         ),
         fails(
-            server={_ATTR: "127.0.0.0/8"},
+            server={ATTRIBUTE: "127.0.0.0/8"},
             postconf={"mynetworks": "127.0.0.0/8 192.0.2.0/24"},
             addresses=_OWN,
         ),
-        unsure(server={_ATTR: "127.0.0.0/8"}, addresses=_OWN),
-        unsure(server={_ATTR: "127.0.0.0/8 192.0.2.10/32"}, postconf=_GOOD),
+        unsure(server={ATTRIBUTE: "127.0.0.0/8"}, addresses=_OWN),
+        unsure(server={ATTRIBUTE: "127.0.0.0/8 192.0.2.10/32"}, postconf=_GOOD),
         unsure(
-            server={_ATTR: "127.0.0.0/8 198.51.100.7/32"},
-            servers={"two.example.com": {_ATTR: "127.0.0.0/8"}},
+            server={ATTRIBUTE: "127.0.0.0/8 198.51.100.7/32"},
+            servers={"two.example.com": {ATTRIBUTE: "127.0.0.0/8"}},
             postconf=_GOOD,
             addresses=_OWN,
         ),

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.mta._networks import (
+    ATTRIBUTE,
     Network,
     covers,
+    declared_words,
     loopback,
     network,
     unread,
@@ -17,16 +19,6 @@ from zmward.facts import Facts
 from zmward.sources.addresses import ADDRESSES
 from zmward.sources.directory import CONFIG, SERVERS
 from zmward.sources.postconf import POSTCONF
-
-_ATTR = "zimbraMtaMyNetworks"
-
-
-def _declared_words(facts: Facts, host: str) -> tuple[str, ...]:
-    for server in facts.servers():
-        if server.name == host:
-            return words_of(server.own(_ATTR) or facts.config().own(_ATTR))
-    return ()
-
 
 _NONE = "the profile names no balancer, and no other server is a proxy alone"
 _NO_CURE = "Take the balancer's or proxy's address out of zimbraMtaMyNetworks."
@@ -73,7 +65,9 @@ def _judged(
 
 
 def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
-    yield from _judged(facts, host, Layer.DECLARED, _ATTR, _declared_words(facts, host))
+    yield from _judged(
+        facts, host, Layer.DECLARED, ATTRIBUTE, declared_words(facts, host)
+    )
 
 
 def _rendered(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -113,26 +107,26 @@ CONTROL = Control(
     ),
     examples=(
         passes(
-            server={_ATTR: "127.0.0.0/8 192.0.2.10/32"},
+            server={ATTRIBUTE: "127.0.0.0/8 192.0.2.10/32"},
             postconf={"mynetworks": "127.0.0.0/8 192.0.2.10/32"},
             profile=_BALANCER,
         ),
         unconcerned(
-            server={_ATTR: "127.0.0.0/8"}, postconf={"mynetworks": "127.0.0.0/8"}
+            server={ATTRIBUTE: "127.0.0.0/8"}, postconf={"mynetworks": "127.0.0.0/8"}
         ),
         fails(
-            server={_ATTR: "127.0.0.0/8 192.0.2.0/24"},
+            server={ATTRIBUTE: "127.0.0.0/8 192.0.2.0/24"},
             postconf={"mynetworks": "127.0.0.0/8 192.0.2.0/24"},
             profile=_BALANCER,
         ),
         fails(
-            server={_ATTR: "127.0.0.0/8"},
+            server={ATTRIBUTE: "127.0.0.0/8"},
             postconf={"mynetworks": "127.0.0.0/8 192.0.2.250/32"},
             profile=_BALANCER,
         ),
-        unsure(server={_ATTR: "127.0.0.0/8 192.0.2.10/32"}, profile=_BALANCER),
+        unsure(server={ATTRIBUTE: "127.0.0.0/8 192.0.2.10/32"}, profile=_BALANCER),
         unsure(
-            server={_ATTR: "127.0.0.0/8 192.0.2.0/24"},
+            server={ATTRIBUTE: "127.0.0.0/8 192.0.2.0/24"},
             servers={"proxy.example.com": {"zimbraServiceEnabled": ("proxy",)}},
             postconf={"mynetworks": "127.0.0.0/8"},
         ),
