@@ -53,8 +53,8 @@ PLAN: Final[Mapping[str, str]] = {
 }
 CHANGE: Final[Mapping[str, str]] = {
     "kind": (
-        "`set-attr`, `set-localconfig`, `write-file`, `set-mode`, `set-crontab`, "
-        "`set-unit`, `install-package` or `act`"
+        "`set-attr`, `set-localconfig`, `write-file`, `set-mode`, "
+        "`set-parameter`, `set-crontab`, `set-unit`, `install-package` or `act`"
     ),
     "id": "what the change touches; no two changes of a plan touch the same",
     "controls": "the controls that it serves",
@@ -80,6 +80,8 @@ CHANGE: Final[Mapping[str, str]] = {
     "path": "of `write-file` and `set-mode`: the path",
     "validator": "of `write-file`: whose own check must accept it",
     "reloads": "of `write-file`: the units that read it",
+    "parameter": "of `set-parameter`: the parameter of Postfix",
+    "builtin": "of `set-parameter`: what Postfix does where main.cf does not say",
     "user": "of `set-crontab`: the user",
     "unit": "of `set-unit`: the systemd unit",
     "package": "of `install-package`: the package",

@@ -20,6 +20,7 @@ from zmward.catalog.actions import (
 )
 from zmward.catalog.attributes import attributes
 from zmward.catalog.localconfig import keys
+from zmward.catalog.postfix import refused
 from zmward.catalog.triggers import SECTIONS
 from zmward.change import (
     Act,
@@ -29,6 +30,7 @@ from zmward.change import (
     SetCrontab,
     SetLocalConfig,
     SetMode,
+    SetParameter,
     SetUnit,
     WriteFile,
 )
@@ -171,6 +173,11 @@ def _act(change: Act) -> str:
     return ""
 
 
+def _parameter(change: SetParameter) -> str:
+    values = (change.before, change.after, change.builtin or None)
+    return refused(change.parameter, *values)
+
+
 def _crontab(change: SetCrontab) -> str:
     known = change.user in USERS_OF_CRONTABS
     return "" if known else f"zmward does not write the crontab of {change.user!r}"
@@ -190,6 +197,7 @@ _JUDGES: Final[Mapping[type, Callable[[Any], str]]] = {
     SetLocalConfig: _localconfig,
     WriteFile: _file,
     SetMode: _mode,
+    SetParameter: _parameter,
     SetCrontab: _crontab,
     SetUnit: _unit,
     InstallPackage: _package,

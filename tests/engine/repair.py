@@ -14,6 +14,7 @@ from zmward.change import (
     SetCrontab,
     SetLocalConfig,
     SetMode,
+    SetParameter,
     SetUnit,
     UnitState,
     WriteFile,
@@ -57,6 +58,8 @@ CHANGES: tuple[Change, ...] = (
     SetAttr("global", "zimbraMtaTlsAuthOnly", None, ("TRUE",)),
     SetAttr("global", "zimbraMtaBlockedExtension", ("bat", "com"), ("bat", "exe")),
     SetAttr("cos:default", "zimbraImapEnabled", ("TRUE",), ("FALSE",)),
+    SetParameter(HOST, "smtpd_forbid_bare_newline", None, "yes", "no"),
+    SetParameter(HOST, "smtpd_forbid_unauth_pipelining", "no", "yes"),
     SetCrontab("mail.example.test", "zimbra", "1 2 * * * a\n", "1 2 * * * b\n"),
     SetUnit(HOST, "fail2ban.service", OFF, ON),
     SetUnit(HOST, "rsyslog.service", UnitState(enabled=False, active=True), ON),
@@ -103,6 +106,9 @@ def twin() -> Twin:
     values = {"zimbra_server_hostname": HOST, "alias_login_enabled": "true"}
     found.add(PATH, b"<!-- by hand -->" + settings(values)[22:], ZIMBRA)
     found.crontabs["zimbra"] = "1 2 * * * a\n"
+    found.folder("/opt/zimbra/common/conf", Mode(0o755, "zimbra", "zimbra"))
+    found.add("/opt/zimbra/common/conf/main.cf", "", ZIMBRA)
+    found.parameters["smtpd_forbid_unauth_pipelining"] = "no"
     found.units["rsyslog.service"] = UnitState(enabled=False, active=True)
     found.units["ssh.service"] = ON
     found.units["fail2ban.service"] = OFF

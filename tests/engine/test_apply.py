@@ -118,8 +118,8 @@ def test_a_run_killed_at_any_moment_can_be_taken_back() -> None:
     points = [(n, after) for n in range(moments) for after in (False, True)]
     survived = sum(survives(n, after=after) for n, after in points)
     kinds = {type(change) for change in CHANGES}
-    print(f"survived {survived}/{len(points)}, kinds {len(kinds)}/8")  # noqa: T201  # the tally
-    assert len(kinds) == 8
+    print(f"survived {survived}/{len(points)}, kinds {len(kinds)}/9")  # noqa: T201  # the tally
+    assert len(kinds) == 9
     assert survived == len(points)
     assert len(points) >= 2 * len(CHANGES)
 

@@ -61,6 +61,7 @@ class Twin:
     streams: int = 1
     entries: dict[str, Entry] = field(default_factory=dict)
     crontabs: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
     units: dict[str, UnitState] = field(default_factory=dict)
     packages: set[str] = field(default_factory=set)
     timers: set[str] = field(default_factory=set)
@@ -122,6 +123,7 @@ class Twin:
                 if not path.startswith("/var/lib/zmward")
             },
             "crontabs": dict(self.crontabs),
+            "parameters": dict(self.parameters),
             "units": dict(self.units),
             "packages": set(self.packages),
             "timers": set(self.timers),
@@ -297,5 +299,16 @@ class Twin:
         return Done(0)
 
     def _postconf(self, words: Sequence[str], _given: bytes) -> Done:
-        del words
-        return Done(0, b"yes\n")
+        verb, last = words[0], words[-1]
+        if verb == "-h":
+            return Done(0, b"yes\n")
+        if verb == "-d":
+            there = last.startswith("smtpd_")
+            return Done(0, f"{last} = no\n".encode() if there else b"")
+        if verb == "-X":
+            self.parameters.pop(last, None)
+        if verb == "-e":
+            name, _, value = last.partition("=")
+            self.parameters[name] = value
+        shown = (f"{n} = {v}\n" for n, v in self.parameters.items())
+        return Done(0, "".join(shown).encode() if verb == "-n" else b"")

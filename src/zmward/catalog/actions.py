@@ -136,6 +136,11 @@ MODES: Final = re.compile(
 PACKAGES: Final = frozenset(
     {"pax", "spax", "chrony", "fail2ban", "rsyslog-gnutls", "unattended-upgrades"}
 )
+# Which services look for a package's program only when they start.
+READERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "pax": ("antispam",),
+    "spax": ("antispam",),
+}
 UNITS: Final = frozenset(
     {
         *("chrony.service", "chronyd.service", "fail2ban.service", "ssh.service"),

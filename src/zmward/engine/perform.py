@@ -11,12 +11,14 @@ from zmward.change import (
     SetCrontab,
     SetLocalConfig,
     SetMode,
+    SetParameter,
     SetUnit,
     WriteFile,
 )
 from zmward.doors.files import must, replace_file, set_mode
 from zmward.doors.host import Door
 from zmward.doors.local_settings import write_setting
+from zmward.doors.postfix import write_parameter
 from zmward.doors.system import install, simulated, write_crontab, write_unit
 from zmward.engine.present import missed
 from zmward.engine.site import Site
@@ -60,6 +62,8 @@ def _host(door: Door, change: Change, token: str) -> None:
             _write_file(door, change, token)
         case SetMode():
             set_mode(door, change.path, change.after)
+        case SetParameter():
+            write_parameter(door, change.parameter, change.after)
         case SetCrontab():
             write_crontab(door, change.user, change.after)
         case SetUnit():

@@ -143,6 +143,31 @@ setting() { # key, old, new
     chown "${was#* }" -- "$SETTINGS" && chmod "${was% *}" -- "$SETTINGS"
 }
 
+postconf() { as_zimbra "$ZIMBRA/common/sbin/postconf" "$@"; }
+
+parameter_is() { # name, name in the store or -
+    asked=$(postconf -n) || return 2
+    line=$(printf '%s\n' "$asked" | grep "^$1 =")
+    if [ "$2" = - ]; then [ -z "$line" ]; return; fi
+    [ -n "$line" ] && [ "${line#"$1 = "}" = "$(cat "$(stored "$2")")" ]
+}
+
+parameter() { # name, old, new
+    late && return
+    parameter_is "$1" "$2" && return
+    parameter_is "$1" "$3"
+    case $? in
+    0) ;;
+    1) kept "Postfix's $1"; return ;;
+    *) broken "Postfix's $1"; return ;;
+    esac
+    if [ "$2" = - ]; then
+        postconf -X "$1"
+    else
+        postconf -e "$1=$(cat "$(stored "$2")")"
+    fi && back "Postfix's $1" || broken "Postfix's $1"
+}
+
 zmprov() { as_zimbra "$ZIMBRA/bin/zmprov" -l "$@"; }
 
 own() { # kind, name, attribute

@@ -21,6 +21,7 @@ from zmward.change import (
     SetCrontab,
     SetLocalConfig,
     SetMode,
+    SetParameter,
     SetUnit,
     UnitState,
     WriteFile,
@@ -34,6 +35,7 @@ from zmward.doors.local_settings import (
     restore_settings,
     write_setting,
 )
+from zmward.doors.postfix import write_parameter
 from zmward.doors.system import write_crontab, write_unit
 from zmward.engine.present import (
     after,
@@ -155,6 +157,8 @@ def _restore(site: Site, change: Change, old: Settings | None, token: str) -> No
             replace_file(site.door, change.path, change.before, token=token)
         case SetMode():
             set_mode(site.door, change.path, change.before)
+        case SetParameter():
+            write_parameter(site.door, change.parameter, change.before)
         case SetCrontab():
             write_crontab(site.door, change.user, change.before)
         case SetUnit():

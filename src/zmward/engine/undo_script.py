@@ -15,6 +15,7 @@ from zmward.change import (
     SetCrontab,
     SetLocalConfig,
     SetMode,
+    SetParameter,
     SetUnit,
     WriteFile,
 )
@@ -82,6 +83,9 @@ def _line(change: Change, store: _Store) -> Words:  # noqa: PLR0911  # one a kin
             pair = (change.before, change.after)
             words = ((f"{m.mode:o}", m.owner, m.group) for m in pair)
             return ("mode", change.path, *(word for mode in words for word in mode))
+        case SetParameter(parameter=name):
+            old, new = store.text(change.before), store.text(change.after)
+            return ("parameter", name, old, new)
         case SetCrontab():
             old, new = store.text(change.before), store.text(change.after)
             return ("cron", change.user, old, new)

@@ -14,6 +14,7 @@ from zmward.change import (
     SetCrontab,
     SetLocalConfig,
     SetMode,
+    SetParameter,
     SetUnit,
     UnitState,
     WriteFile,
@@ -58,10 +59,10 @@ class Steps:
     def _row(self, text: str, style: str = "") -> Iterator[Text]:
         yield from hanging(Text(), Text(text, style=style), _DETAIL, self.width)
 
-    def _values(self, change: SetAttr | SetLocalConfig) -> Iterator[str]:
+    def _values(self, change: SetAttr | SetLocalConfig | SetParameter) -> Iterator[str]:
         old: tuple[str, ...]
         new: tuple[str, ...]
-        if isinstance(change, SetLocalConfig):
+        if isinstance(change, SetLocalConfig | SetParameter):
             old = () if change.before is None else (change.before,)
             new = () if change.after is None else (change.after,)
         else:
@@ -86,7 +87,7 @@ class Steps:
 
     def _difference(self, step: Step) -> Iterator[str]:
         match step.change:
-            case SetAttr() | SetLocalConfig():
+            case SetAttr() | SetLocalConfig() | SetParameter():
                 yield from self._values(step.change)
             case WriteFile():
                 yield from self._file(step.change)
