@@ -6,7 +6,9 @@ stop that is asked for, take back all that was done.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Literal
 
 import msgspec
@@ -25,6 +27,7 @@ from zmward.engine.preflight import (
     not_fired,
     permitted,
     right_host,
+    unsuspicious,
 )
 from zmward.engine.present import groups, moved
 from zmward.engine.rollback import Taken, take_back
@@ -45,17 +48,22 @@ from zmward.errors import (
 from zmward.plan import Plan
 
 Prove = Callable[[], Proof]
+Suspect = Callable[[], tuple[str, ...]]
 _SWITCH = 300
 # While the work lasts the switch waits longer; at its end it starts anew.
 _WHILE_WORKING = 1800
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """How to apply: the switch's seconds (0: only where needed), when to restart."""
+    """How to apply: the switch's seconds (0: only where needed), when to restart.
+
+    `despite` means: go on though the host shows signs of compromise.
+    """
 
     confirm_within: int = 0
     restart: Literal["now", "later"] = "now"
     who: str = ""
+    despite: bool = False
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -67,13 +75,23 @@ class Applied(msgspec.Struct, frozen=True):
     later: tuple[str, ...] = ()
 
 
-def _prepare(site: Site, plan: Plan, run: Run) -> None:
+def _prepare(
+    site: Site, plan: Plan, run: Run, who: str, signs: Sequence[str]
+) -> Journal:
     """Leave the rollback on the host before anything is changed."""
-    create(site.door, run, plan)
-    text, contents = script(plan, run)
-    for content in contents.values():
-        keep(site.door, run, content)
-    put(site.door, run.script, text.encode(), "0700")
+    journal = Journal(site.door, run)
+    try:
+        create(site.door, run, plan)
+        text, contents = script(plan, run)
+        for content in contents.values():
+            keep(site.door, run, content)
+        put(site.door, run.script, text.encode(), "0700")
+        journal.write("opened", note=who)
+        if signs:
+            journal.write("despite", note=", ".join(signs))
+    except Fault as error:
+        raise Refused(f"Nothing was changed: {error}") from error
+    return journal
 
 
 def _settings_before(site: Site, run: Run) -> str:
@@ -107,7 +125,7 @@ def _mixed(site: Site, run: Run) -> None:
 
 def _settings_after(site: Site, run: Run, change: SetLocalConfig, note: str) -> None:
     """Tell the script by which file it knows that nobody but us has written."""
-    now = read_bytes(site.door, PATH)
+    now = read_settings(site.door)
     old = own_values(kept(site.door, run, note.partition(" ")[0]))
     values = dict(own_values(now))
     if {**old, change.key: None} != {**values, change.key: None}:
@@ -177,6 +195,9 @@ def _work(
 
 def _failed(site: Site, plan: Plan, run: Run, error: ZmwardError) -> ZmwardError:
     """Take everything back and return the error that tells the whole story."""
+    if site.stop() and not isinstance(error, Interrupted):
+        # Whoever asked for the stop may have cut off what was being waited for.
+        error = Interrupted(f"stopped on request ({error})")
     site.talk(f"{error}: taking back what was done")
     try:
         taken = take_back(site, run, plan)
@@ -198,6 +219,28 @@ def _failed(site: Site, plan: Plan, run: Run, error: ZmwardError) -> ZmwardError
     return kind(words)
 
 
+Exit = Callable[
+    [type[BaseException] | None, BaseException | None, TracebackType | None], bool
+]
+
+
+def _unless_it_breaks(site: Site, plan: Plan, run: Run) -> Exit:
+    """Return what takes all back when zmward itself breaks, and lets the error go on."""
+
+    def leave(
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> bool:
+        ours = isinstance(error, Exception) and not isinstance(error, ZmwardError)
+        if ours:
+            site.talk("zmward itself has failed: taking back what was done")
+            take_back(site, run, plan)
+        return False
+
+    return leave
+
+
 def rest(taken: Taken) -> str:
     """Name what a rollback left, and why."""
     left = [
@@ -216,35 +259,48 @@ def _seconds(wish: Wish, changes: Sequence[Change]) -> int:
 
 def _arm(site: Site, run: Run, journal: Journal, seconds: int) -> None:
     try:
-        arm(site.door, run, seconds)
+        journal.write("armed", note=str(seconds))
+        arm(site.door, run, max(seconds, _WHILE_WORKING))
+    except Fault as error:
+        raise Refused(f"Nothing was changed: {error}") from error
     except Refused:
-        journal.write("rolled-back")
+        with suppress(Fault):
+            journal.write("rolled-back")
         raise
 
 
-def apply(site: Site, plan: Plan, wish: Wish, prove: Prove) -> Applied:
-    """Carry out a plan; whatever goes wrong, the host is as it was, or it is said."""
+def apply(
+    site: Site,
+    plan: Plan,
+    wish: Wish,
+    prove: Prove,
+    suspect: Suspect = lambda: (),
+) -> Applied:
+    """Carry out a plan; whatever goes wrong, the host is as it was, or it is said.
+
+    `suspect` names the controls that show signs of compromise on the host now.
+    """
     changes = [step.change for step in plan.steps]
     permitted(changes)
     right_host(site.door, plan)
+    signs = unsuspicious(plan, suspect(), despite=wish.despite)
     with locked(site.door):
         nobody_else(site.door)
         if already(site, changes):
             return Applied(run="")
         run = new(datetime.now(UTC))
-        _prepare(site, plan, run)
-        journal = Journal(site.door, run)
-        journal.write("opened", note=wish.who)
+        journal = _prepare(site, plan, run, wish.who, signs)
         seconds = _seconds(wish, changes)
         if seconds:
-            journal.write("armed", note=str(seconds))
-            _arm(site, run, journal, max(seconds, _WHILE_WORKING))
-        try:
-            found, later = _work(site, plan, run, wish, prove)
-            if seconds:
-                not_fired(site.door, run.fired)
-                start_timer(site.door, run, seconds)
-            journal.write("applied", note=moment(site.door))
-        except ZmwardError as error:
-            raise _failed(site, plan, run, error) from error
+            _arm(site, run, journal, seconds)
+        with ExitStack() as whatever_happens:
+            whatever_happens.push(_unless_it_breaks(site, plan, run))
+            try:
+                found, later = _work(site, plan, run, wish, prove)
+                if seconds:
+                    not_fired(site.door, run.fired)
+                    start_timer(site.door, run, seconds)
+                journal.write("applied", note=moment(site.door))
+            except ZmwardError as error:
+                raise _failed(site, plan, run, error) from error
     return Applied(run.id, found, seconds, later)
