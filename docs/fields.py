@@ -8,6 +8,7 @@ REPORT: Final[Mapping[str, str]] = {
     "host": "the nodes that were seen, joined by commas",
     "when": "when the newest of them was asked, by its own clock",
     "zmward": "the version that asked",
+    "machine": "a hash of the first node's machine id; empty where it is not known",
     "version": "the version of Zimbra, empty where it is not known",
     "hosts_seen": "the nodes that gave evidence",
     "hosts_missing": "servers of the directory that gave none",
@@ -49,6 +50,7 @@ PLAN: Final[Mapping[str, str]] = {
     "changes": "the changes in their order, each as a Change",
     "reloads": "services that zmward restarts itself, each once, in this order",
     "left": "what is left out, each as a Left",
+    "signs": "failed controls that are signs of compromise, at which apply refuses",
     "foreseen": "what an audit will say afterwards, each as a Foreseen",
 }
 CHANGE: Final[Mapping[str, str]] = {

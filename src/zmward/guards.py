@@ -5,7 +5,7 @@ whether it may be made here. Both answer with a sentence, or with nothing.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from zmward.catalog.actions import (
@@ -34,9 +34,11 @@ from zmward.change import (
     SetUnit,
     WriteFile,
 )
+from zmward.control import Status
 from zmward.controls.shapes.second_factor import lacking
 from zmward.evidence import Unseen
 from zmward.facts import Facts
+from zmward.finding import Finding
 from zmward.profile import Profile
 from zmward.sources.masking import MASK, NO_SECRET, SECRET_KEY
 
@@ -70,6 +72,14 @@ _LONGEST = 1 << 20
 _STRANGE = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f\\ud800-\\udfff]")
 # Keys that only the installer and shell programs know: the code compiles none in.
 _WRITTEN_BY_THE_INSTALLER: Final = frozenset({"snmp_notify", "smtp_notify"})
+
+# What an intruder leaves and no administrator's habit does: a library in every
+# program, pages where none belong, jobs that fetch or hide code.
+SIGNS: Final = (
+    "nothing-preloaded",
+    "web-folders-without-foreign-programs",
+    "zimbra-crontab-without-foreign-jobs",
+)
 
 # Which word of the profile, said to be unwanted, asks for a cure that can hurt.
 _SERVICES: Final[Mapping[str, str]] = {
@@ -239,6 +249,12 @@ def _second_factor(facts: Facts | None) -> str:
     if not without:
         return ""
     return f"{_REQUIRED} promises nothing: no program for it on {', '.join(without)}"
+
+
+def signs(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return the failed controls that are signs of compromise."""
+    failed = {f.control for f in findings if f.status is Status.FAIL}
+    return tuple(name for name in SIGNS if name in failed)
 
 
 def refusal(change: Change, facts: Facts | None) -> str:

@@ -25,7 +25,7 @@ from zmward.change import (
 from zmward.control import Status
 from zmward.facts import Facts
 from zmward.finding import EFFORTS, Effort, Finding, Report
-from zmward.guards import opted, refusal
+from zmward.guards import opted, refusal, signs
 
 SCHEMA = "zmward.plan/1"
 
@@ -109,6 +109,7 @@ class Plan(msgspec.Struct, frozen=True):
     evidence_hash: str = ""
     hosts_seen: tuple[str, ...] = ()
     foreseen: tuple[Foreseen, ...] = ()
+    signs: tuple[str, ...] = ()
 
 
 class _Merged(msgspec.Struct):
@@ -372,7 +373,7 @@ def plan(
     wished = set(efforts)
     chosen = sorted((step for step in steps if step.effort in wished), key=order)
     return Plan(
-        host=Host(choice.host, machine, report.version),
+        host=Host(choice.host, machine or report.machine, report.version),
         when=report.when,
         zmward=report.zmward,
         steps=(*chosen, *sorted(_acts(chosen, choice.host), key=order)),
@@ -382,6 +383,7 @@ def plan(
         profile_hash=report.profile_hash,
         evidence_hash=report.evidence_hash,
         hosts_seen=report.hosts_seen,
+        signs=signs(report.findings),
     )
 
 

@@ -5,6 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -86,7 +87,8 @@ def main(ctx: click.Context, /, **options: object) -> None:
 
 def _reported(error: ZmwardError) -> int:
     # The text may quote a far host, its ssh daemon's banner too.
-    click.echo(f"zmward: {visible(str(error))}", err=True)
+    with suppress(OSError):
+        click.echo(f"zmward: {visible(str(error))}", err=True)
     return error.code
 
 

@@ -17,6 +17,7 @@ from zmward.engine.site import Site
 from zmward.reports.plain import visible
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STOPPING = "stopping after this step; everything is taken back"
 
 
 def who() -> str:
@@ -32,15 +33,30 @@ def say(text: str) -> None:
         click.echo(f"zmward: {visible(text)}", err=True)
 
 
+def tell(text: str) -> None:
+    """Print a line of the result; what was done counts, whoever still listens."""
+    try:
+        click.echo(visible(text))
+    except OSError:
+        # Else Python fails at its end, when it writes the rest of the buffer.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @contextmanager
-def working(door: Door, *, quiet: bool) -> Iterator[Site]:
-    """Give the site; a signal asks for a clean stop, after the act that is going on."""
+def working(door: Door, *, quiet: bool, stopping: str = _STOPPING) -> Iterator[Site]:
+    """Give the site; a signal asks for a clean stop, after the act that is going on.
+
+    `stopping` is what a person is told then. Further signals change nothing.
+    """
     asked: list[int] = []
 
     def stop(number: int, _frame: object) -> None:
         asked.append(number)
-        if not quiet:
-            say("stopping cleanly after this step; everything is taken back")
+        if quiet or len(asked) > 1:
+            return
+        # Past Python's buffers, which a signal may have caught half way.
+        with suppress(OSError):
+            os.write(2, f"zmward: {stopping}\n".encode())
 
     def talk(text: str) -> None:
         if not quiet:

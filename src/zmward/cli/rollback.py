@@ -3,7 +3,7 @@
 import click
 
 from zmward.cli.options import common, door, given
-from zmward.cli.repairing import agreed, working
+from zmward.cli.repairing import agreed, tell, working
 from zmward.engine.lock import locked
 from zmward.engine.rollback import roll_back
 from zmward.engine.state import known, plan_of
@@ -30,11 +30,12 @@ def command(ctx: click.Context, /, *, run: str, yes: bool, **shared: object) -> 
     plan_of(way, wanted)
     if not agreed(f"Take back the run {run} on {way.name}?", yes=yes):
         raise Refused("Not agreed, nothing was changed; --yes agrees beforehand.")
-    with working(way, quiet=bool(options["quiet"])) as site, locked(way):
+    quiet, goes_on = bool(options["quiet"]), "what was begun is taken back to its end"
+    with working(way, quiet=quiet, stopping=goes_on) as site, locked(way):
         taken = roll_back(site, wanted)
     for one in taken.steps:
         note = f": {one.note}" if one.note else ""
-        click.echo(f"{_WORDS[one.fate]:<18} {one.name}{note}")
+        tell(f"{_WORDS[one.fate]:<18} {one.name}{note}")
     if not taken.complete:
         raise NotUndone("; ".join(taken.failures) or f"run {run}: not all taken back.")
     return 1 if any(one.fate == "kept" for one in taken.steps) else 0

@@ -225,7 +225,7 @@ Exit = Callable[
 
 
 def _unless_it_breaks(site: Site, plan: Plan, run: Run) -> Exit:
-    """Return what takes all back when zmward itself breaks, and lets the error go on."""
+    """Return what takes all back when zmward itself breaks; the error goes on."""
 
     def leave(
         _kind: type[BaseException] | None,

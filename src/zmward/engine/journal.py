@@ -17,6 +17,7 @@ from zmward.errors import Fault
 
 What = Literal[
     "opened",
+    "despite",
     "armed",
     "begin",
     "done",

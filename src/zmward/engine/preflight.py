@@ -17,7 +17,10 @@ from zmward.plan import Plan
 from zmward.sources.identity import fingerprint
 
 _MACHINE = "/etc/machine-id"
-_CLUSTER = ("pacemaker.service", "corosync.service", "keepalived.service")
+_CLUSTER = (
+    *("pacemaker.service", "pacemaker_remote.service", "corosync.service"),
+    *("keepalived.service", "heartbeat.service", "vcs.service"),
+)
 
 
 def _two_lines(change: SetAttr) -> bool:
@@ -44,7 +47,12 @@ def right_host(door: Door, plan: Plan) -> None:
         raise Refused(f"{door.name}: repair needs root there.")
     found = must(door.run(("cat", "--", _MACHINE)), "read", _MACHINE).out
     machine = found.decode().strip()
-    if plan.host.machine and plan.host.machine not in (machine, fingerprint(machine)):
+    if not plan.host.machine:
+        raise Refused(
+            f"The plan does not say for which machine it is, so {door.name} may be "
+            "another. Make it on the server, from its evidence or from a new report."
+        )
+    if plan.host.machine not in (machine, fingerprint(machine)):
         raise Refused(
             f"The plan is for the machine {plan.host.machine} ({plan.host.name}); "
             f"{door.name} is {machine}. Make a plan of this one."
@@ -58,6 +66,18 @@ def right_host(door: Door, plan: Plan) -> None:
             f"{door.name} is the Zimbra server {name or 'without a name'}, the plan "
             f"is for {others}."
         )
+
+
+def unsuspicious(plan: Plan, found: Iterable[str], *, despite: bool) -> tuple[str, ...]:
+    """Return the signs of compromise, old and new; refuse them unless told to go on."""
+    signs = tuple(dict.fromkeys((*plan.signs, *found)))
+    if signs and not despite:
+        raise Refused(
+            f"Signs of compromise: {', '.join(signs)}. A repair would cover the traces "
+            f"and keep nobody out who is in: look first (`zmward audit --only "
+            f"{','.join(signs)}`). --despite-signs-of-compromise goes on all the same."
+        )
+    return signs
 
 
 def nobody_else(door: Door) -> None:

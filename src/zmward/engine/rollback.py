@@ -99,6 +99,7 @@ def _follow(site: Site, work: Work) -> Iterator[str]:
 
 def take_back(site: Site, run: Run, plan: Plan) -> Taken:
     """Take back every step that may have been carried out; nobody else is working."""
+    site.undisturbed()
     journal = Journal(site.door, run)
     entries = journal.read()
     try:

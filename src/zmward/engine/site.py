@@ -33,6 +33,10 @@ class Site:
             self._directory = self.opener()
         return self._directory
 
+    def undisturbed(self) -> None:
+        """Hear no stop any more: what takes back must come to its end."""
+        self.stop = lambda: False
+
     def reopen(self) -> None:
         """Log in anew at the next question: mailboxd was restarted."""
         if self._directory is not None:

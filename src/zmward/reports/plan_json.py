@@ -44,6 +44,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "changes": [row(step) for step in plan.steps],
         "reloads": known["reloads"],
         "left": known["left"],
+        "signs": known["signs"],
         "foreseen": known["foreseen"],
     }
 

@@ -68,6 +68,11 @@ class _Page:
         line.append(f" · Zimbra {plain(version)} · {moment(plan.when)}", "not bold")
         yield clipped(line, self.width)
         yield from self._row(mark("Changes"), self._counts())
+        if plan.signs:
+            text = self.say(mark("{controls}: look first, apply refuses"))
+            named = text.format(controls=", ".join(map(plain, plan.signs)))
+            label = mark("Signs of compromise")
+            yield from self._row(label, named, STYLES[Status.FAIL])
         if plan.reloads:
             text = self.say(mark("{services}: each once, in this order"))
             named = text.format(services=", ".join(plan.reloads))
