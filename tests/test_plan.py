@@ -10,6 +10,7 @@ from zmward.change import (
     Act,
     Change,
     FileText,
+    InstallPackage,
     Mode,
     SetAttr,
     SetLocalConfig,
@@ -25,7 +26,7 @@ from zmward.engine.plans import decode
 from zmward.evidence import Evidence, Parsed
 from zmward.finding import Finding, Layers, Report, judge
 from zmward.forecast import forecast
-from zmward.foresee import foresee, foreseeable
+from zmward.foresee import foresee
 from zmward.plan import Plan, plan
 from zmward.profile import Profile, Services
 from zmward.reports.plan_json import render as as_json
@@ -86,7 +87,10 @@ def test_each_cure_is_planned_and_shown_with_its_way_back(
     for step in found.steps:
         inverse = step.change.inverse()
         assert step.change.commands()
-        assert inverse is not None
+        if inverse is None:
+            assert isinstance(step.change, InstallPackage)
+            assert step.reversible == "compensated"
+            continue
         assert "        $ " in text
         assert inverse == step.change or "        undo $ " in text
         assert step.reaches
@@ -102,7 +106,6 @@ def test_a_plan_made_twice_is_empty_the_second_time(
         report(judged(control, example, evidence)), only=[control.id], alone=True
     )
     changes = [step.change for step in first.steps if not isinstance(step.change, Act)]
-    assert all(map(foreseeable, changes))
     later = judged(control, example, foresee(evidence, changes))
     places = {change.place for change in changes}
     again = plan(report(later), only=[control.id], alone=True)

@@ -6,7 +6,6 @@ import msgspec
 
 from zmward.affected import Affected, affected
 from zmward.catalog.actions import RESTART_ORDER
-from zmward.catalog.attributes import attributes
 from zmward.catalog.triggers import rendered_by_hand, restarts, sections
 from zmward.change import (
     Act,
@@ -26,6 +25,7 @@ from zmward.control import Status
 from zmward.facts import Facts
 from zmward.finding import EFFORTS, Effort, Finding, Report
 from zmward.guards import opted, refusal, signs
+from zmward.joining import Conflict, joined
 
 SCHEMA = "zmward.plan/1"
 
@@ -117,55 +117,6 @@ class _Merged(msgspec.Struct):
 
     changes: list[Change]
     findings: list[Finding]
-
-
-class Conflict(Exception):  # it names two wishes, nothing broke
-    """Two cures want different things of one place."""
-
-
-def _agree(changes: Iterable[SetAttr]) -> None:
-    """Refuse two values for one header, wherever an attribute lists headers."""
-    headers: dict[str, str] = {}
-    for change in changes:
-        for value in set(change.after or ()) - set(change.before or ()):
-            name, colon, _ = value.partition(":")
-            other = headers.setdefault(name.lower(), value)
-            if colon and other != value:
-                place = f"{change.attribute} on {change.target}"
-                raise Conflict(f"{place}: {', '.join(sorted((other, value)))}")
-
-
-def _joined_attr(changes: list[SetAttr]) -> SetAttr:
-    """Join cures of one attribute: what each adds and removes, on the same old set."""
-    first = changes[0]
-    if all(change.after == first.after for change in changes):
-        return first
-    if not attributes()[first.attribute].multi:
-        wishes = {" ".join(change.after or ("(unset)",)) for change in changes}
-        named = ", ".join(sorted(wishes))
-        raise Conflict(f"{first.attribute} on {first.target}: {named}")
-    before = first.before or ()
-    added: dict[str, None] = {}
-    removed: set[str] = set()
-    _agree(changes)
-    for change in changes:
-        added |= dict.fromkeys(v for v in change.after or () if v not in before)
-        removed |= set(before) - set(change.after or ())
-    kept = [value for value in before if value not in removed]
-    after = (*kept, *(value for value in added if value not in kept))
-    return SetAttr(first.target, first.attribute, first.before, after or None)
-
-
-def _joined(changes: list[Change]) -> Change:
-    first = changes[0]
-    same = [change for change in changes if isinstance(change, SetAttr)]
-    if len(same) == len(changes):
-        if any(change.before != same[0].before for change in same):
-            raise Conflict(f"{same[0].attribute}: two old values of one place")
-        return _joined_attr(same)
-    if any(change != first for change in changes):
-        raise Conflict(f"{' '.join(first.place[1:])}: two wishes for one place")
-    return first
 
 
 def described(
@@ -365,7 +316,7 @@ def plan(
     steps: list[Step] = []
     for merged in gathered:
         try:
-            change = _joined(merged.changes)
+            change = joined(merged.changes)
         except Conflict as conflict:
             left += [Left(f.control, f"conflict: {conflict}") for f in merged.findings]
         else:

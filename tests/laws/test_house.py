@@ -16,8 +16,8 @@ IMPURE = {"doors", "engine", "cli"}
 ORDER = """
 errors i18n catalog evidence profile sources facts change deviation control
 waivers exposure controls finding survey pseudonyms starter foresee guards affected
-plan forecast drift reports demo
-doors engine cli
+joining plan forecast drift reports
+doors engine demo cli
 """.split()  # noqa: SIM905  # one line a floor reads better
 FILES = sorted(path for path in ROOT.rglob("*.py"))
 

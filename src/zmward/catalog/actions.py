@@ -111,6 +111,7 @@ VALIDATORS: Final[Mapping[str, Validator]] = {
     "fail2ban": Validator(("fail2ban-client", "-t")),
     "nginx": Validator(("/opt/zimbra/common/sbin/nginx", "-t")),
     "chrony": Validator(("chronyd", "-p", "-f", "{}"), beside=True),
+    "apt": Validator(("apt-config", "dump")),
 }
 
 # Files that zmward may write, each a whole path; nothing that zmconfigd renders.
@@ -146,6 +147,7 @@ UNITS: Final = frozenset(
         *("chrony.service", "chronyd.service", "fail2ban.service", "ssh.service"),
         *("sshd.service", "rsyslog.service", "cron.service", "crond.service"),
         *("systemd-timesyncd.service", "ntp.service", "ntpd.service"),
+        *("ntpsec.service", "openntpd.service", "dnf-makecache.timer"),
         *("unattended-upgrades.service", "apt-daily.timer", "apt-daily-upgrade.timer"),
     }
 )
