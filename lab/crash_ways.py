@@ -26,7 +26,9 @@ def _by_rollback(lab: Lab, run: str) -> str:
         return ""
     argv = ["zmward", "rollback", run, "--yes", "--quiet"]
     done = lab.run("mail", argv, timeout=TIMEOUT)
-    return f"rollback {done.returncode}: {done.stderr}" if done.returncode else ""
+    lines = [row for row in done.stdout.splitlines() if "taken back  " not in row]
+    told = "; ".join((*lines, done.stderr.strip()))
+    return f"rollback {done.returncode}: {told}" if done.returncode else ""
 
 
 def _by_script(lab: Lab, run: str) -> str:
