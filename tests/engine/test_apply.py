@@ -233,7 +233,8 @@ def test_a_plan_of_another_machine_is_refused() -> None:
         WriteFile(
             HOST, "/etc/rsyslog.d/10-zmward.conf/../../shadow", None, FileText("")
         ),
-        SetAttr("global", "zimbraMtaMyNetworks", None, ("a\nb",)),
+        SetAttr("global", "zimbraMtaBlockedExtension", None, ("a\nb",)),
+        SetAttr("cos:default", "zimbraNotes", None, ("x" * (128 << 10),)),
         SetAttr("account:a@example.test", "zimbraIsAdminAccount", None, ("TRUE",)),
         SetAttr("account:spam.x@example.test", "zimbraNotes", None, ("x",)),
         InstallPackage(HOST, "zimbra-core", "apt"),
@@ -248,7 +249,7 @@ def test_a_hostile_plan_is_refused(
     assert (host.state(), kept.objects) == start()
 
 
-@pytest.mark.parametrize("value", ['a "b" c', "-x", "$(id)", "é ü", "a'b;rm -rf /"])
+@pytest.mark.parametrize("value", ["a\nb\n", 'a "b" c', "-x", "$(id)", "é ü", "a'b;rm -rf /"])
 def test_a_hostile_value_is_a_value(value: str) -> None:
     host, kept = twin(), directory()
     change = SetAttr("cos:default", "zimbraNotes", None, (value,))

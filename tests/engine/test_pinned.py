@@ -3,7 +3,7 @@
 import getpass
 import grp
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,13 +20,13 @@ WANTED = Mode(0o600, ME, GROUP)
 
 @dataclass
 class Racing:
-    """This host, where somebody is faster than our last look at a file."""
+    """A host where somebody is faster than our last look at a file."""
 
     swap: Callable[[], None]
     name: str = "here"
     streams: int = 1
 
-    def lines(self, script: str) -> list[bytes]:
+    def lines(self, script: str) -> Iterator[bytes]:
         raise NotImplementedError(script)
 
     def run(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from zmward.catalog.attributes import attributes
 from zmward.change import Act, Change, InstallPackage, SetAttr
 from zmward.doors.directory import Own
 from zmward.doors.files import look, must
@@ -11,21 +12,30 @@ from zmward.doors.system import simulated
 from zmward.engine.history import unfinished
 from zmward.engine.present import after, before, label, present, same
 from zmward.engine.site import Site
+from zmward.engine.undo_script import lines
 from zmward.errors import Refused, Stale
 from zmward.guards import objection
 from zmward.plan import Plan
 from zmward.sources.identity import fingerprint
 
 _MACHINE = "/etc/machine-id"
+# Linux takes no longer word on a command line.
+_LONGEST_WORD = 128 * 1024
 _CLUSTER = (
     *("pacemaker.service", "pacemaker_remote.service", "corosync.service"),
     *("keepalived.service", "heartbeat.service", "vcs.service"),
 )
 
 
-def _two_lines(change: SetAttr) -> bool:
+def _unwritable(change: SetAttr) -> str:
+    """Say which value the rollback's script could not give back, and why."""
+    row = attributes().get(change.attribute)
+    if lines(change) and (row is None or row.multi):
+        return "a value of several lines among several values"
     values = (*(change.before or ()), *(change.after or ()))
-    return any(len(value.splitlines()) > 1 or "\n" in value for value in values)
+    if any(len(value.encode()) >= _LONGEST_WORD for value in values):
+        return "a value longer than an argument of a program"
+    return ""
 
 
 def permitted(changes: Iterable[Change]) -> None:
@@ -34,10 +44,11 @@ def permitted(changes: Iterable[Change]) -> None:
         words = objection(change)
         if words:
             raise Refused(f"{label(change)}: {words}.")
-        if isinstance(change, SetAttr) and _two_lines(change):
+        words = _unwritable(change) if isinstance(change, SetAttr) else ""
+        if words:
             raise Refused(
-                f"{label(change)}: a value of several lines, which the rollback's "
-                "script could not give back."
+                f"{label(change)}: {words}, which the rollback's script could not "
+                "give back."
             )
 
 
