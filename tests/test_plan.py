@@ -17,9 +17,9 @@ from zmward.change import (
     SetMode,
     WriteFile,
 )
-from zmward.cli.audit import demo
 from zmward.control import Control, Example, Severity, Status
 from zmward.controls.registry import controls
+from zmward.demo.sample import recorded as demo
 from zmward.deviation import Deviation, Layer
 from zmward.engine.audit import audit
 from zmward.engine.plans import decode
@@ -79,7 +79,7 @@ def test_each_cure_is_planned_and_shown_with_its_way_back(
 ) -> None:
     finding = judge(control, facts_of(example))
     cures = [c for c in cures_of(finding) if isinstance(c, SetAttr) or c.target == NODE]
-    found = plan(report(finding), only=[control.id], alone=True)
+    found = plan(report(finding), only=[control.id], alone=True, short_logs=True)
     assert {cure.place for cure in cures} <= {s.change.place for s in found.steps}, (
         found.left
     )
@@ -271,7 +271,7 @@ def test_relays_that_lose_their_network_are_named() -> None:
         clients={"10.1.2.3": Use(9), "192.0.2.9": Use(1), "127.0.0.1": Use(4)},
     )
     lines = hurt("mta-trusts-cluster-only", cure, logins)
-    assert any(": 1 (10.1.2.3)" in line for line in lines)
+    assert any(": 1 (10.1.2.3: 9)" in line for line in lines)
     assert not any("192.0.2.9" in line for line in lines)
 
 
@@ -296,4 +296,4 @@ def test_an_alias_is_told_from_a_name_without_its_domain() -> None:
         {"imap": {"anna": Use(1), "ANNA@a.test": Use(1), "office@a.test": Use(2)}},
     )
     lines = hurt("login-by-alias-refused", cure, logins)
-    assert any(": 1 (office@a.test)" in line for line in lines)
+    assert any(": 1 (office@a.test: 2)" in line for line in lines)

@@ -66,6 +66,11 @@ _ADMISSION: Final = frozenset(
         *("zimbraIsSystemResource", "zimbraIsDelegatedAdminAccount", "userPassword"),
     }
 )
+# What opens or shuts a whole domain, and who says whether a password is right.
+_GATES: Final = re.compile(
+    r"zimbraDomainStatus|zimbraAuthMech(Admin)?|zimbraAuthKerberos5Realm"
+    r"|zimbraAuthLdap(?!StartTls)\w*"
+)
 _REQUIRED: Final = "zimbraFeatureTwoFactorAuthRequired"
 _LONGEST = 1 << 20
 # Site texts may have lines and tabs; nothing else that steers belongs in a value.
@@ -129,6 +134,8 @@ def _attr(change: SetAttr) -> Iterator[str]:
     if row is None:
         yield f"there is no attribute {change.attribute!r}"
         return
+    if _GATES.fullmatch(change.attribute):
+        yield f"who may log in is not for a plan: {change.attribute}"
     if row.immutable or row.deprecated_since:
         yield f"{change.attribute} is deprecated or cannot be changed"
     if _SCOPES[change.target.partition(":")[0]] not in row.objects:
@@ -233,7 +240,10 @@ def _account(change: SetAttr) -> str:
     name = change.target.partition(":")[2]
     if _PRINCIPAL.search(name) or _SYSTEM.match(name) or "=" in name.partition("@")[0]:
         return f"{name} belongs to Zimbra itself"
-    if change.attribute in _ADMISSION:
+    row = attributes()[change.attribute]
+    # What no class of service can hold is the person's own: forwarding, filters,
+    # locks, where the mail is.
+    if change.attribute in _ADMISSION or "cos" not in row.objects:
         return f"who may log in is not for a plan: {change.attribute} of {name}"
     return ""
 

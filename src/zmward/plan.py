@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from zmward.affected import Affected, affected
+from zmward.affected import Affected, affected, unseen_relays
 from zmward.catalog.actions import RESTART_ORDER
 from zmward.catalog.triggers import rendered_by_hand, restarts, sections
 from zmward.change import (
@@ -229,6 +229,7 @@ class _Choice(msgspec.Struct, frozen=True):
     allowed: Callable[[Finding], bool]
     facts: Facts | None
     alone: bool
+    short_logs: bool
 
     @property
     def host(self) -> str:
@@ -269,7 +270,7 @@ class _Choice(msgspec.Struct, frozen=True):
                 f"{target} reaches {', '.join(unseen)}, not seen: add the evidence of "
                 "each, or --only-this-node-seen"
             )
-        return ""
+        return "" if self.short_logs else unseen_relays(change, self.facts)
 
     @property
     def _seen(self) -> frozenset[str]:
@@ -304,14 +305,16 @@ def plan(
     allowed: Callable[[Finding], bool] = lambda _: False,
     facts: Facts | None = None,
     alone: bool = False,
+    short_logs: bool = False,
 ) -> Plan:
     """Return the plan of a report.
 
     `only` names controls, which then may hurt; `efforts` cuts the plan to some;
     `allowed` says which hurting cures are opted into, besides `facts`'s profile.
-    `facts` tell who would be hurt; `alone` accepts that other nodes were not seen.
+    `facts` tell who would be hurt; `alone` accepts that other nodes were not seen,
+    `short_logs` that nobody knows who sends mail through the server.
     """
-    choice = _Choice(report, frozenset(only), allowed, facts, alone)
+    choice = _Choice(report, frozenset(only), allowed, facts, alone, short_logs)
     gathered, left = _gathered(choice)
     steps: list[Step] = []
     for merged in gathered:

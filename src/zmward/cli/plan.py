@@ -115,6 +115,7 @@ def _planned(
         "only": _named(options["only"]),
         "efforts": _efforts(safe=options["safe"], window=options["window"]),
         "alone": options["alone"],
+        "short_logs": options["short_logs"],
     }
     if evidence is None:
         if report is None:
@@ -142,6 +143,12 @@ def _planned(
     "alone",
     is_flag=True,
     help="Change what other nodes share, though they were not seen.",
+)
+@click.option(
+    "--despite-short-logs",
+    "short_logs",
+    is_flag=True,
+    help="Narrow who may send, though the logs show less than a week.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As zmward.plan/1.")
 @click.option("--output", metavar="FILE", help="Write the plan there, mode 0600.")

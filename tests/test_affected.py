@@ -1,0 +1,101 @@
+"""Whom a cure can silence must be known before it is planned: a week of logs."""
+
+import pytest
+from msgspec.structs import replace
+
+from tests.examples import NODE, facts_of
+from tests.test_plan import failed, report
+from zmward.affected import affected, unseen_relays
+from zmward.change import SetAttr
+from zmward.control import Example, Status
+from zmward.evidence import Parsed
+from zmward.facts import Facts
+from zmward.plan import plan
+from zmward.profile import Profile
+from zmward.sources.recent_logins import Logins, Use
+
+SERVER = f"server:{NODE}"
+NETWORKS = "zimbraMtaMyNetworks"
+WIDE, NARROW = ("127.0.0.0/8 10.0.0.0/8",), ("127.0.0.0/8 10.1.2.0/24",)
+NARROWED = SetAttr(SERVER, NETWORKS, WIDE, NARROW)
+NO_LOGINS = SetAttr("global", "zimbraMtaSaslAuthEnable", ("yes",), ("no",))
+
+
+def facts(logins: Logins | None, **given: object) -> Facts:
+    made = facts_of(Example(Status.FAIL, {"server": {}, **given}))
+    answers = {host: dict(own) for host, own in made.evidence.answers.items()}
+    if logins is not None:
+        answers[NODE]["recent-logins"] = Parsed(logins)
+    return Facts(replace(made.evidence, answers=answers), Profile(), made.now)
+
+
+@pytest.mark.parametrize("change", [NARROWED, NO_LOGINS], ids=["networks", "auth"])
+@pytest.mark.parametrize(
+    ("logins", "said"),
+    [
+        (Logins({"mail": 6, "audit": 30}), f"{NODE}: 6"),
+        (Logins({"audit": 30}), f"{NODE}: 0"),
+        (None, f"{NODE}: 0"),
+        (Logins({"mail": 7}), ""),
+    ],
+    ids=["six", "no mail log", "no log", "seven"],
+)
+def test_nobody_is_silenced_on_less_than_a_week_of_mail_logs(
+    change: SetAttr, logins: Logins | None, said: str
+) -> None:
+    found = unseen_relays(change, facts(logins))
+    assert bool(found) is bool(said)
+    assert said in found
+
+
+def test_a_report_alone_knows_of_no_relays() -> None:
+    assert "report" in unseen_relays(NARROWED, None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        SetAttr(SERVER, NETWORKS, NARROW, WIDE),
+        SetAttr(SERVER, NETWORKS, ("10.1.2.3/24",), ("10.1.2.0/24",)),
+        SetAttr(SERVER, NETWORKS, ("[2001:db8::]/48",), ("[2001:db8::]/32",)),
+        SetAttr(SERVER, NETWORKS, ("127.0.0.0/8 [::1]/128",), ("[::1]/128",)),
+        SetAttr("global", "zimbraMtaSaslAuthEnable", ("no",), ("yes",)),
+        SetAttr("global", "zimbraMtaTlsAuthOnly", None, ("TRUE",)),
+    ],
+)
+def test_what_silences_nobody_needs_no_logs(change: SetAttr) -> None:
+    assert unseen_relays(change, facts(None)) == ""
+
+
+def test_what_a_server_inherits_counts_when_its_own_value_goes() -> None:
+    same = {"config": {NETWORKS: WIDE[0]}}
+    other = {"config": {NETWORKS: NARROW[0]}}
+    gone = SetAttr(SERVER, NETWORKS, WIDE, None)
+    assert unseen_relays(gone, facts(None, **same)) == ""
+    assert unseen_relays(gone, facts(None, **other))
+    first = SetAttr(SERVER, NETWORKS, None, NARROW)
+    assert unseen_relays(first, facts(None, **same))
+
+
+def test_relays_are_left_out_of_a_plan_until_somebody_says_otherwise() -> None:
+    found = report(failed("mta-trusts-cluster-only", NARROWED, locks_out="relays"))
+    choice = {"only": ["mta-trusts-cluster-only"], "facts": facts(None)}
+    without = plan(found, **choice)
+    assert not without.steps
+    assert "--despite-short-logs" in without.left[0].reason
+    assert plan(found, short_logs=True, **choice).steps
+
+
+def test_clients_of_ipv6_networks_are_seen_too() -> None:
+    before = ("[2001:db8::]/32 127.0.0.0/8",)
+    change = SetAttr(SERVER, NETWORKS, before, ("127.0.0.0/8",))
+    known = Logins({"mail": 30}, clients={"2001:db8::25": Use(3), "192.0.2.1": Use(1)})
+    rows = affected(("mta-trusts-cluster-only",), change, facts(known))
+    assert rows[0].names == ("2001:db8::25: 3",)
+
+
+def test_the_affected_are_told_with_their_count_and_their_last_address() -> None:
+    change = SetAttr("cos:default", "zimbraImapEnabled", ("TRUE",), ("FALSE",))
+    known = Logins({"audit": 30}, {"imap": {"a@a.test": Use(4, "192.0.2.7")}})
+    rows = affected(("imap-off-by-default",), change, facts(known))
+    assert rows[0].names == ("a@a.test: 4 from 192.0.2.7",)
