@@ -11,8 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from zmward.cli.audit import demo
 from zmward.controls.registry import controls
+from zmward.demo.sample import recorded as demo
 from zmward.engine.audit import audit
 from zmward.evidence import decode
 from zmward.finding import Report

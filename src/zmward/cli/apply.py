@@ -4,19 +4,23 @@ from pathlib import Path
 
 import click
 
-from zmward.cli.main import own_version
-from zmward.cli.options import common, door, given, profile
-from zmward.cli.repairing import agreed, say, tell, who, working
-from zmward.controls.registry import controls
+from zmward.cli.options import common, given, profile
+from zmward.cli.place import Place, place
+from zmward.cli.repairing import agreed, note, say, tell, who, working
 from zmward.doors.host import Door, Local
-from zmward.engine.apply import Applied, Wish, apply
+from zmward.engine.apply import Applied, Wish, apply, switch_seconds
 from zmward.engine.deadman import cuts_off
+from zmward.engine.history import past
 from zmward.engine.operator import operators
 from zmward.engine.plans import read
-from zmward.engine.signs import suspicions
-from zmward.engine.verify import verify
+from zmward.engine.state import known
 from zmward.errors import Refused
+from zmward.i18n import Speaker
 from zmward.plan import Plan
+from zmward.reports.plain import in_json
+from zmward.reports.plan_summary import summary
+from zmward.reports.run_json import render as as_document
+from zmward.reports.run_words import Judged, Outcome, RunReport, applied
 
 
 def _reachable(way: Door, plan: Plan) -> None:
@@ -31,26 +35,44 @@ def _reachable(way: Door, plan: Plan) -> None:
         say(f"logged in from {', '.join(found)}")
 
 
-def _told(done: Applied) -> int:
-    if not done.run:
-        tell("Everything is already as the plan wants it: nothing was changed.")
-        return 0
-    tell(f"run {done.run}: applied")
-    for service in done.later:
-        tell(f"not restarted, the change works once it is: {service}")
+def _report(plan: Plan, done: Applied, place: Place) -> RunReport:
+    """Return what was done, as people and programs are told."""
     proof = done.proof
-    for line in () if proof is None else proof.failing:
-        tell(f"still not so: {line}")
-    for line in () if proof is None else proof.unknown:
-        tell(f"could not be verified: {line}")
-    if done.confirm_within:
-        tell(
-            f"Within {done.confirm_within} s, from a new login, run "
-            f"`zmward confirm {done.run}`; else all is taken back."
-        )
-    if proof is not None and proof.unknown:
+    findings = () if proof is None else proof.report.findings
+    changes = plan.steps if done.run else ()
+    return RunReport(
+        verb="apply",
+        run=done.run,
+        host=place.name,
+        sample=place.sample is not None,
+        state=past(place.door, known(done.run)).state if done.run else "",
+        changes=tuple(Outcome(step.id, "done") for step in changes),
+        controls=tuple(Judged(f.control, f.status.value, f.reason) for f in findings),
+        failing=() if proof is None else proof.failing,
+        unknown=() if proof is None else proof.unknown,
+        not_restarted=done.later,
+        confirm_within=done.confirm_within,
+    )
+
+
+def _code(report: RunReport) -> int:
+    if report.unknown:
         return 3
-    return 1 if proof is not None and proof.failing else 0
+    return 1 if report.failing else 0
+
+
+def _asked(plan: Plan, here: Place, wish: Wish, *, quiet: bool, yes: bool) -> None:
+    """Show what is about to happen, and ask; without a yes nothing does."""
+    if not (quiet and yes):
+        seconds = switch_seconds(wish, [step.change for step in plan.steps])
+        later = wish.restart == "later"
+        shown = summary(
+            plan, here.name, seconds, later=later, sample=here.sample is not None
+        )
+        for line in shown:
+            note(line)
+    if not agreed(f"Apply {len(plan.steps)} changes on {here.name}?", yes=yes):
+        raise Refused("Not agreed, nothing was changed; --yes agrees beforehand.")
 
 
 @click.command("apply", help="Carry out a plan; if a step fails, take all of it back.")
@@ -65,6 +87,8 @@ def _told(done: Applied) -> int:
     is_flag=True,
     help="Go on though an intruder seems to have been there.",
 )
+@click.option("--demo", "sample", is_flag=True, help="On the sample server.")
+@click.option("--json", "as_json", is_flag=True, help="The result as zmward.run/1.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def command(
@@ -76,33 +100,41 @@ def command(
     restart: str,
     console: bool,
     despite: bool,
+    sample: bool,
+    as_json: bool,
     yes: bool,
     **shared: object,
 ) -> int:
     """Apply, verify, and say what to do next."""
     options = {name: given(ctx, name, value) for name, value in shared.items()}
-    plan = read(Path(path))
-    way, site_profile = door(options["host"]), profile(options["profile"])
-    if isinstance(way, Local) and not console:
-        _reachable(way, plan)
-    if not plan.steps:
-        say("the plan holds no change")
-        return 0
-    if not agreed(f"Apply {len(plan.steps)} changes on {way.name}?", yes=yes):
-        raise Refused("Not agreed, nothing was changed; --yes agrees beforehand.")
+    plan, site_profile = read(Path(path)), profile(options["profile"])
+    quiet = bool(options["quiet"])
     wish = Wish(
         confirm_within=confirm_within or 0,
         restart="later" if restart == "later" else "now",
         who=who(),
         despite=despite,
     )
-    with working(way, quiet=bool(options["quiet"])) as site:
-        known, version = controls(), own_version()
-        done = apply(
-            site,
-            plan,
-            wish,
-            lambda: verify(way, plan, known, site_profile, version),
-            lambda: suspicions(way, known, site_profile, version),
-        )
-    return _told(done)
+    with place(options["host"], sample=sample) as here:
+        if isinstance(here.door, Local) and not console:
+            _reachable(here.door, plan)
+        if plan.steps:
+            _asked(plan, here, wish, quiet=quiet, yes=yes)
+        else:
+            say("the plan holds no change")
+            return 0
+        with working(here, "applying", quiet=quiet) as site:
+            done = apply(
+                site,
+                plan,
+                wish,
+                lambda: here.prove(plan, site_profile),
+                lambda: here.suspect(site_profile),
+            )
+        report = _report(plan, done, here)
+    if as_json:
+        tell(in_json(as_document(report)), end="")
+    else:
+        for line in applied(report, here.way, Speaker()):
+            tell(line)
+    return _code(report)

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,11 @@ import click
 from zmward.cli.main import own_version
 from zmward.cli.options import common, door, given, language, profile, time, write
 from zmward.cli.progress import progress
+from zmward.cli.sample import looked
 from zmward.cli.screen import Screen, screen
 from zmward.control import Control, Status
 from zmward.controls.registry import controls
+from zmward.demo.sample import recorded
 from zmward.doors.host import LARGEST
 from zmward.engine.answers import evidence as from_answers
 from zmward.engine.answers import read
@@ -46,10 +47,7 @@ def stored(path: Path) -> Evidence:
     return from_answers(found, asked, own_version())
 
 
-def demo() -> Evidence:
-    """Return the recorded evidence of the sample server."""
-    content = (files("zmward.demo") / "evidence.json").read_bytes()
-    return decode(content, "the sample server's evidence")
+demo = recorded
 
 
 def _asked(chosen: Iterable[Control], options: Mapping[str, Any]) -> Evidence:
@@ -132,7 +130,7 @@ def command(  # one parameter for each option
     site = profile(options["profile"])
     chosen = _chosen(only)
     if sample or paths:
-        evidence = demo() if sample else merge(stored(Path(path)) for path in paths)
+        evidence = looked() if sample else merge(stored(Path(path)) for path in paths)
     else:
         evidence = _asked(chosen, options)
     require_zimbra(evidence)

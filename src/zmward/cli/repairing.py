@@ -6,13 +6,13 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import click
 
+from zmward.cli.place import Place
+from zmward.cli.progress import Told, watched
 from zmward.doors.host import Door, Remote
-from zmward.doors.open_directory import open_directory
-from zmward.doors.zimbra_host import ZimbraHost
 from zmward.engine.site import Site
 from zmward.reports.plain import visible
 
@@ -33,17 +33,25 @@ def say(text: str) -> None:
         click.echo(f"zmward: {visible(text)}", err=True)
 
 
-def tell(text: str) -> None:
+def note(text: str) -> None:
+    """Show a line that belongs to a question, without a name before it."""
+    with suppress(OSError):
+        click.echo(visible(text), err=True)
+
+
+def tell(text: str, end: str = "\n") -> None:
     """Print a line of the result; what was done counts, whoever still listens."""
     try:
-        click.echo(visible(text))
+        click.echo(visible(text) + end, nl=False)
     except OSError:
         # Else Python fails at its end, when it writes the rest of the buffer.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
-def working(door: Door, *, quiet: bool, stopping: str = _STOPPING) -> Iterator[Site]:
+def working(
+    place: Place, title: str, *, quiet: bool, stopping: str = _STOPPING
+) -> Iterator[Site]:
     """Give the site; a signal asks for a clean stop, after the act that is going on.
 
     `stopping` is what a person is told then. Further signals change nothing.
@@ -63,18 +71,17 @@ def working(door: Door, *, quiet: bool, stopping: str = _STOPPING) -> Iterator[S
             say(text)
 
     old = {number: signal.signal(number, stop) for number in _SIGNALS}
-    site = Site(
-        door=door,
-        opener=lambda: open_directory(ZimbraHost(door), talk),
-        talk=talk,
-        stop=lambda: bool(asked),
-    )
     try:
-        yield site
+        with ExitStack() as shown:
+            told = Told(talk, lambda _done, _total, _about: None)
+            if not quiet:
+                told = shown.enter_context(watched(title, say=say))
+            site = place.site(told, lambda: bool(asked))
+            shown.callback(site.reopen)
+            yield site
     finally:
         for number, action in old.items():
             signal.signal(number, action)
-        site.reopen()
 
 
 def fresh(door: Door) -> Door:

@@ -25,6 +25,13 @@ FOLDER = "directory"
 _ROOTS_FILE = Mode(0o644, "root", "root")
 _SETTINGS_MODE = Mode(0o640, "zimbra", "zimbra")
 _OWNED = re.compile(r"([0-7]{3,4}) (\S+) (\S+) (/.*)")
+# Folders of every such server, which no question lists.
+_FOLDERS = (
+    *("/etc/apt/apt.conf.d", "/etc/chrony/conf.d", "/etc/fail2ban/action.d"),
+    *("/etc/fail2ban/filter.d", "/etc/fail2ban/jail.d", "/etc/rsyslog.d"),
+    *("/etc/ssh/sshd_config.d", "/etc/sudoers.d", "/etc/sysctl.d"),
+    *("/etc/systemd/system", "/etc/ufw/applications.d", "/var/lib"),
+)
 # They run on every server, and no question asks systemd for them.
 _ALWAYS_THERE = ("ssh.service", "cron.service")
 Values = tuple[str, ...]
@@ -107,7 +114,8 @@ def _files(evidence: Evidence) -> dict[str, Node]:
         if isinstance(answer, Answer) and name != CRONTAB.name
     }
     modes = _modes(texts)
-    found = {}
+    folder = Mode(0o755, "root", "root")
+    found = {path: Node(FOLDER, b"", folder) for path in _FOLDERS}
     for path, mode in modes.items():
         found[path] = Node(FOLDER, b"", mode)
     for path, text, own in _contents(texts):

@@ -150,7 +150,8 @@ def _group(
     setting = changes[0] if isinstance(changes[0], SetLocalConfig) else None
     note = _settings_before(site, run) if setting else ""
     journal.write("begin", numbers, note)
-    site.talk(", ".join("/".join(change.place[1:]) for change in changes))
+    about = ", ".join("/".join(change.place[1:]) for change in changes)
+    site.step(numbers[-1] + 1, len(plan.steps), about)
     perform(site, changes, run.id)
     if setting:
         _settings_after(site, run, setting, note)
@@ -251,7 +252,8 @@ def rest(taken: Taken) -> str:
     return "; ".join((*left, *taken.failures))
 
 
-def _seconds(wish: Wish, changes: Sequence[Change]) -> int:
+def switch_seconds(wish: Wish, changes: Sequence[Change]) -> int:
+    """Return how long the dead man's switch waits at the end; 0: there is none."""
     if wish.confirm_within:
         return wish.confirm_within
     return _SWITCH if cuts_off(changes) else 0
@@ -290,7 +292,7 @@ def apply(
             return Applied(run="")
         run = new(datetime.now(UTC))
         journal = _prepare(site, plan, run, wish.who, signs)
-        seconds = _seconds(wish, changes)
+        seconds = switch_seconds(wish, changes)
         if seconds:
             _arm(site, run, journal, seconds)
         with ExitStack() as whatever_happens:

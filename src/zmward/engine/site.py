@@ -8,10 +8,15 @@ from zmward.doors.directory import Directory
 from zmward.doors.host import Door
 
 Talk = Callable[[str], None]
+Step = Callable[[int, int, str], None]
 
 
 def _silent(_text: str) -> None:
     return None
+
+
+def unseen(_number: int, _total: int, _about: str) -> None:
+    """Show no progress."""
 
 
 @dataclass
@@ -21,6 +26,7 @@ class Site:
     door: Door
     opener: Callable[[], Directory]
     talk: Talk = _silent
+    step: Step = unseen
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     stop: Callable[[], bool] = lambda: False
