@@ -108,6 +108,11 @@ def _set(values: Mapping[str, tuple[str, ...]], change: SetAttr) -> dict[str, An
     return new
 
 
+def _set_exact(own: Mapping[str, tuple[str, ...]], change: SetAttr) -> dict[str, Any]:
+    kept = {name: own[name] for name in own if name != change.attribute}
+    return {**kept, change.attribute: change.after} if change.after else kept
+
+
 def _changed(entries: Iterable[Entry], change: SetAttr) -> tuple[Entry, ...]:
     return tuple(
         Entry(e.kind, e.name, e.id, _set(e.values, change))
@@ -141,7 +146,11 @@ def _account_changed(found: Accounts, change: SetAttr) -> Accounts:
     overrides = {**found.overrides, change.attribute: kept}
     if not kept:
         del overrides[change.attribute]
-    return replace(found, overrides=overrides)
+    admins = tuple(
+        replace(a, own=_set_exact(a.own, change)) if a.name == name else a
+        for a in found.admins
+    )
+    return replace(found, overrides=overrides, admins=admins)
 
 
 def _own(answers: _Answers, target: str, attribute: str) -> tuple[str, ...]:

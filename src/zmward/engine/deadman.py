@@ -13,7 +13,7 @@ from zmward.engine.state import Run
 from zmward.engine.undo_script import UNITS
 from zmward.errors import Fault, Refused
 
-_CUTS_OFF = ("/etc/ssh/", "/etc/sudoers.d/")
+_CUTS_OFF = ("/etc/ssh/", "/etc/sudoers.d/", "/opt/zimbra/.ssh/")
 _UNITS = frozenset({"ssh.service", "sshd.service", "ssh.socket"})
 _EARLY = """\
 [Unit]

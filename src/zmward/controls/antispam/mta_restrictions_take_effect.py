@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_directory
 from zmward.deviation import Judgement, Layer, deviates, sound
@@ -40,7 +41,14 @@ _RENAMED = {
     "reject_invalid_hostname": "reject_invalid_helo_hostname",
     "reject_non_fqdn_hostname": "reject_non_fqdn_helo_hostname",
 }
-_ASK = "Zimbra's table has no such line: write it as the table does, or take it out."
+_ASK = (
+    "Part of this value works: write each restriction as a value of its own, as "
+    "Zimbra's table does."
+)
+_NEW_NAME = (
+    "It is called {} now, and would begin to refuse mail: set that if you want it, or "
+    "take the old name out."
+)
 
 
 def _works(value: str) -> bool:
@@ -57,15 +65,20 @@ def _known(text: str) -> bool:
 
 def _one(entry: Entry) -> Iterator[Judgement]:
     values = entry.own(_ATTR)
+    kept = tuple(filter(_works, values))
     for value in values:
         if not _works(value):
             new = _RENAMED.get(value)
-            reason = f"It is called {new} now." if new else _ASK
+            bare = len(value.split(",")) == 1
+            # What is ignored can go; a new name would start to refuse mail.
+            cure = SetAttr(entry.label, _ATTR, values, kept or None)
+            reason = _NEW_NAME.format(new) if new else "" if bare else _ASK
             yield deviates(
                 Layer.DECLARED,
                 entry.label,
                 f"{_ATTR}: {value} (ignored)",
                 "a line of Zimbra's table",
+                cure=None if reason else cure,
                 no_cure=reason,
             )
     if all(map(_works, values)):
@@ -89,12 +102,15 @@ CONTROL = Control(
         "believes itself protected."
     ),
     impact=(
-        "Mail is treated as before until the restriction is written as Zimbra knows it."
+        "Mail is treated as before: what is taken out had no effect. Write the "
+        "restriction as Zimbra knows it if you want it."
     ),
     severity=Severity.MEDIUM,
     tips=("T18",),
     roles=("mta",),
-    check=on_directory(Layer.DECLARED, (CONFIG, SERVERS), _declared),
+    check=on_directory(
+        Layer.DECLARED, (CONFIG, SERVERS), _declared, cures=True, attributes=(_ATTR,)
+    ),
     refs=(),
     note=(
         "reject_unknown_client, reject_unknown_hostname, reject_invalid_hostname and "
@@ -114,6 +130,8 @@ CONTROL = Control(
         fails(config={_ATTR: ("reject_unknown_client",)}),
         fails(config={_ATTR: ("check_client_access hash:/etc/postfix/x",)}),
         fails(config={_ATTR: ("reject_rbl_client",)}),
+        fails(config={_ATTR: ("reject_non_fqdn_sender", "reject_rbl_client")}),
+        fails(config={_ATTR: ("reject_non_fqdn_sender, reject_nonsense",)}),
         unsure(missing=("ldap-config",)),
     ),
 )
