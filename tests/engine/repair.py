@@ -100,6 +100,7 @@ def twin() -> Twin:
     found.folder("/opt/zimbra/conf", Mode(0o755, "zimbra", "zimbra"))
     found.add("/etc/machine-id", f"{MACHINE}\n")
     found.add("/proc/sys/kernel/random/boot_id", "boot-1\n")
+    found.add("/proc/uptime", "1000.00 900.00\n")
     found.add(SSHD, OLD.text, Mode(OLD.mode, "root", "root"))
     found.add("/opt/zimbra/conf/a", "", Mode(0o777, "root", "root"))
     found.add("/opt/zimbra/conf/b", "", Mode(0o644, "zimbra", "zimbra"))

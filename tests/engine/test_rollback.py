@@ -103,6 +103,7 @@ def test_the_script_spares_a_setting_that_another_hand_made_between_our_steps() 
             host.entries[PATH].content = theirs[0]
 
     place.talk = talk
+    place.step = lambda _number, _total, about: talk(about)
     run = known(apply(place, plan(), Wish(), proof).run)
     assert theirs
     assert f"{run.folder}/settings-mixed" in host.entries

@@ -44,6 +44,9 @@ class Moments:
 
     def passing(self, act: Callable[[], Done | None]) -> Done | None:
         number = self.count
+        if 0 <= self.die_at < number:
+            # Not even what follows whatever happens is done any more.
+            raise Killed
         self.count += 1
         if number == self.die_at and not self.after:
             raise Killed
@@ -155,6 +158,9 @@ class Twin:
         row = f"{entry.kind}|{mode.mode:o}|{mode.owner}|{mode.group}\n"
         return Done(0, row.encode())
 
+    def _readlink(self, _words: Sequence[str], _given: bytes) -> Done:
+        return Done(0, b"pid:[1]\n")
+
     def _realpath(self, words: Sequence[str], _given: bytes) -> Done:
         return Done(0, f"{words[-1]}\n".encode())
 
@@ -187,6 +193,18 @@ class Twin:
 
     def _program_read(self, words: Sequence[str], given: bytes) -> Done:
         return self._cat(words, given)
+
+    def _program_swap(self, words: Sequence[str], _given: bytes) -> Done:
+        path, seen, wanted = words
+        there = self.entries.get(path)
+        now = there.content.decode().rstrip("\n") if there else "-"
+        if now != seen:
+            return Done(4, b"", b"it has changed meanwhile")
+        if wanted == "-":
+            self.entries.pop(path, None)
+        else:
+            self.add(path, f"{wanted}\n", Mode(0o600, "root", "root"))
+        return Done(0)
 
     def _program_mode(self, words: Sequence[str], _given: bytes) -> Done:
         path, seen, owners, mode = words

@@ -53,8 +53,9 @@ def command(
             raise Refused("Not agreed, nothing was changed; --yes agrees beforehand.")
         with (
             working(here, "taking back", quiet=quiet, stopping=_GOES_ON) as site,
-            locked(here.door),
+            locked(here.door) as lock,
         ):
+            site.held = lock.check
             taken = roll_back(site, wanted)
         report = RunReport(
             verb="rollback",

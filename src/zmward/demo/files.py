@@ -7,7 +7,6 @@ import msgspec
 
 from zmward.change import Mode
 from zmward.demo.world import FOLDER, REGULAR, Node, World
-from zmward.doors.files import pinned
 from zmward.doors.host import Done
 
 NO_SUCH: Final = b"No such file or directory"
@@ -77,6 +76,11 @@ def _stat(call: Call) -> Done:
     rows = [_row(path, node, form) for path, node in nodes if node is not None]
     lost = len(rows) < len(nodes)
     return Done(int(lost), "".join(rows).encode(), NO_SUCH if lost else b"")
+
+
+def _readlink(_call: Call) -> Done:
+    """Answer for the space of processes: the sample has one."""
+    return Done(0, b"pid:[1]\n")
 
 
 def _realpath(call: Call) -> Done:
@@ -152,23 +156,47 @@ def _rm(call: Call) -> Done:
     return Done(0)
 
 
-def _sh(call: Call) -> Done:
-    """Stand in for the one program that the doors bring along."""
-    if call.words[1:3] != ("-c", pinned()):
-        return Done(NOT_FOUND, b"", b"sh: the sample server runs no other program")
-    what, path, *words = call.words[4:]
+def _read(call: Call, path: str) -> Done:
+    node = call.world.files.get(path)
+    return Done(0, node.content) if node else _GONE
+
+
+def _set_mode(call: Call, path: str, seen: str, owners: str, octal: str) -> Done:
     node = call.world.files.get(path)
     if node is None:
         return _GONE
-    if what == "read":
-        return Done(0, node.content)
-    seen, owners, octal = words
     mode = node.mode
     if seen != f"{mode.mode:o} {mode.owner} {mode.group}":
         return Done(4, b"", f"{path} was swapped since it was seen".encode())
     owner, _, group = owners.partition(":")
     node.mode = Mode(int(octal, 8), owner, group)
     return Done(0)
+
+
+def _swap(call: Call, path: str, seen: str, wanted: str) -> Done:
+    files = call.world.files
+    found = files[path].content.decode().rstrip("\n") if path in files else "-"
+    if found != seen:
+        return Done(4, b"", b"it has changed meanwhile")
+    files.pop(path, None)
+    if wanted != "-":
+        mode = Mode(0o600, "root", "root")
+        files[path] = Node(REGULAR, f"{wanted}\n".encode(), mode, int(call.now))
+    return Done(0)
+
+
+# The programs that zmward brings along, by their first word.
+_BROUGHT: Final[Mapping[str, Callable[..., Done]]] = {
+    "read": _read,
+    "mode": _set_mode,
+    "swap": _swap,
+}
+
+
+def _sh(call: Call) -> Done:
+    if call.words[1] != "-c" or call.words[4] not in _BROUGHT:
+        return Done(NOT_FOUND, b"", b"sh: the sample server has no such program")
+    return _BROUGHT[call.words[4]](call, *call.words[5:])
 
 
 def _sync(_call: Call) -> Done:
@@ -206,6 +234,7 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     "ls": _ls,
     "mkdir": _mkdir,
     "mv": _mv,
+    "readlink": _readlink,
     "realpath": _realpath,
     "rm": _rm,
     "sh": _sh,

@@ -76,6 +76,17 @@ def _pinned(door: Door, *words: str) -> Done:
     return door.run(("sh", "-c", pinned(), "zmward", *words))
 
 
+@cache
+def swapping() -> str:
+    """Return the program that exchanges a small file by its content."""
+    return (files("zmward.doors") / "swap.sh").read_text("utf-8")
+
+
+def swap(door: Door, path: str, seen: str, wanted: str) -> Done:
+    """Exchange a file's one line if it still is as seen; `-` stands for no file."""
+    return door.run(("sh", "-c", swapping(), "zmward", "swap", path, seen, wanted))
+
+
 def read_plain(door: Door, path: str) -> bytes:
     """Return what a plain file holds whose folder may be a user's."""
     return must(_pinned(door, "read", path), "read", path).out

@@ -286,7 +286,8 @@ def apply(
     permitted(changes)
     right_host(site.door, plan)
     signs = unsuspicious(plan, suspect(), despite=wish.despite)
-    with locked(site.door):
+    with locked(site.door) as lock:
+        site.held = lock.check
         nobody_else(site.door)
         if already(site, changes):
             return Applied(run="")

@@ -79,6 +79,7 @@ def _host(door: Door, change: Change, token: str) -> None:
 
 def perform(site: Site, changes: Sequence[Change], token: str) -> None:
     """Carry out a group and read back what it left."""
+    site.held()
     own = [change for change in changes if isinstance(change, SetAttr)]
     if own:
         values = {change.attribute: change.after for change in own}

@@ -99,6 +99,7 @@ def _follow(site: Site, work: Work) -> Iterator[str]:
 
 def take_back(site: Site, run: Run, plan: Plan) -> Taken:
     """Take back every step that may have been carried out; nobody else is working."""
+    site.held()
     site.undisturbed()
     journal = Journal(site.door, run)
     entries = journal.read()
@@ -110,6 +111,7 @@ def take_back(site: Site, run: Run, plan: Plan) -> Taken:
     fates: list[Undone] = []
     by_number = dict(changes)
     for numbers in groups(changes):
+        site.held()
         steps = [(n, by_number[n]) for n in numbers]
         site.talk(f"taking back {_names(steps)}")
         undone = _group(site, run, entries, steps)

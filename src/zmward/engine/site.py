@@ -15,6 +15,10 @@ def _silent(_text: str) -> None:
     return None
 
 
+def _held() -> None:
+    """Hold no lock that could be lost."""
+
+
 def unseen(_number: int, _total: int, _about: str) -> None:
     """Show no progress."""
 
@@ -30,6 +34,7 @@ class Site:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     stop: Callable[[], bool] = lambda: False
+    held: Callable[[], None] = _held
     _directory: Directory | None = field(default=None, repr=False)
 
     @property
