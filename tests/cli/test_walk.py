@@ -89,10 +89,8 @@ def test_it_says_that_nothing_here_is_changed(say: Say, plan: str) -> None:
     assert out.startswith(plainly)
     assert plainly in talk
     run = say("history", "--demo")[1].splitlines()[1].split()[0]
-    for verb in ("history", "verify", "rollback"):
-        words = ("--yes", run) if verb == "rollback" else (run,)
-        words = () if verb == "history" else words
-        assert say(verb, "--demo", *words)[1].startswith(plainly)
+    for words in (["history"], ["verify", run], ["rollback", "--yes", run]):
+        assert say(*words, "--demo")[1].startswith(plainly)
 
 
 def test_the_summary_comes_before_the_question(say: Say, plan: str) -> None:

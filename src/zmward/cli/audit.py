@@ -14,7 +14,6 @@ from zmward.cli.sample import looked
 from zmward.cli.screen import Screen, screen
 from zmward.control import Control, Status
 from zmward.controls.registry import controls
-from zmward.demo.sample import recorded
 from zmward.doors.host import LARGEST
 from zmward.engine.answers import evidence as from_answers
 from zmward.engine.answers import read
@@ -45,9 +44,6 @@ def stored(path: Path) -> Evidence:
     asked = tuple(sources().values())
     found = read(content.splitlines(keepends=True), asked, str(path))
     return from_answers(found, asked, own_version())
-
-
-demo = recorded
 
 
 def _asked(chosen: Iterable[Control], options: Mapping[str, Any]) -> Evidence:

@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
-from zmward.cli.audit import demo, stored
+from zmward.cli.audit import stored
 from zmward.cli.main import own_version
 from zmward.cli.options import common, door, given, language, profile, time, write
 from zmward.cli.progress import progress
+from zmward.cli.sample import looked
 from zmward.cli.screen import screen
 from zmward.controls.registry import controls
 from zmward.engine.audit import audit, require_zimbra
@@ -68,7 +69,7 @@ def _evidence(
 ) -> Evidence:
     paths = tuple(paths)
     if sample:
-        return demo()
+        return looked()
     found = merge(stored(Path(path)) for path in paths) if paths else _asked(options)
     require_zimbra(found)
     return found

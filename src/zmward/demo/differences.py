@@ -10,6 +10,7 @@ from zmward.change import (
     SetCrontab,
     SetLocalConfig,
     SetMode,
+    SetParameter,
     SetUnit,
     UnitState,
     WriteFile,
@@ -84,14 +85,29 @@ def _system(host: str, old: World, new: World) -> Iterator[Change]:
             yield SetUnit(host, unit, state, since)
 
 
+def _parameters(
+    host: str, old: World, new: World, live: Mapping[str, str]
+) -> Iterator[Change]:
+    for name in sorted({*old.parameters, *new.parameters}):
+        was, now = old.parameters.get(name), new.parameters.get(name)
+        if was != now:
+            yield SetParameter(host, name, was, now, live.get(name, ""))
+
+
 def differences(
-    host: str, old: World, new: World, ours: tuple[str, ...] = ()
+    host: str,
+    old: World,
+    new: World,
+    live: Mapping[str, str],
+    ours: tuple[str, ...] = (),
 ) -> tuple[Change, ...]:
     """Return the changes that lead from one world to the other.
 
-    `ours` are further places where zmward keeps its own files.
+    `live` are Postfix's parameters in the old one; `ours` are further places where
+    zmward keeps its own files.
     """
     return (
+        *_parameters(host, old, new, live),
         *_files(host, old, new, ours),
         *_attributes(old, new),
         *_system(host, old, new),

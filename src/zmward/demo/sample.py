@@ -1,13 +1,12 @@
 """The sample server while a verb works on it: its doors, and what an audit sees."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.resources import files
 
-from msgspec.structs import replace
-
-from zmward.control import Control, Status
+from zmward.change import Change
+from zmward.control import Control
 from zmward.demo.differences import differences
 from zmward.demo.door import SampleDoor
 from zmward.demo.world import World, first, node
@@ -20,15 +19,13 @@ from zmward.engine.verify import Proof, proof
 from zmward.evidence import Evidence, Unseen, decode
 from zmward.facts import Facts
 from zmward.finding import moment
-from zmward.foresee import foresee, foreseeable
+from zmward.foresee import foresee
 from zmward.guards import SIGNS, signs
-from zmward.i18n import mark
 from zmward.plan import Plan
 from zmward.profile import Profile
 from zmward.sources.postconf import POSTCONF
 
 _TIMER = "zmward-undo-{run}.timer"
-UNSEEN = mark("what files, packages and units do shows on a real server only")
 
 
 def recorded() -> Evidence:
@@ -63,16 +60,18 @@ class Sample:
         """Return the door to its programs."""
         return SampleDoor(self.world, self.clock, self._parameters)
 
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Return what is otherwise than it was recorded."""
+        live = _live(self.evidence, self.host)
+        return differences(self.host, self.origin, self.world, live, (root(),))
+
     def _parameters(self) -> Mapping[str, str]:
-        facts = Facts(self.seen(), Profile(), moment(self.evidence.when))
-        try:
-            return facts.read(POSTCONF, self.host)
-        except Unseen:
-            return {}
+        return _live(self.seen(), self.host)
 
     def seen(self) -> Evidence:
         """Return what an audit would be told now."""
-        changes = differences(self.host, self.origin, self.world, (root(),))
+        changes = self.changes
         return foresee(self.evidence, changes) if changes else self.evidence
 
     def site(
@@ -104,21 +103,10 @@ class Sample:
         profile: Profile,
         now: datetime | None = None,
     ) -> Proof:
-        """Audit the plan's controls; what cannot be computed is not proved."""
+        """Audit the plan's controls; what cannot be computed comes out as unknown."""
         served = dict.fromkeys(name for step in plan.steps for name in step.controls)
         chosen = [known[name] for name in served if name in known]
-        found = proof(plan, audit(self.seen(), chosen, profile, now))
-        blind = {
-            control
-            for step in plan.steps
-            if not foreseeable(step.change)
-            for control in step.controls
-        }
-        return replace(
-            found,
-            failing=tuple(_of_others(found.failing, blind)),
-            unknown=(*found.unknown, *_unproved(found, blind)),
-        )
+        return proof(plan, audit(self.seen(), chosen, profile, now))
 
     def suspect(
         self, known: Mapping[str, Control], profile: Profile
@@ -145,12 +133,9 @@ class Sample:
             put(self.door, f"{run.fired}/failed", f"{count}\n".encode())
 
 
-def _of_others(lines: Iterable[str], blind: Iterable[str]) -> Iterator[str]:
-    names = set(blind)
-    return (line for line in lines if line.partition(":")[0] not in names)
-
-
-def _unproved(found: Proof, blind: Iterable[str]) -> Iterator[str]:
-    good = {f.control for f in found.report.findings if f.status is Status.PASS}
-    for control in sorted(set(blind) - good):
-        yield f"{control}: {UNSEEN}"
+def _live(evidence: Evidence, host: str) -> Mapping[str, str]:
+    facts = Facts(evidence, Profile(), moment(evidence.when))
+    try:
+        return facts.read(POSTCONF, host)
+    except Unseen:
+        return {}

@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from zmward.catalog.attributes import exact_names
+from zmward.catalog.postfix import FREE
 from zmward.change import Mode, UnitState
 from zmward.evidence import DIRECTORY, Answer, Evidence
 from zmward.sources.accounts import ACCOUNTS, Accounts
@@ -14,7 +15,9 @@ from zmward.sources.crontab import CRONTAB
 from zmward.sources.directory import CONFIG, COSES, DOMAINS, SERVERS, Entry
 from zmward.sources.identity import IDENTITY
 from zmward.sources.localconfig import LOCALCONFIG
+from zmward.sources.own_files import OWN_FILES
 from zmward.sources.packages import PACKAGES
+from zmward.sources.postconf import OWN
 from zmward.sources.source import Source, Unreadable, contents, statuses
 from zmward.sources.units import UNITS
 
@@ -106,6 +109,28 @@ def _contents(texts: Mapping[str, str]) -> Iterator[tuple[str, str, Mode | None]
                 yield name, content, None
 
 
+def _own_files(evidence: Evidence) -> dict[str, Node]:
+    """Return the files that a plan may write, as they are to the letter."""
+    answer = evidence.answer(node(evidence), OWN_FILES.name)
+    if not isinstance(answer, Answer):
+        return {}
+    return {
+        path: Node(
+            REGULAR,
+            file.text.encode("utf-8", "surrogateescape"),
+            Mode(file.mode, file.owner, file.group),
+        )
+        for path, file in OWN_FILES.parse(answer.text).found.items()
+    }
+
+
+def _parameters(evidence: Evidence) -> dict[str, str]:
+    """Return what main.cf says itself, of what zmward may set."""
+    answer = evidence.answer(node(evidence), OWN.name)
+    own = OWN.parse(answer.text) if isinstance(answer, Answer) else {}
+    return {name: value for name, value in own.items() if name in FREE}
+
+
 def _files(evidence: Evidence) -> dict[str, Node]:
     host = node(evidence)
     texts = {
@@ -121,6 +146,7 @@ def _files(evidence: Evidence) -> dict[str, Node]:
     for path, text, own in _contents(texts):
         mode = own or modes.get(path, _ROOTS_FILE)
         found[path] = Node(REGULAR, text.encode("utf-8", "surrogateescape"), mode)
+    found |= _own_files(evidence)
     settings = texts.get(LOCALCONFIG.name, "").encode()
     mode = modes.get(SETTINGS, _SETTINGS_MODE)
     found[SETTINGS] = Node(REGULAR, settings, mode)
@@ -186,5 +212,6 @@ def first(evidence: Evidence) -> World:
         units={**dict.fromkeys(_ALWAYS_THERE, running), **states},
         masked={name for name, one in units.items() if one.loaded == "masked"},
         packages=dict(packages),
+        parameters=_parameters(evidence),
         objects=_objects(evidence),
     )
