@@ -129,7 +129,7 @@ def command(
                 plan,
                 wish,
                 lambda: here.prove(plan, site_profile),
-                lambda: here.suspect(site_profile),
+                lambda: here.suspect(plan, site_profile),
             )
         report = _report(plan, done, here)
     if as_json:

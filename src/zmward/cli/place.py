@@ -53,11 +53,11 @@ class Place:
             return self.sample.prove(plan, controls(), profile)
         return verify(self.door, plan, controls(), profile, own_version())
 
-    def suspect(self, profile: Profile) -> tuple[str, ...]:
+    def suspect(self, plan: Plan, profile: Profile) -> tuple[str, ...]:
         """Return the controls that show a sign of compromise now."""
         if self.sample is not None:
             return self.sample.suspect(controls(), profile)
-        return suspicions(self.door, controls(), profile, own_version())
+        return suspicions(self.door, plan, controls(), profile, own_version())
 
 
 @contextmanager
