@@ -15,7 +15,7 @@ IMPURE = {"doors", "engine", "cli"}
 # A room may import from rooms that stand before it.
 ORDER = """
 errors i18n catalog evidence profile sources facts change deviation control
-waivers exposure controls finding survey pseudonyms starter foresee guards affected
+waivers exposure controls finding survey pseudonyms starter handmade foresee guards affected
 joining plan forecast drift reports
 doors engine demo cli
 """.split()  # noqa: SIM905  # one line a floor reads better

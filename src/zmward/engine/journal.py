@@ -18,6 +18,7 @@ from zmward.errors import Fault
 What = Literal[
     "opened",
     "despite",
+    "loses",
     "armed",
     "begin",
     "done",

@@ -13,7 +13,7 @@ from zmward.engine.journal import Journal
 from zmward.engine.perform import act
 from zmward.engine.site import Site
 from zmward.errors import Fault, ZmwardError
-from zmward.plan import Plan
+from zmward.plan import Plan, Step
 
 _READY = 900
 _RENDERED = 90
@@ -42,9 +42,25 @@ class Work(msgspec.Struct, frozen=True):
     left: tuple[str, ...] = ()
 
 
+def here(plan: Plan, step: Step) -> bool:
+    """Say whether a step works on the plan's own host."""
+    return not step.reaches or host_of(plan) in step.reaches
+
+
+def other_nodes(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Return the other nodes on which zmconfigd renders by itself, and what."""
+    found: dict[str, dict[str, None]] = {}
+    for step in plan.steps:
+        own = [name for name in step.renders if name in SECTIONS]
+        for node in step.reaches if own else ():
+            if node != host_of(plan):
+                found.setdefault(node, {}).update(dict.fromkeys(own))
+    return {node: tuple(names) for node, names in found.items()}
+
+
 def following(plan: Plan, steps: Iterable[int]) -> Work:
     """Return what follows these steps of a plan, each once, in Zimbra's order."""
-    chosen = [plan.steps[n] for n in steps]
+    chosen = [plan.steps[n] for n in steps if here(plan, plan.steps[n])]
     changes = [step.change for step in chosen]
     named = [n for s in chosen for n in s.renders if n in SECTIONS and n != "dhparam"]
     units = [u for c in changes if isinstance(c, WriteFile) for u in c.reloads]
@@ -145,7 +161,7 @@ def follow(
     for unit in work.units:
         journal.write("reload", note=unit)
         reload(site, (unit,))
-    host = _host(plan)
+    host = host_of(plan)
     for service in enabled(site, host, work.services):
         journal.write("restart", note=service)
         restart(site, service)
@@ -162,7 +178,7 @@ def flush(site: Site, changes: Iterable[Change]) -> None:
         site.talk(f"the caches were not flushed, they last 15 minutes: {error}")
 
 
-def _host(plan: Plan) -> str:
+def host_of(plan: Plan) -> str:
     """Return the server entry of the host that the plan is for."""
     for step in plan.steps:
         if not isinstance(step.change, SetAttr):

@@ -1,0 +1,199 @@
+"""What a plan's rendering would take away on the host: looked for, accepted, kept."""
+
+import binascii
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+
+import msgspec
+
+from zmward.catalog.triggers import rendered_with
+from zmward.change import Change
+from zmward.doors.files import must
+from zmward.doors.host import Door
+from zmward.doors.local_settings import own_values, read_settings
+from zmward.engine.journal import Journal
+from zmward.engine.services import here, host_of, other_nodes
+from zmward.engine.site import Site
+from zmward.engine.state import Run, keep
+from zmward.errors import Fault, Refused
+from zmward.handmade.known import Known, named
+from zmward.handmade.losses import HOME, TEMPLATES, Host, Loss, Text, losses, wanted
+from zmward.handmade.program import Section, below, parse
+from zmward.plan import Plan
+
+_PROGRAM = "conf/zmconfigd.cf"
+_MOST_FILES = 300
+_LARGEST = 4 << 20
+_SHOWN = 60
+_WHY = {
+    "strange": "it is no plain file",
+    "closed": "user zimbra may not read it",
+}
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What would be lost, and the texts from which it was seen."""
+
+    losses: tuple[Loss, ...] = ()
+    host: Host = Host({})
+
+
+def _script() -> str:
+    return (files("zmward.engine") / "read_texts.sh").read_text("utf-8")
+
+
+def _text(kind: str, lines: list[bytes]) -> Text:
+    if kind in _WHY:
+        return Text(why=_WHY[kind])
+    if kind == "absent":
+        return Text()
+    try:
+        content = binascii.a2b_base64(b"".join(lines))
+    except binascii.Error:
+        return Text(why="it did not come over whole")
+    if len(content) > _LARGEST:
+        return Text(why="it is larger than any such file")
+    return Text(content.decode("utf-8", "surrogateescape"))
+
+
+def read_texts(door: Door, paths: Iterable[str]) -> Mapping[str, Text]:
+    """Return what is under paths below Zimbra's home, all in one round trip."""
+    asked = tuple(paths)
+    whole = tuple(f"{HOME}/{path}" for path in asked)
+    argv = ("sh", "-c", _script(), "zmward", str(_LARGEST + 1), *whole)
+    done = must(door.run(argv, user="zimbra", seconds=120), "read", HOME)
+    parts: dict[str, tuple[str, list[bytes]]] = {}
+    lines: list[bytes] = []
+    for line in done.out.splitlines():
+        number, space, kind = line.partition(b" ")
+        if space and number.isdigit() and 0 < int(number) <= len(asked):
+            lines = []
+            parts[asked[int(number) - 1]] = (kind.decode("ascii", "replace"), lines)
+        else:
+            lines.append(line)
+    return {path: _text(*found) for path, found in parts.items()}
+
+
+def _known(site: Site, host: str, texts: Iterable[str]) -> Known:
+    names = named(texts)
+    own = f"server:{host}"
+    found = site.directory.read_many({"global": names, own: names})
+    values = {n: found[own].get(n) or found["global"].get(n) or () for n in names}
+    return Known(values, own_values(read_settings(site.door)))
+
+
+def rendered_here(plan: Plan) -> tuple[str, ...]:
+    """Return every section that the plan makes zmconfigd render on its host."""
+    steps = [step for step in plan.steps if here(plan, step)]
+    sections = [name for step in steps for name in step.renders]
+    services = [s for step in steps for s in (*step.restarted, *step.restarts)]
+    return rendered_with(sections, services)
+
+
+def _sections(
+    site: Site, names: tuple[str, ...]
+) -> tuple[tuple[Section, ...], tuple[str, ...], str]:
+    """Return the sections that the host's own program has, and nginx's templates."""
+    folder = f"{TEMPLATES}/"
+    first = read_texts(site.door, (_PROGRAM, folder))
+    program = first.get(_PROGRAM, Text())
+    if program.text is None:
+        why = program.why or "it is not there"
+        raise Fault("zmconfigd", f"its program cannot be read: {why}", _PROGRAM)
+    listed = (first.get(folder, Text()).text or "").splitlines()
+    templates = tuple(n for n in listed if n.endswith(".template") and below(n))
+    known = parse(program.text)
+    chosen = tuple(
+        section
+        for name, section in known.items()
+        if name in names or ("all" in names and name != "dhparam")
+    )
+    return chosen, templates, program.text
+
+
+def _elsewhere(site: Site, plan: Plan) -> tuple[Loss, ...]:
+    """Return, for each other node that renders, that nobody has looked there."""
+    nodes = other_nodes(plan)
+    targets = {f"server:{node}": ("zimbraServiceEnabled",) for node in nodes}
+    found = site.directory.read_many(targets) if targets else {}
+    losses = []
+    for node, names in nodes.items():
+        enabled = found[f"server:{node}"].get("zimbraServiceEnabled") or ()
+        there = Known({"zimbraServiceEnabled": enabled}, {})
+        # No blank in the name, so that it is one word on the command line.
+        named = "+".join(name for name in names if there.runs(name))
+        if named:
+            why = "its files were not looked at: run `zmward plan --host` for it"
+            losses.append(Loss(f"{node}:{named}", why=why))
+    return tuple(losses)
+
+
+def look_for_losses(site: Site, plan: Plan) -> Found:
+    """Return the hand-made lines that the plan's rendering would take away."""
+    names = rendered_here(plan)
+    elsewhere = _elsewhere(site, plan)
+    if not names:
+        return Found(elsewhere)
+    site.talk(f"looking for hand-made lines in what zmconfigd renders: {words(names)}")
+    try:
+        sections, templates, program = _sections(site, names)
+    except Fault as error:
+        unseen = Loss(f"{HOME}/{_PROGRAM}", why=str(error))
+        return Found((*elsewhere, unseen))
+    paths = wanted(sections, templates)[:_MOST_FILES]
+    texts = dict(read_texts(site.door, paths))
+    host = Host(texts, templates)
+    sources = [text.text for text in texts.values() if text.text]
+    before = _known(site, host_of(plan), (program, *sources))
+    changes: tuple[Change, ...] = tuple(step.change for step in plan.steps)
+    after = before.after(changes, host_of(plan))
+    return Found((*elsewhere, *losses(sections, host, before, after)), host)
+
+
+def words(names: Iterable[str]) -> str:
+    """Return names in one line."""
+    return ", ".join(names)
+
+
+def told(found: Iterable[Loss]) -> str:
+    """Return what would be lost, in lines for a person."""
+    rows = []
+    for loss in found:
+        rows.append(f"{loss.name}")
+        if loss.why:
+            rows.append(f"    could not be judged: {loss.why}")
+        rows += [f"    {line}" for line in loss.lines[:_SHOWN]]
+        if len(loss.lines) > _SHOWN:
+            rows.append(f"    and {len(loss.lines) - _SHOWN} more")
+    return "\n".join(rows)
+
+
+def accepted(found: Found, names: Iterable[str]) -> None:
+    """Refuse to go on unless each loss is accepted as it is now."""
+    agreed = frozenset(names)
+    left = [loss for loss in found.losses if loss.name not in agreed]
+    if not left:
+        return
+    options = " ".join(f"--accept-loss {loss.name}" for loss in left)
+    raise Refused(
+        "zmconfigd would write these files anew, and what was set there by hand, or "
+        "cannot be judged, would be lost. Nothing was changed.\n"
+        f"{told(left)}\n"
+        "Set it in the directory or in the template; or accept the loss, the old "
+        f"files are then kept with the run:\n  {options}"
+    )
+
+
+def remember(site: Site, run: Run, journal: Journal, found: Found) -> tuple[str, ...]:
+    """Keep the old files whose lines will be lost; return where each one lies."""
+    kept = []
+    for loss in found.losses:
+        path = loss.path.removeprefix(f"{HOME}/")
+        text = found.host.at(path).text
+        if text is None:
+            journal.write("loses", note=loss.name)
+            continue
+        name = keep(site.door, run, text.encode("utf-8", "surrogateescape"))
+        journal.write("loses", note=f"{loss.name} {name}")
+        kept.append(f"{loss.path} is kept as {run.stored(name)}")
+    return tuple(kept)
