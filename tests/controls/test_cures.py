@@ -15,6 +15,7 @@ from zmward.guards import objection
 from zmward.sources.localconfig import Localconfig
 from zmward.sources.own_files import OwnFile, OwnFiles
 from zmward.sources.source import Status as Row
+from zmward.sources.tls_keys import PrivateKey
 
 TWO = "two.example.com"
 KEY = "AAAAB3NzaC1yc2EAAAADAQABAAABAQC7"
@@ -46,6 +47,15 @@ def test_a_mode_loses_bits_and_keeps_its_owners() -> None:
     (cure,) = cures(found("zimbra-secrets-private", file_modes=secrets()))
     assert isinstance(cure, SetMode)
     assert cure.after == Mode(0o640, cure.before.owner, cure.before.group)
+
+
+def test_two_controls_wish_the_same_mode_for_a_key() -> None:
+    key = "/opt/zimbra/conf/nginx.key"
+    modes = {**secrets(), key: row(0o666)}
+    one = cures(found("zimbra-secrets-private", file_modes=modes))
+    keys = {key: PrivateKey(0o666, "zimbra", "zimbra", "11")}
+    two = cures(found("private-keys-private", file_modes=modes, tls_keys=keys))
+    assert [c for c in one if getattr(c, "path", "") == key] == two
 
 
 def test_no_mode_is_set_where_the_home_of_zimbra_is_a_link() -> None:

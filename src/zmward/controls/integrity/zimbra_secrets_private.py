@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
-from zmward.controls.shapes.modes import without
+from zmward.controls.shapes.modes import forbidden_to_keys, without
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.modes import FILE_MODES, SECRETS
@@ -58,7 +58,10 @@ def _wrong(path: str, status: Status) -> str:
 def _deviation(facts: Facts, host: str, path: str, text: str) -> Judgement:
     found = facts.read(FILE_MODES, host)
     status = found[path]
-    cure = without(found, host, path, _forbidden(path, status))
+    forbidden = _forbidden(path, status)
+    if path.endswith(".key"):  # as private-keys-private cures it: one place, one wish
+        forbidden |= forbidden_to_keys(status.group)
+    cure = without(found, host, path, forbidden)
     strange = text.startswith("owner ")
     return deviates(
         Layer.LASTING,

@@ -11,6 +11,14 @@ _KINDS = ("regular file", "regular empty file", "directory")
 _ALL = 0o7777
 
 
+KEY_GROUPS = ("zimbra", "root", "postfix")
+
+
+def forbidden_to_keys(group: str) -> int:
+    """Return the bits that a private key must not have, by the group it belongs to."""
+    return 0o027 if group in KEY_GROUPS else 0o077
+
+
 def without(
     found: Mapping[str, Status], host: str, path: str, forbidden: int
 ) -> SetMode | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from zmward.change import SetMode
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
-from zmward.controls.shapes.modes import without
+from zmward.controls.shapes.modes import forbidden_to_keys, without
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.evidence import Unseen
 from zmward.facts import Facts
@@ -14,9 +14,6 @@ from zmward.sources.source import Status
 from zmward.sources.tls_keys import TLS_KEYS, PrivateKey
 
 _OWNERS = ("zimbra", "root")
-_GROUPS = ("zimbra", "root", "postfix")
-_FORBIDDEN = 0o027  # group may not write, others may nothing
-_STRANGERS = 0o077  # where the group is none of Zimbra's
 _OWNER = (
     "Find out why it belongs to somebody else, who has read it: get a new key. By "
     "hand: chown zimbra:zimbra and chmod 640, as `/opt/zimbra/libexec/zmfixperms` does."
@@ -41,7 +38,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         yield unknown(Layer.LASTING, host, "no key file was found")
     for path, key in keys.items():
         text = f"{path}: {key.mode:o} {key.owner}:{key.group}"
-        forbidden = _FORBIDDEN if key.group in _GROUPS else _STRANGERS
+        forbidden = forbidden_to_keys(key.group)
         wanted = "640 zimbra:zimbra or stricter"
         if key.owner not in _OWNERS:
             yield deviates(Layer.LASTING, host, text, wanted, no_cure=_OWNER)
