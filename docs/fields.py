@@ -6,9 +6,9 @@ from typing import Final
 REPORT: Final[Mapping[str, str]] = {
     "schema": "always `zmward.report/1`",
     "host": "the nodes that were seen, joined by commas",
+    "machine": "a hash of the first node's machine id; empty where it is not known",
     "when": "when the newest of them was asked, by its own clock",
     "zmward": "the version that asked",
-    "machine": "a hash of the first node's machine id; empty where it is not known",
     "version": "the version of Zimbra, empty where it is not known",
     "hosts_seen": "the nodes that gave evidence",
     "hosts_missing": "servers of the directory that gave none",
@@ -91,6 +91,25 @@ CHANGE: Final[Mapping[str, str]] = {
     "action": "of `act`: an action of zmward's catalog",
     "arguments": "of `act`: its arguments",
 }
+RUN: Final[Mapping[str, str]] = {
+    "schema": "always `zmward.run/1`",
+    "verb": "`apply`, `confirm`, `verify` or `rollback`",
+    "run": "the run's id; empty where an apply found nothing to be changed",
+    "host": "how zmward reached the host",
+    "sample": "whether it is the sample server of --demo",
+    "state": "the run's state afterwards, in the words of the history",
+    "changes": "of `apply` and `rollback`: what became of each change, as Outcome",
+    "controls": "of `apply` and `verify`: how each control stands now, as Judged",
+    "failing": "what the plan meant to repair and is not so, or could not follow",
+    "unknown": "controls that could not be verified, each with the reason",
+    "not_restarted": "services that the change waits for",
+    "confirm_within": "seconds until all is taken back without `confirm`; 0: never",
+}
+HISTORY: Final[Mapping[str, str]] = {
+    "schema": "always `zmward.history/1`",
+    "host": "how zmward reached the host",
+    "runs": "one for each run, the newest first, as Past",
+}
 LIST: Final[Mapping[str, str]] = {
     "id": "the control's name, never used again for another one",
     "title": "the safe condition",
@@ -100,6 +119,31 @@ LIST: Final[Mapping[str, str]] = {
     "cure": "whether zmward knows the commands that repair it",
 }
 STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Outcome": {
+        "change": "the place of the change",
+        "fate": (
+            "`done`, or of a rollback `undone`, `as-before` (nothing left to undo), "
+            "`kept` (another hand has changed it since), `stays` (a package) or "
+            "`not-undone`"
+        ),
+        "note": "why, where that is not plain",
+    },
+    "Judged": {
+        "control": "the control's id",
+        "status": "as in a report",
+        "reason": "why it is not known",
+    },
+    "Past": {
+        "run": "the run's id",
+        "when": "when it began, by the clock of the one who asked",
+        "who": "who asked for it",
+        "steps": "how many changes its plan has",
+        "controls": "the controls that they serve",
+        "state": (
+            "`kept`, `unconfirmed`, `interrupted`, `rolled back`, `rolled back by its "
+            "switch`, `rolled back in part`, `nothing done` or `damaged`"
+        ),
+    },
     "Finding": {
         "control": "the control's id",
         "title": "the safe condition",
