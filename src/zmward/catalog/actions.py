@@ -67,6 +67,14 @@ ACTIONS: Final[Mapping[str, Action]] = {
         user="zimbra",
         restarts=("ldap",),
     ),
+    "refresh-apt": Action(
+        ("apt-get", "-qq", "update"),
+        "apt fetches the lists of packages",
+    ),
+    "refresh-dnf": Action(
+        ("dnf", "-q", "makecache", "--refresh"),
+        "dnf fetches the lists of packages",
+    ),
     "restart-all": Action(
         ("/opt/zimbra/bin/zmcontrol", "restart"),
         "all of Zimbra restarts",
@@ -148,6 +156,7 @@ UNITS: Final = frozenset(
         *("sshd.service", "rsyslog.service", "cron.service", "crond.service"),
         *("systemd-timesyncd.service", "ntp.service", "ntpd.service"),
         *("ntpsec.service", "openntpd.service", "dnf-makecache.timer"),
+        "syslog-ng.service",
         *("unattended-upgrades.service", "apt-daily.timer", "apt-daily-upgrade.timer"),
     }
 )

@@ -131,7 +131,8 @@ def already(site: Site, changes: Sequence[Change]) -> bool:
     real = [change for change in changes if not isinstance(change, Act)]
     found = standing(site, real)
     pairs = tuple(zip(real, found, strict=True))
-    if all(same(now, after(change)) for change, now in pairs):
+    acts = any(isinstance(c, Act) and c.action != "render" for c in changes)
+    if not acts and all(same(now, after(change)) for change, now in pairs):
         return True
     moved = [label(change) for change, now in pairs if not same(now, before(change))]
     if moved:

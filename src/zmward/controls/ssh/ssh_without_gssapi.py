@@ -21,7 +21,12 @@ CONTROL = Control(
     severity=Severity.LOW,
     tips=("T08",),
     locks_out="users who log in with Kerberos tickets",
-    check=every_login(("gssapiauthentication",), _problem, "no for every login"),
+    check=every_login(
+        ("gssapiauthentication",),
+        _problem,
+        "no for every login",
+        lambda _: {"GSSAPIAuthentication": "no"},
+    ),
     refs=("https://man.openbsd.org/sshd_config#GSSAPIAuthentication",),
     note="Red Hat's packages switch it on in a drop-in.",
     examples=(
