@@ -19,6 +19,7 @@ from zmward.facts import Facts
 from zmward.i18n import mark
 from zmward.sources.accounts import ACCOUNTS
 from zmward.sources.recent_logins import RECENT_LOGINS, Logins, Use
+from zmward.sources.recent_ssh import RECENT_SSH, SshLogins
 
 _NAMES: Final = 5
 _UNASKED: Final = mark("no log was read: who it is shows a plan made on the server")
@@ -230,6 +231,39 @@ def _of_logs(control: str, change: Change, facts: Facts) -> Iterator[Affected]:
         yield Affected(_UNASKED, None)
 
 
+def _over_ssh(*ways: str, user: str = "") -> Callable[[SshLogins], Affected]:
+    """Return a rule: logins over SSH by these ways, of one user or of all."""
+
+    def look(logins: SshLogins) -> Affected:
+        found = {
+            name: Use(count)
+            for way, names in logins.ways.items()
+            for name, count in names.items()
+            if way.startswith(ways) and name.startswith(f"{user} " if user else "")
+        }
+        who = mark("logins over SSH without a key (who from where)")
+        return _row(who, found, logins.days)
+
+    return look
+
+
+_PASSWORDS = ("password", "keyboard-interactive")
+_SSH: Final[Mapping[str, Callable[[SshLogins], Affected]]] = {
+    "ssh-without-passwords": _over_ssh(*_PASSWORDS, "hostbased", "none"),
+    "ssh-root-needs-key": _over_ssh(*_PASSWORDS, "hostbased", user="root"),
+    "ssh-without-gssapi": _over_ssh("gssapi"),
+}
+
+
+def _of_ssh(control: str, change: Change, facts: Facts) -> Iterator[Affected]:
+    if control not in _SSH:
+        return
+    try:
+        yield _SSH[control](facts.read(RECENT_SSH, change.target))
+    except Unseen:
+        yield Affected(_UNASKED, None)
+
+
 def _of_directory(change: Change, facts: Facts) -> Iterator[Affected]:
     """Count the users whose class of service or domain changes."""
     if not isinstance(change, SetAttr):
@@ -255,7 +289,12 @@ def affected(
     controls: Iterable[str], change: Change, facts: Facts
 ) -> tuple[Affected, ...]:
     """Return who would be hurt; what no log and no directory shows is said as such."""
-    shown = [row for control in controls for row in _of_logs(control, change, facts)]
+    shown = [
+        row
+        for control in controls
+        for look in (_of_logs, _of_ssh)
+        for row in look(control, change, facts)
+    ]
     if not shown:
         shown = [Affected(mark("the logs do not show how many"), None)]
     return (*dict.fromkeys(shown), *_of_directory(change, facts))
