@@ -12,6 +12,7 @@ from zmward.demo.door import SampleDoor
 from zmward.demo.world import World, first, node
 from zmward.doors.recorded_directory import RecordedDirectory
 from zmward.engine.audit import audit
+from zmward.engine.deadman import timers
 from zmward.engine.rollback import take_back
 from zmward.engine.site import Site, Step, unseen
 from zmward.engine.state import plan_of, put, root, runs
@@ -24,8 +25,6 @@ from zmward.guards import SIGNS, signs
 from zmward.plan import Plan
 from zmward.profile import Profile
 from zmward.sources.postconf import POSTCONF
-
-_TIMER = "zmward-undo-{run}.timer"
 
 
 def recorded() -> Evidence:
@@ -118,8 +117,8 @@ class Sample:
     def switches(self) -> None:
         """Let every dead man's switch that is due take its run back."""
         for run in runs(self.door):
-            due = self.world.timers.get(_TIMER.format(run=run.id))
-            if due is None or due > self.clock():
+            due = [self.world.timers.get(f"{timer}.timer") for timer in timers(run)]
+            if not any(at is not None and at <= self.clock() for at in due):
                 continue
             journal = self.world.files[run.journal].content
             site = self.site(lambda _text: None, lambda: False)

@@ -446,7 +446,7 @@ finish() {
             "$UNITS/sysinit.target.wants/zmward-$name-$RUN.service" \
             "$UNITS/multi-user.target.wants/zmward-$name-$RUN.service"
     done
-    systemctl stop "zmward-undo-$RUN.timer" 2>/dev/null
+    systemctl stop "zmward-undo-$RUN.timer" "zmward-again-$RUN.timer" 2>/dev/null
     systemctl daemon-reload 2>/dev/null
     [ "$failed" = 0 ] || exit 6
     exit 0
