@@ -40,6 +40,7 @@ def _report(plan: Plan, done: Applied, place: Place) -> RunReport:
     proof = done.proof
     findings = () if proof is None else proof.report.findings
     changes = plan.steps if done.run else ()
+    expected = {one.control: one.reason for one in plan.foreseen}
     return RunReport(
         verb="apply",
         run=done.run,
@@ -47,10 +48,14 @@ def _report(plan: Plan, done: Applied, place: Place) -> RunReport:
         sample=place.sample is not None,
         state=past(place.door, known(done.run)).state if done.run else "",
         changes=tuple(Outcome(step.id, "done") for step in changes),
-        controls=tuple(Judged(f.control, f.status.value, f.reason) for f in findings),
+        controls=tuple(
+            Judged(f.control, f.status.value, f.reason or expected.get(f.control, ""))
+            for f in findings
+        ),
         failing=() if proof is None else proof.failing,
         unknown=() if proof is None else proof.unknown,
         not_restarted=done.later,
+        lost=done.lost,
         confirm_within=done.confirm_within,
     )
 
@@ -87,6 +92,13 @@ def _asked(plan: Plan, here: Place, wish: Wish, *, quiet: bool, yes: bool) -> No
     is_flag=True,
     help="Go on though an intruder seems to have been there.",
 )
+@click.option(
+    "--accept-loss",
+    "losses",
+    multiple=True,
+    metavar="PATH@CODE",
+    help="Let zmconfigd overwrite the hand-made lines that were shown.",
+)
 @click.option("--demo", "sample", is_flag=True, help="On the sample server.")
 @click.option("--json", "as_json", is_flag=True, help="The result as zmward.run/1.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -100,6 +112,7 @@ def command(
     restart: str,
     console: bool,
     despite: bool,
+    losses: tuple[str, ...],
     sample: bool,
     as_json: bool,
     yes: bool,
@@ -114,6 +127,7 @@ def command(
         restart="later" if restart == "later" else "now",
         who=who(),
         despite=despite,
+        losses=losses,
     )
     with place(options["host"], sample=sample) as here:
         if isinstance(here.door, Local) and not console:

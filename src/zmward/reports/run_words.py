@@ -53,6 +53,7 @@ class RunReport(msgspec.Struct, frozen=True):
     unknown: tuple[str, ...] = ()
     not_restarted: tuple[str, ...] = ()
     confirm_within: int = 0
+    lost: tuple[str, ...] = ()
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -80,10 +81,9 @@ def _proved(report: RunReport, say: Speaker) -> Iterator[str]:
         yield _row(say(mark("verified")), words)
     said = {line.partition(":")[0] for line in (*report.failing, *report.unknown)}
     others = [c for c in report.controls if c.status in _OPEN and c.control not in said]
-    text = say(mark("{status}, for what this plan does not repair"))
     for one in others:
-        about = text.format(status=one.status)
-        yield _row("", f"{one.control}: {about}")
+        why = one.reason or mark("for what this plan does not repair")
+        yield _row("", f"{one.status} {one.control}: {say(why)}")
     for line in report.failing:
         yield _row(say(mark("still not so")), line)
     for line in report.unknown:
@@ -112,6 +112,8 @@ def applied(report: RunReport, way: Way, say: Speaker) -> Iterator[str]:
             say(mark("not restarted")),
             f"{service}: {say(mark('the change works once it is'))}",
         )
+    for kept in report.lost:
+        yield _row(say(mark("hand-made lines")), kept)
     yield from _proved(report, say)
     if report.confirm_within:
         text = mark("within {seconds} s, from a new login: {command}")
