@@ -104,6 +104,7 @@ RUN: Final[Mapping[str, str]] = {
     "unknown": "controls that could not be verified, each with the reason",
     "not_restarted": "services that the change waits for",
     "confirm_within": "seconds until all is taken back without `confirm`; 0: never",
+    "lost": "of `apply`: files with hand-made lines, and where the old ones are kept",
 }
 HISTORY: Final[Mapping[str, str]] = {
     "schema": "always `zmward.history/1`",

@@ -33,6 +33,14 @@ MACHINE = "0123456789abcdef0123456789abcdef"
 SSHD = "/etc/ssh/sshd_config.d/10-zmward.conf"
 RSYSLOG = "/etc/rsyslog.d/10-zmward.conf"
 OFF, ON = UnitState(enabled=False, active=False), UnitState(enabled=True, active=True)
+PROGRAM = """\
+SECTION mta
+\tVAR zimbraMtaMyNetworks
+\tREWRITE conf/postfix_header_checks.in conf/postfix_header_checks
+\tRESTART mta
+SECTION amavis
+\tREWRITE conf/amavisd.conf.in conf/amavisd.conf
+"""
 OLD = FileText("PermitRootLogin yes\n", 0o600)
 NEW = FileText("PermitRootLogin no\n", 0o600)
 
@@ -106,6 +114,7 @@ def twin() -> Twin:
     found.add("/opt/zimbra/conf/b", "", Mode(0o644, "zimbra", "zimbra"))
     values = {"zimbra_server_hostname": HOST, "alias_login_enabled": "true"}
     found.add(PATH, b"<!-- by hand -->" + settings(values)[22:], ZIMBRA)
+    found.add("/opt/zimbra/conf/zmconfigd.cf", PROGRAM)
     found.crontabs["zimbra"] = "1 2 * * * a\n"
     found.folder("/opt/zimbra/common/conf", Mode(0o755, "zimbra", "zimbra"))
     found.add("/opt/zimbra/common/conf/main.cf", "", ZIMBRA)

@@ -1,6 +1,7 @@
 """A host in memory: answers the argv of the doors, and can die at any command."""
 
 import fnmatch
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -190,6 +191,24 @@ class Twin:
         what, *rest = words[3:]
         done: Done = getattr(self, f"_program_{what}")(rest, given)
         return done
+
+    def _program_texts(self, words: Sequence[str], _given: bytes) -> Done:
+        rows = []
+        for number, path in enumerate(words[1:], 1):
+            there = self.entries.get(path)
+            if path.endswith("/"):
+                names = [p[len(path) :] for p in self.entries if p.startswith(path)]
+                rows.append(f"{number} folder\n".encode())
+                rows.append(b64encode("\n".join(sorted(names)).encode()) + b"\n")
+            elif there is None:
+                rows.append(f"{number} absent\n".encode())
+            else:
+                rows.append(f"{number} file\n".encode())
+                rows.append(b64encode(there.content) + b"\n")
+        return Done(0, b"".join(rows))
+
+    def _zmconfigdctl(self, _words: Sequence[str], _given: bytes) -> Done:
+        return Done(0)
 
     def _program_read(self, words: Sequence[str], given: bytes) -> Done:
         return self._cat(words, given)

@@ -185,8 +185,17 @@ def _swap(call: Call, path: str, seen: str, wanted: str) -> Done:
     return Done(0)
 
 
+def _texts(_call: Call, _most: str, *paths: str) -> Done:
+    """Print files as the engine's program does: the sample has none of zmconfigd's."""
+    program = "/opt/zimbra/conf/zmconfigd.cf"
+    kinds = ("file" if path == program else "absent" for path in paths)
+    rows = (f"{number} {kind}\n" for number, kind in enumerate(kinds, 1))
+    return Done(0, "".join(rows).encode())
+
+
 # The programs that zmward brings along, by their first word.
 _BROUGHT: Final[Mapping[str, Callable[..., Done]]] = {
+    "texts": _texts,
     "read": _read,
     "mode": _set_mode,
     "swap": _swap,

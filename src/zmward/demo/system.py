@@ -140,5 +140,6 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     "dpkg-query": _dpkg_query,
     "systemctl": _systemctl,
     "systemd-run": _systemd_run,
+    "zmconfigdctl": _agrees,
     "zmlocalconfig": _zmlocalconfig,
 }

@@ -20,6 +20,7 @@ from zmward.engine.confirm import moment
 from zmward.engine.deadman import arm, cuts_off, start_timer
 from zmward.engine.journal import Journal
 from zmward.engine.lock import locked
+from zmward.engine.losses import accepted, awake, look_for_losses, remember
 from zmward.engine.perform import perform
 from zmward.engine.preflight import (
     already,
@@ -57,13 +58,15 @@ _WHILE_WORKING = 1800
 class Wish(msgspec.Struct, frozen=True):
     """How to apply: the switch's seconds (0: only where needed), when to restart.
 
-    `despite` means: go on though the host shows signs of compromise.
+    `despite` means: go on though the host shows signs of compromise; `losses` are
+    accepted, each by its path and code.
     """
 
     confirm_within: int = 0
     restart: Literal["now", "later"] = "now"
     who: str = ""
     despite: bool = False
+    losses: tuple[str, ...] = ()
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -73,6 +76,7 @@ class Applied(msgspec.Struct, frozen=True):
     proof: Proof | None = None
     confirm_within: int = 0
     later: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 def _prepare(
@@ -291,8 +295,12 @@ def apply(
         nobody_else(site.door)
         if already(site, changes):
             return Applied(run="")
+        awake(site, plan)
+        unseen = look_for_losses(site, plan)
+        accepted(unseen, wish.losses)
         run = new(datetime.now(UTC))
         journal = _prepare(site, plan, run, wish.who, signs)
+        lost = remember(site, run, journal, unseen)
         seconds = switch_seconds(wish, changes)
         if seconds:
             _arm(site, run, journal, seconds)
@@ -306,4 +314,4 @@ def apply(
                 journal.write("applied", note=moment(site.door))
             except ZmwardError as error:
                 raise _failed(site, plan, run, error) from error
-    return Applied(run.id, found, seconds, later)
+    return Applied(run.id, found, seconds, later, lost)

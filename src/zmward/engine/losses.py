@@ -11,7 +11,7 @@ from zmward.change import Change
 from zmward.doors.files import must
 from zmward.doors.host import Door
 from zmward.doors.local_settings import own_values, read_settings
-from zmward.engine.journal import Journal
+from zmward.engine.journal import Entry, Journal, noted
 from zmward.engine.services import here, host_of, other_nodes
 from zmward.engine.site import Site
 from zmward.engine.state import Run, keep
@@ -21,6 +21,7 @@ from zmward.handmade.losses import HOME, TEMPLATES, Host, Loss, Text, losses, wa
 from zmward.handmade.program import Section, below, parse
 from zmward.plan import Plan
 
+_CONTROL = "/opt/zimbra/bin/zmconfigdctl"
 _PROGRAM = "conf/zmconfigd.cf"
 _MOST_FILES = 300
 _LARGEST = 4 << 20
@@ -48,7 +49,7 @@ def _text(kind: str, lines: list[bytes]) -> Text:
     if kind == "absent":
         return Text()
     try:
-        content = binascii.a2b_base64(b"".join(lines))
+        content = binascii.a2b_base64(b"".join(lines), strict_mode=True)
     except binascii.Error:
         return Text(why="it did not come over whole")
     if len(content) > _LARGEST:
@@ -60,7 +61,7 @@ def read_texts(door: Door, paths: Iterable[str]) -> Mapping[str, Text]:
     """Return what is under paths below Zimbra's home, all in one round trip."""
     asked = tuple(paths)
     whole = tuple(f"{HOME}/{path}" for path in asked)
-    argv = ("sh", "-c", _script(), "zmward", str(_LARGEST + 1), *whole)
+    argv = ("sh", "-c", _script(), "zmward", "texts", str(_LARGEST + 1), *whole)
     done = must(door.run(argv, user="zimbra", seconds=120), "read", HOME)
     parts: dict[str, tuple[str, list[bytes]]] = {}
     lines: list[bytes] = []
@@ -128,6 +129,19 @@ def _elsewhere(site: Site, plan: Plan) -> tuple[Loss, ...]:
     return tuple(losses)
 
 
+def awake(site: Site, plan: Plan) -> None:
+    """Refuse where nobody would render what the plan changes."""
+    if not rendered_here(plan):
+        return
+    done = site.door.run((_CONTROL, "status"), user="zimbra", seconds=60)
+    if done.code:
+        raise Refused(
+            f"zmconfigd does not run on {host_of(plan)} ({done.said}), so that nothing "
+            "would be rendered. Nothing was changed. Start it with `zmconfigdctl "
+            "start`, which renders every section, and plan again."
+        )
+
+
 def look_for_losses(site: Site, plan: Plan) -> Found:
     """Return the hand-made lines that the plan's rendering would take away."""
     names = rendered_here(plan)
@@ -187,13 +201,28 @@ def accepted(found: Found, names: Iterable[str]) -> None:
 def remember(site: Site, run: Run, journal: Journal, found: Found) -> tuple[str, ...]:
     """Keep the old files whose lines will be lost; return where each one lies."""
     kept = []
-    for loss in found.losses:
-        path = loss.path.removeprefix(f"{HOME}/")
-        text = found.host.at(path).text
-        if text is None:
-            journal.write("loses", note=loss.name)
-            continue
-        name = keep(site.door, run, text.encode("utf-8", "surrogateescape"))
-        journal.write("loses", note=f"{loss.name} {name}")
-        kept.append(f"{loss.path} is kept as {run.stored(name)}")
+    try:
+        for loss in found.losses:
+            path = loss.path.removeprefix(f"{HOME}/")
+            text = found.host.at(path).text
+            if text is None:
+                journal.write("loses", note=loss.name)
+                continue
+            name = keep(site.door, run, text.encode("utf-8", "surrogateescape"))
+            journal.write("loses", note=f"{loss.path} {name}")
+            kept.append(_kept(run, loss.path, name))
+    except Fault as error:
+        raise Refused(f"Nothing was changed: {error}") from error
     return tuple(kept)
+
+
+def _kept(run: Run, path: str, name: str) -> str:
+    return f"{path}, as it was, is kept as {run.stored(name)}"
+
+
+def remind(site: Site, run: Run, entries: Iterable[Entry]) -> None:
+    """Say where the hand-made lines lie: a rollback does not put them back."""
+    for note in noted(entries, "loses"):
+        path, space, name = note.rpartition(" ")
+        if space:
+            site.talk(f"not put back, zmconfigd renders it: {_kept(run, path, name)}")

@@ -1,13 +1,13 @@
 # Prints what each path holds, as user zimbra: a line "NUMBER KIND", then base64.
-# $1 is how many bytes are printed of a file at most; a path that ends in / is listed.
+# $2 is how many bytes are printed of a file at most; a path that ends in / is listed.
 set +a +v +x
 unset BASH_ENV ENV
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
 export PATH LC_ALL
 cd / || exit 70
-most=$1
-shift
+most=$2
+shift 2
 number=0
 for path in "$@"; do
     number=$((number + 1))
