@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from docs import documents, manual, questions
+from docs import documents, manual, questions, repairs
 from zmward.catalog.tips import TIPS
 from zmward.cli.main import VERBS, main
 from zmward.control import Control
@@ -45,12 +45,26 @@ def _control(control: Control) -> Iterator[str]:
         names = ", ".join(f"`{name}`" for name in control.check.attributes)
         facts.append(f"attributes {names}")
     yield "".join(f"- {fact}\n" for fact in facts)
+    yield from _repair(control)
     if control.locks_out:
         yield f"Its cure can hurt {control.locks_out}.\n"
     if control.note:
         yield f"{control.note}\n"
     for reference in control.refs:
         yield f"<{reference}>\n"
+
+
+def _repair(control: Control) -> Iterator[str]:
+    """Yield what zmward runs, and what it leaves to a person and why."""
+    made = repairs.repair(control)
+    for line in made["commands"]:
+        yield f"    {line}"
+    if made["commands"]:
+        yield ""
+    if made["by_hand"]:
+        cured = control.check.cures
+        yield "Left to a person:\n" if cured else "zmward has no repair for it:\n"
+        yield "".join(f"- {reason}\n" for reason in made["by_hand"])
 
 
 def controls_page() -> str:
@@ -107,6 +121,7 @@ def profile_page() -> str:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "../src/zmward/catalog/repairs.json": repairs.catalogue,
     "reference/controls.md": controls_page,
     "reference/commands.md": commands_page,
     "reference/exit-codes.md": exit_codes_page,

@@ -81,8 +81,11 @@ def walk() -> Iterator[Walk]:
         mirror(lab)
         said(lab, BREAK)
         before, state = audited(lab), said(lab, STATE)
-        named = " ".join(f"--only {name}" for name in CONTROLS)
-        told = said(lab, f"zmward plan {named} --output /root/cures.json")
+        named = ",".join(CONTROLS)
+        told = said(
+            lab,
+            f"zmward plan --despite-short-logs --only {named} --output /root/cures.json",
+        )
         plan = json.loads(said(lab, "chmod 600 /root/cures.json; cat /root/cures.json"))
         told += said(
             lab,

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import layers, on_hosts
 from zmward.controls.shapes.node import localconfig
@@ -58,7 +60,7 @@ CONTROL = Control(
     tips=("T38",),
     roles=(),
     check=layers(
-        localconfig("smtp_destination", _ADDRESS, unset=""),
+        replace(localconfig("smtp_destination", _ADDRESS, unset=""), cures=False),
         on_hosts(Layer.LASTING, (EXPIRY_NOTIFIER,), _look),
     ),
     refs=(),
