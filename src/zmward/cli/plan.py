@@ -151,6 +151,7 @@ def _planned(
     is_flag=True,
     help="Narrow who may send, though the logs show less than a week.",
 )
+@click.option("--all", "everything", is_flag=True, help="Fold nothing (text).")
 @click.option("--json", "as_json", is_flag=True, help="As zmward.plan/1.")
 @click.option("--output", metavar="FILE", help="Write the plan there, mode 0600.")
 @click.pass_context
@@ -163,6 +164,7 @@ def command(  # one parameter for each option
     output: str | None,
     sample: bool,
     as_json: bool,
+    everything: bool,
     **shared: object,
 ) -> int:
     """Print the plan, or write it as the file that apply takes."""
@@ -182,7 +184,11 @@ def command(  # one parameter for each option
     if not as_json:
         shown = screen(color=not options["no_color"])
         text = as_text(
-            found, width=shown.width, color=shown.color, encoding=shown.encoding
+            found,
+            width=shown.width,
+            color=shown.color,
+            encoding=shown.encoding,
+            everything=everything,
         )
         write(text, None)
     return 0

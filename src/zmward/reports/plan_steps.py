@@ -1,7 +1,7 @@
 """One step of a plan for people: what changes, the very command, and the way back."""
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
@@ -31,6 +31,7 @@ _STYLES = {"-": "red", "+": "green", "@": "cyan"}
 _UNSET = mark("(not set here: what is inherited is in force)")
 _NO_FILE = mark("(no such file)")
 _LONGEST = 4000
+Numbered = Sequence[tuple[int, Step]]
 
 
 def _state(state: UnitState) -> str:
@@ -47,6 +48,22 @@ def _unified(old: str, new: str) -> Iterator[str]:
     for number, line in enumerate(lines):
         if number > 1:
             yield line
+
+
+def _same(step: Step) -> tuple[object, ...]:
+    """Return what steps share that are shown as one."""
+    change = step.change
+    if not isinstance(change, SetAttr):
+        return (step.id,)
+    told = (step.renders, step.restarted, step.restarts, step.reaches, step.hurts)
+    return change.attribute, change.before, change.after, told
+
+
+def _together(steps: Numbered) -> Iterator[Numbered]:
+    found: dict[tuple[object, ...], list[tuple[int, Step]]] = {}
+    for number, step in steps:
+        found.setdefault(_same(step), []).append((number, step))
+    yield from found.values()
 
 
 class Steps:
@@ -140,6 +157,8 @@ class Steps:
             line = Text(f"        $ {plain(command(argv), _LONGEST)}")
             line.stylize("bold", 10)
             yield line
+
+    def _undo(self, step: Step) -> Iterator[Text]:
         inverse = step.change.inverse()
         if inverse is None:
             text = mark("undo: what was installed stays and is named")
@@ -149,20 +168,25 @@ class Steps:
                 text = f"        undo $ {plain(command(argv), _LONGEST)}"
                 yield Text(text, style="dim")
 
-    def step(self, number: int, step: Step) -> Iterator[Text]:
-        """Yield the lines of one step."""
-        place = plain(f"{step.change.target} · {attribute(step)}")
-        label = Text(f"{number:>{_LABEL - 1}}")
-        yield from hanging(label, Text(place, style="bold"), _LABEL, self.width)
-        for line in self._difference(step):
+    def alike(self, steps: Numbered) -> Iterator[Text]:
+        """Yield the lines of steps that do the same to several objects."""
+        first = steps[0][1]
+        for number, step in steps:
+            place = plain(f"{step.change.target} · {attribute(step)}")
+            label = Text(f"{number:>{_LABEL - 1}}")
+            yield from hanging(label, Text(place, style="bold"), _LABEL, self.width)
+        for line in self._difference(first):
             style = _STYLES.get(line[:1], "")
             body = Text(plain(line[2:] if line[1:2] == " " else line[1:]), style=style)
             sign = Text(f"        {line[:1]}", style=style)
             yield from hanging(sign, body, _DETAIL + 2, self.width)
-        yield from self._commands(step)
-        for text in self._consequences(step):
+        for _, step in steps:
+            yield from self._commands(step)
+        for _, step in steps:
+            yield from self._undo(step)
+        for text in self._consequences(first):
             yield from self._row(text)
-        for row in step.hurts:
+        for row in first.hurts:
             yield from self._row(self.hurt(row), "magenta")
 
     def group(self, steps: Iterable[tuple[int, Step]]) -> Iterator[Text]:
@@ -181,5 +205,5 @@ class Steps:
             for text in texts:
                 body = Text(f"{self.say(name)}: {plain(self.say(text))}")
                 yield from hanging(Text(), body, 4, self.width)
-        for number, step in steps:
-            yield from self.step(number, step)
+        for some in _together(steps):
+            yield from self.alike(some)
