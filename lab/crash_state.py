@@ -22,7 +22,7 @@ done
 systemctl list-units --all --plain --no-legend 'zmward*'
 dpkg-query -W -f '${{Package}} ${{Version}} ${{db:Status-Status}}\n'
 # What is kept of runs, and the lock of a process that is gone, are zmward's own.
-ls -A /var/lib/zmward | grep -v '^lock'
+ls -A /var/lib/zmward 2>/dev/null | grep -v -e '^lock' -e '^runs$'
 crontab -u zimbra -l
 mkdir -p /run/crash && chown zimbra /run/crash
 runuser -u zimbra -- /opt/zimbra/libexec/zmslapcat /run/crash
