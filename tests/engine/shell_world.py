@@ -141,7 +141,9 @@ class World:
     """The host below a folder, and the run that changed it."""
 
     root: Path
-    objects: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    objects: dict[str, dict[str, list[str]]] = field(
+        default_factory=lambda: {"global": {}}
+    )
 
     def __post_init__(self) -> None:
         for name in ("bin", "units", "etc", "zimbra/conf", "state/runs"):

@@ -9,6 +9,7 @@ from zmward.cli.options import door
 from zmward.cli.progress import Told
 from zmward.controls.registry import controls
 from zmward.demo.sample import Sample
+from zmward.doors.directory import Directory
 from zmward.doors.host import Door
 from zmward.doors.open_directory import open_directory
 from zmward.doors.zimbra_host import ZimbraHost
@@ -39,13 +40,15 @@ class Place:
         if self.sample is not None:
             return self.sample.site(told.talk, stop, told.step)
         host = ZimbraHost(self.door)
-        return Site(
-            door=self.door,
-            opener=lambda: open_directory(host, told.talk),
-            talk=told.talk,
-            step=told.step,
-            stop=stop,
+
+        def opener() -> Directory:
+            back = lambda: site.going_back  # noqa: E731  # asked when it matters
+            return open_directory(host, told.talk, site.wait, whatever=back)
+
+        site = Site(
+            door=self.door, opener=opener, talk=told.talk, step=told.step, stop=stop
         )
+        return site
 
     def prove(self, plan: Plan, profile: Profile) -> Proof:
         """Audit the controls of a plan anew."""

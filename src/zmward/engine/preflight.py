@@ -13,7 +13,7 @@ from zmward.engine.history import unfinished
 from zmward.engine.present import after, before, label, present, same
 from zmward.engine.site import Site
 from zmward.engine.undo_script import lines
-from zmward.errors import Refused, Stale
+from zmward.errors import Fault, Refused, Stale
 from zmward.guards import objection
 from zmward.plan import Plan
 from zmward.sources.identity import fingerprint
@@ -112,7 +112,15 @@ def _own(site: Site, changes: Sequence[Change]) -> Mapping[str, Own]:
     for change in changes:
         if isinstance(change, SetAttr):
             wanted.setdefault(change.target, []).append(change.attribute)
-    return site.directory.read_many(wanted) if wanted else {}
+    try:
+        return site.directory.read_many(wanted) if wanted else {}
+    except Fault as error:
+        if not error.fault.startswith("account.NO_SUCH_"):
+            raise
+        raise Stale(
+            f"The plan is out of date, nothing was changed: {error.text}. "
+            "Make a new plan."
+        ) from error
 
 
 def standing(site: Site, changes: Sequence[Change]) -> tuple[object, ...]:

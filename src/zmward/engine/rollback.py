@@ -9,6 +9,7 @@ from zmward.change import Change, Mode, SetLocalConfig
 from zmward.engine.deadman import disarm
 from zmward.engine.history import taken_back
 from zmward.engine.journal import Entry, Journal, begun, noted
+from zmward.engine.losses import remind
 from zmward.engine.present import groups, label
 from zmward.engine.services import Work, flush, following, reload, render, restart
 from zmward.engine.site import Site
@@ -101,6 +102,7 @@ def take_back(site: Site, run: Run, plan: Plan) -> Taken:
     """Take back every step that may have been carried out; nobody else is working."""
     site.held()
     site.undisturbed()
+    site.going_back = True
     journal = Journal(site.door, run)
     entries = journal.read()
     try:
@@ -118,6 +120,7 @@ def take_back(site: Site, run: Run, plan: Plan) -> Taken:
         _note(journal, undone)
         fates += undone
     flush(site, by_number.values())
+    remind(site, run, entries)
     failures = tuple(_follow(site, _work(plan, entries, fates)))
     taken = Taken(tuple(fates), failures)
     _close(site, run, journal, entries, taken)

@@ -9,6 +9,7 @@ from zmward.catalog.rendering import rendered
 from zmward.catalog.triggers import SECTIONS
 from zmward.change import Act, Change, SetAttr, WriteFile
 from zmward.doors.files import must
+from zmward.doors.zmprov import ZmprovDirectory
 from zmward.engine.journal import Journal
 from zmward.engine.perform import act
 from zmward.engine.site import Site
@@ -141,14 +142,30 @@ def _ready(site: Site, service: str) -> bool:
     return not site.door.run(argv, user="zimbra", seconds=120).code
 
 
+def _settled(site: Site, service: str) -> bool:
+    """Wait for a mailboxd that is still starting; say whether it answers, or is down.
+
+    Choosing the way to the directory does the waiting.
+    """
+    site.reopen()
+    if service not in {"mailbox", "all"}:
+        return True
+    way = site.opened()
+    return not (isinstance(way, ZmprovDirectory) and way.beside)
+
+
 def restart(site: Site, service: str) -> None:
     """Restart one service and wait until it is ready."""
     action = RESTARTS[service]
+    # A restart in the midst of a start would only make the outage longer.
+    if not _settled(site, service):
+        site.talk("mailboxd has not come up by itself, so it is restarted")
     site.talk(ACTIONS[action].about)
     act(site.door, Act("", action))
-    site.reopen()
     if not site.wait(lambda: _ready(site, service), _READY, 2):
         raise Fault("restart", f"not ready within {_READY} s", service)
+    if not _settled(site, service):
+        raise Fault("restart", f"it runs, but gave no answer in {_READY} s", service)
 
 
 def follow(

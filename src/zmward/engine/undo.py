@@ -25,7 +25,6 @@ from zmward.change import (
     SetUnit,
     WriteFile,
 )
-from zmward.doors.directory import DOWN
 from zmward.doors.files import beside, discard, replace_file, set_mode
 from zmward.doors.local_settings import (
     PATH,
@@ -245,17 +244,6 @@ def _one(
             return _value(site, step, change, old, token)
 
 
-def _attributes(site: Site, steps: Sequence[tuple[int, SetAttr]]) -> tuple[Undone, ...]:
-    try:
-        return undo_attributes(site, steps)
-    except Fault as error:
-        if error.fault != DOWN:
-            raise
-        # mailboxd has gone since it was chosen: choose the way to the directory anew.
-        site.reopen()
-        return undo_attributes(site, steps)
-
-
 def undo(
     site: Site,
     steps: Sequence[tuple[int, Change]],
@@ -266,7 +254,7 @@ def undo(
     own = [(n, change) for n, change in steps if isinstance(change, SetAttr)]
     try:
         if own:
-            return _attributes(site, own)
+            return undo_attributes(site, own)
         return tuple(_one(site, n, change, old, token) for n, change in steps)
     except Unreachable:
         raise
