@@ -10,7 +10,8 @@ from zmward.doors.recorded_directory import RecordedDirectory
 from zmward.engine.apply import Applied, Wish, apply
 from zmward.engine.history import history
 from zmward.engine.journal import Journal
-from zmward.engine.losses import look_for_losses, read_texts
+from zmward.engine.losses import look_for_losses
+from zmward.engine.read_texts import read_texts
 from zmward.engine.rollback import roll_back
 from zmward.engine.state import known
 from zmward.errors import Failed, Refused
@@ -85,7 +86,7 @@ def test_a_plan_that_renders_nothing_looks_for_nothing() -> None:
     host, kept = edited(), directory()
     change = SetAttr("cos:default", "zimbraImapEnabled", ("TRUE",), ("FALSE",))
     assert apply(site(host, kept), plan((change,)), Wish(), proof).run
-    assert not [words for words in host.said if "texts" in words]
+    assert not [w for w in host.said if "/opt/zimbra/conf/zmconfigd.cf" in w]
 
 
 def test_a_file_whose_template_is_gone_refuses_too() -> None:

@@ -13,6 +13,7 @@ from zmward.doors.local_settings import PATH, own_values
 ROOT = Mode(0o755, "root", "root")
 ZIMBRA = Mode(0o640, "zimbra", "zimbra")
 NO_SUCH = b"No such file or directory"
+NOT_PERMITTED = Done(1, b"", b"Operation not permitted")
 
 
 class Killed(BaseException):
@@ -76,6 +77,7 @@ class Twin:
     removes: str = ""
     user: str = "root"
     now: int = 1000
+    flags: dict[str, str] = field(default_factory=dict)
 
     def lines(self, script: str) -> Iterator[bytes]:
         raise NotImplementedError(script)
@@ -131,7 +133,26 @@ class Twin:
             "units": dict(self.units),
             "packages": set(self.packages),
             "timers": set(self.timers),
+            "flags": {path: bits for path, bits in self.flags.items() if bits},
         }
+
+    def forbids(self, *paths: str) -> bool:
+        """Say whether a bit of a file, or of its folder, forbids to change it."""
+        near = (p for path in paths for p in (path, path.rpartition("/")[0]))
+        return any(self.flags.get(path) for path in near)
+
+    def _lsattr(self, words: Sequence[str], _given: bytes) -> Done:
+        rows = [
+            f"----{self.flags.get(path) or '-'}-------e------- {path}\n"
+            for path in words[2:]
+            if path in self.entries
+        ]
+        return Done(int(len(rows) < len(words) - 2), "".join(rows).encode())
+
+    def _chattr(self, words: Sequence[str], _given: bytes) -> Done:
+        bits, path = words[0], words[-1]
+        self.flags[path] = "" if bits[0] == "-" else bits[1:]
+        return Done(0)
 
     # programs ----------------------------------------------------------------
 
@@ -178,6 +199,8 @@ class Twin:
     def _dd(self, words: Sequence[str], given: bytes) -> Done:
         options = dict(word.split("=", 1) for word in words)
         path = options["of"]
+        if path not in self.entries and self.forbids(path):
+            return NOT_PERMITTED
         if "excl" in options.get("conv", "") and path in self.entries:
             return Done(1, b"", b"File exists")
         if options.get("oflag") == "append" and path in self.entries:
@@ -189,7 +212,7 @@ class Twin:
     def _sh(self, words: Sequence[str], given: bytes) -> Done:
         """Stand in for the programs that the doors bring along, by their first word."""
         what, *rest = words[3:]
-        done: Done = getattr(self, f"_program_{what}")(rest, given)
+        done: Done = getattr(self, f"_program_{what.replace('-', '_')}")(rest, given)
         return done
 
     def _program_texts(self, words: Sequence[str], _given: bytes) -> Done:
@@ -206,6 +229,12 @@ class Twin:
                 rows.append(f"{number} file\n".encode())
                 rows.append(b64encode(there.content) + b"\n")
         return Done(0, b"".join(rows))
+
+    def _program_try_postfix(self, _words: Sequence[str], _given: bytes) -> Done:
+        return Done(0)
+
+    def _program_try_nginx(self, _words: Sequence[str], _given: bytes) -> Done:
+        return Done(0)
 
     def _zmconfigdctl(self, _words: Sequence[str], _given: bytes) -> Done:
         return Done(0)
@@ -227,6 +256,8 @@ class Twin:
 
     def _program_mode(self, words: Sequence[str], _given: bytes) -> Done:
         path, seen, owners, mode = words
+        if self.flags.get(path):
+            return NOT_PERMITTED
         entry = self.entries[path]
         now = entry.mode
         assert seen == f"{now.mode:o} {now.owner} {now.group}"
@@ -246,12 +277,16 @@ class Twin:
 
     def _mv(self, words: Sequence[str], _given: bytes) -> Done:
         old, new = words[-2:]
+        if self.forbids(old, new):
+            return NOT_PERMITTED
         for path in [p for p in self.entries if p == old or p.startswith(f"{old}/")]:
             self.entries[new + path[len(old) :]] = self.entries.pop(path)
         return Done(0)
 
     def _rm(self, words: Sequence[str], _given: bytes) -> Done:
         for name in words[words.index("--") + 1 :]:
+            if name in self.entries and self.forbids(name):
+                return NOT_PERMITTED
             for path in fnmatch.filter(self.entries, name + "*"):
                 if path == name or path.startswith(f"{name}/"):
                     del self.entries[path]
@@ -329,6 +364,8 @@ class Twin:
         return Done(0)
 
     def _zmlocalconfig(self, words: Sequence[str], _given: bytes) -> Done:
+        if self.forbids(PATH):
+            return NOT_PERMITTED
         values = dict(own_values(self.entries[PATH].content))
         key, _, value = words[1].partition("=")
         if words[0] == "-u":

@@ -185,6 +185,11 @@ def _swap(call: Call, path: str, seen: str, wanted: str) -> Done:
     return Done(0)
 
 
+def _taken(_call: Call, *_words: str) -> Done:
+    """Take every value: the sample has neither Postfix nor nginx to ask."""
+    return Done(0)
+
+
 def _texts(_call: Call, _most: str, *paths: str) -> Done:
     """Print files as the engine's program does: the sample has none of zmconfigd's."""
     program = "/opt/zimbra/conf/zmconfigd.cf"
@@ -196,6 +201,8 @@ def _texts(_call: Call, _most: str, *paths: str) -> Done:
 # The programs that zmward brings along, by their first word.
 _BROUGHT: Final[Mapping[str, Callable[..., Done]]] = {
     "texts": _texts,
+    "try-postfix": _taken,
+    "try-nginx": _taken,
     "read": _read,
     "mode": _set_mode,
     "swap": _swap,

@@ -31,6 +31,7 @@ from zmward.engine.preflight import (
     unsuspicious,
 )
 from zmward.engine.present import groups, moved
+from zmward.engine.proof import prove_values
 from zmward.engine.rollback import Taken, take_back
 from zmward.engine.services import flush, follow, following
 from zmward.engine.site import Site
@@ -298,6 +299,7 @@ def apply(
         awake(site, plan)
         unseen = look_for_losses(site, plan)
         accepted(unseen, wish.losses)
+        prove_values(site, plan, unseen.parameters)
         run = new(datetime.now(UTC))
         journal = _prepare(site, plan, run, wish.who, signs)
         lost = remember(site, run, journal, unseen)

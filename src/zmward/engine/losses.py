@@ -1,78 +1,36 @@
 """What a plan's rendering would take away on the host: looked for, accepted, kept."""
 
-import binascii
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
 
 import msgspec
 
 from zmward.catalog.triggers import rendered_with
 from zmward.change import Change
-from zmward.doors.files import must
-from zmward.doors.host import Door
 from zmward.doors.local_settings import own_values, read_settings
 from zmward.engine.journal import Entry, Journal, noted
+from zmward.engine.read_texts import read_texts
 from zmward.engine.services import here, host_of, other_nodes
 from zmward.engine.site import Site
 from zmward.engine.state import Run, keep
 from zmward.errors import Fault, Refused
 from zmward.handmade.known import Known, named
 from zmward.handmade.losses import HOME, TEMPLATES, Host, Loss, Text, losses, wanted
+from zmward.handmade.parameters import coming
 from zmward.handmade.program import Section, below, parse
 from zmward.plan import Plan
 
 _CONTROL = "/opt/zimbra/bin/zmconfigdctl"
 _PROGRAM = "conf/zmconfigd.cf"
 _MOST_FILES = 300
-_LARGEST = 4 << 20
 _SHOWN = 60
-_WHY = {
-    "strange": "it is no plain file",
-    "closed": "user zimbra may not read it",
-}
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What would be lost, and the texts from which it was seen."""
+    """What would be lost, the texts that tell, and what Postfix will be told anew."""
 
     losses: tuple[Loss, ...] = ()
     host: Host = Host({})
-
-
-def _script() -> str:
-    return (files("zmward.engine") / "read_texts.sh").read_text("utf-8")
-
-
-def _text(kind: str, lines: list[bytes]) -> Text:
-    if kind in _WHY:
-        return Text(why=_WHY[kind])
-    if kind == "absent":
-        return Text()
-    try:
-        content = binascii.a2b_base64(b"".join(lines), strict_mode=True)
-    except binascii.Error:
-        return Text(why="it did not come over whole")
-    if len(content) > _LARGEST:
-        return Text(why="it is larger than any such file")
-    return Text(content.decode("utf-8", "surrogateescape"))
-
-
-def read_texts(door: Door, paths: Iterable[str]) -> Mapping[str, Text]:
-    """Return what is under paths below Zimbra's home, all in one round trip."""
-    asked = tuple(paths)
-    whole = tuple(f"{HOME}/{path}" for path in asked)
-    argv = ("sh", "-c", _script(), "zmward", "texts", str(_LARGEST + 1), *whole)
-    done = must(door.run(argv, user="zimbra", seconds=120), "read", HOME)
-    parts: dict[str, tuple[str, list[bytes]]] = {}
-    lines: list[bytes] = []
-    for line in done.out.splitlines():
-        number, space, kind = line.partition(b" ")
-        if space and number.isdigit() and 0 < int(number) <= len(asked):
-            lines = []
-            parts[asked[int(number) - 1]] = (kind.decode("ascii", "replace"), lines)
-        else:
-            lines.append(line)
-    return {path: _text(*found) for path, found in parts.items()}
+    parameters: Mapping[str, str] = {}
 
 
 def _known(site: Site, host: str, texts: Iterable[str]) -> Known:
@@ -161,7 +119,13 @@ def look_for_losses(site: Site, plan: Plan) -> Found:
     before = _known(site, host_of(plan), (program, *sources))
     changes: tuple[Change, ...] = tuple(step.change for step in plan.steps)
     after = before.after(changes, host_of(plan))
-    return Found((*elsewhere, *losses(sections, host, before, after)), host)
+    lists = {path: text.text for path, text in texts.items()}
+    lines = [line for section in sections for line in section.parameters]
+    return Found(
+        (*elsewhere, *losses(sections, host, before, after)),
+        host,
+        coming(lines, before, after, lists),
+    )
 
 
 def words(names: Iterable[str]) -> str:

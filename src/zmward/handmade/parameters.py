@@ -152,6 +152,13 @@ def _stands(value: str | None, wish: _Wish) -> bool:
     return sorted(now) == sorted(wanted) if wish.mixed else now == wanted
 
 
+def _by_name(lines: Iterable[Parameter]) -> Mapping[str, list[Parameter]]:
+    found: dict[str, list[Parameter]] = {}
+    for line in lines:
+        found.setdefault(line.name, []).append(line)
+    return found
+
+
 def overwritten(
     lines: Iterable[Parameter],
     main: Mapping[str, str],
@@ -162,11 +169,8 @@ def overwritten(
 
     The last of `knowns` is what will hold; `files` are the lists of restrictions.
     """
-    by_name: dict[str, list[Parameter]] = {}
-    for line in lines:
-        by_name.setdefault(line.name, []).append(line)
     found = []
-    for name, own in by_name.items():
+    for name, own in _by_name(lines).items():
         views = [_set(own, known, files) for known in knowns]
         last = views[-1]
         if not last or any(view is None for view in views):
@@ -176,3 +180,18 @@ def overwritten(
             continue
         found.append(Overwritten(name, value or "", last[0].value))
     return tuple(found)
+
+
+def coming(
+    lines: Iterable[Parameter],
+    before: Known,
+    after: Known,
+    files: Mapping[str, str | None],
+) -> Mapping[str, str]:
+    """Return the parameters that a change of the directory sets anew, where known."""
+    found = {}
+    for name, own in _by_name(lines).items():
+        old, new = (_set(own, known, files) for known in (before, after))
+        if new and new != old and new[0].value is not None:
+            found[name] = new[0].value
+    return found
