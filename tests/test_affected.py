@@ -6,13 +6,14 @@ from msgspec.structs import replace
 from tests.examples import NODE, facts_of
 from tests.test_plan import failed, report
 from zmward.affected import affected, unseen_relays
-from zmward.change import SetAttr
+from zmward.change import FileText, SetAttr, WriteFile
 from zmward.control import Example, Status
 from zmward.evidence import Parsed
 from zmward.facts import Facts
 from zmward.plan import plan
 from zmward.profile import Profile
 from zmward.sources.recent_logins import Logins, Use
+from zmward.sources.recent_ssh import SshLogins
 
 SERVER = f"server:{NODE}"
 NETWORKS = "zimbraMtaMyNetworks"
@@ -99,3 +100,30 @@ def test_the_affected_are_told_with_their_count_and_their_last_address() -> None
     known = Logins({"audit": 30}, {"imap": {"a@a.test": Use(4, "192.0.2.7")}})
     rows = affected(("imap-off-by-default",), change, facts(known))
     assert rows[0].names == ("a@a.test: 4 from 192.0.2.7",)
+
+
+def test_of_a_domain_its_own_accounts_are_named() -> None:
+    change = SetAttr(
+        "domain:b.example", "zimbraAuthLdapStartTlsEnabled", None, ("TRUE",)
+    )
+    web = {"one@b.example": Use(3), "two@a.example": Use(9)}
+    logins = Logins({"audit": 30}, {"soap": web, "imap": {"three@b.example": Use(1)}})
+    (row, *_) = affected(
+        ("foreign-directory-asked-over-tls",), change, facts(logins, domains={})
+    )
+    assert row.count == 2
+    assert any("one@b.example" in name for name in row.names)
+    assert not any("a.example" in name for name in row.names)
+
+
+def test_who_logs_in_as_zimbra_by_key_is_named() -> None:
+    path = "/opt/zimbra/.ssh/authorized_keys"
+    change = WriteFile(NODE, path, FileText("a\n"), FileText(""))
+    made = facts(None)
+    answers = {host: dict(own) for host, own in made.evidence.answers.items()}
+    ways = {"publickey": {"zimbra from 192.0.2.9": 4, "root from 192.0.2.8": 2}}
+    answers[NODE]["recent-ssh"] = Parsed(SshLogins(30, ways))
+    seen = Facts(replace(made.evidence, answers=answers), Profile(), made.now)
+    (row, *_) = affected(("zimbra-logins-by-own-keys",), change, seen)
+    assert row.count == 1
+    assert "zimbra from 192.0.2.9" in row.names[0]

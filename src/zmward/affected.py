@@ -191,6 +191,16 @@ def _days(facts: Facts, host: str) -> int:
         return 0
 
 
+def _of_domain(logins: Logins, change: SetAttr | None) -> Iterator[Affected]:
+    """Name the accounts of a domain that logged in, over whatever protocol."""
+    ending = f"@{change.target.partition(':')[2]}" if change else "@"
+    found: dict[str, Use] = {}
+    for own in logins.accounts.values():
+        found |= {name: use for name, use in own.items() if name.endswith(ending)}
+    who = mark("accounts of this domain that logged in")
+    yield _row(who, found, logins.days.get("audit"))
+
+
 _Rule = Callable[[Logins, SetAttr | None], Iterator[Affected]]
 _RULES: Final[Mapping[str, _Rule]] = {
     "imap-off-by-default": _spoke("imap"),
@@ -209,6 +219,8 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "mta-trusts-cluster-only": _relays,
     "mta-is-no-open-relay": _relays,
     "mta-trusts-no-balancer": _relays,
+    "foreign-directory-asked-over-tls": _of_domain,
+    "no-fallback-to-local-passwords": _of_domain,
 }
 
 
@@ -231,7 +243,13 @@ def _of_logs(control: str, change: Change, facts: Facts) -> Iterator[Affected]:
         yield Affected(_UNASKED, None)
 
 
-def _over_ssh(*ways: str, user: str = "") -> Callable[[SshLogins], Affected]:
+_NO_KEY: Final = mark("logins over SSH without a key (who from where)")
+_ZIMBRA: Final = mark("logins over SSH as zimbra (who from where), other servers too")
+
+
+def _over_ssh(
+    *ways: str, user: str = "", who: str = _NO_KEY
+) -> Callable[[SshLogins], Affected]:
     """Return a rule: logins over SSH by these ways, of one user or of all."""
 
     def look(logins: SshLogins) -> Affected:
@@ -241,7 +259,6 @@ def _over_ssh(*ways: str, user: str = "") -> Callable[[SshLogins], Affected]:
             for name, count in names.items()
             if way.startswith(ways) and name.startswith(f"{user} " if user else "")
         }
-        who = mark("logins over SSH without a key (who from where)")
         return _row(who, found, logins.days)
 
     return look
@@ -252,6 +269,7 @@ _SSH: Final[Mapping[str, Callable[[SshLogins], Affected]]] = {
     "ssh-without-passwords": _over_ssh(*_PASSWORDS, "hostbased", "none"),
     "ssh-root-needs-key": _over_ssh(*_PASSWORDS, "hostbased", user="root"),
     "ssh-without-gssapi": _over_ssh("gssapi"),
+    "zimbra-logins-by-own-keys": _over_ssh("publickey", user="zimbra", who=_ZIMBRA),
 }
 
 

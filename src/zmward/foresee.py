@@ -78,6 +78,8 @@ def hidden(change: Change) -> tuple[str, ...]:
             return _SHOWN_LATER.get(unit.partition(".")[0], ())
         case InstallPackage(package=package):
             return _SHOWN_LATER.get(package, ())
+        case SetCrontab():
+            return ("expiry-notifier",)
         case _:
             return ()
 

@@ -8,6 +8,7 @@ from zmward.change import UnitState
 from zmward.doors.files import must
 from zmward.doors.host import Door
 from zmward.errors import Fault, Refused
+from zmward.sources.crontab import bare_table
 
 _MINUTES = 60
 _INSTALLING = 30 * _MINUTES
@@ -23,10 +24,12 @@ Manager = Literal["apt", "dnf"]
 
 def read_crontab(door: Door, user: str) -> str | None:
     """Return a user's whole crontab, None where there is none."""
-    done = door.run(("crontab", "-u", user, "-l"))
+    # Without the word, Debian's drops three comments, be they its header or not.
+    done = door.run(("env", "CRONTAB_NOHEADER=N", "crontab", "-u", user, "-l"))
     if done.code and b"no crontab for" in done.error:
         return None
-    return must(done, "crontab", user).out.decode("utf-8", "surrogateescape")
+    text = must(done, "crontab", user).out.decode("utf-8", "surrogateescape")
+    return bare_table(text)
 
 
 def write_crontab(door: Door, user: str, text: str | None) -> None:
