@@ -20,8 +20,10 @@ from zmward.doors.host import Door
 from zmward.doors.local_settings import write_setting
 from zmward.doors.postfix import write_parameter
 from zmward.doors.system import install, simulated, write_crontab, write_unit
+from zmward.engine.flags import lifted
 from zmward.engine.present import missed
 from zmward.engine.site import Site
+from zmward.engine.state import known
 from zmward.errors import Fault
 
 
@@ -86,7 +88,8 @@ def perform(site: Site, changes: Sequence[Change], token: str) -> None:
         site.directory.write(own[0].target, values)
     else:
         for change in changes:
-            _host(site.door, change, token)
+            with lifted(site.door, known(token), change):
+                _host(site.door, change, token)
     wrong = missed(site, changes)
     if wrong:
         raise Fault("read-back", "the value is not what was written", ", ".join(wrong))

@@ -7,6 +7,7 @@ import msgspec
 
 from zmward.change import Change, Mode, SetLocalConfig
 from zmward.engine.deadman import disarm
+from zmward.engine.flags import lower, outstanding
 from zmward.engine.history import taken_back
 from zmward.engine.journal import Entry, Journal, begun, noted
 from zmward.engine.losses import remind
@@ -121,7 +122,8 @@ def take_back(site: Site, run: Run, plan: Plan) -> Taken:
         fates += undone
     flush(site, by_number.values())
     remind(site, run, entries)
-    failures = tuple(_follow(site, _work(plan, entries, fates)))
+    failures = _tried(lambda: lower(site.door, run, outstanding(site.door, run)))
+    failures += tuple(_follow(site, _work(plan, entries, fates)))
     taken = Taken(tuple(fates), failures)
     _close(site, run, journal, entries, taken)
     return taken

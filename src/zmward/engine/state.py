@@ -57,6 +57,11 @@ class Run(msgspec.Struct, frozen=True):
         """Return the path of what the script leaves when it has run."""
         return f"{self.folder}/fired"
 
+    @property
+    def flags(self) -> str:
+        """Return the path of the bits that were taken off and put back."""
+        return f"{self.folder}/flags"
+
     def stored(self, name: str) -> str:
         """Return the path of a content in the store."""
         return f"{self.folder}/store/{name}"

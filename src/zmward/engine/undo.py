@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from zmward.catalog.actions import ACTIONS
 from zmward.catalog.attributes import attributes as schema
 from zmward.change import (
     Act,
@@ -35,6 +36,7 @@ from zmward.doors.local_settings import (
 )
 from zmward.doors.postfix import write_parameter
 from zmward.doors.system import read_unit, write_crontab, write_unit
+from zmward.engine.flags import lifted
 from zmward.engine.present import (
     after,
     before,
@@ -45,6 +47,7 @@ from zmward.engine.present import (
     standing,
 )
 from zmward.engine.site import Site
+from zmward.engine.state import known
 from zmward.errors import Fault, Refused, Unreachable, ZmwardError
 
 
@@ -177,7 +180,7 @@ def _half(change: Change, now: object) -> bool:
     return False
 
 
-def _unit(site: Site, step: int, change: SetUnit) -> Undone:
+def _unit(site: Site, step: int, change: SetUnit, token: str) -> Undone:
     """Give back what we switched; what we did not is another hand's."""
     name = label(change)
     try:
@@ -195,7 +198,8 @@ def _unit(site: Site, step: int, change: SetUnit) -> Undone:
         elif getattr(now, word) != old:
             theirs.append(about)
     if wanted != now:
-        write_unit(site.door, change.unit, wanted)
+        with lifted(site.door, known(token), change):
+            write_unit(site.door, change.unit, wanted)
         if read_unit(site.door, change.unit) != wanted:
             return Undone(step, name, "not-undone", _NOT_BACK)
     if theirs:
@@ -223,7 +227,8 @@ def _value(
         return Undone(step, name, "as-before")
     if not same(now, after(change)) and not _half(change, now):
         return Undone(step, name, "kept", _ELSE)
-    _restore(site, change, old, token)
+    with lifted(site.door, known(token), change):
+        _restore(site, change, old, token)
     inverse = change.inverse()
     if inverse is None or missed(site, (inverse,)):
         return Undone(step, name, "not-undone", _NOT_BACK)
@@ -234,10 +239,12 @@ def _one(
     site: Site, step: int, change: Change, old: Settings | None, token: str
 ) -> Undone:
     match change:
-        case Act():
-            return Undone(step, label(change), "as-before")
+        case Act(action=action):
+            leaves = ACTIONS[action].leaves
+            fate: Fate = "stays" if leaves else "as-before"
+            return Undone(step, label(change), fate, leaves)
         case SetUnit():
-            return _unit(site, step, change)
+            return _unit(site, step, change, token)
         case InstallPackage():
             return _package(site, step, change)
         case _:
