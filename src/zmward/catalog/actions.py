@@ -11,7 +11,10 @@ import msgspec
 
 
 class Action(msgspec.Struct, frozen=True):
-    """One action: its argv (`{}` stands for the arguments), and what restarts."""
+    """One action: its argv (`{}` stands for the arguments), and what restarts.
+
+    `leaves` is what stays of it when its run is taken back.
+    """
 
     argv: tuple[str, ...]
     about: str
@@ -19,6 +22,7 @@ class Action(msgspec.Struct, frozen=True):
     user: str = "root"
     restarts: tuple[str, ...] = ()
     seconds: int = 300
+    leaves: str = ""
 
 
 _SECTION = "[a-z]{2,16}"
@@ -70,10 +74,12 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "refresh-apt": Action(
         ("apt-get", "-qq", "update"),
         "apt fetches the lists of packages",
+        leaves="the lists of packages that were fetched stay",
     ),
     "refresh-dnf": Action(
         ("dnf", "-q", "makecache", "--refresh"),
         "dnf fetches the lists of packages",
+        leaves="the lists of packages that were fetched stay",
     ),
     "restart-all": Action(
         ("/opt/zimbra/bin/zmcontrol", "restart"),
