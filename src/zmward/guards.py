@@ -87,7 +87,7 @@ SIGNS: Final = (
 )
 
 # Which word of the profile, said to be unwanted, asks for a cure that can hurt.
-_SERVICES: Final[Mapping[str, str]] = {
+SERVICES: Final[Mapping[str, str]] = {
     "classic-client-off": "classic_client",
     "ews-off": "ews",
     "external-sources-off": "external_sources",
@@ -104,7 +104,7 @@ _SERVICES: Final[Mapping[str, str]] = {
 
 def opted(profile: Profile, control: str) -> bool:
     """Say whether the profile asks for a cure that can hurt somebody."""
-    service = _SERVICES.get(control)
+    service = SERVICES.get(control)
     return service is not None and getattr(profile.services, service) == "unwanted"
 
 

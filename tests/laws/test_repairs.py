@@ -2,11 +2,13 @@
 
 import pytest
 from docs.repairs import deviations
+from msgspec.structs import replace
 
+from zmward.change import SetAttr
 from zmward.control import Control
 from zmward.controls.registry import controls
-from zmward.guards import objection, opted
-from zmward.profile import Profile
+from zmward.guards import SERVICES, objection, opted
+from zmward.profile import Profile, Services
 
 CONTROLS = tuple(controls().values())
 LEAST = 60
@@ -17,6 +19,7 @@ ELSEWHERE = {
 }
 # The shortest reason that says what a person does.
 WORDS = 4
+REQUIRED = "zimbraFeatureTwoFactorAuthRequired"
 
 
 def each(argument: str) -> pytest.MarkDecorator:
@@ -55,3 +58,24 @@ FOR_OTHERS = {"administrator-passwords-long-enough"}
 def test_what_can_hurt_is_never_planned_unasked(control: Control) -> None:
     if control.locks_out:
         assert not opted(Profile(), control.id)
+
+
+@each("control")
+def test_a_second_factor_is_offered_and_never_required_by_a_cure(
+    control: Control,
+) -> None:
+    # First available, then enrolled, then required class by class: by a person.
+    for deviation in deviations(control):
+        cure = deviation.cure
+        if isinstance(cure, SetAttr) and cure.attribute == REQUIRED:
+            assert cure.after != ("TRUE",)
+
+
+def test_what_can_hurt_and_is_named_in_the_profile_is_asked_for_by_it() -> None:
+    hurting = {control.id for control in CONTROLS if control.locks_out}
+    assert set(SERVICES) <= hurting
+    for name, service in SERVICES.items():
+        profile = Profile(services=replace(Services(), **{service: "unwanted"}))
+        assert opted(profile, name)
+        wanted = Profile(services=replace(Services(), **{service: "wanted"}))
+        assert not opted(wanted, name)
