@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from zmward.cli.audit import stored
+from zmward.cli.hand_made import hand_made
 from zmward.cli.main import own_version
 from zmward.cli.options import common, door, given, language, profile, time, write
 from zmward.cli.progress import progress
@@ -191,4 +192,7 @@ def command(  # one parameter for each option
             everything=everything,
         )
         write(text, None)
+        # Only a host that was asked just now can still be asked for more.
+        if not (paths or told or sample):
+            write(hand_made(options["host"], found), None)
     return 0

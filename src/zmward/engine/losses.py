@@ -1,5 +1,6 @@
 """What a plan's rendering would take away on the host: looked for, accepted, kept."""
 
+import shlex
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -18,6 +19,7 @@ from zmward.handmade.losses import HOME, TEMPLATES, Host, Loss, Text, losses, wa
 from zmward.handmade.parameters import coming
 from zmward.handmade.program import Section, below, parse
 from zmward.plan import Plan
+from zmward.reports.plain import plain
 
 _CONTROL = "/opt/zimbra/bin/zmconfigdctl"
 _PROGRAM = "conf/zmconfigd.cf"
@@ -134,13 +136,13 @@ def words(names: Iterable[str]) -> str:
 
 
 def told(found: Iterable[Loss]) -> str:
-    """Return what would be lost, in lines for a person."""
+    """Return what would be lost, in lines for a person; nothing in them steers."""
     rows = []
     for loss in found:
-        rows.append(f"{loss.name}")
+        rows.append(plain(loss.name))
         if loss.why:
-            rows.append(f"    could not be judged: {loss.why}")
-        rows += [f"    {line}" for line in loss.lines[:_SHOWN]]
+            rows.append(f"    could not be judged: {plain(loss.why)}")
+        rows += [f"    {plain(line)}" for line in loss.lines[:_SHOWN]]
         if len(loss.lines) > _SHOWN:
             rows.append(f"    and {len(loss.lines) - _SHOWN} more")
     return "\n".join(rows)
@@ -152,7 +154,7 @@ def accepted(found: Found, names: Iterable[str]) -> None:
     left = [loss for loss in found.losses if loss.name not in agreed]
     if not left:
         return
-    options = " ".join(f"--accept-loss {loss.name}" for loss in left)
+    options = " ".join(f"--accept-loss {shlex.quote(loss.name)}" for loss in left)
     raise Refused(
         "zmconfigd would write these files anew, and what was set there by hand, or "
         "cannot be judged, would be lost. Nothing was changed.\n"
