@@ -168,6 +168,24 @@ def test_forgetting_is_for_runs_that_are_over(say: Say, plan: str) -> None:
     assert "No run" in say("history", "--demo")[1]
 
 
+def test_a_run_can_be_put_aside_without_being_taken_back(say: Say, plan: str) -> None:
+    run = applied(say, plan, "--confirm-within", "60")["run"]
+    words = ("history", "--demo", "--forget", run, "--even-though-not-taken-back")
+    assert say(*words)[0] == 4
+    code, out, error = say(*words, "--yes")
+    assert (code, "put aside" in out) == (0, True)
+    assert "stays changed: " in error
+    assert "No run" in say("history", "--demo")[1]
+    assert say("rollback", "--demo", "--yes", run)[0] == 2
+
+
+def test_runs_are_forgotten_by_age(say: Say, plan: str) -> None:
+    run = applied(say, plan)["run"]
+    assert say("rollback", "--demo", "--yes", run)[0] == 0
+    assert "0 runs" in say("history", "--demo", "--forget-older-than", "30")[1]
+    assert run in say("history", "--demo", "--forget-older-than", "0")[1]
+
+
 @pytest.mark.parametrize("verb", ["confirm", "verify", "rollback"])
 @pytest.mark.parametrize(
     ("run", "code", "said"),

@@ -19,6 +19,7 @@ from zmward.doors.local_settings import PATH, own_values, read_settings
 from zmward.engine.confirm import moment
 from zmward.engine.deadman import arm, cuts_off, start_timer
 from zmward.engine.journal import Journal
+from zmward.engine.keeping import expire
 from zmward.engine.lock import locked
 from zmward.engine.losses import accepted, awake, look_for_losses, remember
 from zmward.engine.perform import perform
@@ -296,6 +297,7 @@ def apply(
         nobody_else(site.door)
         if already(site, changes):
             return Applied(run="")
+        expire(site.door, datetime.now(UTC))
         awake(site, plan)
         unseen = look_for_losses(site, plan)
         accepted(unseen, wish.losses)

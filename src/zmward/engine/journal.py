@@ -34,6 +34,8 @@ What = Literal[
     "not-undone",
     "rolled-back",
     "incomplete",
+    "abandoned",
+    "expired",
 ]
 # Nothing more is to be done about a run in one of these states.
 FINAL: tuple[What, ...] = ("applied", "confirmed", "rolled-back")

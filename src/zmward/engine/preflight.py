@@ -103,7 +103,9 @@ def nobody_else(door: Door) -> None:
     if open_run:
         raise Refused(
             f"The run {open_run} is not finished: `zmward rollback {open_run}` takes "
-            f"it back; if it was applied whole, `zmward confirm {open_run}` keeps it."
+            f"it back; if it was applied whole, `zmward confirm {open_run}` keeps it. "
+            f"If neither can be done: `zmward history --forget {open_run} "
+            "--even-though-not-taken-back`."
         )
 
 
