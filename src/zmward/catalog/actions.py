@@ -60,6 +60,25 @@ ACTIONS: Final[Mapping[str, Action]] = {
         user="zimbra",
         restarts=("antispam",),
     ),
+    "restart-antivirus": Action(
+        ("/opt/zimbra/bin/zmantivirusctl", "restart"),
+        "clamd and freshclam restart",
+        user="zimbra",
+        restarts=("antivirus",),
+        seconds=600,
+    ),
+    "restart-opendkim": Action(
+        ("/opt/zimbra/bin/zmopendkimctl", "restart"),
+        "opendkim restarts",
+        user="zimbra",
+        restarts=("opendkim",),
+    ),
+    "restart-cbpolicyd": Action(
+        ("/opt/zimbra/bin/zmcbpolicydctl", "restart"),
+        "cbpolicyd restarts",
+        user="zimbra",
+        restarts=("cbpolicyd",),
+    ),
     "reload-mta": Action(
         ("/opt/zimbra/bin/zmmtactl", "reload"),
         "Postfix reads its configuration again",
@@ -97,6 +116,9 @@ RESTART_ORDER: Final = (
     "memcached",
     "nginxproxy",
     "antispam",
+    "antivirus",
+    "opendkim",
+    "cbpolicyd",
     "mta",
     "all",
 )
@@ -106,6 +128,9 @@ RESTARTS: Final[Mapping[str, str]] = {
     "memcached": "restart-memcached",
     "nginxproxy": "restart-proxy",
     "antispam": "restart-amavis",
+    "antivirus": "restart-antivirus",
+    "opendkim": "restart-opendkim",
+    "cbpolicyd": "restart-cbpolicyd",
     "mta": "reload-mta",
     "all": "restart-all",
 }
