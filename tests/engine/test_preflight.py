@@ -210,7 +210,6 @@ def test_either_of_the_two_is_enough(host: Login, expected: tuple[str, ...]) -> 
 
 _GONE = """
 import os, sys
-from zmward.cli.main import dispatch
 import zmward.cli.main as main
 from zmward.errors import Refused
 import click
@@ -224,23 +223,25 @@ import types
 module = types.ModuleType("zmward.cli.x")
 module.command = command
 sys.modules["zmward.cli.x"] = module
-sys.exit(dispatch(["x"]))
+sys.argv = ["zmward", "x"]
+main.run()
 """
 
 
+@pytest.mark.parametrize("closed", ["2>/dev/full >/dev/full", "2>&- >&- <&-"])
 @pytest.mark.parametrize(
     ("body", "code"),
     [
         ("raise Refused('unsafe')", 4),
-        ("from zmward.cli.repairing import tell; [tell('x' * 999) for _ in range(99)]; return 3", 3),
+        ("from zmward.cli.repairing import say, tell; [tell('x' * 999) or say('y') for _ in range(99)]; return 3", 3),
     ],
 )  # fmt: skip
 def test_the_exit_code_does_not_depend_on_who_still_listens(
-    body: str, code: int
+    body: str, code: int, closed: str
 ) -> None:
     argv = f"{sys.executable} -c '{_GONE.format(body=body.replace(chr(39), chr(34)))}'"
     # A device that takes no word, as a terminal that is gone.
-    script = f"{argv} 2>/dev/full >/dev/full; exit $?"
+    script = f"{argv} {closed}; exit $?"
     done = subprocess.run(["sh", "-c", script], check=False, timeout=60)
     assert done.returncode == code
 
