@@ -94,6 +94,6 @@ def watched(title: str, *, say: Callable[[str], None]) -> Iterator[Told]:
 
         def step(done: int, total: int, about: str) -> None:
             short = escape(plain(about, 60))
-            bar.update(task, completed=done - 1, total=total, description=short)
+            bar.update(task, completed=done, total=total, description=short)
 
         yield Told(talk, step)

@@ -11,6 +11,7 @@ from zmward.reports.run_words import SAMPLE
 
 _LABEL = 18
 _FEW = 4
+_NOBODY = ("None", "Nobody")
 _EFFORTS: tuple[tuple[Effort, str], ...] = (
     ("safe", mark("safe now")),
     ("window", mark("in a window")),
@@ -54,7 +55,8 @@ def _affected(plan: Plan, say: Speaker) -> Iterator[str]:
         yield _row("", f"{say(row.who)}: {row.count}")
     if not hurt:
         yield _row(label, say(mark("nobody")))
-    noticed = list(dict.fromkeys(text for step in plan.steps for text in step.impact))
+    texts = dict.fromkeys(text for step in plan.steps for text in step.impact)
+    noticed = [text for text in texts if not text.startswith(_NOBODY)]
     for number, text in enumerate(noticed[:_FEW]):
         yield _row(say(mark("users will notice")) if not number else "", say(text))
     if len(noticed) > _FEW:
