@@ -99,6 +99,8 @@ SERVICES: Final[Mapping[str, str]] = {
     "sharing-off": "sharing",
     "sharing-with-guests-off": "external_sharing",
     "smtp-auth-off-or-restricted": "smtp_auth",
+    "ssh-root-needs-key": "ssh_passwords",
+    "ssh-without-passwords": "ssh_passwords",
 }
 
 

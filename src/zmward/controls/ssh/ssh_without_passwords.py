@@ -1,6 +1,7 @@
 """sshd accepts keys only, for every user and from every address."""
 
-from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.shapes.service import unless_wanted
 from zmward.controls.shapes.sshd import (
     PASSWORDS,
     every_login,
@@ -30,7 +31,10 @@ CONTROL = Control(
     severity=Severity.HIGH,
     tips=("T08",),
     locks_out="administrators who log in with a password",
-    check=every_login(PASSWORDS, ways_without_key, "no for every login", keys_only),
+    check=unless_wanted(
+        "ssh_passwords",
+        every_login(PASSWORDS, ways_without_key, "no for every login", keys_only),
+    ),
     refs=("https://man.openbsd.org/sshd_config#PasswordAuthentication",),
     note=(
         "sshd uses the first value that it meets, and a Match overrides it; so sshd "
@@ -89,6 +93,10 @@ CONTROL = Control(
             },
         ),
         unsure(sshd=_KEYS, missing=("sshd-files",)),
+        unconcerned(
+            sshd={**_KEYS, "passwordauthentication": "yes"},
+            profile={"services": {"ssh-passwords": "wanted"}},
+        ),
         unsure(missing=("sshd", "sshd-files")),
     ),
 )
