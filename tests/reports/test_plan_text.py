@@ -44,7 +44,7 @@ KINDS: dict[str, tuple[Change, tuple[str, ...]]] = {
     ),
     "file": (
         WriteFile(NODE, "/etc/chrony/conf.d/zmward.conf", FileText("a\nb\n"), FileText("a\nc\n")),
-        ("- b", "+ c", "undo $ install -m 0644 /dev/stdin"),
+        ("@ line 1", "- b", "+ c", "undo $ install -m 0644 /dev/stdin"),
     ),
     "new file": (
         WriteFile(NODE, "/etc/chrony/conf.d/zmward.conf", None, FileText("a\n")),

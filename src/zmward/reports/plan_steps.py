@@ -1,6 +1,7 @@
 """One step of a plan for people: what changes, the very command, and the way back."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
@@ -31,6 +32,7 @@ _STYLES = {"-": "red", "+": "green", "@": "cyan"}
 _UNSET = mark("(not set here: what is inherited is in force)")
 _NO_FILE = mark("(no such file)")
 _LONGEST = 4000
+_HUNK = re.compile(r"@@ -([0-9]+)")
 Numbered = Sequence[tuple[int, Step]]
 
 
@@ -46,7 +48,10 @@ def _mode(mode: Mode | FileText) -> str:
 def _unified(old: str, new: str) -> Iterator[str]:
     lines = difflib.unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm="")
     for number, line in enumerate(lines):
-        if number > 1:
+        found = _HUNK.match(line)
+        if found and old and new:
+            yield f"@ line {found[1]}"
+        elif number > 1 and not found:
             yield line
 
 

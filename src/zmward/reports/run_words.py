@@ -21,6 +21,8 @@ _LABEL = 22
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _TWICE = 2
 _OPEN = ("FAIL", "UNKNOWN")
+_OTHERWISE = mark("for what this plan does not repair")
+_NOT_SHOWN = mark("what its services would show is not computed, or is not repaired")
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -82,7 +84,7 @@ def _proved(report: RunReport, say: Speaker) -> Iterator[str]:
     said = {line.partition(":")[0] for line in (*report.failing, *report.unknown)}
     others = [c for c in report.controls if c.status in _OPEN and c.control not in said]
     for one in others:
-        why = one.reason or mark("for what this plan does not repair")
+        why = one.reason or (_NOT_SHOWN if report.sample else _OTHERWISE)
         yield _row("", f"{one.status} {one.control}: {say(why)}")
     for line in report.failing:
         yield _row(say(mark("still not so")), line)
