@@ -13,7 +13,14 @@ from typing import Literal
 
 import msgspec
 
-from zmward.change import Act, Change, InstallPackage, SetLocalConfig, SetUnit
+from zmward.change import (
+    Act,
+    Change,
+    InstallPackage,
+    SetAttr,
+    SetLocalConfig,
+    SetUnit,
+)
 from zmward.doors.files import look, read_bytes
 from zmward.doors.local_settings import PATH, own_values, read_settings
 from zmward.engine.confirm import moment
@@ -31,7 +38,7 @@ from zmward.engine.preflight import (
     right_host,
     unsuspicious,
 )
-from zmward.engine.present import groups, moved
+from zmward.engine.present import groups, label, moved
 from zmward.engine.proof import prove_values
 from zmward.engine.rollback import Taken, take_back
 from zmward.engine.services import flush, follow, following
@@ -141,6 +148,14 @@ def _settings_after(site: Site, run: Run, change: SetLocalConfig, note: str) -> 
     put(site.door, f"{run.folder}/settings-after", f"{name}\n".encode())
 
 
+def _about(changes: Sequence[Change]) -> str:
+    """Name what is about to be changed: attributes behind their one object."""
+    own = [change for change in changes if isinstance(change, SetAttr)]
+    if own:
+        return f"{own[0].target}: {', '.join(c.attribute for c in own)}"
+    return ", ".join(label(change) for change in changes)
+
+
 def _group(
     site: Site, run: Run, journal: Journal, numbers: Sequence[int], plan: Plan
 ) -> None:
@@ -156,8 +171,7 @@ def _group(
     setting = changes[0] if isinstance(changes[0], SetLocalConfig) else None
     note = _settings_before(site, run) if setting else ""
     journal.write("begin", numbers, note)
-    about = ", ".join("/".join(change.place[1:]) for change in changes)
-    site.step(numbers[-1] + 1, len(plan.steps), about)
+    site.step(numbers[-1] + 1, len(plan.steps), _about(changes))
     perform(site, changes, run.id)
     if setting:
         _settings_after(site, run, setting, note)

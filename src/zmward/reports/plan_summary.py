@@ -48,8 +48,8 @@ def _affected(plan: Plan, say: Speaker) -> Iterator[str]:
     """Name who can be hurt, then what users will notice, a few of it."""
     label = say(mark("can hurt"))
     hurt = dict.fromkeys(text for step in plan.steps for text in step.affects)
-    for text in hurt:
-        yield _row(label, say(text))
+    for number, text in enumerate(hurt):
+        yield _row("" if number else label, say(text))
     counted = [row for step in plan.steps for row in step.hurts if row.count]
     for row in counted:
         yield _row("", f"{say(row.who)}: {row.count}")
