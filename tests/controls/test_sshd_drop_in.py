@@ -151,6 +151,10 @@ def test_nobody_is_shut_out(keys: str, options: dict[str, str]) -> None:
     assert "Nobody who administers" in text
 
 
+def test_a_list_that_lets_root_in_from_some_network_lets_it_in() -> None:
+    assert cure(found(NAMES[1], raw(), allowusers="root@192.0.2.* zimbra"))
+
+
 def test_an_account_with_sudo_is_enough() -> None:
     anna = "user anna 1000 /bin/bash sudo\n" + LOGIN.replace("path 0", "path 1000")
     texts = raw(key_logins=f"user root 0 /bin/bash -\n{anna}end\n")

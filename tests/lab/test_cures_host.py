@@ -37,7 +37,7 @@ systemctl disable --now rsyslog.service syslog.socket fail2ban.service
 systemctl unmask apt-daily.timer
 systemctl disable --now apt-daily.timer
 systemctl disable --now chrony.service
-dpkg --remove chrony
+dpkg --remove chrony fail2ban
 sed -i 's/Update-Package-Lists "1"/Update-Package-Lists "0"/' \\
     /etc/apt/apt.conf.d/20auto-upgrades
 sed -i 's/Unattended-Upgrade "0"/Unattended-Upgrade "1"/' \\

@@ -100,29 +100,28 @@ named() {
         }'
 }
 kind='(sk-)?(ssh|ecdsa)-[A-Za-z0-9@.-]+'
+# told USER GROUPS: what getent says of one account, and its keys.
+told() {
+    IFS=: read -r _ _ number _ _ home shell || return
+    case $home in /*) ;; *) return ;; esac
+    printf 'user %s %s %s %s\n' "$1" "$number" "${shell:-/bin/sh}" "$2"
+    for file in "$home/.ssh/authorized_keys" "$home/.ssh/authorized_keys2"; do
+        # A link of a user's could lead root anywhere.
+        if [ -f "$file" ] && ! [ -L "$file" ]; then
+            stat -L -c 'path %u %a' -- "$home" "$home/.ssh" "$file"
+            # Only what stands before the key itself, and only of lines with one.
+            limit head -c 65536 -- "$file" | tr '\t' ' ' |
+                sed -nE "s/^ *(([^#].* )?)($kind) +AAAA.*\$/key \1\3/p"
+            return
+        fi
+    done
+}
 named | sort -u | awk '
     $1 ~ /^[A-Za-z0-9_.-]+$/ {
         groups[$1] = groups[$1] (groups[$1] == "" ? "" : ",") $2
     }
     END { for (name in groups) print name, groups[name] }' | sort | head -n 40 |
-    while read -r user groups; do
-        entry=$(getent passwd "$user") || continue
-        home=$(printf '%s' "$entry" | cut -d: -f6)
-        number=$(printf '%s' "$entry" | cut -d: -f3)
-        shell=$(printf '%s' "$entry" | cut -d: -f7)
-        case $home in /*) ;; *) continue ;; esac
-        printf 'user %s %s %s %s\n' "$user" "$number" "${shell:-/bin/sh}" "$groups"
-        for file in "$home/.ssh/authorized_keys" "$home/.ssh/authorized_keys2"; do
-            # A link of a user's could lead root anywhere.
-            if [ -f "$file" ] && ! [ -L "$file" ]; then
-                stat -L -c 'path %u %a' -- "$home" "$home/.ssh" "$file"
-                # Only what stands before the key itself, and only of lines with one.
-                head -c 65536 -- "$file" | tr '\t' ' ' |
-                    sed -nE "s/^ *(([^#].* )?)($kind) +AAAA.*\$/key \1\3/p"
-                break
-            fi
-        done
-    done
+    while read -r user groups; do getent passwd "$user" | told "$user" "$groups"; done
 printf 'end\n'
 """
     ),

@@ -94,12 +94,15 @@ def _listed(case: Case, option: str) -> list[str]:
 
 
 def _admitted(case: Case, login: Login) -> bool:
-    """Say whether no list of sshd's keeps an account out; doubts keep it out."""
+    """Say whether no list of sshd's keeps an account out, wherever it comes from."""
     groups = (login.user, *login.groups)
     allowed, denied = _listed(case, "allowusers"), _listed(case, "denyusers")
     within, without = _listed(case, "allowgroups"), _listed(case, "denygroups")
     return (
-        (not allowed or any(fnmatchcase(login.user, p) for p in allowed))
+        (
+            not allowed
+            or any(fnmatchcase(login.user, p.partition("@")[0]) for p in allowed)
+        )
         and not any(fnmatchcase(login.user, p.partition("@")[0]) for p in denied)
         and (not within or any(fnmatchcase(g, p) for g in groups for p in within))
         and not any(fnmatchcase(g, p) for g in groups for p in without)
