@@ -85,7 +85,9 @@ class _Page:
             label = mark("Signs of compromise")
             yield from self._row(label, named, STYLES[Status.FAIL])
         if plan.reloads:
-            text = self.say(mark("{services}: each once, in this order"))
+            several = mark("{services}: each once, in this order")
+            one = mark("{services}, once at the end")
+            text = self.say(several if len(plan.reloads) > 1 else one)
             named = text.format(services=", ".join(plan.reloads))
             yield from self._row(mark("We restart"), named)
         own = dict.fromkeys(s for step in plan.steps for s in step.restarted)
