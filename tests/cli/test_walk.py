@@ -275,7 +275,8 @@ def test_nothing_steers_a_pipe(plan: str, tmp_path: Path) -> None:
         env=environment,
         cwd=tmp_path,
         timeout=60,
-        check=True,
+        check=False,
     )
+    assert done.returncode in (0, 3), done.stderr
     assert b"\x1b" not in done.stdout + done.stderr
     assert b"1/" in done.stderr
