@@ -52,6 +52,7 @@ PLAN: Final[Mapping[str, str]] = {
     "left": "what is left out, each as a Left",
     "signs": "failed controls that are signs of compromise, at which apply refuses",
     "foreseen": "what an audit will say afterwards, each as a Foreseen",
+    "digest": "SHA-256 of all the rest, by which an edit by hand is noticed",
 }
 CHANGE: Final[Mapping[str, str]] = {
     "kind": (

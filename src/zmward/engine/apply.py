@@ -306,6 +306,7 @@ def apply(
     permitted(changes)
     right_host(site.door, plan)
     signs = unsuspicious(plan, suspect(), despite=wish.despite)
+    _stop(site)
     with locked(site.door) as lock:
         site.held = lock.check
         nobody_else(site.door)

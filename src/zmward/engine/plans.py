@@ -59,6 +59,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     left: tuple[Left, ...]
     signs: tuple[str, ...]
     foreseen: tuple[Foreseen, ...]
+    digest: str
 
 
 def _near(word: str, known: Iterable[str]) -> str:
