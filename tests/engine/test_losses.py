@@ -155,3 +155,13 @@ def test_a_failed_apply_still_keeps_the_lines() -> None:
     with pytest.raises(Failed):
         apply(site(host, kept), one(), wish, lambda: proof("a-control"))
     assert [e for e in host.entries if e.endswith("/journal")]
+
+
+def test_a_section_that_is_not_rendered_is_no_success() -> None:
+    host, kept = edited(), directory()
+    wish = Wish(losses=names(host))
+    # The program ends well and has done nothing, as one that lost its zmconfigd.
+    host.fails = lambda words: Done(0) if words[0].endswith("configrewrite") else None
+    with pytest.raises(Failed, match="zmconfigd has not written mta"):
+        apply(site(host, kept), one(), wish, proof)
+    assert not (kept.objects["global"].get("zimbraMtaTlsAuthOnly"))

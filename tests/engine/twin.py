@@ -171,6 +171,11 @@ class Twin:
             nodes = [self.entries.get(p, Entry("directory")).mode for p in words[3:]]
             rows = (f"{m.mode:o}|{m.owner}|{m.group}\n" for m in nodes)
             return Done(0, "".join(rows).encode())
+        if words[1] == "%i %y %z %n":
+            rows = (
+                f"{len(self.rendered)} {p}\n" for p in words[3:] if p in self.entries
+            )
+            return Done(0, "".join(rows).encode())
         entry = self.entries.get(words[-1])
         if entry is None:
             return Done(1, b"", NO_SUCH)

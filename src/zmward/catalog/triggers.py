@@ -96,7 +96,9 @@ _NAMED: Final[Mapping[str, tuple[str, ...]]] = {
     "zimbraMtaSaslSmtpdMechList": ("sasl",),
     "zimbraMtaAntiSpamLockMethod": ("antispam",),
     "zimbraSSLDHParam": ("dhparam",),
-    "zimbraIPMode": ("mta", "opendkim", "dnscache"),
+    "zimbraMtaMaxMessageSize": ("mta", "antivirus"),
+    "zimbraAmavisMaxServers": ("amavis", "mta"),
+    "zimbraIPMode": ("mta", "amavis", "opendkim", "mailbox", "dnscache"),
     "zimbraSSLExcludeCipherSuites": ("mailbox",),
     "zimbraLogToSyslog": ("mailbox",),
     "zimbraHttpNumThreads": ("mailbox",),
@@ -104,8 +106,29 @@ _NAMED: Final[Mapping[str, tuple[str, ...]]] = {
     "zimbraSpamKillPercent": ("amavis",),
     "zimbraSpamTagPercent": ("amavis",),
     "zimbraSpamSubjectTag": ("amavis",),
-    "zimbraVirusWarnRecipient": ("amavis", "antivirus"),
+    "zimbraVirusWarnRecipient": ("amavis",),
     "postjournal_enabled": ("mta",),
+    **dict.fromkeys(
+        (
+            *("zimbraMailPort", "zimbraMailSSLPort", "zimbraLmtpBindPort"),
+            *("zimbraMailBindAddress", "zimbraMailSSLBindAddress"),
+            *("zimbraImapServerEnabled", "zimbraImapSSLServerEnabled"),
+            *("zimbraImapBindAddress", "zimbraImapSSLBindAddress"),
+            *("zimbraImapBindPort", "zimbraImapSSLBindPort"),
+            *("zimbraPop3ServerEnabled", "zimbraPop3SSLServerEnabled"),
+            *("zimbraPop3BindAddress", "zimbraPop3SSLBindAddress"),
+            *("zimbraPop3BindPort", "zimbraPop3SSLBindPort"),
+        ),
+        ("mailbox",),
+    ),
+    **dict.fromkeys(
+        (
+            *("zimbraMailProxyPort", "zimbraMailSSLProxyPort"),
+            *("zimbraImapProxyBindPort", "zimbraImapSSLProxyBindPort"),
+            *("zimbraPop3ProxyBindPort", "zimbraPop3SSLProxyBindPort"),
+        ),
+        ("proxy",),
+    ),
 }
 _PREFIXES: Final = (
     ("zimbraMta", "mta"),

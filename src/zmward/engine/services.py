@@ -12,6 +12,7 @@ from zmward.doors.files import must
 from zmward.doors.zmprov import ZmprovDirectory
 from zmward.engine.journal import Journal
 from zmward.engine.perform import act
+from zmward.engine.rendered import outputs, stale, stamps
 from zmward.engine.site import Site
 from zmward.errors import Fault, ZmwardError
 from zmward.plan import Plan, Step
@@ -86,9 +87,14 @@ def enabled(site: Site, host: str, services: Iterable[str]) -> tuple[str, ...]:
     wanted = tuple(services)
     if not wanted:
         return ()
+    here = set(services_of(site, host))
+    return tuple(s for s in wanted if s == "all" or {s, _ENABLED.get(s, s)} & here)
+
+
+def services_of(site: Site, host: str) -> tuple[str, ...]:
+    """Return the services that the host's entry enables."""
     asked = site.directory.read(f"server:{host}", ("zimbraServiceEnabled",))
-    here = asked.get("zimbraServiceEnabled") or ()
-    return tuple(s for s in wanted if s == "all" or {s, _ENABLED.get(s, s)} & set(here))
+    return asked.get("zimbraServiceEnabled") or ()
 
 
 def parameters(changes: Iterable[Change]) -> dict[str, str]:
@@ -116,14 +122,32 @@ def _matches(site: Site, wanted: dict[str, str]) -> bool:
     )
 
 
-def render(site: Site, sections: tuple[str, ...], wanted: dict[str, str]) -> None:
-    """Have zmconfigd render sections and wait for what must come out."""
+def render(
+    site: Site,
+    sections: tuple[str, ...],
+    wanted: dict[str, str],
+    services: tuple[str, ...] = (),
+) -> None:
+    """Have zmconfigd render sections and wait for what must come out.
+
+    `services` are those of the host; only a section that runs there is waited for.
+    """
     if not sections:
         return
+    files = outputs(site.door, sections, services)
+    before = stamps(site.door, files)
     site.talk(f"zmconfigd renders {', '.join(sections)}")
     row = ACTIONS["render"]
     words = argv("render", sections)
     must(site.door.run(words, user=row.user, seconds=row.seconds), "render", row.about)
+
+    def late() -> tuple[str, ...]:
+        return stale(files, before, stamps(site.door, files)) if before else ()
+
+    if not site.wait(lambda: not late(), _RENDERED, 1):
+        names = ", ".join(late())
+        said = f"zmconfigd has not written {names} within {_RENDERED} s"
+        raise Fault("render", said, "zmconfigd")
     if wanted and not site.wait(lambda: _matches(site, wanted), _RENDERED, 1):
         names = ", ".join(wanted)
         raise Fault("render", f"not rendered within {_RENDERED} s: {names}", "postconf")
@@ -177,7 +201,8 @@ def follow(
     """Do all that follows, each announced in the journal first."""
     if work.sections:
         journal.write("render", note=" ".join(work.sections))
-        render(site, work.sections, parameters(changes))
+        running = tuple(services_of(site, host_of(plan)))
+        render(site, work.sections, parameters(changes), running)
     for unit in work.units:
         journal.write("reload", note=unit)
         reload(site, (unit,))
