@@ -75,6 +75,7 @@ class Walk:
     after: Findings
     back: Findings
     states: tuple[str, str, str]
+    offered: tuple[str, str, str]
 
 
 def said(lab: Lab, script: str) -> str:
@@ -87,13 +88,27 @@ def audited(lab: Lab) -> Findings:
     return {finding["control"]: finding for finding in report["findings"]}
 
 
+def offered(lab: Lab) -> str:
+    """Return the ways in that sshd offers to a machine that has no key."""
+    argv = ["ssh", "-F", str(lab.ssh_config), "-o", "PreferredAuthentications=none"]
+    done = lab.run("outside", [*argv, "-o", "ControlPath=none", "mail", "true"])
+    assert done.returncode, "an entry without anything"
+    return done.stderr.strip().rpartition("Permission denied ")[2]
+
+
+def enters(lab: Lab) -> bool:
+    """Say whether the administrator's key still opens a new session."""
+    argv = ["ssh", "-F", str(lab.ssh_config), "-o", "ControlPath=none"]
+    return not lab.run("outside", [*argv, "mail", "true"]).returncode
+
+
 @pytest.fixture(scope="module")
 def walk() -> Iterator[Walk]:
     with running("test-cures-host", "default") as lab:
         install(lab)
         mirror(lab)
         said(lab, BREAK)
-        before, state = audited(lab), said(lab, STATE)
+        before, state, ways = audited(lab), said(lab, STATE), offered(lab)
         named = ",".join(CONTROLS)
         told = said(lab, f"zmward plan --only {named} --output /root/host.json")
         plan = json.loads(said(lab, "cat /root/host.json"))
@@ -101,11 +116,17 @@ def walk() -> Iterator[Walk]:
             lab, "zmward apply /root/host.json --yes --console --confirm-within 900"
         )
         assert ": applied" in told, told
-        after, changed = audited(lab), said(lab, STATE)
+        after, changed, left = audited(lab), said(lab, STATE), offered(lab)
+        assert enters(lab), "a key no longer opens the door"
         run = json.loads(said(lab, "zmward history --json"))["runs"][0]["run"]
         told = said(lab, f"zmward rollback {run} --yes")
         yield Walk(
-            before, plan, after, audited(lab), (state, changed, said(lab, STATE))
+            before,
+            plan,
+            after,
+            audited(lab),
+            (state, changed, said(lab, STATE)),
+            (ways, left, offered(lab)),
         )
 
 
@@ -128,6 +149,15 @@ def test_one_file_of_sshd_serves_three_controls(walk: Walk) -> None:
     assert [step["controls"] for step in steps] == [
         ["ssh-root-needs-key", "ssh-without-gssapi", "ssh-without-passwords"]
     ]
+
+
+def test_the_running_sshd_offers_keys_only_and_afterwards_what_it_did(
+    walk: Walk,
+) -> None:
+    before, after, back = walk.offered
+    assert "password" in before
+    assert after == "(publickey)."
+    assert back == before
 
 
 def test_what_a_daemon_shows_is_promised_by_no_plan(walk: Walk) -> None:

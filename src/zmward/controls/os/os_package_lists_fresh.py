@@ -19,6 +19,12 @@ _MOST = 7
 
 
 _TIMERS = {"apt": "apt-daily.timer", "dnf": "dnf-makecache.timer"}
+_FETCH = {
+    "apt": "`apt-get update` says why the lists do not arrive: mend the network, the "
+    "proxy or the sources that it names.",
+    "dnf": "`dnf makecache --refresh` says why the lists do not arrive: mend the "
+    "network, the proxy or the repositories that it names.",
+}
 _DAILY = 'APT::Periodic::Update-Package-Lists "1";'
 
 
@@ -75,15 +81,19 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     if days <= _MOST:
         yield sound(Layer.RUNNING, host, source="updates", seen=text)
         return
+    causes = tuple(_old(facts, host, found.manager))
+    # Where all is on that fetches them, fetching them is what fails.
+    off = any(cause.deviation and cause.deviation.cure for cause in causes)
     yield deviates(
         Layer.RUNNING,
         host,
         text,
         f"at most {_MOST} days",
-        cure=Act(host, f"refresh-{found.manager}"),
+        cure=Act(host, f"refresh-{found.manager}") if off else None,
+        no_cure="" if off else _FETCH[found.manager],
         source="updates",
     )
-    yield from _old(facts, host, found.manager)
+    yield from causes
 
 
 CONTROL = Control(
