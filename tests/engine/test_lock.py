@@ -59,6 +59,24 @@ def test_who_is_gone_is_known_without_any_clock(owner: Owner, *, free: bool) -> 
         locked(host).__enter__()
 
 
+def test_of_this_machine_a_dead_process_is_known_without_waiting() -> None:
+    host = twin()
+    with locked(host):
+        owner = msgspec.json.decode(host.entries[PATH].content, type=Owner)
+    assert owner.process == os.getpid()
+    held(host, owner)
+    with pytest.raises(Refused, match="free in 120 s"):
+        locked(host).__enter__()
+    held(host, msgspec.structs.replace(owner, started="1"))
+    with locked(host):
+        pass
+    # Elsewhere, nobody can say so.
+    elsewhere = msgspec.structs.replace(owner, started="1", home="other")
+    held(host, elsewhere)
+    with pytest.raises(Refused, match="free in 120 s"):
+        locked(host).__enter__()
+
+
 def test_a_lock_that_cannot_be_read_is_not_taken_for_a_dead_one() -> None:
     host = twin()
     host.folder("/var/lib/zmward")

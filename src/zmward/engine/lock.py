@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import msgspec
 
@@ -27,10 +28,15 @@ _NONE = "-"
 _CHANGED = 4
 LEASE = 120.0
 _EVERY = 20.0
+# It goes on while a laptop sleeps; other systems than Linux may lack it.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """Who holds the lock: a process of the host, or somebody elsewhere for a while."""
+    """Who holds the lock: a process of the host, or one elsewhere for a while.
+
+    `home` tells where the process is, if it is elsewhere.
+    """
 
     token: str
     host_boot: str
@@ -38,6 +44,7 @@ class Owner(msgspec.Struct, frozen=True):
     process: int = 0
     started: str = ""
     until: float = 0.0
+    home: str = ""
 
 
 def _boot(door: Door) -> str:
@@ -51,11 +58,34 @@ def _uptime(door: Door) -> float:
     return float(must(door.run(("cat", "--", place)), "read", place).out.split()[0])
 
 
+def _field(stat: str) -> str:
+    """Return the start of a process, the 22nd field of proc(5)'s stat."""
+    fields = stat.rpartition(")")[2].split()
+    return fields[19] if len(fields) > 19 else ""  # noqa: PLR2004  # 2 are before it
+
+
 def _started(door: Door, process: int) -> str:
     """Return when a process of the host began; empty when there is none."""
     done = door.run(("cat", "--", f"/proc/{process}/stat"))
-    fields = done.out.decode("utf-8", "replace").rpartition(")")[2].split()
-    return fields[19] if len(fields) > 19 else ""  # noqa: PLR2004  # proc(5): 22nd
+    return _field(done.out.decode("utf-8", "replace"))
+
+
+def _read(path: str) -> str:
+    """Return what a file of this machine holds; some systems have no /proc."""
+    try:
+        return Path(path).read_text("utf-8", "replace").strip()
+    except OSError:
+        return ""
+
+
+def _home() -> str:
+    """Return this machine, its boot and its space of processes; empty: not known."""
+    words = (_read("/etc/machine-id"), _read(_BOOT))
+    try:
+        space = str(Path(_SPACE).readlink())
+        return " ".join((*words, space)) if all(words) else ""
+    except OSError:
+        return ""
 
 
 def _me(door: Door) -> Owner:
@@ -64,7 +94,9 @@ def _me(door: Door) -> Owner:
     if isinstance(door, Local):
         own = os.getpid()
         return Owner(token, boot, where, own, _started(door, own))
-    return Owner(token, boot, where, until=_uptime(door) + LEASE)
+    own, until = os.getpid(), _uptime(door) + LEASE
+    stat = _read(f"/proc/{own}/stat")
+    return Owner(token, boot, where, own, _field(stat), until, _home())
 
 
 def _living(door: Door, text: str, path: str) -> str:
@@ -75,9 +107,12 @@ def _living(door: Door, text: str, path: str) -> str:
         return f"its owner cannot be read; if nothing works there, remove {path}"
     if owner.host_boot != _boot(door):
         return ""
-    if owner.process:
+    if not owner.until:
         same = _started(door, owner.process) == owner.started
         return f"process {owner.process} there" if same else ""
+    ours = owner.home and owner.home == _home()
+    if ours and _field(_read(f"/proc/{owner.process}/stat")) != owner.started:
+        return ""
     left = owner.until - _uptime(door)
     if left <= 0:
         return ""
@@ -99,7 +134,7 @@ class Lock:
         self._one = threading.Lock()
         self._over = threading.Event()
         self._lost = False
-        self._renewed = time.clock_gettime(time.CLOCK_BOOTTIME)
+        self._renewed = time.clock_gettime(_CLOCK)
 
     @property
     def _text(self) -> str:
@@ -118,7 +153,7 @@ class Lock:
 
     def check(self) -> None:
         """Raise where another has taken the lock, since we were silent for too long."""
-        silent = time.clock_gettime(time.CLOCK_BOOTTIME) - self._renewed
+        silent = time.clock_gettime(_CLOCK) - self._renewed
         if self._owner.until and not self._lost and silent > LEASE / 2:
             self._renew()
         if self._lost:
@@ -154,7 +189,7 @@ class Lock:
                 self._lost = True
             elif not done.code:
                 self._owner = later
-                self._renewed = time.clock_gettime(time.CLOCK_BOOTTIME)
+                self._renewed = time.clock_gettime(_CLOCK)
 
 
 @contextmanager
