@@ -28,7 +28,7 @@ from zmward.engine.history import past
 from zmward.engine.rollback import roll_back
 from zmward.engine.state import known
 from zmward.errors import Usage
-from zmward.evidence import DIRECTORY
+from zmward.evidence import DIRECTORY, Parsed
 from zmward.plan import Host, Plan, order
 from zmward.profile import Profile
 
@@ -119,6 +119,16 @@ def test_every_kind_goes_there_and_back(sample: Sample) -> None:
 def test_nothing_is_changed_at_first(sample: Sample) -> None:
     assert sample.changes == ()
     assert sample.seen() is sample.evidence
+
+
+def test_the_web_server_answers_as_it_is_set(sample: Sample) -> None:
+    own = sample.world.objects["global"]
+    own["zimbraReverseProxyResponseHeaders"] = ("X-Content-Type-Options: nosniff",)
+    own["zimbraMailKeepOutWebCrawlers"] = ("TRUE",)
+    found = sample.seen().answer(sample.host, "served")
+    assert isinstance(found, Parsed)
+    assert found.value["login"].header("x-content-type-options") == "nosniff"
+    assert "Disallow: /" in found.value["robots"].text
 
 
 def test_an_unknown_program_is_not_found(sample: Sample) -> None:

@@ -9,6 +9,7 @@ from zmward.change import Change
 from zmward.control import Control
 from zmward.demo.differences import differences
 from zmward.demo.door import SampleDoor
+from zmward.demo.services import serving
 from zmward.demo.world import World, first, node
 from zmward.doors.recorded_directory import RecordedDirectory
 from zmward.engine.audit import audit
@@ -71,7 +72,10 @@ class Sample:
     def seen(self) -> Evidence:
         """Return what an audit would be told now."""
         changes = self.changes
-        return foresee(self.evidence, changes) if changes else self.evidence
+        if not changes:
+            return self.evidence
+        found = foresee(self.evidence, changes)
+        return serving(found, self.host, self.origin, self.world)
 
     def site(
         self,

@@ -22,7 +22,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _TWICE = 2
 _OPEN = ("FAIL", "UNKNOWN")
 _OTHERWISE = mark("for what this plan does not repair")
-_NOT_SHOWN = mark("what its services would show is not computed, or is not repaired")
+_NOT_SHOWN = mark("shown by real services only, or not repaired")
 
 
 class Outcome(msgspec.Struct, frozen=True):
