@@ -6,13 +6,15 @@ from collections.abc import Iterator
 import msgspec
 from tests.examples import facts_of
 
-from zmward.change import Change, SetAttr, SetLocalConfig
+from zmward.change import Change, SetAttr, SetLocalConfig, WriteFile
 from zmward.control import Control, Status
 from zmward.controls.registry import controls
 from zmward.deviation import Deviation
 from zmward.finding import judge
 
 _MOST = 4
+# What a cure brings with it, and what an example leaves out.
+_OF_THE_CURE = ("It follows from ", "What stands there before is not known")
 
 
 def deviations(control: Control) -> Iterator[Deviation]:
@@ -22,7 +24,18 @@ def deviations(control: Control) -> Iterator[Deviation]:
             yield from judge(control, facts_of(example)).deviations
 
 
+def _added(cure: WriteFile) -> Iterator[str]:
+    """Yield the lines that a file gets, as commands; its own comments are left out."""
+    old = cure.before.text.splitlines() if cure.before else []
+    for line in cure.after.text.splitlines() if cure.after else []:
+        if line not in old and not line.startswith(("#", "//")):
+            yield f"echo {shlex.quote(line)} >>{cure.path}"
+
+
 def _commands(cure: Change) -> Iterator[str]:
+    if isinstance(cure, WriteFile) and "zmward" in cure.path:
+        yield from _added(cure)
+        return
     # Attributes and keys are told by the control itself, for all objects at once.
     if not isinstance(cure, SetAttr | SetLocalConfig):
         yield from (shlex.join(argv) for argv in cure.commands())
@@ -36,7 +49,7 @@ def repair(control: Control) -> dict[str, list[str]]:
     reasons = [
         d.no_cure
         for d in found
-        if d.no_cure and not (cured and d.no_cure.startswith("It follows from "))
+        if d.no_cure and not (cured and d.no_cure.startswith(_OF_THE_CURE))
     ]
     return {
         "commands": list(dict.fromkeys(commands))[:_MOST],

@@ -53,7 +53,12 @@ CONTROL = Control(
             raw={"sshd-files": _FILES},
         ),
         fails(
-            sshd={**_KEYS, "passwordauthentication": "yes"}, raw={"sshd-files": _FILES}
+            sshd={**_KEYS, "passwordauthentication": "yes"},
+            raw={
+                "sshd-files": _FILES,
+                "key-logins": f"{_LOGIN}key ssh-ed25519\nend\n",
+                **_HOST,
+            },
         ),
         fails(
             sshd={**_KEYS, "kbdinteractiveauthentication": "yes"},
