@@ -21,7 +21,7 @@ from lab.crash_plan import (
     prepare,
     said,
 )
-from lab.crash_state import apart, forget, state
+from lab.crash_state import apart, forget, settled
 from lab.crash_ways import ARMED, WAYS, Way, take_back
 from lab.errors import LabError
 from lab.node import Lab
@@ -117,6 +117,7 @@ def count(lab: Lab) -> list[Moment]:
     wrong = take_back(lab, "rollback")
     if wrong:
         raise LabError(wrong)
+    forget(lab)
     return [Moment(n, what, float(at)) for n, (what, at) in enumerate(rows)]
 
 
@@ -223,14 +224,7 @@ class Work:
                 lab.up()
                 prepare(lab)
                 count(lab)
-                start = _start(lab)
-
-
-def _start(lab: Lab) -> list[str]:
-    """Return what the node is like at the start: after a run that was taken back."""
-    apart(lab, ())
-    forget(lab)
-    return state(lab)
+                start = settled(lab)
 
 
 def crash(labs: Sequence[Lab], sample: int = 0, seconds: float = 7200) -> Result:
@@ -238,7 +232,7 @@ def crash(labs: Sequence[Lab], sample: int = 0, seconds: float = 7200) -> Result
     began = time.monotonic()
     plans = [prepare(lab) for lab in labs]
     counted = [count(lab) for lab in labs]
-    starts = [_start(lab) for lab in labs]
+    starts = [settled(lab) for lab in labs]
     moments = counted[0]
     steps = plans[0].steps
     kinds = frozenset(str(s.change.__struct_config__.tag) for s in steps)

@@ -23,6 +23,7 @@ from zmward.change import (
 )
 from zmward.plan import Host, Plan, described, folded, order
 from zmward.reports.plan_json import render
+from zmward.sources.crontab import bare_table
 
 PLAN, TRACE, PROGRAM = "/root/crash-plan.json", "/run/crash-trace", "/root/crash.py"
 TIMEOUT = 300.0
@@ -71,7 +72,7 @@ def changes(lab: Lab) -> tuple[Change, ...]:
     Once: a crontab, since zmward writes only one user's; an action, which leaves
     nothing to compare; and a mode, with its owners.
     """
-    crontab = said(lab, "crontab -u zimbra -l")
+    crontab = bare_table(said(lab, "CRONTAB_NOHEADER=N crontab -u zimbra -l"))
     level = _own(lab, "gacf zimbraMtaSmtpdTlsLoglevel")
     note = ('it\'s "quoted" $(id) é',)
     drop_in = FileText("X11Forwarding no\n", 0o600)

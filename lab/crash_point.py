@@ -24,6 +24,13 @@ READERS = frozenset(
 SHOWN = frozenset({"show", "is-active", "is-enabled", "list-units", "cat"})
 
 
+def bare(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a command without the environment that is set for it."""
+    while argv[0] == "env" or "=" in argv[0]:
+        argv = argv[1:]
+    return argv
+
+
 def changes(argv: tuple[str, ...], given: bytes) -> bool:  # noqa: PLR0911  # one a row
     """Say whether a command can change the host."""
     if argv[0] == "runuser":
@@ -36,7 +43,7 @@ def changes(argv: tuple[str, ...], given: bytes) -> bool:  # noqa: PLR0911  # on
         return "-l" not in argv
     if argv[0] == POSTCONF:
         return "-e" in argv or "-X" in argv
-    if "apt-get" in argv:
+    if argv[0] == "apt-get":
         return "-s" not in argv
     if argv[0] == "sh":
         return argv[4:5] != ("read",)
@@ -49,8 +56,8 @@ def word(argv: tuple[str, ...], given: bytes) -> str:
     """Return what the trace says of a command."""
     if argv[0] == "dd" and any(part.endswith("/journal") for part in argv):
         return "journal"
-    if argv[0] in {"env", "sh"}:
-        return "apt-get" if "apt-get" in argv else argv[4]
+    if argv[0] == "sh":
+        return argv[4]
     return "soap" if argv[0] == "runuser" and given else argv[0].rpartition("/")[2]
 
 
@@ -80,12 +87,13 @@ def main(trace: str, moment: int, side: str, switch: int) -> None:
 
     def counted(self: Any, argv: Any, *, given: bytes = b"", **more: Any) -> Any:
         nonlocal count
-        if not changes(tuple(argv), given):
+        words = bare(tuple(argv))
+        if not changes(words, given):
             return real(self, argv, given=given, **more)
         number, count = count, count + 1
         with Path(trace).open("a") as lines:
             spent = time.monotonic() - start
-            lines.write(f"{word(tuple(argv), given)} {spent:.2f}\n")
+            lines.write(f"{word(words, given)} {spent:.2f}\n")
         if number == moment and side == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         done = real(self, argv, given=given, **more)

@@ -1,11 +1,13 @@
 """What the node of the crash test is like: all that its plan touches, and more."""
 
+import time
 from collections.abc import Sequence
 
 from lab.crash_plan import LEFTOVERS, POSTCONF, said
 from lab.mirror import remove
 from lab.node import Lab
 
+SETTLING = 20.0
 # The whole directory but for slapd's own stamps, and the token of the login that was
 # killed, which mailboxd keeps in the entry of its account until it expires.
 STATE = rf"""
@@ -45,8 +47,8 @@ def installed(lab: Lab) -> list[str]:
     return [row.split()[0] for row in rows if row.endswith(" installed")]
 
 
-def apart(lab: Lab, start: Sequence[str]) -> list[str]:
-    """Purge the declared leftovers and return what else is not as at the start."""
+def purge(lab: Lab) -> list[str]:
+    """Purge the declared leftovers; return what was not as declared."""
     left = installed(lab)
     wrong = []
     if "fail2ban" in left:
@@ -55,7 +57,27 @@ def apart(lab: Lab, start: Sequence[str]) -> list[str]:
             wrong.append(f"the unit that fail2ban made is {unit.split()}")
     if left:
         remove(lab, *left)
-    return wrong + sorted(set(start) ^ set(state(lab)))
+    return wrong
+
+
+def apart(lab: Lab, start: Sequence[str]) -> list[str]:
+    """Return what is not as at the start, but for the leftovers, purged for it."""
+    wrong = purge(lab)
+    # zmconfigd renders in its own time what it was told to.
+    limit = time.monotonic() + SETTLING
+    while (found := sorted(set(start) ^ set(state(lab)))) and time.monotonic() < limit:
+        time.sleep(1)
+    return wrong + found
+
+
+def settled(lab: Lab) -> list[str]:
+    """Return what the node is like once that no longer changes."""
+    purge(lab)
+    last: list[str] = []
+    while (now := state(lab)) != last:
+        last = now
+        time.sleep(3)
+    return now
 
 
 def forget(lab: Lab) -> None:

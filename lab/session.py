@@ -95,6 +95,9 @@ class Session:
         """Kill the ssh client: the kernel closes the connection."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                stream.close()
 
     def cut(self) -> None:
         """Drop all packets of the connection: neither side hears of it."""
