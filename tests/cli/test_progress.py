@@ -4,12 +4,15 @@ import os
 import pty
 import select
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from zmward.cli.main import dispatch
 from zmward.cli.place import place
 from zmward.cli.progress import watched
 from zmward.cli.repairing import working
@@ -102,3 +105,29 @@ def test_quiet_is_quiet(capfd: pytest.CaptureFixture[str]) -> None:
         site.talk("x")
         site.step(1, 2, "y")
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 4)])
+def test_a_person_is_asked_below_the_summary(
+    answer: str, code: int, tmp_path: Path
+) -> None:
+    plan = str(tmp_path / "plan.json")
+    assert dispatch(["plan", "--demo", "--safe", "--output", plan]) == 0
+    program = "from zmward.cli.main import run; run()"
+    near, far = pty.openpty()
+    os.write(near, f"{answer}\n".encode())
+    done = subprocess.run(
+        [sys.executable, "-c", program, "apply", "--demo", plan],
+        stdin=far,
+        stdout=subprocess.PIPE,
+        stderr=far,
+        timeout=60,
+        check=False,
+    )
+    seen = os.read(near, 1 << 16).decode()
+    os.close(near)
+    os.close(far)
+    assert done.returncode in {code, 3 if code == 0 else code}, seen
+    assert seen.index("way back") < seen.index("on the sample server? [y/N]")
+    assert (b": applied" in done.stdout) == (answer == "y")
+    assert b"\x1b" not in done.stdout

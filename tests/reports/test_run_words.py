@@ -143,6 +143,13 @@ def test_the_history_names_what_is_next(state: str, verbs: tuple[str, ...]) -> N
     assert [line.split("zmward ")[1].split()[0] for line in lines[1:]] == list(verbs)
 
 
+def test_a_hostile_name_steers_no_terminal() -> None:
+    row = Row(RUN, "kept", 1, NOW.isoformat(), "root\x1b[2J@\u202eadmin")
+    text = "\n".join(past((row,), Way("root@mail"), NOW, SAY))
+    assert "root\\x1b[2J@\\u202eadmin" in text
+    assert "\x1b" not in text
+
+
 def test_no_run_is_said() -> None:
     assert list(past((), Way(), NOW, SAY)) == [
         "No run of zmward is recorded on this host."

@@ -78,14 +78,14 @@ def watched(title: str, *, say: Callable[[str], None]) -> Iterator[Told]:
     columns = (
         TextColumn(title),
         BarColumn(bar_width=20),
-        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+        TextColumn("{task.fields[count]}"),
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
     )
     console = Console(file=_patient(), highlight=False)
     began = time.monotonic()
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=1)
+        task = bar.add_task("", total=None, count="")
 
         def talk(text: str) -> None:
             seconds = time.monotonic() - began
@@ -94,6 +94,9 @@ def watched(title: str, *, say: Callable[[str], None]) -> Iterator[Told]:
 
         def step(done: int, total: int, about: str) -> None:
             short = escape(plain(about, 60))
-            bar.update(task, completed=done, total=total, description=short)
+            count = f"{done}/{total}"
+            bar.update(
+                task, completed=done, total=total, count=count, description=short
+            )
 
         yield Told(talk, step)
