@@ -41,6 +41,18 @@ holds() {
     [ -f "$1" ] && [ ! -L "$1" ] && cmp -s -- "$1" "$(stored "$2")"
 }
 
+# Has the store what these names stand for, whole? A name is the content's hash.
+whole() { # words for people, names
+    about=$1
+    shift
+    for name in "$@"; do
+        [ "$name" != - ] || continue
+        hash=$(sha256sum <"$(stored "$name")") && [ "${hash%% *}" = "$name" ] && continue
+        broken "$about: the old content is damaged"
+        return 1
+    done 2>/dev/null
+}
+
 # As whom to write below a folder: a user who can rename it may put links there.
 writer() { # path, owner of the file
     folder=${1%/*}
@@ -124,6 +136,7 @@ lower() {
 file() { # path, old, mode, owner, group, new
     late && return
     rm -f -- "$(beside "$1")"
+    whole "$1" "$2" "$6" || return
     holds "$1" "$2" && return
     if ! holds "$1" "$6"; then kept "$1"; return; fi
     lift "$1" "${1%/*}"
@@ -166,6 +179,7 @@ crontab_is() { # name in the store or -
 
 cron() { # user, old, new
     late && return
+    whole "crontab of $1" "$2" "$3" || return
     if ! table_of "$1" >"$FOLDER/.crontab" 2>"$FOLDER/.complaint"; then
         rm -f -- "$FOLDER/.crontab"
         if ! grep -q 'no crontab for' "$FOLDER/.complaint"; then
@@ -227,6 +241,7 @@ settings() {
     [ -f "$FOLDER/settings-before" ] && [ -f "$FOLDER/settings-after" ] || return
     [ ! -e "$FOLDER/settings-mixed" ] || return
     read -r sum old_mode owner group <"$FOLDER/settings-before"
+    whole "localconfig.xml" "$sum" || return
     now=$(sha256sum <"$SETTINGS")
     [ "${now%% *}" = "$(cat "$FOLDER/settings-after")" ] || return
     lift "$SETTINGS" "${SETTINGS%/*}"
@@ -237,6 +252,7 @@ settings() {
 setting() { # key, old, new
     late && return
     [ "$settings_back" = yes ] && return
+    whole "localconfig $1" "$2" "$3" || return
     there=no
     if grep -q "name=\"$1\"" "$SETTINGS"; then
         there=yes
@@ -273,6 +289,7 @@ parameter_is() { # name, name in the store or -
 
 parameter() { # name, old, new
     late && return
+    whole "Postfix's $1" "$2" "$3" || return
     parameter_is "$1" "$2" && return
     parameter_is "$1" "$3"
     case $? in
@@ -353,6 +370,7 @@ asked() { # kind, name, attribute, words for people
 attr() { # kind, name, attribute, old, new, one or many
     early && return
     what="$3 of $1 $2"
+    whole "$what" "$4" "$5" || return
     asked "$1" "$2" "$3" "$what" || return
     values_are "$4" && return
     if values_are "$5"; then
@@ -383,6 +401,7 @@ text_is() { # kind, attribute, name in the store or -
 text() { # kind, name, attribute, old, new
     early && return
     what="$3 of $1 $2"
+    whole "$what" "$4" "$5" || return
     asked "$1" "$2" "$3" "$what" || return
     text_is "$1" "$3" "$4" && return
     if ! text_is "$1" "$3" "$5"; then kept "$what"; return; fi
