@@ -8,6 +8,7 @@ from tests.test_plan import failed, report
 from zmward.affected import affected, unseen_relays
 from zmward.change import FileText, SetAttr, WriteFile
 from zmward.control import Example, Status
+from zmward.controls.registry import controls
 from zmward.evidence import Parsed
 from zmward.facts import Facts
 from zmward.plan import plan
@@ -127,3 +128,35 @@ def test_who_logs_in_as_zimbra_by_key_is_named() -> None:
     (row, *_) = affected(("zimbra-logins-by-own-keys",), change, seen)
     assert row.count == 1
     assert "zimbra from 192.0.2.9" in row.names[0]
+
+
+# The kinds of cures that can hurt, by the words of what was promised.
+OPT_IN = {
+    "sshd": ("ssh-root-needs-key", "ssh-without-passwords"),
+    "smtp auth": ("smtp-auth-off-or-restricted", "mta-auth-only-over-tls"),
+    "imap and pop": ("imap-off-by-default", "pop-off-by-default"),
+    "sender checks": ("senders-match-logins", "mta-rejects-unknown-local-senders"),
+    "narrowed networks": ("mta-trusts-cluster-only", "mta-is-no-open-relay"),
+    "fallback": ("no-fallback-to-local-passwords",),
+    "alias login": ("login-by-alias-refused",),
+    "sharing": ("sharing-off", "sharing-with-guests-off", "public-sharing-off"),
+    "external sources": ("external-sources-off",),
+    "strict server names": ("strict-server-names",),
+    "tls floors": (
+        *("smtps-speaks-modern-tls", "mta-starttls-speaks-modern-tls"),
+        *("proxy-speaks-modern-tls", "mailboxd-speaks-modern-tls"),
+        *("ldap-speaks-modern-tls", "ldap-ciphers-high"),
+        "java-connects-with-modern-tls",
+    ),
+    "session lifetimes": (
+        *("session-lifetime-short", "admin-session-lifetime-short"),
+        "idle-sessions-end",
+    ),
+    "account locks": ("account-lockout-on",),
+}
+
+
+@pytest.mark.parametrize("kind", OPT_IN)
+def test_each_kind_of_cure_that_can_hurt_says_whom(kind: str) -> None:
+    for name in OPT_IN[kind]:
+        assert controls()[name].locks_out, name
