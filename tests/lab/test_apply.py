@@ -23,6 +23,7 @@ from zmward.change import (
 )
 from zmward.plan import Host, Plan, described, folded, order
 from zmward.reports.plan_json import render
+from zmward.sources.crontab import bare_table
 
 pytestmark = pytest.mark.lab
 STATE = """
@@ -46,8 +47,8 @@ def said(lab: Lab, script: str) -> str:
 
 
 def changes(lab: Lab) -> tuple[Change, ...]:
-    """Return each kind but a package: the node reaches no mirror."""
-    crontab = said(lab, "crontab -u zimbra -l")
+    """Return kinds that need neither a mirror nor Postfix; lab.crash has them all."""
+    crontab = bare_table(said(lab, "CRONTAB_NOHEADER=N crontab -u zimbra -l"))
     path = "/opt/zimbra/conf/zmlogrotate"
     said(
         lab,
