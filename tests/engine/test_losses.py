@@ -165,3 +165,15 @@ def test_a_section_that_is_not_rendered_is_no_success() -> None:
     with pytest.raises(Failed, match="zmconfigd has not written mta"):
         apply(site(host, kept), one(), wish, proof)
     assert not (kept.objects["global"].get("zimbraMtaTlsAuthOnly"))
+
+
+def test_a_global_value_that_this_host_overrides_is_not_waited_for() -> None:
+    host, kept = twin(), directory()
+    own = kept.objects[f"server:{HOST}"]
+    kept.objects[f"server:{HOST}"] = {**own, "zimbraMtaTlsAuthOnly": ("TRUE",)}
+    kept.objects["server:other.example.test"] = {}
+    changes = (
+        SetAttr("global", "zimbraMtaTlsAuthOnly", None, ("FALSE",)),
+        SetAttr("server:other.example.test", "zimbraMtaTlsAuthOnly", None, ("FALSE",)),
+    )
+    assert apply(site(host, kept), plan(changes), Wish(), proof).run

@@ -97,11 +97,23 @@ def services_of(site: Site, host: str) -> tuple[str, ...]:
     return asked.get("zimbraServiceEnabled") or ()
 
 
-def parameters(changes: Iterable[Change]) -> dict[str, str]:
-    """Return the Postfix parameters that must come out of the rendering."""
+def parameters(site: Site, host: str, changes: Iterable[Change]) -> dict[str, str]:
+    """Return the Postfix parameters that must come out of the rendering on a host.
+
+    A value of the host's own hides a global one, and others' are rendered elsewhere.
+    """
+    own = f"server:{host}"
+    asked = [
+        change
+        for change in changes
+        if isinstance(change, SetAttr) and change.target in {own, "global"}
+    ]
+    names = [change.attribute for change in asked if rendered(change.attribute, ())]
+    mine = site.directory.read(own, names) if names else {}
     found: dict[str, str] = {}
-    for change in changes:
-        if isinstance(change, SetAttr) and change.after is not None:
+    for change in asked:
+        hidden = change.target == "global" and mine.get(change.attribute)
+        if change.after is not None and not hidden:
             found |= rendered(change.attribute, change.after)
     return found
 
@@ -199,14 +211,14 @@ def follow(
     site: Site, plan: Plan, work: Work, journal: Journal, changes: Iterable[Change]
 ) -> None:
     """Do all that follows, each announced in the journal first."""
+    host = host_of(plan)
     if work.sections:
         journal.write("render", note=" ".join(work.sections))
-        running = tuple(services_of(site, host_of(plan)))
-        render(site, work.sections, parameters(changes), running)
+        wanted = parameters(site, host, changes)
+        render(site, work.sections, wanted, services_of(site, host))
     for unit in work.units:
         journal.write("reload", note=unit)
         reload(site, (unit,))
-    host = host_of(plan)
     for service in enabled(site, host, work.services):
         journal.write("restart", note=service)
         restart(site, service)
