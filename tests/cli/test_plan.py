@@ -49,7 +49,7 @@ def test_a_report_is_enough(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert dispatch(["plan", "--report", report, "--window", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert {change["effort"] for change in document["changes"]} == {"window"}
-    assert document["reloads"] == ["ldap", "mailbox"]
+    assert document["reloads"] == ["mailbox"]
 
 
 @pytest.mark.parametrize(
