@@ -1,6 +1,7 @@
 """The lock: whoever is gone is known at once, whoever lives is waited for."""
 
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -12,7 +13,7 @@ import pytest
 
 from tests.engine.repair import twin
 from tests.engine.twin import Killed, Moments, Twin
-from zmward.doors.host import Local
+from zmward.doors.host import Local, command
 from zmward.engine import lock
 from zmward.engine.lock import LEASE, Owner, locked
 from zmward.engine.state import root
@@ -75,6 +76,17 @@ def test_of_this_machine_a_dead_process_is_known_without_waiting() -> None:
     held(host, elsewhere)
     with pytest.raises(Refused, match="free in 120 s"):
         locked(host).__enter__()
+
+
+def test_what_a_dead_run_still_does_is_waited_for() -> None:
+    host = twin()
+    held(host, Owner("dead", BOOT, "mail", 8, "500"))
+    host.working["ZMWARD_LOCK=dead"] = (77,)
+    with pytest.raises(Refused, match="process 77 there, left by one that died"):
+        locked(host).__enter__()
+    host.working.clear()
+    with locked(host):
+        pass
 
 
 def test_a_lock_that_cannot_be_read_is_not_taken_for_a_dead_one() -> None:
@@ -175,6 +187,22 @@ class TestHere:
         gone.wait()
         dead = msgspec.structs.replace(owner, process=gone.pid)
         place.write_bytes(msgspec.json.encode(dead) + b"\n")
+        with locked(Local()):
+            pass
+
+    def test_a_command_that_outlives_its_run_keeps_it(self, place: Path) -> None:
+        with locked(Local()):
+            owner = msgspec.json.decode(place.read_bytes(), type=Owner)
+            line = command(("sleep", "60"), "root", 60)
+            left = subprocess.Popen(["sh", "-c", line], start_new_session=True)
+        dead = msgspec.structs.replace(owner, process=left.pid, started="1")
+        place.write_bytes(msgspec.json.encode(dead) + b"\n")
+        try:
+            with pytest.raises(Refused, match=f"process {left.pid} there, left"):
+                locked(Local()).__enter__()
+        finally:
+            os.killpg(left.pid, signal.SIGKILL)
+            left.wait()
         with locked(Local()):
             pass
 

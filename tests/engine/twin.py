@@ -78,6 +78,7 @@ class Twin:
     user: str = "root"
     now: int = 1000
     flags: dict[str, str] = field(default_factory=dict)
+    working: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def lines(self, script: str) -> Iterator[bytes]:
         raise NotImplementedError(script)
@@ -246,6 +247,11 @@ class Twin:
 
     def _program_read(self, words: Sequence[str], given: bytes) -> Done:
         return self._cat(words, given)
+
+    def _program_working(self, words: Sequence[str], _given: bytes) -> Done:
+        """Return the commands that go on under a lock."""
+        found = "".join(f"/proc/{n}/environ\n" for n in self.working.get(words[0], ()))
+        return Done(0 if found else 1, found.encode())
 
     def _program_swap(self, words: Sequence[str], _given: bytes) -> Done:
         path, seen, wanted = words

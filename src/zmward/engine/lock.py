@@ -17,13 +17,14 @@ from pathlib import Path
 import msgspec
 
 from zmward.doors.files import must, swap
-from zmward.doors.host import Door, Local
+from zmward.doors.host import LOCK, Door, Local
 from zmward.engine.state import open_base
 from zmward.errors import NotUndone, Refused, ZmwardError
 
 _BOOT = "/proc/sys/kernel/random/boot_id"
 # Containers share the boot with their host, but not their processes.
 _SPACE = "/proc/self/ns/pid"
+_SEARCH = 'grep -la -- "$2" /proc/[0-9]*/environ 2>/dev/null'
 _NONE = "-"
 _CHANGED = 4
 LEASE = 120.0
@@ -107,6 +108,19 @@ def _living(door: Door, text: str, path: str) -> str:
         return f"its owner cannot be read; if nothing works there, remove {path}"
     if owner.host_boot != _boot(door):
         return ""
+    return _alive(door, owner) or _at_work(door, owner)
+
+
+def _at_work(door: Door, owner: Owner) -> str:
+    """Say which command goes on although whoever gave it is gone."""
+    found = door.run(
+        ("sh", "-c", _SEARCH, "zmward", "working", f"{LOCK}={owner.token}")
+    )
+    number = found.out.decode("utf-8", "replace").partition("/proc/")[2].partition("/")
+    return f"process {number[0]} there, left by one that died" if number[0] else ""
+
+
+def _alive(door: Door, owner: Owner) -> str:
     if not owner.until:
         same = _started(door, owner.process) == owner.started
         return f"process {owner.process} there" if same else ""
@@ -147,6 +161,7 @@ class Lock:
             return False
         if done.code:
             raise Refused(f"{self._path} cannot be made, nothing is done: {done.said}")
+        os.environ[LOCK] = self._owner.token
         if self._owner.until:
             threading.Thread(target=self._keep, daemon=True).start()
         return True
@@ -166,6 +181,7 @@ class Lock:
     def release(self) -> None:
         """Give the lock back, if it is still ours."""
         self._over.set()
+        os.environ.pop(LOCK, None)
         with self._one:
             swap(self._door, self._path, self._text, _NONE)
 
