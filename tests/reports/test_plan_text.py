@@ -42,6 +42,10 @@ KINDS: dict[str, tuple[Change, tuple[str, ...]]] = {
             "we restart mailbox, once at the end",
         ),
     ),
+    "empty": (
+        SetLocalConfig(NODE, "zimbra_feed_manager_whitelist", "10.0.0.0/8", ""),
+        ("- 10.0.0.0/8", "+ (empty)"),
+    ),
     "file": (
         WriteFile(NODE, "/etc/chrony/conf.d/zmward.conf", FileText("a\nb\n"), FileText("a\nc\n")),
         ("@ line 1", "- b", "+ c", "undo $ install -m 0644 /dev/stdin"),
@@ -64,7 +68,7 @@ KINDS: dict[str, tuple[Change, tuple[str, ...]]] = {
     ),
     "package": (
         InstallPackage(NODE, "pax", "apt"),
-        ("$ apt-get install -y --no-install-recommends pax", "undo: what was installed stays"),
+        (f"{NODE} · package pax", "+ installed", "$ apt-get install -y --no-install-recommends pax", "undo: what was installed stays"),
     ),
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from zmward.affected import FEW_DAYS, Affected
 from zmward.catalog.triggers import SECTIONS
 from zmward.change import (
     FileText,
+    InstallPackage,
     Mode,
     SetAttr,
     SetCrontab,
@@ -30,6 +31,9 @@ _DETAIL = 8
 _LABEL = 6
 _STYLES = {"-": "red", "+": "green", "@": "cyan"}
 _UNSET = mark("(not set here: what is inherited is in force)")
+_EMPTY = mark("(empty)")
+_NO_PACKAGE = mark("(not installed)")
+_PACKAGE = mark("installed, with what it needs")
 _NO_FILE = mark("(no such file)")
 _LONGEST = 4000
 _HUNK = re.compile(r"@@ -([0-9]+)")
@@ -91,11 +95,12 @@ class Steps:
             old, new = change.before or (), change.after or ()
         if not old:
             yield f"- {self.say(_UNSET)}"
-        yield from (f"- {value}" for value in old if value not in new)
+        empty = self.say(_EMPTY)
+        yield from (f"- {value or empty}" for value in old if value not in new)
         kept = sum(value in new for value in old)
         if kept:
             yield "  " + self.say.number("{count} value stays", "{count} stay", kept)
-        yield from (f"+ {value}" for value in new if value not in old)
+        yield from (f"+ {value or empty}" for value in new if value not in old)
         if not new:
             yield f"+ {self.say(_UNSET)}"
 
@@ -119,6 +124,9 @@ class Steps:
                 yield from (f"- {_mode(old)}", f"+ {_mode(new)}")
             case SetUnit(before=old, after=new):
                 yield from (f"- {_state(old)}", f"+ {_state(new)}")
+            case InstallPackage():
+                yield f"- {self.say(_NO_PACKAGE)}"
+                yield f"+ {self.say(_PACKAGE)}"
 
     def _consequences(self, step: Step) -> Iterator[str]:
         nodes = ", ".join(plain(node) for node in step.reaches)
@@ -177,7 +185,9 @@ class Steps:
         """Yield the lines of steps that do the same to several objects."""
         first = steps[0][1]
         for number, step in steps:
-            place = plain(f"{step.change.target} · {attribute(step)}")
+            kind = "" if isinstance(step.change, SetAttr) else step.change.place[0]
+            named = f"{kind} {attribute(step)}".strip()
+            place = plain(f"{step.change.target} · {named}")
             label = Text(f"{number:>{_LABEL - 1}}")
             yield from hanging(label, Text(place, style="bold"), _LABEL, self.width)
         for line in self._difference(first):
