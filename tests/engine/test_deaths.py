@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from tests.engine.repair import CHANGES, directory, plan, proof, site, twin
+from tests.engine.repair import CHANGES, HOST, directory, plan, proof, site, twin
 from tests.engine.twin import Killed, Moments, Twin
-from zmward.change import Change
+from zmward.change import Change, FileText, SetUnit, UnitState, WriteFile
 from zmward.doors.recorded_directory import RecordedDirectory
 from zmward.engine.apply import Wish, apply
-from zmward.engine.deadman import timers
+from zmward.engine.deadman import cuts_off, timers
 from zmward.engine.history import history
 from zmward.engine.journal import Journal, begun
 from zmward.engine.lock import locked
@@ -71,6 +71,18 @@ def test_a_run_killed_at_any_moment_is_taken_back() -> None:
     assert [name for name, survived in fates.items() if not survived] == []
     assert kinds == union
     assert len(fates) == 2 * moments() >= 2 * len(CHANGES)
+
+
+def test_what_can_ban_or_shut_out_the_operator_waits_for_his_word() -> None:
+    off, on = (
+        UnitState(enabled=False, active=False),
+        UnitState(enabled=True, active=True),
+    )
+    jail = "/etc/fail2ban/jail.d/zmward-nodes.local"
+    assert cuts_off((SetUnit(HOST, "fail2ban.service", off, on),))
+    assert cuts_off((WriteFile(HOST, jail, None, FileText("")),))
+    assert cuts_off((SetUnit(HOST, "ssh.service", on, off),))
+    assert not cuts_off((SetUnit(HOST, "cron.service", off, on),))
 
 
 def test_no_moment_of_a_run_is_without_a_switch() -> None:

@@ -13,8 +13,9 @@ from zmward.engine.state import Run
 from zmward.engine.undo_script import UNITS
 from zmward.errors import Fault, Refused
 
-_CUTS_OFF = ("/etc/ssh/", "/etc/sudoers.d/", "/opt/zimbra/.ssh/")
-_UNITS = frozenset({"ssh.service", "sshd.service", "ssh.socket"})
+# fail2ban bans whoever mistyped a password lately, the operator too.
+_CUTS_OFF = ("/etc/ssh/", "/etc/sudoers.d/", "/etc/fail2ban/", "/opt/zimbra/.ssh/")
+_UNITS = frozenset({"ssh.service", "sshd.service", "ssh.socket", "fail2ban.service"})
 _EARLY = """\
 [Unit]
 Description=Take back the unconfirmed zmward run {run} (files)
