@@ -1,8 +1,12 @@
 """Repair on a real node under hostile conditions: refused, or taken back, and said."""
 
 import json
+import os
+import pty
 import re
+import select
 import subprocess
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -127,14 +131,18 @@ print(",".join(operators(Local())))
 """
 
 
+def fresh_ssh(lab: Lab, *options: str) -> list[str]:
+    return [
+        *("ip", "netns", "exec", lab.network.outside, "ssh", "-F", str(lab.ssh_config)),
+        *("-o", "ControlMaster=no", "-o", "ControlPath=none", *options, "mail"),
+    ]
+
+
 def seen(lab: Lab, *around: str) -> str:
     """Return who is seen by a program started in a fresh ssh session."""
     (lab.root / "root/who.py").write_text(_WHO)
     words = " ".join((*around, "/usr/bin/python3", "/root/who.py"))
-    argv = [
-        *("ip", "netns", "exec", lab.network.outside, "ssh", "-F", str(lab.ssh_config)),
-        *("-o", "ControlMaster=no", "-o", "ControlPath=none", "mail", words),
-    ]
+    argv = [*fresh_ssh(lab), words]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -352,6 +360,52 @@ def test_a_signal_takes_everything_back_however_often_it_comes(
     assert "taken back" in error
     assert newest(node)[1] == "rolled back"
     assert said(node, STATE) == before
+
+
+def terminal(lab: Lab, words: str) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a command in a terminal of a fresh ssh session."""
+    near, far = pty.openpty()
+    process = subprocess.Popen(
+        [*fresh_ssh(lab, "-tt"), words], stdin=far, stdout=far, stderr=far
+    )
+    os.close(far)
+    return process, near
+
+
+def shown(near: int, words: bytes = b"\0", seconds: float = 90) -> bytes:
+    """Read what a terminal shows until some words come, or to its end."""
+    found, limit = b"", time.monotonic() + seconds
+    while words not in found and time.monotonic() < limit:
+        if select.select([near], [], [], 0.2)[0]:
+            try:
+                found += os.read(near, 65536)
+            except OSError:
+                break
+    return found
+
+
+def test_control_c_at_a_terminal_takes_everything_back(node: Lab, whole: str) -> None:
+    process, near = terminal(node, f"zmward apply {whole} --yes")
+    assert b"2/4" in shown(near, b"2/4")
+    for _ in range(4):
+        os.write(near, b"\x03")
+        shown(near, seconds=0.2)
+    told = shown(near)
+    assert process.wait(60) == 130, told
+    assert newest(node)[1] == "rolled back"
+
+
+def test_a_terminal_that_is_gone_takes_everything_back(node: Lab, whole: str) -> None:
+    """The connection breaks: sshd hangs up, and nothing can be shown any more."""
+    process, near = terminal(node, f"zmward apply {whole} --yes")
+    assert b"2/4" in shown(near, b"2/4")
+    process.kill()
+    process.wait(10)
+    os.close(near)
+    limit = time.monotonic() + 90
+    while newest(node)[1] != "rolled back" and time.monotonic() < limit:
+        time.sleep(1)
+    assert newest(node)[1] == "rolled back"
 
 
 def test_a_signal_does_not_end_a_rollback(node: Lab, whole: str) -> None:
