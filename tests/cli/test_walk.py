@@ -82,6 +82,13 @@ def test_the_second_time_changes_nothing(say: Say, plan: str) -> None:
     assert "nothing was changed" in out
 
 
+def test_a_plan_without_changes_is_done_at_once(say: Say, tmp_path: Path) -> None:
+    path = str(tmp_path / "empty.json")
+    say("plan", "--demo", "--only", "no-mailer-header", "--window", "--output", path)
+    done = applied(say, path)
+    assert (done["run"], done["changes"], done["state"]) == ("", [], "")
+
+
 def test_it_says_that_nothing_here_is_changed(say: Say, plan: str) -> None:
     plainly = "sample server: nothing on this machine is changed"
     code, out, talk = say("apply", "--demo", "--yes", plan)

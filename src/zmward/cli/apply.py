@@ -140,20 +140,20 @@ def command(
     with place(options["host"], sample=sample) as here:
         if isinstance(here.door, Local) and not console:
             _reachable(here.door, plan)
-        if plan.steps:
-            _asked(plan, here, wish, quiet=quiet, yes=yes)
-        else:
+        if not plan.steps:
             say("the plan holds no change")
-            return 0
-        with working(here, "applying", quiet=quiet) as site:
-            done = apply(
-                site,
-                plan,
-                wish,
-                lambda: here.prove(plan, site_profile),
-                lambda: here.suspect(plan, site_profile),
-            )
-        report = _report(plan, done, here)
+            report = _report(plan, Applied(""), here)
+        else:
+            _asked(plan, here, wish, quiet=quiet, yes=yes)
+            with working(here, "applying", quiet=quiet) as site:
+                done = apply(
+                    site,
+                    plan,
+                    wish,
+                    lambda: here.prove(plan, site_profile),
+                    lambda: here.suspect(plan, site_profile),
+                )
+            report = _report(plan, done, here)
     if as_json:
         tell(in_json(as_document(report)), end="")
     else:

@@ -12,7 +12,7 @@ from zmward.reports.plain import plain
 from zmward.reports.screen import STYLES
 
 _INDENT = 21
-_NAME = 40
+_MARGIN = 5
 # So many reasons can be read; more of them would bury the plan.
 _FEW = 8
 _CONFLICT = "conflict: "
@@ -85,11 +85,13 @@ class Rest:
             return
         about = mark("who can be hurt; each by name: `zmward plan --only ID`")
         yield from self._head(mark("For you to decide"), about)
+        longest = max(len(plain(control)) for control in rows)
+        indent = min(longest + _MARGIN, self.width // 2)
         for control, reason in sorted(rows.items()):
             who = reason.removeprefix(_HURTS).rpartition(_BY_NAME)[0]
             label = Text(f"  • {plain(control)}", style="bold")
             body = Text(plain(self.say(who)))
-            yield from hanging(label, body, _NAME, self.width)
+            yield from hanging(label, body, indent, self.width)
 
     def _by_hand(self, left: Iterable[Left]) -> Iterator[Text]:
         rows = list(_folded(left))
