@@ -143,7 +143,8 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "controls": "the controls that they serve",
         "state": (
             "`kept`, `unconfirmed`, `interrupted`, `rolled back`, `rolled back by its "
-            "switch`, `rolled back in part`, `nothing done` or `damaged`"
+            "switch`, `rolled back in part`, `nothing done` or `damaged`; followed by "
+            "`, old contents removed` once those have ended"
         ),
     },
     "Finding": {

@@ -1,6 +1,9 @@
 """Taking back: what another hand has changed since is left alone and named."""
 
+from typing import Literal
+
 import pytest
+from msgspec.structs import replace
 
 from tests.engine.repair import (
     CHANGES,
@@ -12,7 +15,13 @@ from tests.engine.repair import (
     site,
     twin,
 )
-from zmward.change import InstallPackage, SetAttr, SetUnit, UnitState
+from zmward.change import (
+    InstallPackage,
+    SetAttr,
+    SetLocalConfig,
+    SetUnit,
+    UnitState,
+)
 from zmward.doors.local_settings import PATH
 from zmward.engine.apply import Wish, apply
 from zmward.engine.history import past, unfinished
@@ -172,3 +181,22 @@ def test_what_was_removed_since_has_nothing_to_be_given_back() -> None:
     assert [one.name for one in gone] == ["zimbraImapEnabled of cos:default"]
     assert "no such cos" in gone[0].note
     assert taken.complete
+
+
+@pytest.mark.parametrize("restart", ["now", "later"])
+def test_a_rollback_restarts_what_the_run_has_restarted(
+    restart: Literal["now", "later"],
+) -> None:
+    host, kept = twin(), directory()
+    place = site(host, kept)
+    said: list[str] = []
+    place.talk = said.append
+    found = plan((SetLocalConfig(HOST, "zimbra_same_site_cookie", None, "Lax"),))
+    step = replace(found.steps[0], restarts=("mailbox",))
+    wish = Wish(restart=restart)
+    run = apply(place, replace(found, steps=(step,)), wish, proof).run
+    roll_back(place, known(run))
+    again = [argv for argv in host.said if argv[1:] == ("restart",)]
+    assert len(again) == (2 if restart == "now" else 0)
+    told = "not restarted, as the run has not either: mailbox" in said
+    assert told is (restart == "later")

@@ -118,6 +118,7 @@ def test_only_what_the_run_restarted_is_restarted(world: World, restart: str) ->
     applied(world, change, journal=journal)
     assert world.take_back() == 0
     assert ("zmproxyctl restart" in world.said()) is bool(restart)
+    assert ("has not either: nginxproxy" in world.log()) is not bool(restart)
 
 
 def test_mailboxd_that_is_still_starting_is_not_restarted(world: World) -> None:

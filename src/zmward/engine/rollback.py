@@ -77,6 +77,7 @@ def _work(plan: Plan, entries: Sequence[Entry], undone: Iterable[Undone]) -> Wor
         sections=tuple(s for s in work.sections if s in rendered),
         units=work.units,
         services=tuple(s for s in work.services if s in restarted),
+        left=tuple(s for s in work.services if s not in restarted),
     )
 
 
@@ -123,7 +124,10 @@ def take_back(site: Site, run: Run, plan: Plan) -> Taken:
     flush(site, by_number.values())
     remind(site, run, entries)
     failures = _tried(lambda: lower(site.door, run, outstanding(site.door, run)))
-    failures += tuple(_follow(site, _work(plan, entries, fates)))
+    work = _work(plan, entries, fates)
+    failures += tuple(_follow(site, work))
+    for name in work.left:
+        site.talk(f"not restarted, as the run has not either: {name}")
     taken = Taken(tuple(fates), failures)
     _close(site, run, journal, entries, taken)
     return taken

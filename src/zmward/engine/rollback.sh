@@ -439,7 +439,11 @@ started() { # service
 }
 
 restarted() { # service, words
-    due && journaled restart "$1" || return
+    due || return
+    if ! journaled restart "$1"; then
+        say "not restarted, as the run has not either: $1"
+        return
+    fi
     service=$1
     shift
     started "$service" || say "mailboxd has not come up by itself, so it is restarted"
