@@ -241,6 +241,10 @@ def test_a_wrong_command_line_is_usage(
     assert error
 
 
+def test_a_plan_comes_from_a_file(say: Say) -> None:
+    assert "from a file of yours" in say("apply", "--demo", "--yes", "-")[2]
+
+
 def test_two_at_once_are_refused(say: Say, plan: str) -> None:
     with opened():
         code, _, error = say("apply", "--demo", "--yes", plan)

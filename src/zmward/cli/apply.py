@@ -14,7 +14,7 @@ from zmward.engine.history import past
 from zmward.engine.operator import operators
 from zmward.engine.plans import read
 from zmward.engine.state import known
-from zmward.errors import Refused
+from zmward.errors import Refused, Usage
 from zmward.i18n import Speaker
 from zmward.plan import Plan
 from zmward.reports.plain import in_json
@@ -91,8 +91,18 @@ def _asked(plan: Plan, here: Place, wish: Wish, *, quiet: bool, yes: bool) -> No
 @click.command("apply", help="Carry out a plan; if a step fails, take all of it back.")
 @common("host", "profile", "quiet")
 @click.argument("path", metavar="PLAN")
-@click.option("--confirm-within", type=click.IntRange(30, 86400), metavar="S")
-@click.option("--restart", type=click.Choice(("now", "later")), default="now")
+@click.option(
+    "--confirm-within",
+    type=click.IntRange(30, 86400),
+    metavar="S",
+    help="Take all back after S seconds, unless confirmed from a new login.",
+)
+@click.option(
+    "--restart",
+    type=click.Choice(("now", "later")),
+    default="now",
+    help="Restart services at the end, or leave that to you.",
+)
 @click.option("--console", is_flag=True, help="You sit at the machine itself.")
 @click.option(
     "--despite-signs-of-compromise",
@@ -128,6 +138,8 @@ def command(
 ) -> int:
     """Apply, verify, and say what to do next."""
     options = {name: given(ctx, name, value) for name, value in shared.items()}
+    if path == "-":
+        raise Usage("A plan is read from a file of yours: `zmward plan --output FILE`.")
     plan, site_profile = read(Path(path)), profile(options["profile"])
     quiet = bool(options["quiet"])
     wish = Wish(
