@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 
 from tests.handmade.lab_host import changed, known, rendered, sections, twin
 from zmward.change import SetAttr
-from zmward.handmade.compare import compare
+from zmward.engine.losses import told
+from zmward.handmade.compare import Difference, compare
 from zmward.handmade.known import Known
 from zmward.handmade.losses import HOME, MAIN, Host, Loss, Text, losses, masked, pairs
 from zmward.handmade.program import Rewrite, Section, parse
+from zmward.handmade.proxied import proxied
 from zmward.handmade.template import configured
 
 SOURCE = twin()
@@ -199,3 +201,39 @@ def test_lists_that_take_several_lines_are_compared_as_sets() -> None:
     found = compare("127.0.0.0/8\n10.0.0.0/8\n192.0.2.0/24\nend\n", lines)
     assert found is not None
     assert found.added == (3,)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "@@a@@" * 40 + "x",
+        ",".join("@@a@@" for _ in range(40)) + "x",
+        "%%list VAR:zimbraMtaMyNetworks |%%" * 5 + "x",
+        "%%zimbraMtaMyNetworks%%" * 5 + "x",
+        "%%contains VAR:zimbraMtaMyNetworks a^a^aa%%" * 30 + "x",
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ["," * 19_000, "a" * 19_000, " " * 19_000, "a " * 9_000]
+)
+def test_no_template_makes_a_match_last_for_ever(template: str, text: str) -> None:
+    for view in (NOTHING, Known({"zimbraMtaMyNetworks": ("a", "a a", "aa")}, {})):
+        found = compare(text, configured(template, (view,)))
+        assert found is not None
+    assert compare(text, proxied(template.replace("@@", "${", 1), "x")) is not None
+
+
+def test_nothing_in_a_line_steers_a_terminal() -> None:
+    path = "conf/opendkim.conf"
+    text = f"{HOST.files[path].text}\x1b]0;owned\x07 \u202e by hand\n"
+    said = told(judged(changed(HOST, path, text)))
+    assert "by hand" in said
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+
+
+def test_a_value_that_is_empty_at_the_end_of_a_line_is_no_alarm() -> None:
+    view = Known({"zimbraMtaMyNetworks": ()}, {})
+    lines = configured("key = %%zimbraMtaMyNetworks%%\nend\n", (view,))
+    for text in ("key = \nend\n", "key =\nend\n"):
+        assert compare(text, lines) == Difference()

@@ -37,7 +37,7 @@ class _Sides:
     def fit(self, i: int, j: int) -> bool:
         line = self.lines[i]
         if not self.template[j].forms:
-            return line == self.template[j].text
+            return line.rstrip() == self.template[j].text
         key = (line, j)
         if key not in self._fits:
             found = len(line) <= _LONGEST and self.template[j].renders(line)
@@ -117,7 +117,7 @@ def compare(
 
     `blocks` says that the template may have been written any number of times.
     """
-    lines = [line.rstrip() for line in text.splitlines()]
+    lines = text.splitlines()
     sides = _Sides(lines, template)
     way = _path(sides, blocks=blocks)
     if way is None:

@@ -12,7 +12,6 @@ from zmward.handmade.known import Known
 from zmward.handmade.template import Form, Line
 
 _MARK: Final = re.compile(r"\$\{([^}]*)\}")
-_FREE: Final = "(.*)"
 # What a list of directives may hold, by a word of the variable's name.
 _DIRECTIVES: Final = (
     ("header", r"add_header\s.*;"),
@@ -23,7 +22,7 @@ _DIRECTIVES: Final = (
 )
 _OWN_HEADERS: Final = "zimbraReverseProxyResponseHeaders"
 # The generator's last word about the whole run, below the last line of nginx.conf.
-_RESULT: Final = re.compile(r"#__(?:SUCCESS__|CONF_GEN_ERROR__:(?:.*))")
+_RESULT: Final = r"#__(?:SUCCESS__|CONF_GEN_ERROR__:.*)"
 
 
 def exploded(text: str) -> bool:
@@ -67,12 +66,9 @@ def _line(text: str, known: tuple[Known, ...]) -> Line:
         shapes = _several(names, known)
         if shapes:
             # A switch before the list makes each of its lines a comment.
-            whole = re.compile(rf"\s*#?\s*(?:{shapes})?\s*")
-            return Line(text, (Form(whole),), repeats=True)
+            return Line(text, (Form.of(rf"\s*+#?\s*+(?:{shapes})?\s*+"),), repeats=True)
     parts = [re.escape(part) for part in _MARK.split(text)[::2]]
-    pattern = re.sub(r"(?:\(\.\*\))+", lambda _: _FREE, _FREE.join(parts))
-    groups = re.compile(pattern).groups
-    return Line(text, (Form(re.compile(pattern), (None,) * groups),))
+    return Line(text, (Form.of(*parts),))
 
 
 def proxied(text: str, name: str, *known: Known) -> tuple[Line, ...]:
@@ -82,7 +78,7 @@ def proxied(text: str, name: str, *known: Known) -> tuple[Line, ...]:
         lines = tuple(_line(line, known) for line in raw)
         if name != "nginx.conf":
             return lines
-        result = Line("#__SUCCESS__", (Form(_RESULT),), optional=True)
+        result = Line("#__SUCCESS__", (Form.of(_RESULT),), optional=True)
         return (*lines, Line("", optional=True), result)
     # Comments are written with the first block only, a blank line after each.
     return (

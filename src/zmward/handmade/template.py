@@ -6,38 +6,45 @@ from typing import Final
 
 import msgspec
 
-from zmward.handmade.known import Known, Values
+from zmward.handmade.known import Known, Values, several
 
 _LOCAL: Final = re.compile(r"@@([^@]+)@@")
 _MARK: Final = re.compile(r"@@(?P<key>[^@]+)@@|%%(?P<mark>[^%]+)%%")
 _SIMPLE: Final = re.compile(r"%%([A-Za-z][A-Za-z0-9]*)%%")
 _NESTED: Final = re.compile(r"%%(?:contains|exact) [^%]*%%[A-Za-z][A-Za-z0-9]*%%")
 _ANYTHING: Final = r".*"
+# A template with more of them in one line would take too long to be tried.
+_MOST_CHOICES: Final = 8
 
 
 class Form(msgspec.Struct, frozen=True):
-    """What a line may look like; each group must hold one of the words, if given."""
+    """What a line may look like: parts in this order, with anything between them.
 
-    pattern: re.Pattern[str]
-    groups: tuple[frozenset[Values] | None, ...] = ()
+    A host's own template must not be able to make a match last for ever, so what may
+    be anything is never left to the pattern: each part is looked for once, leftmost.
+    """
+
+    parts: tuple[re.Pattern[str], ...]
+
+    @classmethod
+    def of(cls, *parts: str) -> "Form":
+        """Return the form of some patterns, the last of which ends the line."""
+        *others, last = parts
+        return cls((*map(re.compile, others), re.compile(rf"(?:{last})\Z")))
 
     def holds(self, line: str) -> bool:
         """Say whether a line has this form."""
-        found = self.pattern.fullmatch(line)
-        if found is None:
-            return False
-        parts = zip(found.groups(), self.groups, strict=True)
-        return all(wanted is None or _same(part, wanted) for part, wanted in parts)
+        found = self.parts[0].match(line)
+        for part in self.parts[1:]:
+            if found is None:
+                return False
+            found = part.search(line, found.end())
+        return found is not None
 
     @property
     def loose(self) -> bool:
         """Say whether something in it may be anything."""
-        return any(wanted is None for wanted in self.groups)
-
-
-def _same(part: str, wanted: frozenset[Values]) -> bool:
-    words = sorted(part.split())
-    return any(words == sorted(" ".join(one).split()) for one in wanted)
+        return len(self.parts) > 1
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -53,9 +60,12 @@ class Line(msgspec.Struct, frozen=True):
 
     def renders(self, line: str) -> bool:
         """Say whether this line of the template can have rendered that one."""
+        bare = line.rstrip()
         if not self.forms:
-            return line == self.text
-        return any(form.holds(line) for form in self.forms)
+            return bare == self.text
+        # An empty value leaves a blank at the end, which an editor may have taken away.
+        ways = (line, bare, f"{bare} ")
+        return any(form.holds(way) for form in self.forms for way in ways)
 
     @property
     def loose(self) -> bool:
@@ -64,10 +74,9 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """What stands for a mark: one of some texts, a pattern, or values of their own."""
+    """What stands for a mark: a pattern, or anything; or several lines of patterns."""
 
     pattern: str = ""
-    values: frozenset[Values] | None = None
     free: bool = False
     lines: frozenset[str] | None = None
 
@@ -83,7 +92,25 @@ def _either(truth: bool | None, true: str, false: str) -> Piece:  # noqa: FBT001
 
 
 def _free() -> Piece:
-    return Piece(_ANYTHING, free=True)
+    return Piece(free=True)
+
+
+def _valued(name: str, possible: Iterable[Values]) -> Piece:
+    """Return what values may look like; several of one attribute have no order."""
+    shapes = []
+    for values in possible:
+        words = " ".join(values).split()
+        if several(name) and len(words) > 1:
+            shapes.append(_repeated(words, " "))
+        else:
+            # zmconfigd and people differ in blanks, which mean nothing here.
+            shapes.append(r"\s+".join(re.escape(word) for word in words))
+    return Piece(f"(?:{'|'.join(shapes)})")
+
+
+def _repeated(words: list[str], separator: str) -> str:
+    one = f"(?:{'|'.join(sorted({re.escape(word) for word in words}))})"
+    return f"{one}(?:{re.escape(separator)}{one}){{{len(words) - 1}}}"
 
 
 def _marked(rest: str, known: Known, *, on: bool) -> Piece:
@@ -156,13 +183,12 @@ def _list(rest: str, known: Known) -> Piece:
     values = known.values(name) if kind == "VAR" else None
     if values is None:
         return _free()
-    words = sorted({re.escape(word) for value in values for word in value.split()})
-    count = sum(len(value.split()) for value in values)
-    if not words:
-        return Piece("")
+    words = " ".join(values).split()
     separator = separator or " "
-    one = f"(?:{'|'.join(words)})"
-    return Piece(f"{one}(?:{re.escape(separator)}{one}){{{count - 1}}}")
+    # Words that hold the separator could be told apart in too many ways.
+    if any(separator in word for word in words):
+        return _free()
+    return Piece(_repeated(words, separator) if words else "")
 
 
 def _explode(rest: str, known: Known) -> Piece:
@@ -189,7 +215,7 @@ def _variable(name: str, known: Known) -> Piece:
         words = " ".join(values).split()
         return Piece(lines=frozenset(re.escape(word) for word in words))
     possible = known.possible(name)
-    return _free() if possible is None else Piece(_ANYTHING, frozenset(possible))
+    return _free() if possible is None else _valued(name, possible)
 
 
 _FUNCTIONS: Final[dict[str, Callable[[str, Known], Piece]]] = {
@@ -211,7 +237,7 @@ def piece(mark: re.Match[str], known: Known) -> Piece:
     if mark["key"] is not None:
         setting = known.setting(mark["key"].rpartition(" ")[2])
         plain = setting is not None and " " not in mark["key"]
-        return Piece(_ANYTHING, frozenset({(setting or "",)})) if plain else _free()
+        return Piece(re.escape(setting or "")) if plain else _free()
     word, _, rest = mark["mark"].partition(" ")
     function = _FUNCTIONS.get(word)
     return function(rest, known) if function else _variable(mark["mark"], known)
@@ -233,25 +259,24 @@ def form(line: str, known: Known) -> tuple[Form, bool]:
     """Return the form of a line, and whether it may be several."""
     whole = inner(line, known)
     if whole is None:
-        return Form(re.compile(f"({_ANYTHING})"), (None,)), False
-    parts, groups, place, lines = [], [], 0, None
+        return Form.of("", ""), False
+    parts, place, lines, choices = [""], 0, None, 0
     for mark in _MARK.finditer(whole):
-        parts.append(re.escape(whole[place : mark.start()]))
+        parts[-1] += re.escape(whole[place : mark.start()])
         place = mark.end()
         found = piece(mark, known)
         if found.lines is not None:
             lines = found
-            continue
-        grouped = found.free or found.values is not None
-        parts.append(f"({found.pattern})" if grouped else found.pattern)
-        if grouped:
-            groups.append(found.values)
-    parts.append(re.escape(whole[place:]))
+        elif found.free or choices == _MOST_CHOICES:
+            parts.append("")
+        else:
+            parts[-1] += found.pattern
+            choices += "|" in found.pattern
+    parts[-1] += re.escape(whole[place:])
     if lines is None:
-        return Form(re.compile("".join(parts)), tuple(groups)), False
+        return Form.of(*parts), False
     one = "|".join(sorted(lines.lines or ())) or ""
-    open_ended = (None,) if lines.free else (frozenset({()}),)
-    return Form(re.compile(rf"()\s*(?:{one})?\s*"), open_ended), True
+    return Form.of(rf"\s*+(?:{one})?\s*+"), True
 
 
 def configured(text: str, knowns: Iterable[Known]) -> tuple[Line, ...]:
