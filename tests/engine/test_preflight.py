@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tests.engine.repair import directory, plan, proof, site, twin
 from tests.engine.twin import Twin
-from zmward.change import UnitState
+from zmward.change import Change, SetAttr, UnitState
 from zmward.controls.registry import controls
 from zmward.doors.host import Done
 from zmward.engine.apply import Wish, apply
@@ -76,6 +76,32 @@ def test_a_plan_that_names_no_machine_is_for_none() -> None:
     with pytest.raises(Refused, match="which machine"):
         apply(site(host, kept), plan(machine=""), Wish(), proof)
     assert untouched(host, kept.objects)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"zimbraIsSystemAccount": ("TRUE",)},
+        {"zimbraIsSystemResource": ("TRUE",)},
+        {"zimbraCalResType": ("Location",)},
+        {"objectClass": ("zimbraAccount", "zimbraCalendarResource")},
+    ],
+    ids=lambda own: next(iter(own)),
+)
+def test_a_system_account_by_any_name_stops_it_before_anything_is_done(
+    own: dict[str, tuple[str, ...]],
+) -> None:
+    host, kept = twin(), directory()
+    kept.objects["account:room@example.test"] = own
+    change = SetAttr("account:room@example.test", "zimbraImapEnabled", None, ("FALSE",))
+    with pytest.raises(Refused, match="system account or a resource"):
+        apply(site(host, kept), plan((*plan_changes(), change)), Wish(), proof)
+    assert host.state() == twin().state()
+    assert not kept.written
+
+
+def plan_changes() -> tuple[Change, ...]:
+    return tuple(step.change for step in plan().steps)
 
 
 def test_a_failure_before_the_first_change_is_a_refusal() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from zmward.catalog.attributes import attributes
 from zmward.change import Act, Change, InstallPackage, SetAttr
-from zmward.doors.directory import Own
+from zmward.doors.directory import NATURE, Own, untouchable
 from zmward.doors.files import look, must
 from zmward.doors.host import Door
 from zmward.doors.local_settings import own_values, read_settings
@@ -113,9 +113,11 @@ def _own(site: Site, changes: Sequence[Change]) -> Mapping[str, Own]:
     wanted: dict[str, list[str]] = {}
     for change in changes:
         if isinstance(change, SetAttr):
-            wanted.setdefault(change.target, []).append(change.attribute)
+            nature = NATURE if change.target.startswith("account:") else ()
+            place = wanted.setdefault(change.target, list(nature))
+            place.append(change.attribute)
     try:
-        return site.directory.read_many(wanted) if wanted else {}
+        found = site.directory.read_many(wanted) if wanted else {}
     except Fault as error:
         if not error.fault.startswith("account.NO_SUCH_"):
             raise
@@ -123,6 +125,10 @@ def _own(site: Site, changes: Sequence[Change]) -> Mapping[str, Own]:
             f"The plan is out of date, nothing was changed: {error.text}. "
             "Make a new plan."
         ) from error
+    for target, values in found.items():
+        if target.startswith("account:") and untouchable(values):
+            raise Refused(f"{target} is a system account or a resource: not touched.")
+    return found
 
 
 def standing(site: Site, changes: Sequence[Change]) -> tuple[object, ...]:
