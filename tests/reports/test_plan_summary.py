@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from tests.test_plan import SAMPLE, failed, report
+from zmward.affected import Affected
 from zmward.change import InstallPackage, SetAttr, SetLocalConfig
 from zmward.plan import Plan, plan
 from zmward.reports.plan_summary import summary
@@ -50,6 +51,18 @@ def test_many_effects_are_a_few_lines() -> None:
     assert "Effect 3." in shown
     assert "Effect 4." not in shown
     assert "more: read the plan" in shown
+
+
+def test_the_affected_are_counted_once_and_the_most_first() -> None:
+    found = plan(SAMPLE)
+    rows = [Affected("few", 1), Affected("many", 7), Affected("few", 3)]
+    steps = tuple(
+        replace(step, hurts=(row,))
+        for step, row in zip(found.steps, rows, strict=False)
+    )
+    shown = text(replace(found, steps=steps))
+    assert shown.index("many: 7") < shown.index("few: 3")
+    assert "few: 1" not in shown
 
 
 def test_the_switch_is_said() -> None:

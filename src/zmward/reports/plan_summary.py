@@ -1,6 +1,6 @@
 """A plan in a few lines, for whoever is about to say yes to it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from zmward.change import InstallPackage
 from zmward.finding import Effort
@@ -44,24 +44,36 @@ def _restarts(plan: Plan, say: Speaker, *, later: bool) -> Iterator[str]:
         yield _row(say(mark("restart")), say(mark("nothing")))
 
 
-def _affected(plan: Plan, say: Speaker) -> Iterator[str]:
-    """Name who can be hurt, then what users will notice, a few of it."""
-    label = say(mark("can hurt"))
-    hurt = dict.fromkeys(text for step in plan.steps for text in step.affects)
-    for number, text in enumerate(hurt):
-        yield _row("" if number else label, say(text))
-    counted = [row for step in plan.steps for row in step.hurts if row.count]
-    for row in counted:
-        yield _row("", f"{say(row.who)}: {row.count}")
-    if not hurt:
-        yield _row(label, say(mark("nobody")))
-    texts = dict.fromkeys(text for step in plan.steps for text in step.impact)
-    noticed = [text for text in texts if not text.startswith(_NOBODY)]
-    for number, text in enumerate(noticed[:_FEW]):
-        yield _row(say(mark("users will notice")) if not number else "", say(text))
-    if len(noticed) > _FEW:
+def _few(label: str, texts: Iterable[str], say: Speaker) -> Iterator[str]:
+    """Yield the first texts below one label, and how many more there are."""
+    texts = list(texts)
+    for number, text in enumerate(texts[:_FEW]):
+        yield _row("" if number else label, text)
+    if len(texts) > _FEW:
         more = mark("and {count} more: read the plan")
-        yield _row("", say(more).format(count=len(noticed) - _FEW))
+        yield _row("", say(more).format(count=len(texts) - _FEW))
+
+
+def _counted(plan: Plan, say: Speaker) -> Iterator[str]:
+    """Yield who was seen to be affected, the most of them first."""
+    most: dict[str, int] = {}
+    for step in plan.steps:
+        for row in step.hurts:
+            if row.count:
+                most[row.who] = max(most.get(row.who, 0), row.count)
+    for who, count in sorted(most.items(), key=lambda pair: -pair[1]):
+        yield f"{say(who)}: {count}"
+
+
+def _affected(plan: Plan, say: Speaker) -> Iterator[str]:
+    """Name who can be hurt, then what users will notice, a few of each."""
+    hurt = dict.fromkeys(text for step in plan.steps for text in step.affects)
+    words = [say(text) for text in hurt] or [say(mark("nobody"))]
+    yield from _few(say(mark("can hurt")), words, say)
+    yield from _few(say(mark("counted")), _counted(plan, say), say)
+    texts = dict.fromkeys(text for step in plan.steps for text in step.impact)
+    noticed = [say(text) for text in texts if not text.startswith(_NOBODY)]
+    yield from _few(say(mark("users will notice")), noticed, say)
 
 
 def _way_back(plan: Plan, seconds: int, say: Speaker) -> Iterator[str]:
