@@ -10,13 +10,15 @@ from zmward.doors.recorded_directory import RecordedDirectory
 from zmward.engine.apply import Applied, Wish, apply
 from zmward.engine.history import history
 from zmward.engine.journal import Journal
-from zmward.engine.losses import look_for_losses
+from zmward.engine.losses import look_for_losses, rendered_here
 from zmward.engine.read_texts import read_texts
 from zmward.engine.rollback import roll_back
+from zmward.engine.services import following, other_nodes
 from zmward.engine.state import known
 from zmward.errors import Failed, Refused
 from zmward.plan import Host as Where
-from zmward.plan import Plan, described
+from zmward.plan import Plan, Step, described
+from zmward.reports.plan_text import render as text
 
 ZIMBRA = Mode(0o440, "zimbra", "zimbra")
 CHECKS = "/opt/zimbra/conf/postfix_header_checks"
@@ -177,3 +179,36 @@ def test_a_global_value_that_this_host_overrides_is_not_waited_for() -> None:
         SetAttr("server:other.example.test", "zimbraMtaTlsAuthOnly", None, ("FALSE",)),
     )
     assert apply(site(host, kept), plan(changes), Wish(), proof).run
+
+
+NODES = (HOST, "mta2.example.test", "mta3.example.test")
+
+
+def on(target: str, name: str = "zimbraMtaTlsAuthOnly") -> Step:
+    return described(SetAttr(target, name, None, ("TRUE",)), (), NODES)
+
+
+def whole(*steps: Step) -> Plan:
+    place = Where(HOST, one().host.machine)
+    return Plan(place, "", "1", steps, (), (), hosts_seen=NODES)
+
+
+def test_a_global_value_names_every_node_that_renders_and_what_restarts() -> None:
+    step = on("global")
+    assert step.reaches == NODES
+    assert step.renders == ("mta",)
+    assert step.restarted == ("mta",)
+    assert other_nodes(whole(step)) == dict.fromkeys(NODES[1:], ("mta",))
+    said = " ".join(text(whole(step), everything=True).split())
+    assert "zmconfigd renders main.cf, master.cf, postfix_header_checks on" in said
+    for node in NODES:
+        assert node in said
+
+
+def test_a_servers_own_value_is_rendered_there_only() -> None:
+    there = on(f"server:{NODES[1]}")
+    assert there.reaches == NODES[1:2]
+    found = whole(there, on(f"server:{HOST}", "zimbraReverseProxySSLCiphers"))
+    assert other_nodes(found) == {NODES[1]: ("mta",)}
+    assert following(found, range(2)).sections == ("proxy",)
+    assert rendered_here(found) == ("proxy",)
