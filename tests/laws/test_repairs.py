@@ -15,7 +15,6 @@ LEAST = 60
 # Cures that no example of one node can show, and where they are shown.
 ELSEWHERE = {
     "ldap-demands-tls": "tests/controls/test_cures.py, with two nodes",
-    "ssh-without-gssapi": "tests/controls/test_sshd_drop_in.py",
 }
 # The shortest reason that says what a person does.
 WORDS = 4
