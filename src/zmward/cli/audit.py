@@ -10,7 +10,6 @@ import click
 from zmward.cli.main import own_version
 from zmward.cli.options import common, door, given, language, profile, time, write
 from zmward.cli.progress import progress
-from zmward.cli.sample import looked
 from zmward.cli.screen import Screen, screen
 from zmward.control import Control, Status
 from zmward.controls.registry import controls
@@ -44,6 +43,12 @@ def stored(path: Path) -> Evidence:
     asked = tuple(sources().values())
     found = read(content.splitlines(keepends=True), asked, str(path))
     return from_answers(found, asked, own_version())
+
+
+def _sample() -> Evidence:
+    from zmward.cli.sample import looked
+
+    return looked()
 
 
 def _asked(chosen: Iterable[Control], options: Mapping[str, Any]) -> Evidence:
@@ -126,7 +131,7 @@ def command(  # one parameter for each option
     site = profile(options["profile"])
     chosen = _chosen(only)
     if sample or paths:
-        evidence = looked() if sample else merge(stored(Path(path)) for path in paths)
+        evidence = _sample() if sample else merge(stored(Path(path)) for path in paths)
     else:
         evidence = _asked(chosen, options)
     require_zimbra(evidence)

@@ -12,7 +12,6 @@ from zmward.cli.hand_made import hand_made
 from zmward.cli.main import own_version
 from zmward.cli.options import common, door, given, language, profile, time, write
 from zmward.cli.progress import progress
-from zmward.cli.sample import looked
 from zmward.cli.screen import screen
 from zmward.controls.registry import controls
 from zmward.engine.audit import audit, require_zimbra
@@ -70,6 +69,8 @@ def _evidence(
 ) -> Evidence:
     paths = tuple(paths)
     if sample:
+        from zmward.cli.sample import looked
+
         return looked()
     found = merge(stored(Path(path)) for path in paths) if paths else _asked(options)
     require_zimbra(found)
