@@ -73,6 +73,15 @@ def test_the_walk_ends_where_it_began(say: Say, plan: str) -> None:
         assert say("audit", "--demo", "--json")[1] == first
 
 
+def test_an_audit_says_that_the_sample_was_changed(say: Say, plan: str) -> None:
+    assert say("audit", "--demo")[2] == ""
+    run = applied(say, plan)["run"]
+    assert "the sample server as it was left, with" in say("audit", "--demo")[2]
+    assert "as it was left" in say("plan", "--demo")[2]
+    assert say("audit", "--demo", "--quiet")[2] == ""
+    say("rollback", "--demo", "--yes", run)
+
+
 def test_the_second_time_changes_nothing(say: Say, plan: str) -> None:
     assert applied(say, plan)["run"]
     again = applied(say, plan)

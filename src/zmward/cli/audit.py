@@ -45,10 +45,10 @@ def stored(path: Path) -> Evidence:
     return from_answers(found, asked, own_version())
 
 
-def _sample() -> Evidence:
+def _sample(*, quiet: bool) -> Evidence:
     from zmward.cli.sample import looked
 
-    return looked()
+    return looked(quiet=quiet)
 
 
 def _asked(chosen: Iterable[Control], options: Mapping[str, Any]) -> Evidence:
@@ -131,7 +131,10 @@ def command(  # one parameter for each option
     site = profile(options["profile"])
     chosen = _chosen(only)
     if sample or paths:
-        evidence = _sample() if sample else merge(stored(Path(path)) for path in paths)
+        quiet = bool(options["quiet"])
+        evidence = (
+            _sample(quiet=quiet) if sample else merge(map(stored, map(Path, paths)))
+        )
     else:
         evidence = _asked(chosen, options)
     require_zimbra(evidence)

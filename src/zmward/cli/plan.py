@@ -71,7 +71,7 @@ def _evidence(
     if sample:
         from zmward.cli.sample import looked
 
-        return looked()
+        return looked(quiet=bool(options["quiet"]))
     found = merge(stored(Path(path)) for path in paths) if paths else _asked(options)
     require_zimbra(found)
     return found

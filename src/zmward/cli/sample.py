@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import msgspec
 
 from zmward.demo.sample import Sample, recorded
@@ -15,8 +16,6 @@ from zmward.demo.world import World, first
 from zmward.errors import Refused, Usage
 from zmward.evidence import Evidence, encode
 from zmward.finding import digest
-
-PLAIN = "sample server: nothing on this machine is changed"
 
 
 class _Stored(msgspec.Struct, frozen=True):
@@ -89,9 +88,16 @@ def opened() -> Iterator[Sample]:
             _save(path, evidence, sample.world)
 
 
-def looked() -> Evidence:
-    """Return what an audit of the sample server sees now."""
+def looked(*, quiet: bool) -> Evidence:
+    """Return what an audit of the sample server sees now; say where it was changed."""
     if not (folder() / "world").exists():
         return recorded()
     with opened() as sample:
+        count = len(sample.changes)
+        if count and not quiet:
+            click.echo(
+                f"zmward: the sample server as it was left, with {count} changes; "
+                f"remove {folder()} to begin anew",
+                err=True,
+            )
         return sample.seen()
