@@ -47,6 +47,9 @@ echo net.ipv4.tcp_syncookies = 1 >{SYSCTL}; chmod 644 {SYSCTL}
 systemctl enable -q --now cron; systemctl disable -q --now unattended-upgrades
 runuser -u zimbra -- {POSTCONF} -e smtpd_forbid_unauth_pipelining=no
 runuser -u zimbra -- {POSTCONF} -X smtpd_forbid_bare_newline
+# zmconfigd renders what has changed by itself, here not once a minute but at once.
+runuser -u zimbra -- /opt/zimbra/bin/zmlocalconfig -e zmconfigd_interval=2
+systemctl restart zimbra-configd
 """
 
 
