@@ -78,13 +78,17 @@ def test_of_this_machine_a_dead_process_is_known_without_waiting() -> None:
         locked(host).__enter__()
 
 
-def test_what_a_dead_run_still_does_is_waited_for() -> None:
+def test_what_a_dead_run_still_does_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     host = twin()
+    monkeypatch.setattr(time, "sleep", lambda _pause: None)
     held(host, Owner("dead", BOOT, "mail", 8, "500"))
     host.working["ZMWARD_LOCK=dead"] = (77,)
     with pytest.raises(Refused, match="process 77 there, left by one that died"):
         locked(host).__enter__()
-    host.working.clear()
+    # It ends while we look.
+    monkeypatch.setattr(time, "sleep", lambda _pause: host.working.clear())
     with locked(host):
         pass
 
@@ -190,7 +194,10 @@ class TestHere:
         with locked(Local()):
             pass
 
-    def test_a_command_that_outlives_its_run_keeps_it(self, place: Path) -> None:
+    def test_a_command_that_outlives_its_run_keeps_it(
+        self, place: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lock, "_PAUSES", ())
         with locked(Local()):
             owner = msgspec.json.decode(place.read_bytes(), type=Owner)
             line = command(("sleep", "60"), "root", 60)

@@ -25,6 +25,8 @@ _BOOT = "/proc/sys/kernel/random/boot_id"
 # Containers share the boot with their host, but not their processes.
 _SPACE = "/proc/self/ns/pid"
 _SEARCH = 'grep -la -- "$2" /proc/[0-9]*/environ 2>/dev/null'
+# What a run that died has left mostly ends in a moment.
+_PAUSES = (0.1, 0.3, 0.6, 1.0, 3.0)
 _NONE = "-"
 _CHANGED = 4
 LEASE = 120.0
@@ -108,7 +110,12 @@ def _living(door: Door, text: str, path: str) -> str:
         return f"its owner cannot be read; if nothing works there, remove {path}"
     if owner.host_boot != _boot(door):
         return ""
-    return _alive(door, owner) or _at_work(door, owner)
+    living = _alive(door, owner)
+    for pause in () if living else _PAUSES:
+        if not _at_work(door, owner):
+            return ""
+        time.sleep(pause)
+    return living or _at_work(door, owner)
 
 
 def _at_work(door: Door, owner: Owner) -> str:
