@@ -69,6 +69,8 @@ def test_the_walk_ends_where_it_began(say: Say, plan: str) -> None:
     taken = result(say("rollback", "--demo", "--yes", "--json", run["run"]))
     assert taken["state"] == "rolled back"
     assert {one["fate"] for one in taken["changes"]} <= {"undone", "stays"}
+    names = [{one["change"] for one in each["changes"]} for each in (run, taken)]
+    assert names[0] == names[1]
     if all(one["fate"] == "undone" for one in taken["changes"]):
         assert say("audit", "--demo", "--json")[1] == first
 

@@ -13,6 +13,7 @@ from zmward.engine.deadman import cuts_off
 from zmward.engine.history import past
 from zmward.engine.operator import operators
 from zmward.engine.plans import read
+from zmward.engine.present import label
 from zmward.engine.state import known
 from zmward.errors import Refused, Usage
 from zmward.i18n import Speaker
@@ -55,7 +56,7 @@ def _report(plan: Plan, done: Applied, place: Place) -> RunReport:
         host=place.name,
         sample=place.sample is not None,
         state=past(place.door, known(done.run)).state if done.run else "",
-        changes=tuple(Outcome(step.id, "done") for step in changes),
+        changes=tuple(Outcome(label(step.change), "done") for step in changes),
         controls=tuple(
             Judged(f.control, f.status.value, f.reason or expected.get(f.control, ""))
             for f in findings
