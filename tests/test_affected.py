@@ -81,11 +81,11 @@ def test_what_a_server_inherits_counts_when_its_own_value_goes() -> None:
 
 def test_relays_are_left_out_of_a_plan_until_somebody_says_otherwise() -> None:
     found = report(failed("mta-trusts-cluster-only", NARROWED, locks_out="relays"))
-    choice = {"only": ["mta-trusts-cluster-only"], "facts": facts(None)}
-    without = plan(found, **choice)
+    only, seen = ["mta-trusts-cluster-only"], facts(None)
+    without = plan(found, only=only, facts=seen)
     assert not without.steps
     assert "--despite-short-logs" in without.left[0].reason
-    assert plan(found, short_logs=True, **choice).steps
+    assert plan(found, only=only, facts=seen, short_logs=True).steps
 
 
 def test_clients_of_ipv6_networks_are_seen_too() -> None:

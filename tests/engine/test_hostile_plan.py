@@ -159,7 +159,7 @@ def through(home: Path, door: Watched, host: Twin) -> tuple[Site, list[SoapDirec
     opened: list[SoapDirectory] = []
 
     def opener() -> SoapDirectory:
-        opened.append(SoapDirectory(ZimbraHost(door, str(home), "")))  # type: ignore[arg-type]  # it runs
+        opened.append(SoapDirectory(ZimbraHost(door, str(home), "")))
         return opened[-1]
 
     place = site(host, directory())

@@ -118,7 +118,7 @@ def test_a_failure_before_the_first_change_is_a_refusal() -> None:
 
 def test_a_mistake_of_zmward_itself_takes_everything_back() -> None:
     host, kept = twin(), directory()
-    made = []
+    made: list[Sequence[str]] = []
 
     def fails(argv: Sequence[str]) -> Done | None:
         if argv[0] == "crontab" and argv[-1] == "-" and not made:

@@ -533,8 +533,8 @@ def _state_is_private(lab: Lab, run: str, known: Sequence[str]) -> None:
         assert not int(mode, 8) & 0o077, path
     folder = lab.root / "var/lib/zmward/runs" / run
     kept = (folder / "settings-before").read_text().split()[0]
-    for path in folder.rglob("*"):
-        if path.is_file() and path.name != kept:
-            content = path.read_text(errors="replace")
-            assert not any(secret in content for secret in known), path
-            assert not _TOKEN.search(content), path
+    for file in folder.rglob("*"):
+        if file.is_file() and file.name != kept:
+            content = file.read_text(errors="replace")
+            assert not any(secret in content for secret in known), file
+            assert not _TOKEN.search(content), file
