@@ -3,6 +3,7 @@
 import getpass
 import grp
 import os
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,3 +130,16 @@ def test_nothing_of_root_s_is_written_below_a_folder_that_a_user_can_rename(
     with pytest.raises(Refused, match="nobody"):
         replace_file(Local(), str(inner / "x"), FileText("a\n"), token="t")
     assert not list(inner.iterdir())
+
+
+def test_a_program_keeps_its_capabilities(place: Path) -> None:
+    # nginx binds 443 by CAP_NET_BIND_SERVICE, which any chown takes away for ever.
+    program = struct.pack("<5I", 0x02000001, 1 << 10, 0, 0, 0)
+    place.chmod(0o777)
+    try:
+        os.setxattr(place, "security.capability", program)
+    except OSError as error:
+        pytest.skip(f"no capabilities here: {error}")
+    set_mode(Local(), str(place), Mode(0o755, ME, GROUP))
+    assert os.getxattr(place, "security.capability") == program
+    assert place.stat().st_mode & 0o7777 == 0o755
