@@ -1,7 +1,7 @@
 """Writes docs/reference/json.md: every JSON document, from the types in the code."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import inspect
@@ -18,7 +18,7 @@ from docs.fields import (
     STRUCTS,
 )
 from zmward.affected import Affected
-from zmward.change import SetAttr, SetLocalConfig
+from zmward.change import Change, FileText, Mode, UnitState
 from zmward.deviation import Deviation, Excerpt
 from zmward.drift import Drift, StoredDeviation
 from zmward.engine.history import Past
@@ -108,7 +108,8 @@ def _report() -> Iterator[str]:
     yield "## Report\n"
     yield "`zmward audit --json` writes it; `zmward diff` reads it.\n"
     yield from table(REPORT, _types(Report))
-    yield from _structs(Finding, Layers, Deviation, SetAttr, SetLocalConfig)
+    yield from _structs(Finding, Layers, Deviation, *get_args(Change))
+    yield from _structs(FileText, Mode, UnitState)
     yield from _structs(Excerpt, Waiver, Exposure, Node, Socket)
 
 

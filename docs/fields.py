@@ -120,6 +120,11 @@ LIST: Final[Mapping[str, str]] = {
     "roles": "the Zimbra services that it concerns; empty means every node",
     "cure": "whether zmward knows the commands that repair it",
 }
+_AFTER_ALL: Final[Mapping[str, str]] = {
+    "commands": "the very commands, each a list of words",
+    "restarts": "the services that must restart before it works",
+}
+_AFTER: Final[Mapping[str, str]] = {"after": "the same afterwards", **_AFTER_ALL}
 STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
     "Outcome": {
         "change": "the place of the change",
@@ -189,18 +194,81 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "target": "the object of the directory",
         "attribute": "the attribute",
         "before": "the object's own values; null where none is set there",
-        "after": "the same afterwards",
-        "commands": "the very commands, each a list of words",
-        "restarts": "the services that must restart before it works",
+        **_AFTER,
     },
     "SetLocalConfig": {
         "kind": "always `set-localconfig`",
         "target": "the node",
         "key": "the key of localconfig",
         "before": "its value; null where it is not in the file",
-        "after": "the same afterwards",
-        "commands": "the very commands, each a list of words",
-        "restarts": "the services that must restart before it works",
+        **_AFTER,
+    },
+    "WriteFile": {
+        "kind": "always `write-file`",
+        "target": "the node",
+        "path": "the file",
+        "before": "the whole file; null where there is none",
+        **_AFTER,
+        "validator": "whose own check must accept it",
+        "reloads": "the units that read it",
+    },
+    "FileText": {
+        "text": "all of it",
+        "mode": "its mode, as a number",
+        "owner": "its owner, by name",
+        "group": "its group, by name",
+    },
+    "SetMode": {
+        "kind": "always `set-mode`",
+        "target": "the node",
+        "path": "the file or folder",
+        "before": "its mode and owners",
+        **_AFTER,
+    },
+    "Mode": {
+        "mode": "the mode, as a number",
+        "owner": "the owner, by name",
+        "group": "the group, by name",
+    },
+    "SetParameter": {
+        "kind": "always `set-parameter`",
+        "target": "the node",
+        "parameter": "the parameter of Postfix",
+        "before": "what main.cf says; null where it says nothing",
+        **_AFTER,
+        "builtin": "what Postfix does where main.cf does not say",
+    },
+    "SetCrontab": {
+        "kind": "always `set-crontab`",
+        "target": "the node",
+        "user": "the user",
+        "before": "the user's whole crontab; null where there is none",
+        **_AFTER,
+    },
+    "SetUnit": {
+        "kind": "always `set-unit`",
+        "target": "the node",
+        "unit": "the systemd unit",
+        "before": "whether it starts at boot, and runs",
+        **_AFTER,
+    },
+    "UnitState": {
+        "enabled": "whether it starts at boot",
+        "active": "whether it runs",
+    },
+    "InstallPackage": {
+        "kind": "always `install-package`",
+        "target": "the node",
+        "package": "the package",
+        "manager": "by which program",
+        **_AFTER_ALL,
+    },
+    "Act": {
+        "kind": "always `act`",
+        "target": "the node",
+        "action": "an action of zmward's catalog",
+        "arguments": "its arguments",
+        **_AFTER_ALL,
     },
     "Excerpt": {
         "source": "the name of the question",
