@@ -17,6 +17,8 @@ from zmward.change import Change, FileText, SetAttr, WriteFile
 _OURS = re.compile(
     r"/etc/(ssh/sshd_config\.d/|apt/apt\.conf\.d/)[0-9]{2}-?zmward[.a-z]*"
 )
+# One value of these is a whole list: two of them would be added up, never narrowed.
+_WHOLE = frozenset({"zimbraMtaMyNetworks"})
 # The word by which two lines of a drop-in would contradict each other.
 _WORD = re.compile(r"([^\s=\"]+)")
 
@@ -44,7 +46,8 @@ def _attribute(changes: Sequence[SetAttr]) -> SetAttr:
         raise Conflict(f"{first.attribute}: two old values of one place")
     if all(change.after == first.after for change in changes):
         return first
-    if not attributes()[first.attribute].multi:
+    whole = first.attribute in _WHOLE
+    if whole or not attributes()[first.attribute].multi:
         wishes = {" ".join(change.after or ("(unset)",)) for change in changes}
         named = ", ".join(sorted(wishes))
         raise Conflict(f"{first.attribute} on {first.target}: {named}")
@@ -57,6 +60,9 @@ def _attribute(changes: Sequence[SetAttr]) -> SetAttr:
         removed |= set(before) - set(change.after or ())
     kept = [value for value in before if value not in removed]
     after = (*kept, *(value for value in added if value not in kept))
+    if not after and first.target != "global" and any(c.after for c in changes):
+        place = f"{first.attribute} on {first.target}"
+        raise Conflict(f"{place}: together they leave nothing, and it would inherit")
     return SetAttr(first.target, first.attribute, first.before, after or None)
 
 

@@ -11,9 +11,10 @@ from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import layers, on_hosts
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
+from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.sources.blocklists import BLOCKLISTS, Blocklist, Blocklists
-from zmward.sources.directory import CONFIG, SERVERS
+from zmward.sources.directory import CONFIG, SERVERS, Entry
 
 _RESTRICTIONS = "zimbraMtaRestriction"
 _SITES = "zimbraMtaPostscreenDnsblSites"
@@ -24,6 +25,14 @@ _NO_CURE = (
 _FOLLOWS = (
     f"It follows from {_RESTRICTIONS} and {_SITES}; a line that no attribute has was "
     "written by hand: take the list out there."
+)
+_ELSEWHERE = (
+    "Another MTA gets an answer from this list, or was not asked: the resolver may be "
+    "at fault here. Take the list out only if it is dead for all."
+)
+_INHERITS = (
+    "Nothing of the server's own would be left, and it would inherit all global ones: "
+    "write what this server shall have."
 )
 _REFUSES = "refuses this resolver"
 _REFUSAL = ip_network("127.255.255.0/24")
@@ -102,17 +111,31 @@ def _asks(attribute: str, value: str, zone: str) -> bool:
     return len(words) == 1 and re.split("[=*]", words[0])[0].lower() == zone.lower()
 
 
-def _dead(facts: Facts, host: str) -> Iterator[str]:
-    """Yield the lists that are of no use to anybody, whatever the resolver."""
+def _dead(facts: Facts, host: str) -> tuple[str, ...]:
+    """Return the lists that are of no use to anybody who asks this resolver."""
     found = facts.read(BLOCKLISTS, host)
-    for zone in sorted(found.zones):
-        wrong = _flaw(found.zones[zone], resolver=found.resolver)
-        if wrong and not wrong.startswith(_REFUSES):
-            yield zone
+    flaws = {z: _flaw(one, resolver=found.resolver) for z, one in found.zones.items()}
+    wrong = (z for z, flaw in flaws.items() if flaw and not flaw.startswith(_REFUSES))
+    return tuple(sorted(wrong))
+
+
+def _everywhere(facts: Facts, host: str, zone: str) -> bool:
+    """Say whether a list is dead for every MTA: one resolver alone may be at fault."""
+    others = (node for node in facts.hosts("mta") if node != host)
+    try:
+        return all(zone in _dead(facts, node) for node in others)
+    except Unseen:
+        return False
+
+
+def _reason(facts: Facts, host: str, entry: Entry, zone: str, left: bool) -> str:  # noqa: FBT001  # one of two
+    if entry.kind != "server":
+        return "" if _everywhere(facts, host, zone) else _ELSEWHERE
+    return "" if left else _INHERITS
 
 
 def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
-    dead = tuple(_dead(facts, host))
+    dead = _dead(facts, host)
     if not dead:
         return
     entries = (facts.config(), *(s for s in facts.servers() if s.name == host))
@@ -120,12 +143,16 @@ def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
         values = entry.own(attribute)
         kept = tuple(v for v in values if not _asks(attribute, v, zone))
         if kept != values:
+            left = any(not any(_asks(attribute, v, z) for z in dead) for v in values)
+            reason = _reason(facts, host, entry, zone, left)
+            cure = SetAttr(entry.label, attribute, values, kept or None)
             yield deviates(
                 Layer.DECLARED,
                 entry.label,
                 f"{attribute} names {_shown(zone)}",
                 "no list that is dead or lists everybody",
-                cure=SetAttr(entry.label, attribute, values, kept or None),
+                cure=None if reason else cure,
+                no_cure=reason,
             )
 
 

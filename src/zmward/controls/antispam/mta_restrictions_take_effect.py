@@ -1,6 +1,6 @@
 """Every restriction that is set takes effect."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unsure
@@ -45,6 +45,10 @@ _ASK = (
     "Part of this value works: write each restriction as a value of its own, as "
     "Zimbra's table does."
 )
+_INHERITS = (
+    "Nothing of the server's own would be left, and all global restrictions would "
+    "begin to refuse mail here: write what this server shall have."
+)
 _NEW_NAME = (
     "It is called {} now, and would begin to refuse mail: set that if you want it, or "
     "take the old name out."
@@ -63,16 +67,33 @@ def _known(text: str) -> bool:
     return " ".join(parts) in _KNOWN | _ALWAYS
 
 
+def _partly(value: str) -> bool:
+    """Say whether Zimbra finds something in a value: it looks for parts of it."""
+    return any(text in value for text in _KNOWN | _LISTS if text != "reject")
+
+
+def _kept(values: Sequence[str]) -> tuple[str, ...]:
+    """Return what works at least in part, or what a person has to decide about."""
+    return tuple(v for v in values if _works(v) or v in _RENAMED or _partly(v))
+
+
+def _reason(entry: Entry, value: str) -> str:
+    """Return why a value is left to a person; what is ignored can go."""
+    if value in _RENAMED:  # the new name would start to refuse mail
+        return _NEW_NAME.format(_RENAMED[value])
+    # Zimbra joins all values: a list's word alone takes what follows for its zone.
+    if _partly(value) or _LISTS & set(entry.own(_ATTR)):
+        return _ASK
+    inherits = entry.kind == "server" and not _kept(entry.own(_ATTR))
+    return _INHERITS if inherits else ""
+
+
 def _one(entry: Entry) -> Iterator[Judgement]:
     values = entry.own(_ATTR)
-    kept = tuple(filter(_works, values))
     for value in values:
         if not _works(value):
-            new = _RENAMED.get(value)
-            bare = len(value.split(",")) == 1
-            # What is ignored can go; a new name would start to refuse mail.
-            cure = SetAttr(entry.label, _ATTR, values, kept or None)
-            reason = _NEW_NAME.format(new) if new else "" if bare else _ASK
+            reason = _reason(entry, value)
+            cure = SetAttr(entry.label, _ATTR, values, _kept(values) or None)
             yield deviates(
                 Layer.DECLARED,
                 entry.label,
@@ -114,8 +135,9 @@ CONTROL = Control(
     refs=(),
     note=(
         "reject_unknown_client, reject_unknown_hostname, reject_invalid_hostname and "
-        "reject_non_fqdn_hostname of old guides were renamed. Whether the value "
-        "reaches Postfix is mta-runs-what-is-declared's matter."
+        "reject_non_fqdn_hostname of old guides were renamed. Zimbra looks for its "
+        "texts within a value, so part of one may work; that is left to you. Whether "
+        "it reaches Postfix is mta-runs-what-is-declared's matter."
     ),
     examples=(
         passes(
