@@ -1,6 +1,7 @@
 """rollback.sh under the real dash: what it gives back, spares, and names."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -285,6 +286,25 @@ def test_a_link_in_the_way_is_left_alone(world: World) -> None:
     assert world.take_back() == 0
     assert outside.read_text() == "new\n"
     assert "left alone" in world.log()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="root's links are root's to make")
+@pytest.mark.parametrize(("owner", "code"), [(0, 0), (65534, 6)])
+def test_a_folder_that_root_alone_moved_elsewhere_is_followed(
+    world: World, owner: int, code: int
+) -> None:
+    change = WriteFile(HOST, world.path("a"), text("old\n", 0o600), text("new\n"))
+    start = applied(
+        world, change, SetMode(HOST, world.path("d"), mode(0o600), mode(0o644)), SETTING
+    )
+    for place in (world.root / "etc", world.zimbra):
+        (world.root / "disk").mkdir(exist_ok=True)
+        place.rename(world.root / "disk" / place.name)
+        place.symlink_to(f"./x/../disk/{place.name}")
+        os.lchown(place, owner, owner)
+    (world.root / "x").symlink_to(world.root / "disk")
+    assert world.take_back() == code, world.log()
+    assert (world.state() == start) is (owner == 0), world.log()
 
 
 def test_a_folder_that_everybody_may_write_gets_nothing(world: World) -> None:
