@@ -98,7 +98,8 @@ settled() { # path
 }
 
 as_writer() {
-    if [ "$writer" = root ]; then "$@"; else runuser -u "$writer" -- "$@"; fi
+    # In a session of its own: no other process of that user reaches our terminal.
+    if [ "$writer" = root ]; then "$@"; else setsid -w runuser -u "$writer" -- "$@"; fi
 }
 
 put() { # path, name in the store, mode, owner, group
@@ -238,6 +239,7 @@ unit() { # unit, was enabled and active, was made enabled and active: each yes o
     if [ "$2" = "$4" ]; then
         [ "$enabled" = "$2" ] || kept "whether $1 starts at boot"
     elif [ "$enabled" != "$2" ]; then
+        lift "$UNITS"
         verb=disable
         [ "$2" = yes ] && verb=enable
         systemctl "$verb" -- "$1" && back "$1" || broken "$1"
@@ -325,6 +327,7 @@ parameter() { # name, old, new
     1) kept "Postfix's $1"; return ;;
     *) broken "Postfix's $1"; return ;;
     esac
+    lift "$ZIMBRA/common/conf/main.cf" "$ZIMBRA/common/conf"
     if [ "$2" = - ]; then
         postconf -X "$1"
     else
@@ -513,8 +516,10 @@ finish() {
     exit 0
 }
 
-# What zmward has taken back whole is not ours any more: a later run may be there.
-if grep -q '"what":"rolled-back"' "$FOLDER/journal" 2>/dev/null; then
+# What is taken back whole is not ours any more: a later run may have done the same.
+ended() { tail -n 1 "$FOLDER/journal" 2>/dev/null | grep -q "\"what\":\"$1\""; }
+if grep -q '"what":"rolled-back"' "$FOLDER/journal" 2>/dev/null ||
+    { ended applied && [ "$(cat "$FOLDER/fired/failed" 2>/dev/null)" = 0 ]; }; then
     say "run $RUN is taken back already"
     exit 0
 fi
