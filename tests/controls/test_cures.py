@@ -217,6 +217,31 @@ def test_foreign_keys_go_and_servers_keys_are_held_to_their_command() -> None:
     assert one.after.mode == 0o600
 
 
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ('from="192.0.2.0/24",no-pty ', ',from="192.0.2.0/24",no-pty'),
+        (
+            'from="192.0.2.0/24",command="/bin/sh",no-pty ',
+            ',from="192.0.2.0/24",no-pty',
+        ),
+        ('command="echo \\"a,b\\"" ', ""),
+    ],
+)
+def test_what_else_holds_a_servers_key_stays(options: str, kept: str) -> None:
+    text = f"{options}ssh-rsa {KEY} a\n"
+    finding = found(
+        "zimbra-logins-by-own-keys",
+        server={"zimbraSshPublicKey": f"ssh-rsa {KEY} a"},
+        raw={"authorized-keys": text},
+        own_files=OwnFiles({KEYS: OwnFile(text, 0o600, "zimbra", "zimbra")}),
+    )
+    (cure,) = cures(finding)
+    assert isinstance(cure, WriteFile)
+    assert cure.after is not None
+    assert cure.after.text == FORCED.replace(" ssh-rsa", f"{kept} ssh-rsa", 1)
+
+
 def test_keys_of_a_second_file_are_not_taken_for_those_of_the_first() -> None:
     finding = found(
         "zimbra-logins-by-own-keys",
