@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -57,6 +58,34 @@ def test_who_is_gone_is_known_without_any_clock(owner: Owner, *, free: bool) -> 
         assert PATH not in host.entries
         return
     with pytest.raises(Refused, match=r"process 7|from laptop; .* free in 0 s"):
+        locked(host).__enter__()
+
+
+FIRST = "boot-1 pid:[4026531836]"
+
+
+@pytest.mark.parametrize(
+    ("owner", "free"),
+    [
+        (Owner("a", "boot-1 pid:[3]", "mail", 7, "500"), False),
+        (Owner("a", "boot-1 pid:[2]", "mail", 7, "500"), True),
+        (Owner("a", FIRST, "mail", 7, "500"), False),
+        (Owner("a", FIRST.replace("1", "0", 1), "mail", 7, "500"), True),
+        (Owner("a", "boot-1 pid:[2]", "laptop", until=1000.5), False),
+        (Owner("a", "boot-1 pid:[2]", "laptop", until=9e9), True),
+    ],
+)
+def test_beyond_a_container_only_what_is_gone_for_certain_is_free(
+    owner: Owner, *, free: bool
+) -> None:
+    host = twin()
+    host.working["pid:[3]"] = ()
+    held(host, owner)
+    if free:
+        with locked(host):
+            pass
+        return
+    with pytest.raises(Refused, match=r"beyond a container|from laptop"):
         locked(host).__enter__()
 
 
@@ -182,6 +211,26 @@ class TestHere:
             assert (owner.process, owner.until) == (os.getpid(), 0)
             with pytest.raises(Refused, match=f"process {os.getpid()}"):
                 locked(Local()).__enter__()
+        assert not place.exists()
+
+    def test_a_process_in_a_container_keeps_it(self, place: Path) -> None:
+        words = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+        program = (
+            "from zmward.doors.host import Local; from zmward.engine.lock import locked"
+            "\nwith locked(Local()): print('held', flush=True); input()"
+        )
+        inner = subprocess.Popen(
+            (*words, sys.executable, "-c", program),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert inner.stdin
+        assert inner.stdout
+        if inner.stdout.readline() != b"held\n":
+            pytest.skip("no namespaces here")
+        with pytest.raises(Refused, match="beyond a container"):
+            locked(Local()).__enter__()
+        inner.communicate(b"\n")
         assert not place.exists()
 
     def test_a_process_that_was_killed_has_lost_it(self, place: Path) -> None:

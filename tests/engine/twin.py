@@ -253,6 +253,10 @@ class Twin:
         found = "".join(f"/proc/{n}/environ\n" for n in self.working.get(words[0], ()))
         return Done(0 if found else 1, found.encode())
 
+    def _program_inhabited(self, words: Sequence[str], _given: bytes) -> Done:
+        """Say whether a process lives in a space, one of `working` by its name."""
+        return Done(0 if words[0] in self.working else 1)
+
     def _program_swap(self, words: Sequence[str], _given: bytes) -> Done:
         path, seen, wanted = words
         there = self.entries.get(path)

@@ -24,6 +24,8 @@ from zmward.errors import NotUndone, Refused, ZmwardError
 _BOOT = "/proc/sys/kernel/random/boot_id"
 # Containers share the boot with their host, but not their processes.
 _SPACE = "/proc/self/ns/pid"
+_FIRST_SPACE = "pid:[4026531836]"
+_INHABITED = 'readlink /proc/[0-9]*/ns/pid | grep -qFx -- "$2"'
 _SEARCH = 'grep -la -- "$2" /proc/[0-9]*/environ 2>/dev/null'
 # What a run that died has left mostly ends in a moment.
 _PAUSES = (0.1, 0.3, 0.6, 1.0, 3.0)
@@ -108,14 +110,30 @@ def _living(door: Door, text: str, path: str) -> str:
         owner = msgspec.json.decode(text, type=Owner)
     except msgspec.DecodeError:
         return f"its owner cannot be read; if nothing works there, remove {path}"
-    if owner.host_boot != _boot(door):
-        return ""
+    here = _boot(door)
+    if owner.host_boot != here:
+        return _apart(door, owner, here, path)
     living = _alive(door, owner)
     for pause in () if living else _PAUSES:
         if not _at_work(door, owner):
             return ""
         time.sleep(pause)
     return living or _at_work(door, owner)
+
+
+def _apart(door: Door, owner: Owner, here: str, path: str) -> str:
+    """Say who may live in another space of processes of this very boot."""
+    boot, _, space = owner.host_boot.partition(" ")
+    if boot != here.partition(" ")[0]:
+        return ""
+    if owner.until:
+        # A container may count its uptime from its own start.
+        return _alive(door, owner) if owner.until - _uptime(door) <= LEASE else ""
+    # The host's own space lasts as long as the boot, and is not seen from a container.
+    asked = ("sh", "-c", _INHABITED, "zmward", "inhabited", space)
+    if space != _FIRST_SPACE and door.run(asked).code:
+        return ""
+    return f"process {owner.process} beyond a container; if it is gone, remove {path}"
 
 
 def _at_work(door: Door, owner: Owner) -> str:
