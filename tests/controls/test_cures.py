@@ -58,6 +58,15 @@ def test_a_mode_loses_bits_and_keeps_its_owners() -> None:
     assert cure.after == Mode(0o640, cure.before.owner, cure.before.group)
 
 
+def test_a_log_that_others_read_is_left_to_a_person() -> None:
+    modes = {**secrets(), "/opt/zimbra/log/audit.log": row(0o644)}
+    finding = found("zimbra-secrets-private", file_modes=modes)
+    assert [getattr(cure, "path", "") for cure in cures(finding)] == [
+        "/opt/zimbra/conf/localconfig.xml"
+    ]
+    assert any("Find who reads it" in d.no_cure for d in finding.deviations)
+
+
 def test_two_controls_wish_the_same_mode_for_a_key() -> None:
     key = "/opt/zimbra/conf/nginx.key"
     modes = {**secrets(), key: row(0o666)}

@@ -90,6 +90,19 @@ def test_a_list_is_taken_from_all_only_if_it_is_dead_for_all(
     assert bool(cures(finding)) is cured
 
 
+def test_a_resolver_that_answers_all_names_takes_no_list_out() -> None:
+    caught = Blocklist("address", ("203.0.113.9",), ("203.0.113.9",))
+    lists = ("one.example.org", "two.example.org")
+    finding = found(
+        "blocklists-are-alive",
+        config={NAME: tuple(f"reject_rbl_client {zone}" for zone in lists)},
+        blocklists=Blocklists(dict.fromkeys(lists, caught), resolver=True),
+    )
+    assert finding.status is Status.FAIL
+    assert not cures(finding)
+    assert "resolver that is at fault" in reasons(finding)
+
+
 def test_a_server_whose_only_list_is_dead_does_not_inherit() -> None:
     finding = found(
         "blocklists-are-alive",

@@ -30,6 +30,10 @@ _ELSEWHERE = (
     "Another MTA gets an answer from this list, or was not asked: the resolver may be "
     "at fault here. Take the list out only if it is dead for all."
 )
+_ALL_AT_ONCE = (
+    "Every list looks dead here at once, so it is the resolver that is at fault: "
+    "repair it (the service dnscache, no forwarders), then look again."
+)
 _INHERITS = (
     "Nothing of the server's own would be left, and it would inherit all global ones: "
     "write what this server shall have."
@@ -129,6 +133,9 @@ def _everywhere(facts: Facts, host: str, zone: str) -> bool:
 
 
 def _reason(facts: Facts, host: str, entry: Entry, zone: str, left: bool) -> str:  # noqa: FBT001  # one of two
+    zones = facts.read(BLOCKLISTS, host).zones
+    if len(zones) > 1 and len(_dead(facts, host)) == len(zones):
+        return _ALL_AT_ONCE
     if entry.kind != "server":
         return "" if _everywhere(facts, host, zone) else _ELSEWHERE
     return "" if left else _INHERITS

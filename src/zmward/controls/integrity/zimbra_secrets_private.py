@@ -25,6 +25,11 @@ _OWNER = (
     "Find out why it belongs to somebody else, who could read and change it; then "
     "chown zimbra:zimbra, or let `/opt/zimbra/libexec/zmfixperms` do it."
 )
+_LOGS = "/opt/zimbra/log/"
+_READERS = (
+    "Find who reads it (rsyslog as its own user, a monitor) and let that user in by "
+    "Zimbra's group (`usermod -a -G zimbra USER`), then chmod 640."
+)
 _BY_HAND = (
     "Run `/opt/zimbra/libexec/zmfixperms` as root (or `chmod o-rwx`); what was "
     "readable to others counts as known to them."
@@ -61,15 +66,18 @@ def _deviation(facts: Facts, host: str, path: str, text: str) -> Judgement:
     forbidden = _forbidden(path, status)
     if path.endswith(".key"):  # as private-keys-private cures it: one place, one wish
         forbidden |= forbidden_to_keys(status.group)
-    cure = without(found, host, path, forbidden)
+    # Whoever ships a log from here would fall silent, and nobody would see it.
+    log = path.startswith(_LOGS)
+    cure = None if log else without(found, host, path, forbidden)
     strange = text.startswith("owner ")
+    by_hand = _READERS if log else _BY_HAND
     return deviates(
         Layer.LASTING,
         host,
         f"{path} ({text})",
         "no access for other users",
         cure=cure,
-        no_cure="" if cure else _OWNER if strange else _BY_HAND,
+        no_cure="" if cure else _OWNER if strange else by_hand,
         source="file-modes",
         seen=f"{path} ({text})",
     )
@@ -98,6 +106,7 @@ _ROOT = "755 root root 4096 1 directory|/\n"
 _LOCAL = f"zimbra zimbra 900 1 regular file|{_MAIN}\n"
 _LOCAL_OF_USERS = f"zimbra users 900 1 regular file|{_MAIN}\n"
 _OPEN_FOLDER = f"775 zimbra zimbra 9 1 directory|{_SSH}\n"
+_OPEN_LOG = "644 zimbra zimbra 9 1 regular file|/opt/zimbra/log/audit.log\n"
 
 CONTROL = Control(
     id="zimbra-secrets-private",
@@ -121,6 +130,7 @@ CONTROL = Control(
             }
         ),
         fails(raw={"file-modes": f"{_ROOT}640 {_LOCAL}{_OPEN_FOLDER}"}),
+        fails(raw={"file-modes": f"{_ROOT}640 {_LOCAL}{_OPEN_LOG}"}),
         unsure(raw={"file-modes": _ROOT}),
         unsure(missing=("file-modes",)),
     ),

@@ -56,10 +56,14 @@ CONTROL = Control(
         "With dane and no DNSSEC lookups Postfix cannot trust the records, and the "
         "protection is not there."
     ),
-    impact="Postfix asks for DNSSEC; the resolver must validate.",
+    impact=(
+        "Postfix asks for DNSSEC; the resolver must validate. Mail to hosts whose "
+        "records are wrong waits."
+    ),
     severity=Severity.LOW,
     tips=("T31",),
     roles=("mta",),
+    locks_out="mail to hosts whose DNSSEC or TLSA records are broken",
     check=msgspec.structs.replace(
         on_hosts(
             Layer.RENDERED, (POSTCONF, CONFIG, SERVERS), _look, role="mta", cures=True
