@@ -122,3 +122,18 @@ def test_a_switch_that_elapses_while_it_is_set_anew_ends_the_run() -> None:
     host.fails = elapses
     with pytest.raises(Failed, match="switch has taken the run back"):
         apply(site(host, kept), plan(), Wish(confirm_within=60), proof)
+
+
+def test_the_switch_at_boot_is_on_the_disk_before_the_first_change() -> None:
+    host = twin()
+    apply(site(host, directory()), plan(), Wish(confirm_within=60), proof)
+    place = "/etc/systemd/system"
+    links = (f"{place}/sysinit.target.wants", f"{place}/multi-user.target.wants")
+    enabled = next(n for n, argv in enumerate(host.said) if "enable" in argv)
+    synced = host.said.index(("sync", "--", *links))
+    begun = next(
+        n
+        for n, argv in enumerate(host.said)
+        if argv[-1] == "pax" and "-s" not in argv and "apt-get" in argv
+    )
+    assert enabled < synced < begun

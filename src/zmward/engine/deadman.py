@@ -16,6 +16,7 @@ from zmward.errors import Fault, Refused
 # fail2ban bans whoever mistyped a password lately, the operator too.
 _CUTS_OFF = ("/etc/ssh/", "/etc/sudoers.d/", "/etc/fail2ban/", "/opt/zimbra/.ssh/")
 _UNITS = frozenset({"ssh.service", "sshd.service", "ssh.socket", "fail2ban.service"})
+_WANTS = tuple(f"{UNITS}/{name}.target.wants" for name in ("sysinit", "multi-user"))
 _EARLY = """\
 [Unit]
 Description=Take back the unconfirmed zmward run {run} (files)
@@ -108,6 +109,8 @@ def arm(door: Door, run: Run, seconds: int) -> None:
         for name in units:
             argv = ("systemctl", "is-enabled", "-q", name)
             must(door.run(argv), "systemctl", name)
+        # What is changed next may lie on another disk, and be there before the links.
+        must(door.run(("sync", "--", *_WANTS)), "sync", UNITS)
         start_timer(door, run, seconds)
     except (Fault, Refused) as error:
         disarm(door, run)
