@@ -1,0 +1,249 @@
+"""Who can get where: what a rule set does with packets, for all sources at once.
+
+The sources that may still be on their way are carried through the chains as one set.
+A match that holds possibly sends them both ways; where the two ways end differently
+the verdict is unknown, and the match is named. Nothing is guessed.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from zmward.firewall.carried import Carried
+from zmward.firewall.ranges import NOTHING, Ranges, ranges
+from zmward.firewall.rules import (
+    STATES,
+    Assumed,
+    Chain,
+    Field,
+    Probe,
+    Rule,
+    Ruleset,
+    Uncertain,
+    both,
+)
+
+End = Literal["accept", "drop", "reject", "unknown"]
+_DEEPEST: Final = 64
+# Connection tracking sees a packet between these two priorities of prerouting.
+_TRACKED: Final = -200
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One rule that took some sources, or possibly took them."""
+
+    table: str
+    chain: str
+    rule: Rule
+    sources: Ranges
+    sure: bool = True
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """Sources of which a match may hold or not, and the match."""
+
+    sources: Ranges
+    text: str
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """What becomes of the asked sources: four sets that share nothing.
+
+    `ends` are the rules that ended some, `trail` all that took some on the way;
+    `doubts` say why sources are unknown, `assumed` what counts only the first packet.
+    """
+
+    accepted: Ranges
+    dropped: Ranges
+    rejected: Ranges
+    unknown: Ranges
+    ends: tuple[tuple[End, Step], ...] = ()
+    trail: tuple[Step, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    assumed: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> End:
+        """Return the one verdict of all asked sources; unknown where they differ."""
+        held: Mapping[End, Ranges] = {
+            "accept": self.accepted,
+            "drop": self.dropped,
+            "reject": self.rejected,
+        }
+        found = [end for end, sources in held.items() if sources]
+        return found[0] if len(found) == 1 and not self.unknown else "unknown"
+
+
+class _Walk:
+    """One way through all chains; it only collects."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self.ruleset = ruleset
+        self.ends: list[tuple[End, Step]] = []
+        self.trail: list[Step] = []
+        self.doubts: list[Doubt] = []
+        self.assumed: dict[str, None] = {}
+        self.passed: list[Ranges] = []
+        self.sent: list[tuple[Ranges, int]] = []
+        self.untracked: list[Ranges] = []
+
+    def end(self, end: End, step: Step) -> None:
+        """Note that sources end here; accepted ones go on to the next base chain."""
+        self.ends.append((end, step))
+        if end == "accept":
+            self.passed.append(step.sources)
+
+    def _doubt(self, rule: Rule, unsure: Ranges) -> None:
+        for match in rule.matches:
+            if isinstance(match, Uncertain):
+                self.doubts.append(Doubt(unsure, match.text))
+                return
+        self.doubts.append(Doubt(unsure, rule.text))
+
+    def chain(self, chain: Chain, sources: Ranges, probe: Probe, depth: int) -> Ranges:
+        """Carry sources through a chain; return those that come out at its end."""
+        carried = Carried(sources)
+        back: list[Ranges] = []
+        for rule in chain.rules:
+            if not carried:
+                break
+            took = both(rule.matches, probe)
+            possible = carried.shared(took.possible)
+            if not possible:
+                continue
+            same = took.sure == took.possible
+            sure = possible if same else carried.shared(took.sure)
+            if not same and sure != possible:
+                self._doubt(rule, possible - sure)
+            step = Step(chain.table, chain.name, rule, possible, sure == possible)
+            self.trail.append(step)
+            for match in rule.matches:
+                if isinstance(match, Assumed):
+                    self.assumed[match.text] = None
+            back.extend(self._act(step, carried, sure, probe, depth))
+        return _joined((carried.all(), *back))
+
+    def _act(
+        self, step: Step, carried: Carried, sure: Ranges, probe: Probe, depth: int
+    ) -> tuple[Ranges, ...]:
+        """Do what the rule says; return the sources that leave its chain."""
+        rule, taken = step.rule, step.sources
+        match rule.verdict:
+            case "next":
+                return ()
+            case "untrack":
+                self.untracked.append(taken)
+                return ()
+            case "accept" | "drop" | "reject":
+                self.end(rule.verdict, step)
+            case "ask":
+                self.end("unknown", step)
+                self.doubts.append(Doubt(taken, rule.text))
+            case "send":
+                self.sent.append((taken, rule.port or 0))
+            case "return":
+                carried.cut(sure)
+                return (taken,)
+            case "jump" | "goto":
+                carried.cut(sure)
+                out = self._enter(step, probe, depth)
+                if rule.verdict == "goto":
+                    return (out,)
+                carried.put_back(out)
+                return ()
+        carried.cut(sure)
+        return ()
+
+    def _enter(self, step: Step, probe: Probe, depth: int) -> Ranges:
+        target = self.ruleset.chains.get((step.table, step.rule.target))
+        if target is None or depth >= _DEEPEST:
+            why = f"{step.rule.text}: there is no chain {step.rule.target!r}"
+            if target is not None:
+                why = f"{step.rule.text}: more than {_DEEPEST} chains deep"
+            self.doubts.append(Doubt(step.sources, why))
+            self.end("unknown", step)
+            return NOTHING
+        return self.chain(target, step.sources, probe, depth + 1)
+
+
+def _joined(sets: Iterable[Ranges]) -> Ranges:
+    found = [one for one in sets if one]
+    if len(found) < 2:  # noqa: PLR2004  # nothing to join
+        return found[0] if found else NOTHING
+    return ranges(pair for one in found for pair in one.pairs)
+
+
+def _policy(walk: _Walk, chain: Chain, left: Ranges) -> None:
+    if left:
+        rule = Rule((), chain.policy, text=f"policy {chain.policy}", line=chain.line)
+        step = Step(chain.table, chain.name, rule, left)
+        walk.trail.append(step)
+        walk.end(chain.policy, step)
+
+
+def _with(probe: Probe, field: Field, number: int) -> Probe:
+    return replace(probe, fields={**probe.fields, field: number})
+
+
+def _seen(probe: Probe, chain: Chain) -> Probe:
+    """Return the packet as a chain sees it: before it is tracked, it has no state."""
+    early = chain.hook == "ingress" or (
+        chain.hook == "prerouting" and chain.priority < _TRACKED
+    )
+    return _with(probe, "state", STATES["invalid"]) if early else probe
+
+
+def _meets(chain: Chain, probe: Probe) -> bool:
+    """Say whether a packet goes through a base chain at all."""
+    if chain.kind == "nat" and probe.fields.get("state") != STATES["new"]:
+        return False
+    return not chain.devices or not probe.entry or probe.entry in chain.devices
+
+
+def reach(ruleset: Ruleset, probe: Probe, sources: Ranges) -> Reach:
+    """Return what becomes of packets of one kind from all of some sources."""
+    walk = _Walk(ruleset)
+    going: list[tuple[Probe, Ranges]] = [(probe, sources)]
+    for chain in ruleset.base(probe.family):
+        following: list[tuple[Probe, Ranges]] = []
+        for kind, some in going:
+            if not _meets(chain, kind):
+                following.append((kind, some))
+                continue
+            walk.passed, walk.sent, walk.untracked = [], [], []
+            left = walk.chain(chain, some, _seen(kind, chain), 0)
+            _policy(walk, chain, left)
+            passed = _joined(walk.passed)
+            blind = _joined(walk.untracked) & passed
+            if blind:
+                untracked = _with(kind, "state", STATES["untracked"])
+                following.append((untracked, blind))
+            if passed - blind:
+                following.append((kind, passed - blind))
+            for some_sent, port in walk.sent:
+                following.append((_with(kind, "destination-port", port), some_sent))
+        going = following
+    return _told(walk, _joined(some for _, some in going))
+
+
+def _told(walk: _Walk, through: Ranges) -> Reach:
+    """Return the four sets: what ended in two ways is unknown."""
+    ended: dict[End, list[Ranges]] = {"drop": [], "reject": [], "unknown": []}
+    for end, step in walk.ends:
+        if end != "accept":
+            ended[end].append(step.sources)
+    dropped, rejected = _joined(ended["drop"]), _joined(ended["reject"])
+    stopped = _joined((dropped, rejected))
+    unknown = _joined((through & stopped, *ended["unknown"]))
+    return Reach(
+        accepted=through - unknown,
+        dropped=dropped - unknown,
+        rejected=rejected - unknown - dropped,
+        unknown=unknown,
+        ends=tuple(walk.ends),
+        trail=tuple(walk.trail),
+        doubts=tuple(d for d in walk.doubts if d.sources & unknown),
+        assumed=tuple(walk.assumed),
+    )
