@@ -94,8 +94,11 @@ class Wire:
         via = ("route", "add", "default", "via")
         run(["ip", "-n", self.server, *via, GATEWAY_IPV4])
         run(["ip", "-n", self.server, "-6", *via, GATEWAY_IPV6])
-        self.inside("nft", "-f", "-", given=WITNESS)
         self.inside("sysctl", "-q", "-w", *_QUIET)
+
+    def watch(self) -> None:
+        """Load the witnesses; last, since a rule set may flush all others."""
+        self.inside("nft", "-f", "-", given=WITNESS)
 
     def down(self) -> None:
         """Remove both ends."""

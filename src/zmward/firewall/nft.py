@@ -76,9 +76,17 @@ def _limit(inner: Any, word: str) -> Match:
     return Assumed(f"{word} {nft_matches.text(inner)}", holds=not over)
 
 
-def _dynamic(inner: Any) -> Iterator[Match]:
-    """Yield what a statement that adds to a set asks: the limits that it carries."""
-    for one in inner.get("stmt", []) if isinstance(inner, dict) else []:
+def _dynamic(inner: Mapping[str, Any]) -> Iterator[Match]:
+    """Yield what a statement that adds to a set asks: its key, and its limits."""
+    key = inner.get("key", inner.get("elem"))
+    if isinstance(key, dict) and "elem" in key:
+        key = key["elem"]["val"]
+    try:
+        yield from nft_matches.needs(key)
+    except NotUnderstood:
+        yield Uncertain(nft_matches.text(inner))
+    found = inner.get("stmt", ())
+    for one in (found,) if isinstance(found, dict) else found:
         for word, value in one.items():
             if word in ("limit", "ct count"):
                 yield _limit(value, word)
@@ -161,7 +169,7 @@ def _rules(rule: Mapping[str, Any], number: int, sets: _Sets) -> Iterator[Rule]:
     """Yield a rule; a map of verdicts is one rule for each of its verdicts."""
     draft = _Draft([])
     said = str(rule.get("comment", ""))
-    text = nft_matches.text(rule.get("expr", []))
+    text = rule.get("said") or nft_matches.text(rule.get("expr", []))
     text = f"{said}: {text}" if said else text
 
     def made() -> Rule:
@@ -229,12 +237,17 @@ def _chain(value: Mapping[str, Any], line: int) -> Chain:
     )
 
 
-def translate(rows: Sequence[Mapping[str, Any]]) -> Ruleset:
-    """Return the rule set of nft's objects; raises what a foreign shape raises."""
+def translate(
+    rows: Sequence[Mapping[str, Any]], lines: Sequence[int] = ()
+) -> Ruleset:
+    """Return the rule set of nft's objects; raises what a foreign shape raises.
+
+    `lines` are where the objects stand in their text; else they are counted.
+    """
     sets = _sets(rows)
     chains: dict[_Place, Chain] = {}
     rules: dict[_Place, list[Rule]] = {}
-    for number, row in enumerate(rows, 1):
+    for number, row in zip(lines or range(1, len(rows) + 1), rows, strict=True):
         if "chain" in row:
             chain = _chain(row["chain"], number)
             chains[chain.table, chain.name] = chain

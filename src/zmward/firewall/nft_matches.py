@@ -196,6 +196,12 @@ def kind(left: Any) -> Kind:
     return found
 
 
+def needs(left: Any) -> tuple[Match, ...]:
+    """Return what a packet must have so that a field of it can be read."""
+    parts = left["concat"] if isinstance(left, dict) and "concat" in left else [left]
+    return tuple(need for part in parts for need in kind(part).needs)
+
+
 def _bits(value: Any) -> int:
     """Return a mask of TCP's flags, or a number."""
     if isinstance(value, int) and not isinstance(value, bool):

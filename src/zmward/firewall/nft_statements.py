@@ -1,0 +1,378 @@
+"""One rule in nft's own language, turned into the statements of its JSON."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from zmward.firewall.nft_words import Words
+from zmward.sources.source import Unreadable
+
+Statement = dict[str, Any]
+
+_SIGNS: Final[Mapping[str, str]] = {
+    **{sign: sign for sign in ("==", "!=", "<", ">", "<=", ">=")},
+    **{"eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">="},
+}
+_PAYLOADS: Final = frozenset(
+    {"ip", "ip6", "tcp", "udp", "th", "icmp", "icmpv6", "sctp", "dccp", "udplite"}
+)
+_METAS: Final = frozenset(
+    {"l4proto", "nfproto", "iifname", "iif", "oifname", "oif", "mark", "pkttype"}
+)
+_PORTS: Final[Mapping[str, int]] = {
+    **{"ssh": 22, "smtp": 25, "domain": 53, "http": 80, "pop3": 110, "sunrpc": 111},
+    **{"ntp": 123, "imap2": 143, "imap": 143, "snmp": 161, "snmp-trap": 162},
+    **{"snmptrap": 162, "ldap": 389, "https": 443, "submissions": 465, "smtps": 465},
+    **{"urd": 465, "syslog": 514, "submission": 587, "ldaps": 636, "imaps": 993},
+    **{"pop3s": 995, "mysql": 3306, "xmpp-client": 5222, "xmpp-server": 5269},
+    **{"bootps": 67, "bootpc": 68, "dhcpv6-client": 546, "dhcpv6-server": 547},
+    "mdns": 5353,
+}
+_ENDS: Final = frozenset({"accept", "drop", "return", "continue"})
+_NAME: Final = re.compile(r"[a-z][a-z0-9-]*")
+_PREFIX: Final = re.compile(r"([0-9A-Fa-f.:]+)/([0-9]{1,3})")
+_RANGE: Final = re.compile(r"([0-9A-Fa-f.:]+|[0-9]+)-([0-9A-Fa-f.:]+|[0-9]+)")
+
+
+class Unknown(Exception):  # noqa: N818  # the rule's rest becomes uncertain
+    """A statement that is not understood."""
+
+
+def value(text: str, *, port: bool = False) -> Any:
+    """Return a single value: a number, a word, a prefix or a range."""
+    prefix, span = _PREFIX.fullmatch(text), _RANGE.fullmatch(text)
+    if prefix:
+        return {"prefix": {"addr": prefix[1], "len": int(prefix[2])}}
+    if span:
+        return {"range": [value(span[1]), value(span[2])]}
+    if text.isdigit():
+        return int(text)
+    if re.fullmatch(r"0[xX][0-9A-Fa-f]+", text):
+        return int(text, 16)
+    if port and _NAME.fullmatch(text):
+        if text not in _PORTS:
+            raise Unknown(text)
+        return _PORTS[text]
+    return text
+
+
+def _one(words: Words, *, port: bool) -> Any:
+    """Return an element: values joined by dots, perhaps with a time or a comment."""
+    parts = [value(words.next(), port=port)]
+    while words.took("."):
+        parts.append(value(words.next(), port=port))
+    return {"concat": parts} if len(parts) > 1 else parts[0]
+
+
+_DETAILS: Final = frozenset({"timeout", "expires", "comment", "counter", "limit"})
+
+
+def elements(words: Words, *, port: bool, pairs: bool) -> list[Any]:
+    """Return what stands in braces; the first of them is still to come."""
+    words.must("{")
+    inner = words.until("}")
+    words.must("}")
+    found: list[Any] = []
+    while inner:
+        inner.gaps()
+        if not inner:
+            break
+        one = inner.until(",")
+        inner.took(",")
+        one.gaps()
+        if not one:
+            continue
+        key = _one(one, port=port)
+        while one.peek() in _DETAILS:
+            _skip_detail(one)
+        one.gaps()
+        if pairs:
+            one.must(":")
+            found.append([key, _verdict(one)])
+        else:
+            found.append(key)
+        one.gaps()
+        if one:
+            raise Unknown(one.text)
+    return found
+
+
+def _skip_detail(words: Words) -> None:
+    word = words.next()
+    if word == "counter":
+        if words.took("packets"):
+            words.next()
+            words.took("bytes")
+            words.next()
+        return
+    if word == "limit":
+        while words and words.peek() not in (*_DETAILS, ":"):
+            words.next()
+        return
+    words.next()
+
+
+def _verdict(words: Words) -> Any:
+    word = words.next()
+    if word in ("jump", "goto"):
+        return {word: {"target": words.next()}}
+    if word in _ENDS:
+        return {word: None}
+    raise Unknown(word)
+
+
+def _flags(words: Words) -> Any:
+    """Return flags of TCP: `syn`, `fin | syn`, `(fin|syn)`, `fin,syn`."""
+    bracket = words.took("(")
+    found = [words.next()]
+    while words.peek() in ("|", ","):
+        words.next()
+        found.append(words.next())
+    if bracket:
+        words.must(")")
+    plain: list[Any] = [0 if one == "0x0" else one for one in found]
+    plain = [int(one, 16) if str(one).startswith("0x") else one for one in plain]
+    return {"|": plain} if len(plain) > 1 else plain[0]
+
+
+def _left(words: Words) -> Any:
+    """Return what a match reads."""
+    word = words.next()
+    if word in _PAYLOADS:
+        return {"payload": {"protocol": word, "field": words.next()}}
+    if word == "meta":
+        return {"meta": {"key": words.next()}}
+    if word in _METAS:
+        return {"meta": {"key": word}}
+    if word == "ct":
+        key = words.next()
+        if key in ("original", "reply"):
+            raise Unknown(f"ct {key}")
+        return {"ct": {"key": key}}
+    if word == "fib":
+        flags = [words.next()]
+        while words.took("."):
+            flags.append(words.next())
+        return {"fib": {"result": words.next(), "flags": flags}}
+    raise Unknown(word)
+
+
+def _is_flags(left: Any) -> bool:
+    return bool(left == {"payload": {"protocol": "tcp", "field": "flags"}})
+
+
+def _ports(left: Any) -> bool:
+    parts = left["concat"] if "concat" in left else [left]
+    fields = [part.get("payload", {}).get("field", "") for part in parts]
+    return any(field in ("sport", "dport") for field in fields)
+
+
+def _matching(words: Words) -> Statement:
+    parts = [_left(words)]
+    while words.took("."):
+        parts.append(_left(words))
+    left = {"concat": parts} if len(parts) > 1 else parts[0]
+    if _is_flags(left):
+        return _flags_match(words, left)
+    if words.took("set"):
+        words.next()
+        return {"mangle": {"key": left, "value": 0}}
+    if words.took("vmap"):
+        port = _ports(left)
+        if words.peek().startswith("@"):
+            return {"vmap": {"key": left, "data": words.next()}}
+        rows = elements(words, port=port, pairs=True)
+        return {"vmap": {"key": left, "data": {"set": rows}}}
+    if words.peek() in ("&", "and"):
+        words.next()
+        left = {"&": [left, value(words.next())]}
+    operator = _SIGNS.get(words.peek(), "")
+    if operator:
+        words.next()
+    right = _right(words, left)
+    if not operator:
+        operator = "in" if left.get("ct", {}).get("key") in ("state", "status") else "=="
+    return {"match": {"op": operator, "left": left, "right": right}}
+
+
+def _right(words: Words, left: Any) -> Any:
+    if words.peek() == "{":
+        return {"set": elements(words, port=_ports(left), pairs=False)}
+    first = _one(words, port=_ports(left))
+    several = [first]
+    while words.took(","):
+        several.append(_one(words, port=_ports(left)))
+    return several if len(several) > 1 else first
+
+
+def _flags_match(words: Words, left: Any) -> Statement:
+    if words.took("&"):
+        mask = _flags(words)
+        operator = _SIGNS.get(words.next())
+        if operator is None:
+            raise Unknown(words.text)
+        right = _flags(words)
+        inner = {"op": operator, "left": {"&": [left, mask]}, "right": right}
+        return {"match": inner}
+    operator = _SIGNS.get(words.peek(), "in")
+    if operator != "in":
+        words.next()
+    negated = words.took("!")
+    right = _flags(words)
+    if words.took("/"):
+        inner = {"op": "!=" if operator == "!=" else "=="}
+        return {"match": {**inner, "left": {"&": [left, _flags(words)]}, "right": right}}
+    if negated:
+        # `! syn`: the flag is not set.
+        return {"match": {"op": "==", "left": {"&": [left, right]}, "right": 0}}
+    return {"match": {"op": operator, "left": left, "right": right}}
+
+
+def _until_statement(words: Words, known: frozenset[str]) -> None:
+    """Take the words of an option list."""
+    while words.peek() in known:
+        words.next()
+        words.next()
+
+
+_LOG: Final = frozenset(
+    {"prefix", "level", "flags", "group", "snaplen", "queue-threshold"}
+)
+
+
+def _limit(words: Words, word: str) -> Statement:
+    words.took("rate")
+    over = words.took("over")
+    words.took("until")
+    rate = words.next()
+    if words.peek().startswith("/") or words.peek() in ("bytes", "kbytes", "mbytes"):
+        words.next()
+    if words.took("burst"):
+        words.next()
+        if words.peek() in ("packets", "bytes", "kbytes", "mbytes"):
+            words.next()
+    return {word: {"rate": rate, "inv": over}}
+
+
+def _added(words: Words, word: str) -> Statement:
+    """Return a statement that adds to a set: its key, and what limits it carries."""
+    words.next()
+    if words.took("size"):
+        words.next()
+    words.must("{")
+    inner = words.until("}")
+    words.must("}")
+    parts = [_left(inner)]
+    while inner.took("."):
+        parts.append(_left(inner))
+    key = {"concat": parts} if len(parts) > 1 else parts[0]
+    found: list[Statement] = []
+    while inner:
+        if inner.took("limit"):
+            found.append(_limit(inner, "limit"))
+        elif inner.took("ct", "count"):
+            found.append(_limit(inner, "ct count"))
+        else:
+            inner.next()
+    return {"meter" if word == "meter" else "set": {"key": key, "stmt": found}}
+
+
+def _logged(words: Words) -> Statement:
+    while words.peek() in _LOG:
+        option = words.next()
+        words.next()
+        while option == "flags" and words.took(","):
+            words.next()
+    return {"log": None}
+
+
+def _rejected(words: Words) -> Statement:
+    if words.took("with"):
+        while words and words.peek() not in ("comment",):
+            words.next()
+    return {"reject": None}
+
+
+def _counted(words: Words) -> Statement:
+    if words.took("packets"):
+        words.next()
+        words.must("bytes")
+        words.next()
+    elif words.took("name"):
+        words.next()
+    return {"counter": None}
+
+
+def _redirected(words: Words) -> Statement:
+    if not words.took("to"):
+        return {"redirect": None}
+    port = words.next()
+    port = words.next() if port == ":" else port.removeprefix(":")
+    return {"redirect": {"port": int(port) if port.isdigit() else port}}
+
+
+def _statement(words: Words) -> Statement | None:
+    """Take one statement; None for a comment."""
+    word = words.peek()
+    if word in _ENDS:
+        return {words.next(): None}
+    if word in ("jump", "goto"):
+        return {words.next(): {"target": words.next()}}
+    if word in ("add", "update", "meter"):
+        return _added(words, words.next())
+    readers = {
+        "counter": _counted,
+        "log": _logged,
+        "reject": _rejected,
+        "redirect": _redirected,
+        "limit": lambda inner: _limit(inner, "limit"),
+    }
+    if word in readers:
+        words.next()
+        return readers[word](words)
+    if word == "ct" and words.peek(1) == "count":
+        words.next()
+        words.next()
+        return _limit(words, "ct count")
+    if word in ("notrack", "masquerade"):
+        return {words.next(): None}
+    if word == "comment":
+        words.next()
+        words.next()
+        return None
+    return _matching(words)
+
+
+def statements(words: Words) -> list[Statement]:
+    """Return the statements of a rule; what is not understood makes it uncertain."""
+    found: list[Statement] = []
+    while words:
+        start = words.place
+        try:
+            one = _statement(words)
+        except (Unknown, Unreadable):
+            words.place = start
+            return [*found, *_uncertain(words)]
+        if one is not None:
+            found.append(one)
+    return found
+
+
+_VERDICTS: Final = frozenset({*_ENDS, "reject", "jump", "goto"})
+# Words that end a rule in another way than is followed here.
+_ELSEWHERE: Final = frozenset({"queue", "dnat", "tproxy", "fwd", "synproxy", "dup"})
+
+
+def _uncertain(words: Words) -> list[Statement]:
+    """Return the rest of a rule as one match that nobody knows, and its verdict."""
+    rest = words.rest()
+    said = " ".join(rest)
+    doubt: Statement = {"match": {"op": "==", "left": {"text": said}, "right": 0}}
+    for place, word in enumerate(rest):
+        if word in _ELSEWHERE:
+            return [doubt, {word: None}]
+        if word in ("jump", "goto") and place + 1 < len(rest):
+            return [doubt, {word: {"target": rest[place + 1]}}]
+        if word in _VERDICTS:
+            return [doubt, {word: None}]
+    return [doubt]
