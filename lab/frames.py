@@ -10,7 +10,7 @@ _TO, _FROM = bytes.fromhex("020000000010"), bytes.fromhex("020000000066")
 def checksum(content: bytes) -> int:
     """Return the internet checksum of some bytes."""
     padded = content + b"\0" * (len(content) % 2)
-    total = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
+    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF

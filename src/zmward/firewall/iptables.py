@@ -1,6 +1,7 @@
 """What iptables-save and ip6tables-save tell, as chains and rules."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from msgspec.structs import replace
@@ -60,6 +61,8 @@ _Action = tuple[Verdict, str, int | None]
 
 
 def _chain(table: str, line: str, number: int, family: Family) -> Chain:
+    if not table:
+        raise Unreadable(f"outside of a table: {line[:60]!r}")
     name, _, policy = line[1:].partition(" ")
     policy = policy.partition(" ")[0]
     hook = _HOOKS.get(name) if policy != "-" else None
@@ -90,7 +93,7 @@ def _redirect(own: Sequence[Option]) -> _Action:
     return ("send", "", int(ports[0])) if ports[0].isdigit() else ("ask", "", None)
 
 
-def _action(option: Option, own: Sequence[Option], known: Set[str]) -> _Action:
+def _action(option: Option, own: Sequence[Option], known: AbstractSet[str]) -> _Action:
     """Return verdict, chain and port of a target with its own options."""
     name = option.value
     if option.name in ("-g", "--goto"):
@@ -107,7 +110,9 @@ def _action(option: Option, own: Sequence[Option], known: Set[str]) -> _Action:
     return _ENDS.get(name, "ask"), name, None
 
 
-def _rule(line: str, number: int, known: Set[str], family: Family) -> tuple[str, Rule]:
+def _rule(
+    line: str, number: int, known: AbstractSet[str], family: Family
+) -> tuple[str, Rule]:
     """Read one rule; return it with the name of its chain."""
     bare = line.partition("] ")[2] if line.startswith("[") else line
     found = tuple(options(words(bare)))
@@ -119,13 +124,13 @@ def _rule(line: str, number: int, known: Set[str], family: Family) -> tuple[str,
     place = next((n for n, o in enumerate(found) if o.name in _TARGETS), len(found))
     behind = found[place + 1 :]
     asked = (*found[1:place], *(o for o in behind if is_match(o)))
-    verdict, target, port = "next", "", None
+    action: _Action = ("next", "", None)
+    marks = False
     if place < len(found):
         own = tuple(o for o in behind if not is_match(o))
-        verdict, target, port = _action(found[place], own, known)
+        action = _action(found[place], own, known)
         marks = found[place].value in _MARKING
-    else:
-        marks = False
+    verdict, target, port = action
     rule = Rule(
         tuple(matches(asked, family)), verdict, target, line, number, port, marks
     )
@@ -147,8 +152,6 @@ def parse(text: str, family: Family) -> Ruleset:
                 table, known = line[1:], set()
             elif line == "COMMIT":
                 table = ""
-            elif not table:
-                raise Unreadable(f"outside of a table: {line[:60]!r}")
             elif line.startswith(":"):
                 chain = _chain(table, line, number, family)
                 chains[chain.table, chain.name] = chain

@@ -272,13 +272,12 @@ def _marked(option: Option, family: Family) -> Match:
     del family
     value, _, mask = option.value.partition("/")
     try:
-        number, bits = int(value, 0), int(mask, 0) if mask else 0xFFFFFFFF
+        number = int(value, 0)
+        int(mask or "0", 0)
     except ValueError as error:
         raise Unreadable(f"{option.value[:40]!r} is no mark") from error
-    # Only whether nobody has set a mark can be told: the field is 0 or not known.
+    # The field is 0, or not known: only a match of 0, under any mask, can hold.
     holds = NOTHING if number else single(0)
-    if bits != 0xFFFFFFFF and number:
-        holds = NOTHING
     return Is("mark", holds, option.inverted)
 
 

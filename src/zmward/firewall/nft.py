@@ -237,9 +237,7 @@ def _chain(value: Mapping[str, Any], line: int) -> Chain:
     )
 
 
-def translate(
-    rows: Sequence[Mapping[str, Any]], lines: Sequence[int] = ()
-) -> Ruleset:
+def translate(rows: Sequence[Mapping[str, Any]], lines: Sequence[int] = ()) -> Ruleset:
     """Return the rule set of nft's objects; raises what a foreign shape raises.
 
     `lines` are where the objects stand in their text; else they are counted.

@@ -103,11 +103,10 @@ _BITS: Final[Mapping[Field, int]] = {
     "status": 16,
     "mark": 32,
     "icmp": 16,
-    "icmp-code": 8,
 }
 
 
-class NotUnderstood(Exception):  # noqa: N818  # it only leads to an uncertain match
+class NotUnderstood(Exception):  # it only leads to an uncertain match
     """An expression has a shape whose meaning is not known here."""
 
 
@@ -132,6 +131,7 @@ def _needs(*protocols: str) -> tuple[Match, ...]:
 
 _V4: Final = (Is("version", single(4)),)
 _V6: Final = (Is("version", single(6)),)
+_PORTED: Final = ("tcp", "udp", "sctp", "dccp", "udplite")
 _PAYLOADS: Final[Mapping[tuple[str, str], Kind]] = {
     ("ip", "saddr"): Kind("source", needs=_V4, family="ipv4"),
     ("ip", "daddr"): Kind("destination", needs=_V4, family="ipv4"),
@@ -146,10 +146,10 @@ _PAYLOADS: Final[Mapping[tuple[str, str], Kind]] = {
     ("tcp", "flags"): Kind(flags=True, needs=_needs("tcp")),
     ("th", "sport"): Kind("source-port"),
     ("th", "dport"): Kind("destination-port"),
+    **{(name, "sport"): Kind("source-port", needs=_needs(name)) for name in _PORTED},
     **{
-        (name, word): Kind(field, needs=_needs(name))
-        for name in ("tcp", "udp", "sctp", "dccp", "udplite")
-        for word, field in (("sport", "source-port"), ("dport", "destination-port"))
+        (name, "dport"): Kind("destination-port", needs=_needs(name))
+        for name in _PORTED
     },
 }
 _METAS: Final[Mapping[str, Kind]] = {
@@ -372,7 +372,11 @@ def _rows(
         raise NotUnderstood("a set of several fields")
     rows = []
     for value in values:
-        inner = value["elem"]["val"] if isinstance(value, dict) and "elem" in value else value
+        inner = (
+            value["elem"]["val"]
+            if isinstance(value, dict) and "elem" in value
+            else value
+        )
         row = inner["concat"] if isinstance(inner, dict) else [inner]
         if len(row) != len(kinds):
             raise NotUnderstood("a set with rows of another length")
@@ -391,4 +395,13 @@ def text(expression: Any) -> str:
     return msgspec.json.encode(expression).decode("utf-8", "replace")[:160]
 
 
-__all__ = ["NotUnderstood", "Sets", "Uncertain", "cells", "elements", "kind", "one", "text"]
+__all__ = [
+    "NotUnderstood",
+    "Sets",
+    "Uncertain",
+    "cells",
+    "elements",
+    "kind",
+    "one",
+    "text",
+]

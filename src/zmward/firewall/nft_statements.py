@@ -1,7 +1,7 @@
 """One rule in nft's own language, turned into the statements of its JSON."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from zmward.firewall.nft_words import Words
@@ -11,7 +11,12 @@ Statement = dict[str, Any]
 
 _SIGNS: Final[Mapping[str, str]] = {
     **{sign: sign for sign in ("==", "!=", "<", ">", "<=", ">=")},
-    **{"eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">="},
+    "eq": "==",
+    "ne": "!=",
+    "lt": "<",
+    "gt": ">",
+    "le": "<=",
+    "ge": ">=",
 }
 _PAYLOADS: Final = frozenset(
     {"ip", "ip6", "tcp", "udp", "th", "icmp", "icmpv6", "sctp", "dccp", "udplite"}
@@ -20,12 +25,35 @@ _METAS: Final = frozenset(
     {"l4proto", "nfproto", "iifname", "iif", "oifname", "oif", "mark", "pkttype"}
 )
 _PORTS: Final[Mapping[str, int]] = {
-    **{"ssh": 22, "smtp": 25, "domain": 53, "http": 80, "pop3": 110, "sunrpc": 111},
-    **{"ntp": 123, "imap2": 143, "imap": 143, "snmp": 161, "snmp-trap": 162},
-    **{"snmptrap": 162, "ldap": 389, "https": 443, "submissions": 465, "smtps": 465},
-    **{"urd": 465, "syslog": 514, "submission": 587, "ldaps": 636, "imaps": 993},
-    **{"pop3s": 995, "mysql": 3306, "xmpp-client": 5222, "xmpp-server": 5269},
-    **{"bootps": 67, "bootpc": 68, "dhcpv6-client": 546, "dhcpv6-server": 547},
+    "ssh": 22,
+    "smtp": 25,
+    "domain": 53,
+    "http": 80,
+    "pop3": 110,
+    "sunrpc": 111,
+    "ntp": 123,
+    "imap2": 143,
+    "imap": 143,
+    "snmp": 161,
+    "snmp-trap": 162,
+    "snmptrap": 162,
+    "ldap": 389,
+    "https": 443,
+    "submissions": 465,
+    "smtps": 465,
+    "urd": 465,
+    "syslog": 514,
+    "submission": 587,
+    "ldaps": 636,
+    "imaps": 993,
+    "pop3s": 995,
+    "mysql": 3306,
+    "xmpp-client": 5222,
+    "xmpp-server": 5269,
+    "bootps": 67,
+    "bootpc": 68,
+    "dhcpv6-client": 546,
+    "dhcpv6-server": 547,
     "mdns": 5353,
 }
 _ENDS: Final = frozenset({"accept", "drop", "return", "continue"})
@@ -34,7 +62,7 @@ _PREFIX: Final = re.compile(r"([0-9A-Fa-f.:]+)/([0-9]{1,3})")
 _RANGE: Final = re.compile(r"([0-9A-Fa-f.:]+|[0-9]+)-([0-9A-Fa-f.:]+|[0-9]+)")
 
 
-class Unknown(Exception):  # noqa: N818  # the rule's rest becomes uncertain
+class Unknown(Exception):  # the rule's rest becomes uncertain
     """A statement that is not understood."""
 
 
@@ -162,7 +190,7 @@ def _is_flags(left: Any) -> bool:
 
 
 def _ports(left: Any) -> bool:
-    parts = left["concat"] if "concat" in left else [left]
+    parts = left.get("concat", [left])
     fields = [part.get("payload", {}).get("field", "") for part in parts]
     return any(field in ("sport", "dport") for field in fields)
 
@@ -171,7 +199,7 @@ def _matching(words: Words) -> Statement:
     parts = [_left(words)]
     while words.took("."):
         parts.append(_left(words))
-    left = {"concat": parts} if len(parts) > 1 else parts[0]
+    left: Statement = {"concat": parts} if len(parts) > 1 else parts[0]
     if _is_flags(left):
         return _flags_match(words, left)
     if words.took("set"):
@@ -191,7 +219,9 @@ def _matching(words: Words) -> Statement:
         words.next()
     right = _right(words, left)
     if not operator:
-        operator = "in" if left.get("ct", {}).get("key") in ("state", "status") else "=="
+        operator = (
+            "in" if left.get("ct", {}).get("key") in ("state", "status") else "=="
+        )
     return {"match": {"op": operator, "left": left, "right": right}}
 
 
@@ -221,7 +251,9 @@ def _flags_match(words: Words, left: Any) -> Statement:
     right = _flags(words)
     if words.took("/"):
         inner = {"op": "!=" if operator == "!=" else "=="}
-        return {"match": {**inner, "left": {"&": [left, _flags(words)]}, "right": right}}
+        return {
+            "match": {**inner, "left": {"&": [left, _flags(words)]}, "right": right}
+        }
     if negated:
         # `! syn`: the flag is not set.
         return {"match": {"op": "==", "left": {"&": [left, right]}, "right": 0}}
@@ -288,7 +320,7 @@ def _logged(words: Words) -> Statement:
 
 def _rejected(words: Words) -> Statement:
     if words.took("with"):
-        while words and words.peek() not in ("comment",):
+        while words and words.peek() != "comment":
             words.next()
     return {"reject": None}
 
@@ -311,35 +343,38 @@ def _redirected(words: Words) -> Statement:
     return {"redirect": {"port": int(port) if port.isdigit() else port}}
 
 
-def _statement(words: Words) -> Statement | None:
-    """Take one statement; None for a comment."""
+def _limited(words: Words) -> Statement:
+    return _limit(words, "limit")
+
+
+_READERS: Final[Mapping[str, Callable[[Words], Statement]]] = {
+    "counter": _counted,
+    "log": _logged,
+    "reject": _rejected,
+    "redirect": _redirected,
+    "limit": _limited,
+}
+_BARE: Final = _ENDS | {"notrack", "masquerade"}
+
+
+def _statement(words: Words) -> Statement:
+    """Take one statement; a comment is an empty one."""
     word = words.peek()
-    if word in _ENDS:
+    if word in _BARE:
         return {words.next(): None}
     if word in ("jump", "goto"):
         return {words.next(): {"target": words.next()}}
     if word in ("add", "update", "meter"):
         return _added(words, words.next())
-    readers = {
-        "counter": _counted,
-        "log": _logged,
-        "reject": _rejected,
-        "redirect": _redirected,
-        "limit": lambda inner: _limit(inner, "limit"),
-    }
-    if word in readers:
+    if word in _READERS:
         words.next()
-        return readers[word](words)
-    if word == "ct" and words.peek(1) == "count":
-        words.next()
-        words.next()
+        return _READERS[word](words)
+    if words.took("ct", "count"):
         return _limit(words, "ct count")
-    if word in ("notrack", "masquerade"):
-        return {words.next(): None}
     if word == "comment":
         words.next()
         words.next()
-        return None
+        return {}
     return _matching(words)
 
 
@@ -353,7 +388,7 @@ def statements(words: Words) -> list[Statement]:
         except (Unknown, Unreadable):
             words.place = start
             return [*found, *_uncertain(words)]
-        if one is not None:
+        if one:
             found.append(one)
     return found
 

@@ -105,7 +105,9 @@ class _Reader:
                 break
             option = found.next()
             if option in ("type", "typeof"):
-                port = bool({"inet_service", "dport", "sport"} & set(found.until(";").rest()))
+                port = bool(
+                    {"inet_service", "dport", "sport"} & set(found.until(";").rest())
+                )
             elif option == "elements":
                 found.must("=")
                 try:

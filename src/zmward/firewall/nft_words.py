@@ -33,7 +33,9 @@ def words(text: str) -> Iterator[Word]:
     while place < len(text):
         found = _WORD.match(text, place)
         if found is None:
-            raise Unreadable(f"line {line}: not nft's language: {text[place : place + 40]!r}")
+            raise Unreadable(
+                f"line {line}: not nft's language: {text[place : place + 40]!r}"
+            )
         place = found.end()
         if found.lastgroup == "line":
             yield Word(";", line)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from zmward.firewall.carried import Carried
 from zmward.firewall.ranges import NOTHING, Ranges, ranges
 from zmward.firewall.rules import (
+    NO,
     STATES,
     Assumed,
     Chain,
@@ -102,6 +103,14 @@ class _Walk:
                 return
         self.doubts.append(Doubt(unsure, rule.text))
 
+    def _assume(self, rule: Rule, carried: Carried, probe: Probe) -> None:
+        """Note what counts packets, where all else of the rule may hold."""
+        counted = [m for m in rule.matches if isinstance(m, Assumed)]
+        if counted:
+            others = [m for m in rule.matches if not isinstance(m, Assumed)]
+            if carried.shared(both(others, probe).possible):
+                self.assumed |= dict.fromkeys(match.text for match in counted)
+
     def chain(self, chain: Chain, sources: Ranges, probe: Probe, depth: int) -> Ranges:
         """Carry sources through a chain; return those that come out at its end."""
         carried = Carried(sources)
@@ -110,6 +119,9 @@ class _Walk:
             if not carried:
                 break
             took = both(rule.matches, probe)
+            if took is NO:
+                self._assume(rule, carried, probe)
+                continue
             possible = carried.shared(took.possible)
             if not possible:
                 continue
@@ -119,9 +131,7 @@ class _Walk:
                 self._doubt(rule, possible - sure)
             step = Step(chain.table, chain.name, rule, possible, sure == possible)
             self.trail.append(step)
-            for match in rule.matches:
-                if isinstance(match, Assumed):
-                    self.assumed[match.text] = None
+            self._assume(rule, carried, probe)
             back.extend(self._act(step, carried, sure, probe, depth))
         return _joined((carried.all(), *back))
 

@@ -9,7 +9,14 @@ from typing import Final, Literal
 
 import msgspec
 
-from zmward.firewall.ranges import NOTHING, Family, Ranges
+from zmward.firewall.ranges import (
+    NOTHING,
+    Family,
+    Pair,
+    Ranges,
+    everything,
+    ranges,
+)
 
 Hook = Literal["ingress", "prerouting", "input", "forward", "output", "postrouting"]
 HOOKS: Final[tuple[Hook, ...]] = ("ingress", "prerouting", "input")
@@ -48,9 +55,21 @@ STATES: Final[Mapping[str, int]] = {
     "untracked": 64,
 }
 PROTOCOLS: Final[Mapping[str, int]] = {
-    **{"icmp": 1, "igmp": 2, "ipencap": 4, "tcp": 6, "udp": 17, "dccp": 33},
-    **{"gre": 47, "esp": 50, "ah": 51, "ipv6-icmp": 58, "icmpv6": 58, "ospf": 89},
-    **{"vrrp": 112, "sctp": 132, "udplite": 136},
+    "icmp": 1,
+    "igmp": 2,
+    "ipencap": 4,
+    "tcp": 6,
+    "udp": 17,
+    "dccp": 33,
+    "gre": 47,
+    "esp": 50,
+    "ah": 51,
+    "ipv6-icmp": 58,
+    "icmpv6": 58,
+    "ospf": 89,
+    "vrrp": 112,
+    "sctp": 132,
+    "udplite": 136,
 }
 # Numbers of the routing table's types, as fib and addrtype name them.
 TYPES: Final[Mapping[str, int]] = {
@@ -160,23 +179,17 @@ class OneOf(msgspec.Struct, frozen=True):
 
     def take(self, probe: Probe) -> Take:
         """Say of which sources it holds: those of the rows whose other fields fit."""
-        sure, possible = NO.sure, NO.possible
+        sure: list[Pair] = []
+        possible: list[Pair] = []
         for row in self.rows:
-            took = both(
-                [self._cell(f, c) for f, c in zip(self.fields, row, strict=True)], probe
-            )
-            sure, possible = _either(sure, took.sure), _either(possible, took.possible)
+            cells = zip(self.fields, row, strict=True)
+            took = both([_cell(field, cell) for field, cell in cells], probe)
+            sure += _pairs(took.sure, probe.family)
+            possible += _pairs(took.possible, probe.family)
+        held, may = ranges(sure), ranges(possible)
         if not self.inverted:
-            return Take(sure, possible)
-        return Take(_rest(possible, probe.family), _rest(sure, probe.family))
-
-    @staticmethod
-    def _cell(field: Field | Literal["entry"], cell: Ranges | str) -> "Match":
-        if field == "entry":
-            return Enters((str(cell),))
-        if isinstance(cell, str):
-            return Uncertain(cell)
-        return Is(field, cell)
+            return Take(held, may) if may else NO
+        return Take(_rest(may, probe.family), _rest(held, probe.family))
 
 
 class Assumed(msgspec.Struct, frozen=True):
@@ -264,6 +277,13 @@ class Ruleset(msgspec.Struct, frozen=True):
         )
 
 
+def _cell(field: Field | Literal["entry"], cell: Ranges | str) -> Match:
+    """Return the match of one cell of a row."""
+    if field == "entry":
+        return Enters((str(cell),))
+    return Uncertain(cell) if isinstance(cell, str) else Is(field, cell)
+
+
 def both(matches: Sequence[Match], probe: Probe) -> Take:
     """Return of which sources all matches hold."""
     sure: Ranges | None = None
@@ -284,13 +304,11 @@ def _common(one: Ranges | None, two: Ranges | None) -> Ranges | None:
     return one & two
 
 
-def _either(one: Ranges | None, two: Ranges | None) -> Ranges | None:
-    return None if one is None or two is None else one | two
+def _pairs(found: Ranges | None, family: Family) -> tuple[Pair, ...]:
+    return (everything(family) if found is None else found).pairs
 
 
 def _rest(taken: Ranges | None, family: Family) -> Ranges | None:
-    from zmward.firewall.ranges import everything
-
     return NOTHING if taken is None else everything(family) - taken
 
 
