@@ -1,5 +1,6 @@
 """Real packets against a real rule set: two namespaces, one cable, two witnesses.
 
+Others than ours, such as answers of the far end, are known by where they come from.
 A packet bears its number in IPv4's identification or IPv6's flow label. One witness
 notes the numbers that came in, the other those that no rule of `input` stopped.
 """
@@ -26,13 +27,13 @@ table inet zmward_witness {
     set let6 { typeof ip6 flowlabel; flags dynamic; size 65535; }
     chain came {
         type filter hook prerouting priority -500;
-        iifname != "eth0" accept
+        ether saddr != 02:00:00:00:00:66 accept
         meta nfproto ipv4 add @came4 { ip id }
         meta nfproto ipv6 add @came6 { ip6 flowlabel }
     }
     chain let {
         type filter hook input priority 2000;
-        iifname != "eth0" accept
+        ether saddr != 02:00:00:00:00:66 accept
         meta nfproto ipv4 add @let4 { ip id }
         meta nfproto ipv6 add @let6 { ip6 flowlabel }
     }

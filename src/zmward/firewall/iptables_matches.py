@@ -230,10 +230,11 @@ def _mask(text: str) -> int:
 def _flags(option: Option, family: Family) -> Match:
     del family
     if option.name == "--syn":
-        return Flagged(_mask("SYN,RST,ACK,FIN"), FLAGS["SYN"], option.inverted)
+        return Flagged(_mask("SYN,RST,ACK,FIN"), (FLAGS["SYN"],), option.inverted)
     if len(option.values) != 2:  # noqa: PLR2004  # which count, which are set
         raise Unreadable(f"{option.text[:60]!r} takes two lists of flags")
-    return Flagged(_mask(option.values[0]), _mask(option.values[1]), option.inverted)
+    wanted = (_mask(option.values[1]),)
+    return Flagged(_mask(option.values[0]), wanted, option.inverted)
 
 
 def _states(option: Option, family: Family) -> Match:

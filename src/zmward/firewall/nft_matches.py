@@ -22,6 +22,7 @@ from zmward.firewall.rules import (
     PROTOCOLS,
     STATES,
     TYPES,
+    Assumed,
     Enters,
     Field,
     Flagged,
@@ -85,6 +86,7 @@ _PACKETS: Final[Mapping[str, int]] = {
     "multicast": 2,
     "other": 3,
 }
+_FLAGS: Final = {**FLAGS, "ECN": FLAGS["ECE"]}
 _VERSIONS: Final[Mapping[str, int]] = {"ipv4": 4, "ipv6": 6, "ip": 4, "ip6": 6}
 _WORDS: Final[Mapping[Field, Mapping[str, int]]] = {
     "protocol": PROTOCOLS,
@@ -206,8 +208,8 @@ def _bits(value: Any) -> int:
     """Return a mask of TCP's flags, or a number."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.upper() in FLAGS:
-        return FLAGS[value.upper()]
+    if isinstance(value, str) and value.upper() in _FLAGS:
+        return _FLAGS[value.upper()]
     if isinstance(value, list):
         return sum(_bits(one) for one in value)
     if isinstance(value, dict) and "|" in value:
@@ -315,15 +317,19 @@ def _compared(operator: str, values: Ranges, bits: int) -> Ranges:
     return ranges([(low, last)])
 
 
-def _flagged(operator: str, right: Any, of: Kind) -> Match:
+def _flagged(operator: str, right: Any, of: Kind, sets: Sets) -> Match:
+    """Return a match of TCP's flags: all of them, those of a mask, or any of some."""
     inverted = operator == "!="
     if of.mask is not None:
-        return Flagged(of.mask, _bits(right), inverted)
+        return Flagged(of.mask, (_bits(right),), inverted)
     if operator == "in":
-        return Flagged(255, _bits(right), any_of=True)
-    if isinstance(right, (list, dict)) and "|" not in right:
-        raise NotUnderstood("a set of TCP flags")
-    return Flagged(255, _bits(right), inverted)
+        return Flagged(255, (_bits(right),), any_of=True)
+    if operator == "!":
+        return Flagged(_bits(right), (0,))
+    several = isinstance(right, dict) and "set" in right
+    if several or (isinstance(right, str) and right.startswith("@")):
+        return Flagged(255, tuple(_bits(one) for one in _right(right, sets)), inverted)
+    return Flagged(255, (_bits(right),), inverted)
 
 
 def _width(of: Kind) -> int:
@@ -343,12 +349,17 @@ def one(left: Any, operator: str, right: Any, sets: Sets) -> tuple[Match, ...]:
     """Return the matches of one comparison, what the field needs of a packet first."""
     if isinstance(left, dict) and "concat" in left:
         return _rows(left["concat"], operator, _right(right, sets))
+    if _routed(left) and right is False:
+        # Only a forged source comes in where no answer to it would go out.
+        return (Assumed(f"no route back: {text(left)}", holds=False),)
     of = kind(left)
     inverted = operator == "!="
+    if of.flags and operator == "!":
+        return (*of.needs, _flagged(operator, right, of, sets))
     if operator not in ("==", "!=", "in", "<", ">", "<=", ">="):
         raise NotUnderstood(f"the operator {operator!r}"[:60])
     if of.flags:
-        return (*of.needs, _flagged(operator, right, of))
+        return (*of.needs, _flagged(operator, right, of, sets))
     if of.mask is not None:
         return (*of.needs, _masked(right, of, inverted=inverted))
     values = _right(right, sets)
@@ -360,6 +371,12 @@ def one(left: Any, operator: str, right: Any, sets: Sets) -> tuple[Match, ...]:
     if operator in ("<", ">", "<=", ">="):
         found = _compared(operator, found, _width(of))
     return (*of.needs, Is(of.field, found, inverted))
+
+
+def _routed(left: Any) -> bool:
+    """Say whether a match asks for the way back to the source."""
+    fib = left.get("fib", {}) if isinstance(left, dict) else {}
+    return "saddr" in fib.get("flags", ()) and fib.get("result") in ("oif", "oifname")
 
 
 def _rows(

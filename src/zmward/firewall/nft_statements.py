@@ -149,11 +149,11 @@ def _verdict(words: Words) -> Any:
     raise Unknown(word)
 
 
-def _flags(words: Words) -> Any:
+def _flags(words: Words, *signs: str) -> Any:
     """Return flags of TCP: `syn`, `fin | syn`, `(fin|syn)`, `fin,syn`."""
     bracket = words.took("(")
     found = [words.next()]
-    while words.peek() in ("|", ","):
+    while words.peek() in (signs or ("|", ",")):
         words.next()
         found.append(words.next())
     if bracket:
@@ -200,7 +200,7 @@ def _matching(words: Words) -> Statement:
     while words.took("."):
         parts.append(_left(words))
     left: Statement = {"concat": parts} if len(parts) > 1 else parts[0]
-    if _is_flags(left):
+    if _is_flags(left) and words.peek() != "vmap":
         return _flags_match(words, left)
     if words.took("set"):
         words.next()
@@ -235,6 +235,16 @@ def _right(words: Words, left: Any) -> Any:
     return several if len(several) > 1 else first
 
 
+def _flag_set(words: Words) -> Any:
+    """Return a set of exact flags, `{ syn, fin | psh }`."""
+    words.must("{")
+    found = [_flags(words, "|")]
+    while words.took(","):
+        found.append(_flags(words, "|"))
+    words.must("}")
+    return {"set": found}
+
+
 def _flags_match(words: Words, left: Any) -> Statement:
     if words.took("&"):
         mask = _flags(words)
@@ -248,6 +258,8 @@ def _flags_match(words: Words, left: Any) -> Statement:
     if operator != "in":
         words.next()
     negated = words.took("!")
+    if words.peek() == "{":
+        return {"match": {"op": "==", "left": left, "right": _flag_set(words)}}
     right = _flags(words)
     if words.took("/"):
         inner = {"op": "!=" if operator == "!=" else "=="}
@@ -255,8 +267,7 @@ def _flags_match(words: Words, left: Any) -> Statement:
             "match": {**inner, "left": {"&": [left, _flags(words)]}, "right": right}
         }
     if negated:
-        # `! syn`: the flag is not set.
-        return {"match": {"op": "==", "left": {"&": [left, right]}, "right": 0}}
+        return {"match": {"op": "!", "left": left, "right": right}}
     return {"match": {"op": operator, "left": left, "right": right}}
 
 

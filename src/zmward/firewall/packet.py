@@ -74,8 +74,9 @@ def probe(packet: Packet, *, marked: bool = False) -> Probe:
         "source-type": None,
         "packet-type": 0,
         "fragment": 0,
-        "status": 0 if known == "new" else None,
     }
+    if known not in ("invalid", "untracked"):
+        fields["status"] = 0 if known == "new" else None
     if packet.protocol in _WITH_PORTS:
         fields["source-port"] = packet.source_port
         fields["destination-port"] = packet.destination_port

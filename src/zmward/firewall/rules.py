@@ -135,10 +135,13 @@ class Is(msgspec.Struct, frozen=True):
 
 
 class Flagged(msgspec.Struct, frozen=True):
-    """Some flags of a TCP packet are as told; the others do not count."""
+    """Some flags of a TCP packet are as one of the wanted; the others do not count.
+
+    With `any_of` one of the wanted flags is enough.
+    """
 
     mask: int
-    wanted: int
+    wanted: tuple[int, ...]
     inverted: bool = False
     any_of: bool = False
 
@@ -147,7 +150,9 @@ class Flagged(msgspec.Struct, frozen=True):
         if probe.fields.get("protocol") != PROTOCOLS["tcp"]:
             return NO
         found = probe.flags & self.mask
-        holds = bool(found & self.wanted) if self.any_of else found == self.wanted
+        holds = found in self.wanted
+        if self.any_of:
+            holds = any(found & flags for flags in self.wanted)
         return YES if holds != self.inverted else NO
 
 
