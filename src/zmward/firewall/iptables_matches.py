@@ -307,6 +307,19 @@ def _fragment(option: Option, family: Family) -> Match:
     return Is("fragment", single(1), option.inverted)
 
 
+def _extension(option: Option, family: Family) -> Match:
+    """Ask for a header of IPv6 that the judged packets do not have."""
+    del family
+    return Is("extension", Ranges(((0, 255),)), option.inverted)
+
+
+def _hops(option: Option, family: Family) -> Match:
+    del family
+    if not option.value.isdigit():
+        return Uncertain(option.text)
+    return Is("hop-limit", single(int(option.value)), option.inverted)
+
+
 def _range(field: Field) -> Callable[[Option, Family], Match]:
     def read(option: Option, family: Family) -> Match:
         return Is(field, _addresses(option.value, family), option.inverted)
@@ -347,6 +360,8 @@ _READERS: Final[Mapping[str, _Reader]] = {
     "--dst-type": _types("destination-type"),
     "--pkt-type": _packets,
     **dict.fromkeys(("-f", "--fragment"), _fragment),
+    **dict.fromkeys(("--rt-type", "--fragid", "--header"), _extension),
+    **dict.fromkeys(("--hl-eq", "--ttl-eq"), _hops),
     "--src-range": _range("source"),
     "--dst-range": _range("destination"),
     **dict.fromkeys(("--limit", "--hashlimit-upto", "--hashlimit"), _always),

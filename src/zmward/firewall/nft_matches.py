@@ -143,6 +143,8 @@ _PAYLOADS: Final[Mapping[tuple[str, str], Kind]] = {
     ("ip6", "daddr"): Kind("destination", needs=_V6, family="ipv6"),
     ("ip6", "nexthdr"): Kind("protocol", needs=_V6),
     ("ip6", "version"): Kind("version", needs=_V6),
+    ("ip", "ttl"): Kind("hop-limit", needs=_V4),
+    ("ip6", "hoplimit"): Kind("hop-limit", needs=_V6),
     ("icmp", "type"): Kind("icmp", needs=_needs("icmp"), family="ipv4"),
     ("icmpv6", "type"): Kind("icmp", needs=_needs("icmpv6"), family="ipv6"),
     ("tcp", "flags"): Kind(flags=True, needs=_needs("tcp")),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from zmward.firewall.nft_words import Words
+from zmward.firewall.rules import PROTOCOLS
 from zmward.sources.source import Unreadable
 
 Statement = dict[str, Any]
@@ -77,7 +78,7 @@ def value(text: str, *, port: bool = False) -> Any:
         return int(text)
     if re.fullmatch(r"0[xX][0-9A-Fa-f]+", text):
         return int(text, 16)
-    if port and _NAME.fullmatch(text):
+    if port and _NAME.fullmatch(text) and text not in PROTOCOLS:
         if text not in _PORTS:
             raise Unknown(text)
         return _PORTS[text]
@@ -95,7 +96,9 @@ def _one(words: Words, *, port: bool) -> Any:
 _DETAILS: Final = frozenset({"timeout", "expires", "comment", "counter", "limit"})
 
 
-def elements(words: Words, *, port: bool, pairs: bool) -> list[Any]:
+def elements(
+    words: Words, *, port: bool = False, pairs: bool = False, flags: bool = False
+) -> list[Any]:
     """Return what stands in braces; the first of them is still to come."""
     words.must("{")
     inner = words.until("}")
@@ -110,7 +113,7 @@ def elements(words: Words, *, port: bool, pairs: bool) -> list[Any]:
         one.gaps()
         if not one:
             continue
-        key = _one(one, port=port)
+        key = _flags(one, "|") if flags else _one(one, port=port)
         while one.peek() in _DETAILS:
             _skip_detail(one)
         one.gaps()
@@ -206,10 +209,10 @@ def _matching(words: Words) -> Statement:
         words.next()
         return {"mangle": {"key": left, "value": 0}}
     if words.took("vmap"):
-        port = _ports(left)
         if words.peek().startswith("@"):
             return {"vmap": {"key": left, "data": words.next()}}
-        rows = elements(words, port=port, pairs=True)
+        flags = _is_flags(left)
+        rows = elements(words, port=_ports(left), pairs=True, flags=flags)
         return {"vmap": {"key": left, "data": {"set": rows}}}
     if words.peek() in ("&", "and"):
         words.next()
@@ -218,6 +221,8 @@ def _matching(words: Words) -> Statement:
     if operator:
         words.next()
     right = _right(words, left)
+    if "fib" in left and right in ("missing", "exists"):
+        right = right == "exists"
     if not operator:
         operator = (
             "in" if left.get("ct", {}).get("key") in ("state", "status") else "=="

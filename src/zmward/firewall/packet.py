@@ -22,6 +22,8 @@ _VALID: Final = frozenset(
 # ICMP questions begin a connection; ICMPv6's neighbour discovery is never tracked.
 _QUESTIONS: Final = {"ipv4": frozenset({8, 13, 15, 17}), "ipv6": frozenset({128, 139})}
 _UNTRACKED6: Final = frozenset({*range(130, 138), 143})
+# Neighbour discovery counts only with a hop limit that no router has lowered.
+_NEIGHBOURS: Final = frozenset(range(133, 138))
 
 
 class Packet(msgspec.Struct, frozen=True):
@@ -77,6 +79,8 @@ def probe(packet: Packet, *, marked: bool = False) -> Probe:
     }
     if known not in ("invalid", "untracked"):
         fields["status"] = 0 if known == "new" else None
+    near = packet.protocol == ICMPV6 and packet.icmp[0] in _NEIGHBOURS
+    fields["hop-limit"] = 255 if near else None
     if packet.protocol in _WITH_PORTS:
         fields["source-port"] = packet.source_port
         fields["destination-port"] = packet.destination_port

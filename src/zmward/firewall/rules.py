@@ -35,7 +35,8 @@ Field = Literal[
     "source-type",
     "packet-type",
     "fragment",
-    "syn-proxy",
+    "extension",
+    "hop-limit",
 ]
 FLAGS: Final[Mapping[str, int]] = {
     "FIN": 1,
