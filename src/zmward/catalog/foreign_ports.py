@@ -12,8 +12,15 @@ import msgspec
 Usual = Literal["allow", "close", "monitoring", "ask"]
 # IP protocols without ports.
 PORTLESS: Final[Mapping[str, int]] = {
-    **{"igmp": 2, "ipip": 4, "gre": 47, "esp": 50, "ah": 51, "ospf": 89},
-    **{"vrrp": 112, "pim": 103, "carp": 112},
+    "igmp": 2,
+    "ipip": 4,
+    "gre": 47,
+    "esp": 50,
+    "ah": 51,
+    "ospf": 89,
+    "vrrp": 112,
+    "pim": 103,
+    "carp": 112,
 }
 
 
