@@ -29,7 +29,8 @@ _NEIGHBOURS: Final = frozenset(range(133, 138))
 class Packet(msgspec.Struct, frozen=True):
     """A packet: addresses and ports as numbers, flags by name, ICMP type and code.
 
-    `state` is what connection tracking says of it; empty: what a first packet gets.
+    A destination below 0 is some address of the host; an empty `entry` is any
+    interface but the loopback; an empty `state` is the one that a first packet gets.
     """
 
     family: Family
@@ -67,7 +68,7 @@ def probe(packet: Packet, *, marked: bool = False) -> Probe:
     """Return the kind of a packet: all of it but where it comes from."""
     known = packet.state or state(packet)
     fields: dict[Field, int | None] = {
-        "destination": packet.destination,
+        "destination": packet.destination if packet.destination >= 0 else None,
         "protocol": packet.protocol,
         "state": STATES[known],
         "version": 4 if packet.family == "ipv4" else 6,

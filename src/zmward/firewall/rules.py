@@ -164,8 +164,12 @@ class Enters(msgspec.Struct, frozen=True):
     inverted: bool = False
 
     def take(self, probe: Probe) -> Take:
-        """Say whether it holds, wherever the packet comes from."""
+        """Say whether it holds; a nameless interface is any one but the loopback."""
         if not probe.entry:
+            if "*" in self.names:
+                return NO if self.inverted else YES
+            if set(self.names) <= {"lo"}:
+                return YES if self.inverted else NO
             return MAYBE
         holds = any(
             probe.entry.startswith(name[:-1])
