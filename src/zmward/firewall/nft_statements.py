@@ -409,7 +409,7 @@ def statements(words: Words) -> list[Statement]:
     return found
 
 
-_VERDICTS: Final = frozenset({*_ENDS, "reject", "jump", "goto"})
+_VERDICTS: Final = _ENDS | {"reject"}
 # Words that end a rule in another way than is followed here.
 _ELSEWHERE: Final = frozenset({"queue", "dnat", "tproxy", "fwd", "synproxy", "dup"})
 
@@ -422,8 +422,10 @@ def _uncertain(words: Words) -> list[Statement]:
     for place, word in enumerate(rest):
         if word in _ELSEWHERE:
             return [doubt, {word: None}]
-        if word in ("jump", "goto") and place + 1 < len(rest):
-            return [doubt, {word: {"target": rest[place + 1]}}]
+        if word in ("jump", "goto"):
+            there = rest[place + 1 : place + 2]
+            end = {word: {"target": there[0]}} if there else {"queue": None}
+            return [doubt, end]
         if word in _VERDICTS:
             return [doubt, {word: None}]
     return [doubt]

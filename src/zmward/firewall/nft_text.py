@@ -134,7 +134,7 @@ class _Reader:
             elif found.peek() in ("comment", "devices", "device") and not rules:
                 found.until(";")
             else:
-                rules.append((found.until(";"), at))
+                rules.append((_some(found.until(";"), at), at))
         self.add({"chain": row}, line)
         for own, at in rules:
             self.rule(own, place, at)
@@ -148,6 +148,13 @@ class _Reader:
             "said": own.text,
         }
         self.add({"rule": inner}, line)
+
+
+def _some(found: Words, line: int) -> Words:
+    """Return words that must be some: else the text ended within braces."""
+    if not found:
+        raise Unreadable(f"line {line}: it ends too early")
+    return found
 
 
 def _hooked(found: Words, row: Row) -> None:

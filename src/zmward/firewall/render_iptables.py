@@ -170,6 +170,7 @@ def iptables(policy: Policy, family: Family, *, bans: bool = False) -> str:
     lines = [
         f"# Made by zmward for {word(policy.host, 80)}; load it with --noflush.",
         "*security",
+        ":INPUT ACCEPT [0:0]",
         f":{CHAIN} - [0:0]",
         *(f":{_chain(group)} - [0:0]" for group in found if group.name is not None),
         "-F INPUT",
@@ -237,6 +238,6 @@ def warming() -> str:
     """
     tracked = "-m conntrack --ctstate NEW,ESTABLISHED -j RETURN"
     return (
-        f"*security\n:{CHAIN}-WARMING - [0:0]\n-F INPUT\n-A INPUT -j {CHAIN}-WARMING\n"
+        f"*security\n:INPUT ACCEPT [0:0]\n:{CHAIN}-WARMING - [0:0]\n-F INPUT\n-A INPUT -j {CHAIN}-WARMING\n"
         f"-A {CHAIN}-WARMING {tracked}\nCOMMIT\n"
     )

@@ -1,8 +1,9 @@
-"""A policy for a host that uses ufw: application profiles, blocks of rules, commands."""
+"""A policy for a host with ufw: application profiles, blocks of rules, commands."""
 
 import re
 import shlex
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import msgspec
 
@@ -175,7 +176,7 @@ def ufw(policy: Policy) -> Ufw:
 
 
 def placed(text: str, block: str) -> str:
-    """Return before.rules with our block at the end of `filter`, in place of an old one.
+    """Return before.rules with our block at the end of `filter`, an old one replaced.
 
     There, loopback and known connections are let in already.
     """
@@ -192,7 +193,7 @@ def _key(words: Iterable[str]) -> tuple[str, ...]:
     found = list(words)
     if "comment" in found:
         found = found[: found.index("comment")]
-    pairs = dict(zip(found, found[1:], strict=False))
+    pairs = dict(pairwise(found))
     source = pairs.get("from", "any")
     source = "any" if source in (*_ANY.values(), "any") else source.removesuffix("/32")
     if "app" in pairs:
