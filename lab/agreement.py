@@ -71,7 +71,7 @@ class Agreement:
 
 def _rules(ruleset: Ruleset, family: Family) -> Iterator[Rule]:
     """Yield the rules that a packet for this host can meet."""
-    waiting = [chain for chain in ruleset.base(family)]
+    waiting = list(ruleset.base(family))
     seen = {(chain.table, chain.name) for chain in waiting}
     while waiting:
         chain = waiting.pop()
@@ -84,28 +84,28 @@ def _rules(ruleset: Ruleset, family: Family) -> Iterator[Rule]:
                     waiting.append(ruleset.chains[place])
 
 
+def _cells(rule: Rule) -> Iterator[tuple[str, Sequence[tuple[int, int]]]]:
+    """Yield the fields that a rule looks at with the ranges that it wants."""
+    for match in rule.matches:
+        if isinstance(match, Is):
+            yield match.field, match.values.pairs
+        elif isinstance(match, OneOf):
+            for row in match.rows[:50]:
+                for name, cell in zip(match.fields, row, strict=True):
+                    if not isinstance(cell, str):
+                        yield name, cell.pairs
+
+
 def _edges(ruleset: Ruleset, family: Family) -> tuple[list[int], list[int]]:
     """Return addresses and ports at the rules' boundaries, and just beyond them."""
-    sources: set[int] = set()
-    ports: set[int] = set()
-
-    def note(name: str, pairs: Sequence[tuple[int, int]]) -> None:
-        of = sources if name == "source" else ports
-        for first, last in pairs[:50]:
-            of.update((first - 1, first, last, last + 1))
-
+    edges: dict[str, set[int]] = {"source": set(), "port": set()}
     for rule in _rules(ruleset, family):
-        for match in rule.matches:
-            if isinstance(match, Is):
-                if match.field in ("source", "source-port", "destination-port"):
-                    note(match.field, match.values.pairs)
-            elif isinstance(match, OneOf):
-                for row in match.rows[:50]:
-                    for name, cell in zip(match.fields, row, strict=True):
-                        if not isinstance(cell, str) and name != "protocol":
-                            note(name, cell.pairs)
-    usable = [n for n in sources if _usable(n, family)]
-    return sorted(usable), sorted(n for n in ports if 0 < n < 65536)  # noqa: PLR2004
+        for name, pairs in _cells(rule):
+            of = "port" if name.endswith("port") else name
+            for first, last in pairs[:50] if of in edges else ():
+                edges[of].update((first - 1, first, last, last + 1))
+    usable = [n for n in edges["source"] if _usable(n, family)]
+    return sorted(usable), sorted(n for n in edges["port"] if 0 < n < 1 << 16)
 
 
 def _usable(number: int, family: Family) -> bool:

@@ -4,8 +4,8 @@ from contextlib import suppress
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.firewall.packets import packet, verdict
 
+from tests.firewall.packets import packet, verdict
 from zmward.firewall import iptables, nft_text
 from zmward.sources.source import Unreadable
 

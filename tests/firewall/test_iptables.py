@@ -1,8 +1,8 @@
 """What iptables-save prints is judged as the kernel would."""
 
 import pytest
-from tests.firewall.packets import packet, verdict, what, whole
 
+from tests.firewall.packets import packet, verdict, what, whole
 from zmward.firewall.iptables import parse
 from zmward.firewall.ranges import Family, networks
 from zmward.firewall.rules import Ruleset

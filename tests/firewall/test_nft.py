@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from tests.firewall.packets import packet, verdict, what, whole
 
+from tests.firewall.packets import packet, verdict, what, whole
 from zmward.firewall import nft, nft_text
 from zmward.firewall.ranges import everything, networks
 from zmward.firewall.rules import Ruleset
@@ -130,7 +130,7 @@ def test_a_limit_is_taken_for_the_first_packet_and_named() -> None:
     )
     told = what(found, packet())
     assert told.verdict == "accept"
-    assert len(told.assumed) == 2  # noqa: PLR2004  # the two limits
+    assert len(told.assumed) == 2  # the two limits
 
 
 def test_a_drop_in_a_later_table_is_final_and_an_accept_is_not() -> None:

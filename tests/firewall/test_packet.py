@@ -1,8 +1,8 @@
 """What connection tracking makes of a first packet."""
 
 import pytest
-from tests.firewall.packets import packet
 
+from tests.firewall.packets import packet
 from zmward.firewall.packet import probe, state
 
 
@@ -47,7 +47,7 @@ def test_other_protocols(
 
 
 def test_a_state_that_is_told_is_believed() -> None:
-    assert probe(packet(state="established")).fields["state"] == 2  # noqa: PLR2004
+    assert probe(packet(state="established")).fields["state"] == 2
 
 
 def test_a_packet_has_only_the_fields_of_its_protocol() -> None:

@@ -347,6 +347,10 @@ def _masked(right: Any, of: Kind, *, inverted: bool) -> Match:
     raise NotUnderstood(f"a masked {of.field}")
 
 
+_ORDERED: Final = frozenset({"<", ">", "<=", ">="})
+_COMPARING: Final = _ORDERED | {"==", "!=", "in"}
+
+
 def one(left: Any, operator: str, right: Any, sets: Sets) -> tuple[Match, ...]:
     """Return the matches of one comparison, what the field needs of a packet first."""
     if isinstance(left, dict) and "concat" in left:
@@ -355,24 +359,27 @@ def one(left: Any, operator: str, right: Any, sets: Sets) -> tuple[Match, ...]:
         # Only a forged source comes in where no answer to it would go out.
         return (Assumed(f"no route back: {text(left)}", holds=False),)
     of = kind(left)
-    inverted = operator == "!="
-    if of.flags and operator == "!":
-        return (*of.needs, _flagged(operator, right, of, sets))
-    if operator not in ("==", "!=", "in", "<", ">", "<=", ">="):
+    known = _COMPARING | {"!"} if of.flags else _COMPARING
+    if operator not in known:
         raise NotUnderstood(f"the operator {operator!r}"[:60])
     if of.flags:
         return (*of.needs, _flagged(operator, right, of, sets))
     if of.mask is not None:
-        return (*of.needs, _masked(right, of, inverted=inverted))
-    values = _right(right, sets)
+        return (*of.needs, _masked(right, of, inverted=operator == "!="))
+    return (*of.needs, _plain(operator, _right(right, sets), of))
+
+
+def _plain(operator: str, values: Sequence[Any], of: Kind) -> Match:
+    """Return a match of one field with some values."""
+    inverted = operator == "!="
     if of.entry:
-        return (Enters(tuple(str(value) for value in values), inverted),)
+        return Enters(tuple(str(value) for value in values), inverted)
     if of.field is None:
         raise NotUnderstood("a field without a name")
     found = cells(values, of)
-    if operator in ("<", ">", "<=", ">="):
+    if operator in _ORDERED:
         found = _compared(operator, found, _width(of))
-    return (*of.needs, Is(of.field, found, inverted))
+    return Is(of.field, found, inverted)
 
 
 def _routed(left: Any) -> bool:

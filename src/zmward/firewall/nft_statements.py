@@ -363,12 +363,18 @@ def _limited(words: Words) -> Statement:
     return _limit(words, "limit")
 
 
+def _commented(words: Words) -> Statement:
+    words.next()
+    return {}
+
+
 _READERS: Final[Mapping[str, Callable[[Words], Statement]]] = {
     "counter": _counted,
     "log": _logged,
     "reject": _rejected,
     "redirect": _redirected,
     "limit": _limited,
+    "comment": _commented,
 }
 _BARE: Final = _ENDS | {"notrack", "masquerade"}
 
@@ -382,16 +388,11 @@ def _statement(words: Words) -> Statement:
         return {words.next(): {"target": words.next()}}
     if word in ("add", "update", "meter"):
         return _added(words, words.next())
-    if word in _READERS:
-        words.next()
-        return _READERS[word](words)
     if words.took("ct", "count"):
         return _limit(words, "ct count")
-    if word == "comment":
+    if word in _READERS:
         words.next()
-        words.next()
-        return {}
-    return _matching(words)
+    return _READERS.get(word, _matching)(words)
 
 
 def statements(words: Words) -> list[Statement]:
