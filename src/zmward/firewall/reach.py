@@ -22,6 +22,7 @@ from zmward.firewall.rules import (
     Probe,
     Rule,
     Ruleset,
+    Take,
     Uncertain,
     both,
 )
@@ -30,6 +31,8 @@ End = Literal["accept", "drop", "reject", "unknown"]
 _DEEPEST: Final = 64
 # Connection tracking sees a packet between these two priorities of prerouting.
 _TRACKED: Final = -200
+# From so many ranges on it is worth remembering what they took.
+_MANY: Final = 256
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -50,20 +53,28 @@ class Doubt(msgspec.Struct, frozen=True):
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """What becomes of the asked sources: four sets that share nothing.
+    """What becomes of the asked sources.
 
     `ends` are the rules that ended some, `trail` all that took some on the way;
     `doubts` say why sources are unknown, `assumed` what counts only the first packet.
     """
 
     accepted: Ranges
-    dropped: Ranges
-    rejected: Ranges
     unknown: Ranges
     ends: tuple[tuple[End, Step], ...] = ()
     trail: tuple[Step, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     assumed: tuple[str, ...] = ()
+
+    @property
+    def dropped(self) -> Ranges:
+        """Return the sources that are stopped without a word."""
+        return _ended(self.ends, "drop") - self.unknown
+
+    @property
+    def rejected(self) -> Ranges:
+        """Return the sources that are stopped with an answer."""
+        return _ended(self.ends, "reject") - self.unknown - _ended(self.ends, "drop")
 
     @property
     def verdict(self) -> End:
@@ -77,11 +88,36 @@ class Reach(msgspec.Struct, frozen=True):
         return found[0] if len(found) == 1 and not self.unknown else "unknown"
 
 
+def _ended(ends: Iterable[tuple[End, Step]], wanted: End) -> Ranges:
+    return _joined(step.sources for end, step in ends if end == wanted)
+
+
+class Memory:
+    """What long lists of sources did to a set, for further packets of other kinds."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._cuts: dict[tuple[int, int], tuple[Rule, Ranges, Ranges, Ranges]] = {}
+
+    def cut(self, rule: Rule, carried: Carried, wanted: Ranges) -> Ranges:
+        """Return what a rule takes of the carried, which keeps its rest."""
+        before = carried.all()
+        key = (id(rule), id(before))
+        if key not in self._cuts:
+            taken = before & wanted
+            # Rule and set are kept, so that their ids stay theirs.
+            self._cuts[key] = (rule, before, taken, before - taken)
+        _, _, taken, left = self._cuts[key]
+        carried.become(left)
+        return taken
+
+
 class _Walk:
     """One way through all chains; it only collects."""
 
-    def __init__(self, ruleset: Ruleset) -> None:
+    def __init__(self, ruleset: Ruleset, memory: Memory | None) -> None:
         self.ruleset = ruleset
+        self.memory = memory
         self.ends: list[tuple[End, Step]] = []
         self.trail: list[Step] = []
         self.doubts: list[Doubt] = []
@@ -122,6 +158,9 @@ class _Walk:
             if took is NO:
                 self._assume(rule, carried, probe)
                 continue
+            if self.memory and _long(rule, took):
+                self._remembered(chain, rule, carried, took.possible or NOTHING)
+                continue
             possible = carried.shared(took.possible)
             if not possible:
                 continue
@@ -134,6 +173,16 @@ class _Walk:
             self._assume(rule, carried, probe)
             back.extend(self._act(step, carried, sure, probe, depth))
         return _joined((carried.all(), *back))
+
+    def _remembered(
+        self, chain: Chain, rule: Rule, carried: Carried, wanted: Ranges
+    ) -> None:
+        """Let a rule with a long list of sources take its own, once for all kinds."""
+        taken = (self.memory or Memory()).cut(rule, carried, wanted)
+        if taken and rule.verdict in ("accept", "drop", "reject"):
+            step = Step(chain.table, chain.name, rule, taken)
+            self.trail.append(step)
+            self.end(rule.verdict, step)
 
     def _act(
         self, step: Step, carried: Carried, sure: Ranges, probe: Probe, depth: int
@@ -178,6 +227,13 @@ class _Walk:
         return self.chain(target, step.sources, probe, depth + 1)
 
 
+def _long(rule: Rule, took: Take) -> bool:
+    """Say whether a rule ends many sources, and surely."""
+    sure = took.sure is took.possible and took.possible is not None
+    ends = rule.verdict in ("accept", "drop", "reject")
+    return sure and ends and len(took.possible or ()) > _MANY
+
+
 def _joined(sets: Iterable[Ranges]) -> Ranges:
     found = [one for one in sets if one]
     if len(found) < 2:  # noqa: PLR2004  # nothing to join
@@ -212,9 +268,14 @@ def _meets(chain: Chain, probe: Probe) -> bool:
     return not chain.devices or not probe.entry or probe.entry in chain.devices
 
 
-def reach(ruleset: Ruleset, probe: Probe, sources: Ranges) -> Reach:
-    """Return what becomes of packets of one kind from all of some sources."""
-    walk = _Walk(ruleset)
+def reach(
+    ruleset: Ruleset, probe: Probe, sources: Ranges, memory: Memory | None = None
+) -> Reach:
+    """Return what becomes of packets of one kind from all of some sources.
+
+    A memory makes it quick for many kinds, with a folded rule set.
+    """
+    walk = _Walk(ruleset, memory)
     going: list[tuple[Probe, Ranges]] = [(probe, sources)]
     for chain in ruleset.base(probe.family):
         following: list[tuple[Probe, Ranges]] = []
@@ -239,20 +300,17 @@ def reach(ruleset: Ruleset, probe: Probe, sources: Ranges) -> Reach:
 
 
 def _told(walk: _Walk, through: Ranges) -> Reach:
-    """Return the four sets: what ended in two ways is unknown."""
-    ended: dict[End, list[Ranges]] = {"drop": [], "reject": [], "unknown": []}
-    for end, step in walk.ends:
-        if end != "accept":
-            ended[end].append(step.sources)
-    dropped, rejected = _joined(ended["drop"]), _joined(ended["reject"])
-    stopped = _joined((dropped, rejected))
-    unknown = _joined((through & stopped, *ended["unknown"]))
+    """Return what became of all: what ended in two ways is unknown."""
+    ends = tuple(walk.ends)
+    asked = _ended(ends, "unknown")
+    unknown = asked
+    if walk.doubts:
+        stopped = _joined((_ended(ends, "drop"), _ended(ends, "reject")))
+        unknown = _joined((through & stopped, asked))
     return Reach(
-        accepted=through - unknown,
-        dropped=dropped - unknown,
-        rejected=rejected - unknown - dropped,
+        accepted=through - unknown if unknown else through,
         unknown=unknown,
-        ends=tuple(walk.ends),
+        ends=ends,
         trail=tuple(walk.trail),
         doubts=tuple(d for d in walk.doubts if d.sources & unknown),
         assumed=tuple(walk.assumed),
