@@ -1,6 +1,7 @@
 """Which services a node runs, and where: followed through settings and sockets."""
 
 import pytest
+
 from tests.firewall.site import NODE, SERVICES, cluster, single
 from zmward.catalog.attributes import attributes
 from zmward.catalog.flows import EVERY, FLOWS
@@ -11,6 +12,7 @@ from zmward.firewall.rules import PROTOCOLS
 from zmward.firewall.services import Service, services
 from zmward.profile import Services
 from zmward.sources.listeners import Listener
+from zmward.sources.localconfig import Localconfig
 
 # Out of the schema for long; only a socket on it would be told.
 _GONE = {"zimbraNotifyBindPort", "zimbraNotifySSLBindPort"}
@@ -97,8 +99,6 @@ class TestAServer:
         assert {"http", "https"} & own.keys() == web
 
     def test_localconfig_moves_ports(self) -> None:
-        from zmward.sources.localconfig import Localconfig
-
         own = found(localconfig=Localconfig({"mysql_port": "3307"}))
         assert own["mariadb"].port == 3307
 

@@ -61,10 +61,12 @@ def _undecided(
 ) -> Problem | None:
     if any(p == one.protocol and _in(ports, one.port) for p, ports, _ in settled):
         return None
-    if any(s.port == one.port and one.protocol in s.row.protocols for s in running):
-        return None
     row = foreign(one.protocol, one.port)
     if row is not None and row.usual == "close":
+        return None
+    if row is None and any(
+        s.port == one.port and one.protocol in s.row.protocols for s in running
+    ):
         return None
     if row is None and one.protocol == "udp" and one.port >= _EPHEMERAL and one.program:
         return None

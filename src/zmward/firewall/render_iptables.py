@@ -62,15 +62,19 @@ def _comment(text: str) -> str:
     return f'-m comment --comment "{word(text, _LONGEST)}"'
 
 
+def counter_name(opening: Opening, family: Family) -> str:
+    """Return how a limit's table of sources is called: in at most 15 characters."""
+    name = "".join(c if c.isascii() and c.isalnum() else "-" for c in opening.name)
+    return f"zm-{name}"[:14] + _DIGIT[family]
+
+
 def _limit(opening: Opening, family: Family) -> str:
     count = opening.rate.partition("/")[0]
-    # The kernel takes names of at most 15 characters here.
-    name = f"zm-{opening.name}"[:14] + _DIGIT[family]
     return (
         "-m conntrack --ctstate NEW -m hashlimit "
         f"--hashlimit-above {opening.rate} --hashlimit-burst {count} "
         f"--hashlimit-mode srcip --hashlimit-srcmask {_MASK[family]} "
-        f"--hashlimit-name {name}"
+        f"--hashlimit-name {counter_name(opening, family)}"
     )
 
 
@@ -238,6 +242,7 @@ def warming() -> str:
     """
     tracked = "-m conntrack --ctstate NEW,ESTABLISHED -j RETURN"
     return (
-        f"*security\n:INPUT ACCEPT [0:0]\n:{CHAIN}-WARMING - [0:0]\n-F INPUT\n-A INPUT -j {CHAIN}-WARMING\n"
+        f"*security\n:INPUT ACCEPT [0:0]\n:{CHAIN}-WARMING - [0:0]\n"
+        f"-F INPUT\n-A INPUT -j {CHAIN}-WARMING\n"
         f"-A {CHAIN}-WARMING {tracked}\nCOMMIT\n"
     )

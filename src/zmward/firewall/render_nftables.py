@@ -50,7 +50,7 @@ def _sets(policy: Policy, bans: Sources, *, element_counters: bool) -> Iterator[
             yield from _set(_named(group), family, words, _room(len(words)), options)
         for rate in _rates(policy):
             options = ["flags dynamic,timeout", "timeout 10m"]
-            name = f"{rate.name}-rate{_DIGIT[family]}"
+            name = _rate_set(rate, family)
             yield from _set(name, family, (), _SOURCES_COUNTED, options)
         words = written(bans.of(family), family)
         size = max(_room(policy.bans // 2), _room(len(words)))
@@ -60,6 +60,11 @@ def _sets(policy: Policy, bans: Sources, *, element_counters: bool) -> Iterator[
 
 def _named(group: Group) -> str:
     return f"{group.name}{_DIGIT[group.family]}"
+
+
+def _rate_set(opening: Opening, family: Family) -> str:
+    name = "".join(c if c.isascii() and c.isalnum() else "-" for c in opening.name)
+    return f"rate-{name}-{_DIGIT[family]}"
 
 
 def _rates(policy: Policy) -> tuple[Opening, ...]:
@@ -90,7 +95,7 @@ def _opened(
     if opening.rate:
         count = opening.rate.partition("/")[0]
         for family in families:
-            name = f"{opening.name}-rate{_DIGIT[family]}"
+            name = _rate_set(opening, family)
             yield (
                 f"{where}{packet} ct state new update @{name} "
                 f"{{ {_SOURCE[family]} limit rate over {opening.rate} "

@@ -10,7 +10,12 @@ import msgspec
 from zmward.firewall.basics import Group, groups, word
 from zmward.firewall.openings import FAMILIES, Opening, Policy
 from zmward.firewall.ranges import Family, written
-from zmward.firewall.render_iptables import chunks, odd_rules, port_list
+from zmward.firewall.render_iptables import (
+    chunks,
+    counter_name,
+    odd_rules,
+    port_list,
+)
 
 BEGIN, END = "# BEGIN zmward", "# END zmward"
 _MARK = "zmward: "
@@ -124,14 +129,13 @@ def _commands(found: tuple[Group, ...]) -> Iterator[Argv]:
 
 def _limits(opening: Opening, family: Family) -> Iterator[str]:
     count = opening.rate.partition("/")[0]
-    name = f"zm-{opening.name}"[:14] + ("4" if family == "ipv4" else "6")
     for piece in chunks(opening.ports):
         yield (
             f"-p {opening.protocol} -m multiport --dports {port_list(piece)} "
             "-m conntrack --ctstate NEW -m hashlimit "
             f"--hashlimit-above {opening.rate} --hashlimit-burst {count} "
             f"--hashlimit-mode srcip --hashlimit-srcmask {_MASK[family]} "
-            f"--hashlimit-name {name} -j DROP"
+            f"--hashlimit-name {counter_name(opening, family)} -j DROP"
         )
 
 
