@@ -175,6 +175,14 @@ class TestBans:
         assert "\t\tcounter\n" in nftables(SITE)
         assert "\t\tcounter\n" not in nftables(SITE, element_counters=False)
 
+    def test_addresses_and_networks_have_sets_of_their_own(self) -> None:
+        text = nftables(SITE, self.banned)
+        single = text.partition("set bans4 {")[2].partition("set ")[0]
+        wide = text.partition("set banned-networks4 {")[2].partition("set ")[0]
+        assert "interval" not in single
+        assert "10.1.0.7\n" in single
+        assert "198.51.100.0/24\n" in wide
+
     def test_iptables_asks_a_set(self) -> None:
         assert "--match-set zmward-bans4 src" in iptables(SITE, "ipv4", bans=True)
         text = ipset(SITE, self.banned)

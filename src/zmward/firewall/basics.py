@@ -48,10 +48,10 @@ class Odd(msgspec.Struct, frozen=True):
     wanted: tuple[str, ...]
 
 
-_ALL: Final = ("FIN", "SYN", "RST", "PSH", "ACK", "URG")
+ALL_FLAGS: Final = ("FIN", "SYN", "RST", "PSH", "ACK", "URG")
 ODD: Final = (
-    Odd("null scan", _ALL, ()),
-    Odd("XMAS scan", _ALL, ("FIN", "PSH", "URG")),
+    Odd("null scan", ALL_FLAGS, ()),
+    Odd("XMAS scan", ALL_FLAGS, ("FIN", "PSH", "URG")),
     Odd("SYN and FIN", ("FIN", "SYN"), ("FIN", "SYN")),
     Odd("SYN and RST", ("SYN", "RST"), ("SYN", "RST")),
 )

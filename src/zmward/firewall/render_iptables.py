@@ -7,11 +7,21 @@ INPUT chain is emptied by each load, so that a second one changes nothing.
 
 from collections.abc import Iterator
 
-from zmward.firewall.basics import IGMP, KEPT, ODD, OPENS, Group, groups, word
+from zmward.firewall.basics import (
+    ALL_FLAGS,
+    IGMP,
+    KEPT,
+    ODD,
+    OPENS,
+    Group,
+    groups,
+    word,
+)
 from zmward.firewall.openings import FAMILIES, Opening, Policy, Sources
 from zmward.firewall.ranges import Family, written
 
 CHAIN = "ZMWARD"
+_KEPT, _ODD = f"{CHAIN}-ICMP-KEPT", f"{CHAIN}-ODD-FLAGS"
 # From so many networks on, a zone is a set.
 _MANY = 64
 # multiport takes no more; a range counts twice.
@@ -111,10 +121,19 @@ def _jumps(group: Group) -> Iterator[str]:
 
 
 def _basics(family: Family) -> Iterator[str]:
-    """Yield what comes before every opening."""
+    """Yield what every packet meets before the openings."""
     yield f"-i lo {_comment('the host itself')} -j ACCEPT"
     known = _comment("connections that were let in, and what belongs to them")
     yield f"-m conntrack --ctstate RELATED,ESTABLISHED {known} -j ACCEPT"
+    yield f"-p {_ICMP[family][0]} -j {_KEPT}"
+    if family == "ipv4":
+        yield f"-p {IGMP} {_comment('igmp')} -j ACCEPT"
+    yield f"-m conntrack --ctstate INVALID {_comment('belongs to nothing')} -j DROP"
+    # An honest first packet is told apart by one rule.
+    yield f"-p tcp -m tcp ! --tcp-flags {','.join(ALL_FLAGS)} SYN -j {_ODD}"
+
+
+def _kept(family: Family) -> Iterator[str]:
     name, option = _ICMP[family]
     for kept in KEPT:
         if kept.family != family:
@@ -127,10 +146,6 @@ def _basics(family: Family) -> Iterator[str]:
         for number in kept.types:
             packet = f"{source}-p {name} {option} {number}{rate}"
             yield f"{packet} {_comment(kept.name)} -j ACCEPT"
-    if family == "ipv4":
-        yield f"-p {IGMP} {_comment('igmp')} -j ACCEPT"
-    yield f"-m conntrack --ctstate INVALID {_comment('belongs to nothing')} -j DROP"
-    yield from odd_rules()
 
 
 def odd_rules() -> Iterator[str]:
@@ -175,7 +190,7 @@ def iptables(policy: Policy, family: Family, *, bans: bool = False) -> str:
         f"# Made by zmward for {word(policy.host, 80)}; load it with --noflush.",
         "*security",
         ":INPUT ACCEPT [0:0]",
-        f":{CHAIN} - [0:0]",
+        *(f":{name} - [0:0]" for name in (CHAIN, _KEPT, _ODD)),
         *(f":{_chain(group)} - [0:0]" for group in found if group.name is not None),
         "-F INPUT",
         f"-A INPUT -j {CHAIN}",
@@ -184,6 +199,8 @@ def iptables(policy: Policy, family: Family, *, bans: bool = False) -> str:
         *((banned,) if bans else ()),
         *_ways(found, family, trusted=False),
         f"-A {CHAIN} {_comment('all that is left')} -j DROP",
+        *(f"-A {_KEPT} {rule}" for rule in _kept(family)),
+        *(f"-A {_ODD} {rule}" for rule in odd_rules()),
         *_bodies(found, family),
         "COMMIT",
     ]

@@ -1,10 +1,19 @@
 """A policy as a file for `nft -f`: one table of our own, replaced in one step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from zmward.firewall.basics import IGMP, KEPT, ODD, OPENS, Group, groups, word
+from zmward.firewall.basics import (
+    ALL_FLAGS,
+    IGMP,
+    KEPT,
+    ODD,
+    OPENS,
+    Group,
+    groups,
+    word,
+)
 from zmward.firewall.openings import EVERYBODY, FAMILIES, Opening, Policy, Sources
-from zmward.firewall.ranges import Family, written
+from zmward.firewall.ranges import Family, Pair, Ranges, address, written
 
 TABLE = "zmward"
 _LONGEST = 120
@@ -15,6 +24,9 @@ _DIGIT = {"ipv4": "4", "ipv6": "6"}
 _SOURCE = {"ipv4": "ip saddr", "ipv6": "ip6 saddr and ffff:ffff:ffff:ffff::"}
 _SOURCES_COUNTED = 65_535
 _SMALLEST = 1024
+# So many addresses in a row are still told one by one.
+_FEW = 16
+_HOOK = "type filter hook input priority filter; policy drop;"
 
 
 def _set(
@@ -42,9 +54,7 @@ def _room(number: int) -> int:
 def _sets(policy: Policy, bans: Sources, *, element_counters: bool) -> Iterator[str]:
     counters = ["counter"] if element_counters else []
     for family in FAMILIES:
-        for group in groups(policy, family):
-            if group.name is None:
-                continue
+        for group in _named_groups(policy, family):
             words = written(group.sources, family)
             options = ["flags interval", *counters]
             yield from _set(_named(group), family, words, _room(len(words)), options)
@@ -52,10 +62,36 @@ def _sets(policy: Policy, bans: Sources, *, element_counters: bool) -> Iterator[
             options = ["flags dynamic,timeout", "timeout 10m"]
             name = _rate_set(rate, family)
             yield from _set(name, family, (), _SOURCES_COUNTED, options)
-        words = written(bans.of(family), family)
-        size = max(_room(policy.bans // 2), _room(len(words)))
-        options = ["flags interval,timeout", *counters]
-        yield from _set(f"bans{_DIGIT[family]}", family, words, size, options)
+        yield from _ban_sets(policy, bans, family, counters)
+
+
+def _ban_sets(
+    policy: Policy, bans: Sources, family: Family, counters: list[str]
+) -> Iterator[str]:
+    """Yield banned addresses, found at once by their hash, and banned networks."""
+    single, wide = _apart(bans.of(family), family)
+    name = f"bans{_DIGIT[family]}"
+    size = max(_room(policy.bans // 4), _room(len(single) // 2))
+    yield from _set(name, family, single, size, ["flags timeout", *counters])
+    name = f"banned-networks{_DIGIT[family]}"
+    size = max(_room(policy.bans // 4), _room(len(wide)))
+    yield from _set(name, family, wide, size, ["flags interval,timeout", *counters])
+
+
+def _apart(bans: Ranges, family: Family) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return single addresses, and what is too wide to be told as such."""
+    single: list[str] = []
+    wide: list[Pair] = []
+    for first, last in bans.pairs:
+        if last - first < _FEW:
+            single += (address(n, family) for n in range(first, last + 1))
+        else:
+            wide.append((first, last))
+    return tuple(single), written(Ranges(tuple(wide)), family)
+
+
+def _named_groups(policy: Policy, family: Family) -> tuple[Group, ...]:
+    return tuple(group for group in groups(policy, family) if group.name is not None)
 
 
 def _named(group: Group) -> str:
@@ -106,31 +142,45 @@ def _opened(
     yield f"{where}{packet} counter accept {_comment(said)}"
 
 
+def _chains(policy: Policy) -> Iterator[str]:
+    """Yield a chain for each group of addresses: its openings, one rule each."""
+    for family in FAMILIES:
+        for group in _named_groups(policy, family):
+            rules = (r for o in group.openings for r in _opened(o, "", (family,)))
+            yield from _chain(_named(group), rules)
+
+
+def _chain(name: str, rules: Iterable[str]) -> Iterator[str]:
+    yield f"\tchain {name} {{"
+    yield from (f"\t\t{rule}" for rule in rules)
+    yield "\t}"
+
+
 def _openings(policy: Policy, *, trusted: bool) -> Iterator[str]:
     for family in FAMILIES:
         for group in groups(policy, family):
             if group.trusted is not trusted:
                 continue
+            if group.name is not None:
+                name = _named(group)
+                yield f"{_WORD[family]} saddr @{name} jump {name}"
+                continue
             for opening in group.openings:
-                if opening.sources == EVERYBODY:
-                    if family == "ipv4":
-                        yield from _opened(opening, "", FAMILIES)
-                    continue
-                where = f"meta nfproto {family} "
-                if group.name is not None:
-                    where = f"{_WORD[family]} saddr @{_named(group)} "
-                yield from _opened(opening, where, (family,))
+                if opening.sources != EVERYBODY:
+                    yield from _opened(opening, f"meta nfproto {family} ", (family,))
+                elif family == "ipv4":
+                    yield from _opened(opening, "", FAMILIES)
 
 
 def _flags(names: tuple[str, ...]) -> str:
     return " | ".join(name.lower() for name in names) or "0x0"
 
 
-def _basics() -> Iterator[str]:
-    """Yield what comes before every opening."""
-    yield f'iifname "lo" counter accept {_comment("the host itself")}'
-    known = _comment("connections that were let in, and what belongs to them")
-    yield f"ct state established,related counter accept {known}"
+def _bits(names: tuple[str, ...]) -> str:
+    return f"({_flags(names)})" if len(names) > 1 else _flags(names)
+
+
+def _icmp() -> Iterator[str]:
     for kept in KEPT:
         name = "icmp" if kept.family == "ipv4" else "icmpv6"
         types = ", ".join(str(number) for number in kept.types)
@@ -142,7 +192,9 @@ def _basics() -> Iterator[str]:
         packet = f"{source}{name} type {{ {types} }}{rate}"
         yield f"{packet} counter accept {_comment(f'{name}: {kept.name}')}"
     yield f"meta nfproto ipv4 meta l4proto {IGMP} counter accept {_comment('igmp')}"
-    yield f"ct state invalid counter drop {_comment('belongs to nothing')}"
+
+
+def _odd() -> Iterator[str]:
     for odd in ODD:
         packet = f"tcp flags & ({_flags(odd.mask)}) == {_bits(odd.wanted)}"
         yield f"{packet} counter drop {_comment(odd.name)}"
@@ -150,17 +202,21 @@ def _basics() -> Iterator[str]:
     yield f"{first} counter drop {_comment('new without SYN')}"
 
 
-def _bits(names: tuple[str, ...]) -> str:
-    return f"({_flags(names)})" if len(names) > 1 else _flags(names)
-
-
-def _rules(policy: Policy) -> Iterator[str]:
-    yield from _basics()
+def _input(policy: Policy) -> Iterator[str]:
+    """Yield the rules that every packet meets: few, and in an order that is quick."""
+    yield f'iif "lo" counter accept {_comment("the host itself")}'
+    known = _comment("connections that were let in, and what belongs to them")
+    yield f"ct state established,related counter accept {known}"
+    numbers = ", ".join(str(n) for n in sorted({IGMP, *(k.protocol for k in KEPT)}))
+    yield f"meta l4proto {{ {numbers} }} jump kept"
+    yield f"ct state invalid counter drop {_comment('belongs to nothing')}"
+    # An honest first packet is told apart by one rule.
+    yield f"tcp flags & ({_flags(ALL_FLAGS)}) != syn jump odd"
     yield from _openings(policy, trusted=True)
     for family in FAMILIES:
-        name = f"@bans{_DIGIT[family]}"
-        banned = _comment("banned")
-        yield f"{_WORD[family]} saddr {name} counter drop {banned}"
+        for name in ("bans", "banned-networks"):
+            place = f"{_WORD[family]} saddr @{name}{_DIGIT[family]}"
+            yield f"{place} counter drop {_comment('banned')}"
     yield from _openings(policy, trusted=False)
     yield f"counter {_comment('all that is left: the policy drops it')}"
 
@@ -181,10 +237,10 @@ def nftables(
         f"delete table inet {TABLE}",
         f"table inet {TABLE} {{",
         *made,
-        "\tchain input {",
-        "\t\ttype filter hook input priority filter; policy drop;",
-        *(f"\t\t{rule}" for rule in _rules(policy)),
-        "\t}",
+        *_chain("kept", _icmp()),
+        *_chain("odd", _odd()),
+        *_chains(policy),
+        *_chain("input", (_HOOK, *_input(policy))),
         "}",
     ]
     return "\n".join(lines) + "\n"
