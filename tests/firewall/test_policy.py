@@ -117,6 +117,12 @@ class TestTheMinimumOfASingleServer:
         found = made({"networks": ADMINS}, {"zimbraReverseProxyMailMode": "https"})
         assert ("http", "internet") not in opened(found)
 
+    def test_pages_without_tls_are_said_aloud(self) -> None:
+        found = made({"networks": ADMINS}, {"zimbraReverseProxyMailMode": "both"})
+        assert any("without TLS (mode both)" in p.text for p in found.problems)
+        found = made({"networks": ADMINS})
+        assert not any("without TLS" in p.text for p in found.problems)
+
     def test_a_changed_port_is_followed(self) -> None:
         profile = {
             "networks": ADMINS,
@@ -176,6 +182,20 @@ class TestWhatTheProfileAdds:
         assert own.ports == ((7788, 7799),)
         assert own.origin == "profile:firewall.allow[1]"
         assert written(own.sources.ipv4, "ipv4") == ("10.3.0.2/32",)
+
+    def test_a_refusal_closes_what_the_catalog_opens(self) -> None:
+        own = {"refuse": [{"name": "https", "why": "no web client here"}]}
+        found = made({"networks": {**ADMINS, **CLIENTS}, "firewall": own})
+        assert ("https", "internet") not in opened(found)
+        assert not found.refused
+
+    def test_a_refusal_of_a_part_contradicts(self) -> None:
+        own = {
+            "allow": [{"port": "4000-4010", "from": ["admin"], "why": "x"}],
+            "refuse": [{"port": 4005, "why": "y"}],
+        }
+        found = made({"networks": {**ADMINS, **CLIENTS}, "firewall": own})
+        assert "contradict" in kinds(found)["undecided"]
 
     def test_an_unknown_service_names_the_nearest(self) -> None:
         own = {"services": {"mailbox-admn": ["admin"]}}

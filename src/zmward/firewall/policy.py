@@ -1,6 +1,6 @@
 """The whitelist of one node, from what it really is and what the profile adds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from zmward.facts import Facts
 from zmward.firewall.extra import (
@@ -42,6 +42,20 @@ def _taken(opening: Opening, refused: tuple[Thing, ...]) -> bool:
     )
 
 
+def _contradictions(
+    openings: Iterable[Opening], refused: tuple[Thing, ...]
+) -> Iterator[Problem]:
+    """Yield openings of which the profile refuses a part: what is meant is open."""
+    for one in openings:
+        for protocol, spans, _ in refused:
+            if protocol == one.protocol and (
+                spans == one.ports
+                or any(a <= y and x <= b for a, b in spans for x, y in one.ports)
+            ):
+                text = f"firewall.refuse and {one.origin} contradict over {one.name}."
+                yield Problem("undecided", one.name, text)
+
+
 def policy(facts: Facts, host: str, operators: Iterable[str] = ()) -> Policy:
     """Return what a node lets in; `operators` are addresses that must stay in."""
     profile, settings = facts.profile, facts.profile.firewall
@@ -54,7 +68,7 @@ def policy(facts: Facts, host: str, operators: Iterable[str] = ()) -> Policy:
     found, problems = _split(
         (
             *ssh_openings(facts, known, ports, said),
-            *zimbra_openings(facts, running, known),
+            *zimbra_openings(facts, host, running, known),
             *cluster_openings(place.accepts, ports),
             *usual_openings(facts, host, known),
         )
@@ -79,6 +93,7 @@ def policy(facts: Facts, host: str, operators: Iterable[str] = ()) -> Policy:
                     *unknown_services(settings),
                     *(one for one in refused if isinstance(one, Problem)),
                     *wrong,
+                    *_contradictions(openings, kept),
                     *place.problems,
                     *problems,
                     *undecided(facts, host, running, openings, kept),

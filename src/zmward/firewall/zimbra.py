@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from zmward.catalog.ports import Exposure
+from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.firewall.openings import Opening, Problem, Sources, Zone
 from zmward.firewall.services import Service
+from zmward.firewall.settings import entry, values
 from zmward.firewall.topology import Accept
 from zmward.firewall.zones import Zones, sources
 
@@ -98,6 +100,20 @@ def _clients(facts: Facts, service: Service, zones: Zones) -> Found:
         yield Problem("undecided", service.name, text)
 
 
+def _clear(facts: Facts, host: str, service: Service) -> Iterator[Problem]:
+    """Say where web pages themselves are served without TLS, not only a redirect."""
+    setting = {"http": "zimbraReverseProxyMailMode", "mailbox-http": "zimbraMailMode"}
+    if service.name not in setting:
+        return
+    try:
+        mode = next(iter(values(facts, entry(facts, host), setting[service.name])), "")
+    except Unseen:
+        return
+    if mode != "redirect":
+        text = f"Port {service.port} serves the web client without TLS (mode {mode})."
+        yield Problem("exposure", service.name, text, refuses=False)
+
+
 def _internet(facts: Facts, service: Service, zones: Zones) -> Found:
     origin = f"catalog:{service.name}"
     why = service.row.remark or f"{service.name} for everybody"
@@ -111,7 +127,7 @@ def _internet(facts: Facts, service: Service, zones: Zones) -> Found:
     yield from _opened(service, "internet", zones["internet"], why, origin, rate=rate)
 
 
-def _own(facts: Facts, service: Service, zones: Zones) -> Found:
+def _own(facts: Facts, host: str, service: Service, zones: Zones) -> Found:
     chosen = facts.profile.firewall.services.get(service.name)
     if service.doubt:
         text = f"{service.name} ({service.port}): {service.doubt}."
@@ -121,15 +137,18 @@ def _own(facts: Facts, service: Service, zones: Zones) -> Found:
         yield from _by_name(facts, service, chosen, zones)
     elif service.exposure == "internet":
         yield from _internet(facts, service, zones)
+        yield from _clear(facts, host, service)
     elif service.exposure == "clients":
         yield from _clients(facts, service, zones)
 
 
-def zimbra_openings(facts: Facts, running: Iterable[Service], zones: Zones) -> Found:
+def zimbra_openings(
+    facts: Facts, host: str, running: Iterable[Service], zones: Zones
+) -> Found:
     """Yield what users, administrators and other mail servers may reach."""
     for service in running:
         if service.name != "ssh":
-            yield from _own(facts, service, zones)
+            yield from _own(facts, host, service, zones)
 
 
 def cluster_openings(
