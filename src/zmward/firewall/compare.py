@@ -57,6 +57,7 @@ class _Asked:
         self.rules = rules
         self.family = family
         self.entry = entry
+        self.everybody = everything(family)
 
     def exposed(self, protocol: int, port: int) -> Exposed:
         """Return who reaches a port from whatever source port."""
@@ -80,7 +81,7 @@ class _Asked:
         )
         kept = self.rules.of(protocol, port)
         kind = probe(packet, marked=kept.marked)
-        return reach(kept.ruleset, kind, everything(self.family), kept.memory)
+        return reach(kept.ruleset, kind, self.everybody, kept.memory)
 
     def wanted(self, protocol: int, port: int, source_port: int | None) -> Ranges:
         """Return whom the policy lets in; None stands for any source port."""

@@ -61,6 +61,11 @@ class Narrow:
         self.memory = Memory()
 
 
+def _alike(found: tuple[Ranges, ...], number: int) -> frozenset[int]:
+    """Return in which sets a number is: others that are in the same are like it."""
+    return frozenset(place for place, some in enumerate(found) if number in some)
+
+
 class Narrowed:
     """Gives the rules for a protocol and port, once for all ports that are alike."""
 
@@ -70,12 +75,11 @@ class Narrowed:
         self._ruleset = Ruleset(own)
         self.ports = tuple(set(cells(self._ruleset, "destination-port")))
         self.protocols = tuple(set(cells(self._ruleset, "protocol")))
-        self._kept: dict[tuple[int, frozenset[int]], Narrow] = {}
+        self._kept: dict[tuple[frozenset[int], frozenset[int]], Narrow] = {}
 
     def of(self, protocol: int, port: int) -> Narrow:
         """Return the rules that packets of a protocol to a port meet."""
-        alike = frozenset(n for n, some in enumerate(self.ports) if port in some)
-        key = (protocol, alike)
+        key = _alike(self.protocols, protocol), _alike(self.ports, port)
         if key not in self._kept:
             self._kept[key] = Narrow(folded(self._left(protocol, port)))
         return self._kept[key]
