@@ -8,11 +8,14 @@ import pytest
 from tests.firewall.site import (
     LISTENERS,
     NODE,
+    NOW,
     cluster,
     connection,
     raw,
     single,
 )
+from zmward.evidence import Evidence
+from zmward.facts import Facts
 from zmward.firewall.openings import EVERYBODY, Policy
 from zmward.firewall.policy import policy
 from zmward.firewall.ranges import networks, written
@@ -412,3 +415,45 @@ class TestTheProfile:
     def test_a_policy_is_the_same_each_time(self) -> None:
         profile = {"networks": {**ADMINS, **CLIENTS}}
         assert made(profile) == made(profile)
+
+
+class TestSilence:
+    WORDS = (
+        *("listeners", "packages", "localconfig", "sshd", "addresses", "raw_sockets"),
+        *("established", "resolved_names"),
+    )
+
+    @pytest.mark.parametrize("word", WORDS)
+    def test_a_source_without_an_answer_never_opens_more(self, word: str) -> None:
+        facts = cluster({"networks": {**ADMINS, **CLIENTS}})
+        host = "store.example.com"
+        whole = policy(facts, host)
+        silent = cluster(
+            {"networks": {**ADMINS, **CLIENTS}}, nodes={"store": {word: None}}
+        )
+        found = policy(silent, host)
+        usual = {"dhcp", "dhcpv6"} if word == "listeners" else set()
+        assert {o.name for o in found.openings} - usual <= {
+            o.name for o in whole.openings
+        }
+        for opening in found.openings:
+            if opening.name == "ssh":
+                assert not opening.sources.everybody("ipv4")
+
+    @pytest.mark.parametrize("gone", ["ldap-config", "ldap-servers"])
+    def test_without_the_directory_it_refuses(self, gone: str) -> None:
+        facts = single(profile={"networks": {**ADMINS, **CLIENTS}})
+        answers = {
+            host: {name: one for name, one in own.items() if name != gone}
+            for host, own in facts.evidence.answers.items()
+        }
+        blind = Facts(Evidence(facts.evidence.when, answers), facts.profile, facts.now)
+        found = policy(blind, NODE)
+        assert "not-known" in kinds(found)
+        assert all(o.zone != "internet" or o.name != "ssh" for o in found.openings)
+
+    def test_nothing_at_all_refuses_and_keeps_ssh(self) -> None:
+        empty = Facts(Evidence("2026-11-21T00:00:00+00:00", {NODE: {}}), Profile(), NOW)
+        found = policy(empty, NODE)
+        assert found.refused
+        assert ("ssh", "internet") in opened(found)
