@@ -292,6 +292,13 @@ class TestUfw:
         assert once.replace(block, "") == RULES
         assert once.index("-i lo -j ACCEPT") < once.index(BEGIN)
 
+    def test_ssh_from_anywhere_is_known_again(self) -> None:
+        added = "ufw allow 22/tcp comment 'zmward: ssh'\n"
+        assert stale(added, ufw(policy(single(), NODE))) == ()
+        assert stale(added, ufw(SITE)) == (
+            ("ufw", "--force", "delete", "allow", "22/tcp"),
+        )
+
     def test_a_file_of_something_else_is_refused(self) -> None:
         with pytest.raises(ValueError, match="COMMIT"):
             placed("nothing\n", ufw(SITE).before)
@@ -302,6 +309,8 @@ class TestUfw:
             "ufw allow from 10.1.0.0/24 to any port 22 proto tcp comment 'zmward: ssh'\n"
             "ufw allow from 10.66.0.0/24 to any port 22 proto tcp comment 'zmward: ssh'\n"
             "ufw allow 8080/tcp\n"
+            "ufw allow zmward-everybody4 comment 'zmward: smtp, http, https'\n"
+            "ufw allow zmward-everybody6 comment 'zmward: smtp, http, https'\n"
         )
         assert stale(added, ufw(SITE)) == (
             (

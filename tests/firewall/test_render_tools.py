@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.firewall.policies import boundaries, disagreements
 from tests.firewall.test_render import SITE, STORE, loaded
@@ -18,7 +19,7 @@ from zmward.firewall.ranges import Family
 from zmward.firewall.render_iptables import ipset, iptables
 from zmward.firewall.render_iptables import warming as iptables_warming
 from zmward.firewall.render_nftables import nftables, warming
-from zmward.firewall.render_ufw import placed, ufw
+from zmward.firewall.render_ufw import placed, stale, ufw
 from zmward.firewall.rules import Ruleset
 from zmward.firewall.zones import sources
 
@@ -181,20 +182,33 @@ class TestUfw:
         ):
             text = (own / name).read_text("utf-8")
             (own / name).write_text(placed(text, block), "utf-8")
-        commands = " && ".join(shlex.join(argv) for argv in wanted.commands)
+        commands = "; ".join(shlex.join(argv) for argv in wanted.commands)
         where = shlex.quote(str(tmp_path))
+        mounted = (
+            f"mount --bind {where}/ufw /etc/ufw;"
+            f"mount --bind {where}/default /etc/default/ufw;"
+        )
         once, six, added, again = parts(
             inside(
-                f"mount --bind {where}/ufw /etc/ufw;"
-                f"mount --bind {where}/default /etc/default/ufw;"
-                f"{{ {commands}; }} >&2; iptables-save; echo =====; ip6tables-save;"
-                f"echo =====; ufw show added; echo =====; {{ {commands}; }} >&2;"
-                "ufw show added"
+                f"{mounted} {{ {commands}; }} >&2; iptables-save; echo =====;"
+                "ip6tables-save; echo =====; ufw show added; echo =====;"
+                f"{{ {commands}; }} >&2; ufw show added"
             )
         )
         assert added == again
         agrees(found, "ipv4", iptables_reader.parse(once, "ipv4"))
         agrees(found, "ipv6", iptables_reader.parse(six, "ipv6"))
+        assert stale(added, wanted) == ()
+        less = replace(
+            found, openings=tuple(o for o in found.openings if o.zone != "clients")
+        )
+        deletions = stale(added, ufw(less))
+        assert deletions
+        gone = "; ".join(shlex.join(argv) for argv in deletions)
+        left = inside(f"{mounted} ufw reload >&2; {{ {gone}; }} >&2; ufw show added")
+        assert "zmward-clients" in added
+        assert "zmward-clients" not in left
+        assert stale(left, ufw(less)) == ()
 
 
 def test_the_reader_says_of_the_text_what_the_kernel_says() -> None:

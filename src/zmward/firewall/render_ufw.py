@@ -26,6 +26,7 @@ _MASK = {"ipv4": "32", "ipv6": "64"}
 _BLOCK = re.compile(
     rf"^{re.escape(BEGIN)}$.*?^{re.escape(END)}$\n?", re.MULTILINE | re.DOTALL
 )
+_SHORT = len(("ufw", "allow", "what"))
 Argv = tuple[str, ...]
 
 
@@ -197,6 +198,10 @@ def _key(words: Iterable[str]) -> tuple[str, ...]:
     found = list(words)
     if "comment" in found:
         found = found[: found.index("comment")]
+    if len(found) == _SHORT:
+        # From anywhere: `ufw allow 22/tcp`, `ufw allow zmward-everybody4`.
+        name, slash, protocol = found[-1].partition("/")
+        return ("any", name, protocol) if slash else ("any", name)
     pairs = dict(pairwise(found))
     source = pairs.get("from", "any")
     source = "any" if source in (*_ANY.values(), "any") else source.removesuffix("/32")
