@@ -167,6 +167,16 @@ class TestSsh:
         found = made({"networks": ADMINS}, established=seen)
         assert "2001:db8:ffff::1 works on" in kinds(found)["lock-out"]
 
+    def test_it_refuses_where_nobody_knows_who_works_there(self) -> None:
+        found = made({"networks": {**ADMINS, **CLIENTS}}, established=None)
+        assert "Who works on" in kinds(found)["not-known"]
+        found = made(
+            {"networks": {**ADMINS, **CLIENTS}},
+            operators=("10.1.0.5",),
+            established=None,
+        )
+        assert not found.refused
+
     def test_nobody_left_is_a_lock_out(self) -> None:
         profile = {"networks": ADMINS, "firewall": {"services": {"ssh": ["cluster"]}}}
         assert "lock-out" in kinds(made(profile))
@@ -346,6 +356,10 @@ class TestWhatElseListens:
         allow = [{"name": "vrrp", "from": ["10.3.0.0/24"], "why": "x"}]
         profile = {**profile, "firewall": {"allow": allow}}
         assert not made(profile, raw_sockets=spoken).refused
+
+    def test_unseen_protocols_refuse(self) -> None:
+        found = made({"networks": {**ADMINS, **CLIENTS}}, raw_sockets=None)
+        assert "VRRP" in kinds(found)["not-known"]
 
     def test_ike_without_esp_is_told(self) -> None:
         allow = [{"name": "ike", "from": ["10.3.0.0/24"], "why": "x"}]

@@ -88,7 +88,7 @@ def _portless(
     except Unseen as signal:
         reason = signal.missing.reason
         text = f"Whether {host} speaks VRRP, OSPF and the like is not known: {reason}."
-        yield Problem("not-known", host, text, refuses=False)
+        yield Problem("not-known", host, text)
         raw = ()
     for one in raw:
         if one.number in names and one.number not in known and one.number != 2:  # noqa: PLR2004  # IGMP, which is let in

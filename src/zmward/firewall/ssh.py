@@ -75,16 +75,13 @@ def ssh_openings(
         yield Problem("no-admin-network", "ssh", text, refuses=False)
 
 
-def _operators(
-    facts: Facts, host: str, ports: tuple[int, ...], named: Iterable[str]
-) -> Iterator[str]:
-    yield from named
+def _connected(facts: Facts, host: str, ports: tuple[int, ...]) -> set[str] | None:
+    """Return who is on the host by SSH; None where that was not seen."""
     try:
-        for one in facts.read(ESTABLISHED, host):
-            if one.local_port in ports:
-                yield one.peer
+        found = facts.read(ESTABLISHED, host)
     except Unseen:
-        return
+        return None
+    return {one.peer for one in found if one.local_port in ports}
 
 
 def locked_out(
@@ -104,7 +101,12 @@ def locked_out(
     if not any(one.zone != "cluster" for one in own):
         text = f"Nothing lets anybody in to {host} by SSH but its cluster."
         yield Problem("lock-out", "ssh", text)
-    for address in sorted(set(_operators(facts, host, ports, named))):
+    connected = _connected(facts, host, ports)
+    told = set(named)
+    if connected is None and not told:
+        text = f"Who works on {host} by SSH is not known, nor who would be shut out."
+        yield Problem("not-known", host, text)
+    for address in sorted(told | (connected or set())):
         found = ipaddress.ip_address(address)
         if found.is_loopback:
             continue
