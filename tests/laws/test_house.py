@@ -14,7 +14,7 @@ EFFECTS = {
 IMPURE = {"doors", "engine", "cli"}
 # A room may import from rooms that stand before it.
 ORDER = """
-errors i18n catalog evidence profile sources facts change deviation control
+errors i18n catalog evidence profile sources facts firewall change deviation control
 waivers exposure controls finding survey pseudonyms starter foresee guards affected
 plan forecast drift reports demo
 doors engine cli

@@ -137,6 +137,14 @@ def _rule(
     return chain, rule
 
 
+def _flushed(line: str, known: AbstractSet[str]) -> str:
+    """Return the chain that a line empties."""
+    found = line.split()
+    if len(found) != 2 or found[1] not in known:  # noqa: PLR2004  # -F CHAIN
+        raise Unreadable(f"there is no chain to empty: {line[:60]!r}")
+    return found[1]
+
+
 def parse(text: str, family: Family) -> Ruleset:
     """Read the text of iptables-save; Unreadable, with the line, for anything else."""
     chains: dict[tuple[str, str], Chain] = {}
@@ -157,6 +165,8 @@ def parse(text: str, family: Family) -> Ruleset:
                 chains[chain.table, chain.name] = chain
                 known.add(chain.name)
                 rules[chain.table, chain.name] = []
+            elif line.startswith(("-F ", "--flush ")):
+                rules[_table(table, family), _flushed(line, known)] = []
             else:
                 name, rule = _rule(line, number, known, family)
                 rules[_table(table, family), name].append(rule)

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from zmward.firewall.icmp import IPTABLES4, IPTABLES6
 from zmward.firewall.ranges import (
     NOTHING,
     PORTS,
@@ -35,57 +36,6 @@ from zmward.sources.source import Unreadable
 
 # Options whose value may begin with a dash, or hold anything.
 _ONE_VALUE: Final = frozenset({"--comment", "--log-prefix", "--nflog-prefix"})
-_ICMP: Final[Mapping[str, tuple[int, int | None]]] = {
-    "echo-reply": (0, None),
-    "pong": (0, None),
-    "destination-unreachable": (3, None),
-    "network-unreachable": (3, 0),
-    "host-unreachable": (3, 1),
-    "protocol-unreachable": (3, 2),
-    "port-unreachable": (3, 3),
-    "fragmentation-needed": (3, 4),
-    "source-quench": (4, None),
-    "redirect": (5, None),
-    "echo-request": (8, None),
-    "ping": (8, None),
-    "router-advertisement": (9, None),
-    "router-solicitation": (10, None),
-    "time-exceeded": (11, None),
-    "ttl-exceeded": (11, None),
-    "ttl-zero-during-transit": (11, 0),
-    "ttl-zero-during-reassembly": (11, 1),
-    "parameter-problem": (12, None),
-    "timestamp-request": (13, None),
-    "timestamp-reply": (14, None),
-    "address-mask-request": (17, None),
-    "address-mask-reply": (18, None),
-}
-_ICMP6: Final[Mapping[str, tuple[int, int | None]]] = {
-    "destination-unreachable": (1, None),
-    "no-route": (1, 0),
-    "communication-prohibited": (1, 1),
-    "beyond-scope": (1, 2),
-    "address-unreachable": (1, 3),
-    "port-unreachable": (1, 4),
-    "packet-too-big": (2, None),
-    "time-exceeded": (3, None),
-    "ttl-exceeded": (3, None),
-    "parameter-problem": (4, None),
-    "bad-header": (4, 0),
-    "unknown-header-type": (4, 1),
-    "unknown-option": (4, 2),
-    "echo-request": (128, None),
-    "ping": (128, None),
-    "echo-reply": (129, None),
-    "pong": (129, None),
-    "router-solicitation": (133, None),
-    "router-advertisement": (134, None),
-    "neighbour-solicitation": (135, None),
-    "neighbor-solicitation": (135, None),
-    "neighbour-advertisement": (136, None),
-    "neighbor-advertisement": (136, None),
-    "redirect": (137, None),
-}
 _STATUS: Final = {
     "NONE": 0,
     "EXPECTED": 1,
@@ -251,7 +201,7 @@ def _states(option: Option, family: Family) -> Match:
 
 
 def _icmp(option: Option, family: Family) -> Match:
-    names = _ICMP if family == "ipv4" else _ICMP6
+    names = IPTABLES4 if family == "ipv4" else IPTABLES6
     name, _, code = option.value.partition("/")
     if name == "any" or (family == "ipv4" and name == "255"):
         return Is("icmp", Ranges(((0, 65535),)), option.inverted)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from zmward.firewall.icmp import NFT4, NFT6
 from zmward.firewall.ranges import (
     BITS,
     NOTHING,
@@ -32,44 +33,6 @@ from zmward.firewall.rules import (
     Uncertain,
 )
 
-_ICMP: Final[Mapping[str, int]] = {
-    "echo-reply": 0,
-    "destination-unreachable": 3,
-    "source-quench": 4,
-    "redirect": 5,
-    "echo-request": 8,
-    "router-advertisement": 9,
-    "router-solicitation": 10,
-    "time-exceeded": 11,
-    "parameter-problem": 12,
-    "timestamp-request": 13,
-    "timestamp-reply": 14,
-    "info-request": 15,
-    "info-reply": 16,
-    "address-mask-request": 17,
-    "address-mask-reply": 18,
-}
-_ICMP6: Final[Mapping[str, int]] = {
-    "destination-unreachable": 1,
-    "packet-too-big": 2,
-    "time-exceeded": 3,
-    "parameter-problem": 4,
-    "echo-request": 128,
-    "echo-reply": 129,
-    "mld-listener-query": 130,
-    "mld-listener-report": 131,
-    "mld-listener-done": 132,
-    "mld-listener-reduction": 132,
-    "nd-router-solicit": 133,
-    "nd-router-advert": 134,
-    "nd-neighbor-solicit": 135,
-    "nd-neighbor-advert": 136,
-    "nd-redirect": 137,
-    "router-renumbering": 138,
-    "ind-neighbor-solicit": 141,
-    "ind-neighbor-advert": 142,
-    "mld2-listener-report": 143,
-}
 _STATUS: Final[Mapping[str, int]] = {
     "expected": 1,
     "seen-reply": 2,
@@ -237,7 +200,7 @@ def _number(text: Any, of: Kind) -> int:
     if not isinstance(text, str) or of.field is None:
         raise NotUnderstood(f"{text!r}"[:120])
     if of.field == "icmp":
-        names = _ICMP if of.family == "ipv4" else _ICMP6
+        names = NFT4 if of.family == "ipv4" else NFT6
         if text in names:
             return names[text] * 256
         raise NotUnderstood(f"the ICMP type {text!r}"[:120])

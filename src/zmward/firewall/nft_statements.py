@@ -1,14 +1,19 @@
 """One rule in nft's own language, turned into the statements of its JSON."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from zmward.firewall.nft_values import (
+    ENDS,
+    Statement,
+    Unknown,
+    elements,
+    flags_of,
+    one,
+    value,
+)
 from zmward.firewall.nft_words import Words
-from zmward.firewall.rules import PROTOCOLS
 from zmward.sources.source import Unreadable
-
-Statement = dict[str, Any]
 
 _SIGNS: Final[Mapping[str, str]] = {
     **{sign: sign for sign in ("==", "!=", "<", ">", "<=", ">=")},
@@ -25,145 +30,6 @@ _PAYLOADS: Final = frozenset(
 _METAS: Final = frozenset(
     {"l4proto", "nfproto", "iifname", "iif", "oifname", "oif", "mark", "pkttype"}
 )
-_PORTS: Final[Mapping[str, int]] = {
-    "ssh": 22,
-    "smtp": 25,
-    "domain": 53,
-    "http": 80,
-    "pop3": 110,
-    "sunrpc": 111,
-    "ntp": 123,
-    "imap2": 143,
-    "imap": 143,
-    "snmp": 161,
-    "snmp-trap": 162,
-    "snmptrap": 162,
-    "ldap": 389,
-    "https": 443,
-    "submissions": 465,
-    "smtps": 465,
-    "urd": 465,
-    "syslog": 514,
-    "submission": 587,
-    "ldaps": 636,
-    "imaps": 993,
-    "pop3s": 995,
-    "mysql": 3306,
-    "xmpp-client": 5222,
-    "xmpp-server": 5269,
-    "bootps": 67,
-    "bootpc": 68,
-    "dhcpv6-client": 546,
-    "dhcpv6-server": 547,
-    "mdns": 5353,
-}
-_ENDS: Final = frozenset({"accept", "drop", "return", "continue"})
-_NAME: Final = re.compile(r"[a-z][a-z0-9-]*")
-_PREFIX: Final = re.compile(r"([0-9A-Fa-f.:]+)/([0-9]{1,3})")
-_RANGE: Final = re.compile(r"([0-9A-Fa-f.:]+|[0-9]+)-([0-9A-Fa-f.:]+|[0-9]+)")
-
-
-class Unknown(Exception):  # the rule's rest becomes uncertain
-    """A statement that is not understood."""
-
-
-def value(text: str, *, port: bool = False) -> Any:
-    """Return a single value: a number, a word, a prefix or a range."""
-    prefix, span = _PREFIX.fullmatch(text), _RANGE.fullmatch(text)
-    if prefix:
-        return {"prefix": {"addr": prefix[1], "len": int(prefix[2])}}
-    if span:
-        return {"range": [value(span[1]), value(span[2])]}
-    if text.isdigit():
-        return int(text)
-    if re.fullmatch(r"0[xX][0-9A-Fa-f]+", text):
-        return int(text, 16)
-    if port and _NAME.fullmatch(text) and text not in PROTOCOLS:
-        if text not in _PORTS:
-            raise Unknown(text)
-        return _PORTS[text]
-    return text
-
-
-def _one(words: Words, *, port: bool) -> Any:
-    """Return an element: values joined by dots, perhaps with a time or a comment."""
-    parts = [value(words.next(), port=port)]
-    while words.took("."):
-        parts.append(value(words.next(), port=port))
-    return {"concat": parts} if len(parts) > 1 else parts[0]
-
-
-_DETAILS: Final = frozenset({"timeout", "expires", "comment", "counter", "limit"})
-
-
-def elements(
-    words: Words, *, port: bool = False, pairs: bool = False, flags: bool = False
-) -> list[Any]:
-    """Return what stands in braces; the first of them is still to come."""
-    words.must("{")
-    inner = words.until("}")
-    words.must("}")
-    found: list[Any] = []
-    while inner:
-        inner.gaps()
-        if not inner:
-            break
-        one = inner.until(",")
-        inner.took(",")
-        one.gaps()
-        if not one:
-            continue
-        key = _flags(one, "|") if flags else _one(one, port=port)
-        while one.peek() in _DETAILS:
-            _skip_detail(one)
-        one.gaps()
-        if pairs:
-            one.must(":")
-            found.append([key, _verdict(one)])
-        else:
-            found.append(key)
-        one.gaps()
-        if one:
-            raise Unknown(one.text)
-    return found
-
-
-def _skip_detail(words: Words) -> None:
-    word = words.next()
-    if word == "counter":
-        if words.took("packets"):
-            words.next()
-            words.took("bytes")
-            words.next()
-        return
-    if word == "limit":
-        while words and words.peek() not in (*_DETAILS, ":"):
-            words.next()
-        return
-    words.next()
-
-
-def _verdict(words: Words) -> Any:
-    word = words.next()
-    if word in ("jump", "goto"):
-        return {word: {"target": words.next()}}
-    if word in _ENDS:
-        return {word: None}
-    raise Unknown(word)
-
-
-def _flags(words: Words, *signs: str) -> Any:
-    """Return flags of TCP: `syn`, `fin | syn`, `(fin|syn)`, `fin,syn`."""
-    bracket = words.took("(")
-    found = [words.next()]
-    while words.peek() in (signs or ("|", ",")):
-        words.next()
-        found.append(words.next())
-    if bracket:
-        words.must(")")
-    plain: list[Any] = [0 if one == "0x0" else one for one in found]
-    plain = [int(one, 16) if str(one).startswith("0x") else one for one in plain]
-    return {"|": plain} if len(plain) > 1 else plain[0]
 
 
 def _left(words: Words) -> Any:
@@ -233,30 +99,30 @@ def _matching(words: Words) -> Statement:
 def _right(words: Words, left: Any) -> Any:
     if words.peek() == "{":
         return {"set": elements(words, port=_ports(left), pairs=False)}
-    first = _one(words, port=_ports(left))
+    first = one(words, port=_ports(left))
     several = [first]
     while words.took(","):
-        several.append(_one(words, port=_ports(left)))
+        several.append(one(words, port=_ports(left)))
     return several if len(several) > 1 else first
 
 
 def _flag_set(words: Words) -> Any:
     """Return a set of exact flags, `{ syn, fin | psh }`."""
     words.must("{")
-    found = [_flags(words, "|")]
+    found = [flags_of(words, "|")]
     while words.took(","):
-        found.append(_flags(words, "|"))
+        found.append(flags_of(words, "|"))
     words.must("}")
     return {"set": found}
 
 
 def _flags_match(words: Words, left: Any) -> Statement:
     if words.took("&"):
-        mask = _flags(words)
+        mask = flags_of(words)
         operator = _SIGNS.get(words.next())
         if operator is None:
             raise Unknown(words.text)
-        right = _flags(words)
+        right = flags_of(words)
         inner = {"op": operator, "left": {"&": [left, mask]}, "right": right}
         return {"match": inner}
     operator = _SIGNS.get(words.peek(), "in")
@@ -265,11 +131,11 @@ def _flags_match(words: Words, left: Any) -> Statement:
     negated = words.took("!")
     if words.peek() == "{":
         return {"match": {"op": "==", "left": left, "right": _flag_set(words)}}
-    right = _flags(words)
+    right = flags_of(words)
     if words.took("/"):
         inner = {"op": "!=" if operator == "!=" else "=="}
         return {
-            "match": {**inner, "left": {"&": [left, _flags(words)]}, "right": right}
+            "match": {**inner, "left": {"&": [left, flags_of(words)]}, "right": right}
         }
     if negated:
         return {"match": {"op": "!", "left": left, "right": right}}
@@ -376,7 +242,7 @@ _READERS: Final[Mapping[str, Callable[[Words], Statement]]] = {
     "limit": _limited,
     "comment": _commented,
 }
-_BARE: Final = _ENDS | {"notrack", "masquerade"}
+_BARE: Final = ENDS | {"notrack", "masquerade"}
 
 
 def _statement(words: Words) -> Statement:
@@ -410,7 +276,7 @@ def statements(words: Words) -> list[Statement]:
     return found
 
 
-_VERDICTS: Final = _ENDS | {"reject"}
+_VERDICTS: Final = ENDS | {"reject"}
 # Words that end a rule in another way than is followed here.
 _ELSEWHERE: Final = frozenset({"queue", "dnat", "tproxy", "fwd", "synproxy", "dup"})
 

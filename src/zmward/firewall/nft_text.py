@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from zmward.firewall.nft import translate
-from zmward.firewall.nft_statements import Unknown, elements, statements
+from zmward.firewall.nft_statements import statements
+from zmward.firewall.nft_values import Unknown, elements
 from zmward.firewall.nft_words import Word, Words, words
 from zmward.firewall.rules import Ruleset
 from zmward.sources.source import Unreadable
