@@ -19,4 +19,4 @@ docs:
 	@scripts/setup develop && .venv/bin/python -m docs.generate
 
 proofs:
-	@scripts/proofs
+	@scripts/proofs $(PARTS)

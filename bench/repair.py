@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from lab.crash import said
+from lab.crash_plan import said
 from lab.node import HOST, Lab
 from lab.product import install
 

@@ -1,21 +1,33 @@
 """Writes docs/reference/json.md: every JSON document, from the types in the code."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import inspect
 
-from docs.fields import CHANGE, DRIFT, EVIDENCE, LIST, PLAN, REPORT, STRUCTS
+from docs.fields import (
+    CHANGE,
+    DRIFT,
+    EVIDENCE,
+    HISTORY,
+    LIST,
+    PLAN,
+    REPORT,
+    RUN,
+    STRUCTS,
+)
 from zmward.affected import Affected
-from zmward.change import SetAttr, SetLocalConfig
+from zmward.change import Change, FileText, Mode, UnitState
 from zmward.deviation import Deviation, Excerpt
 from zmward.drift import Drift, StoredDeviation
+from zmward.engine.history import Past
 from zmward.evidence import Answer, Evidence, Missing
 from zmward.exposure import Exposure, Node, Socket
 from zmward.finding import Finding, Layers, Report
 from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
+from zmward.reports.run_words import Judged, Outcome, RunReport
 
 # Fields that the written document has beyond those of its type.
 _ADDED: Mapping[str, str] = {
@@ -96,7 +108,8 @@ def _report() -> Iterator[str]:
     yield "## Report\n"
     yield "`zmward audit --json` writes it; `zmward diff` reads it.\n"
     yield from table(REPORT, _types(Report))
-    yield from _structs(Finding, Layers, Deviation, SetAttr, SetLocalConfig)
+    yield from _structs(Finding, Layers, Deviation, *get_args(Change))
+    yield from _structs(FileText, Mode, UnitState)
     yield from _structs(Excerpt, Waiver, Exposure, Node, Socket)
 
 
@@ -135,6 +148,25 @@ def _plan() -> Iterator[str]:
     yield from _structs(Affected, Left, Foreseen)
 
 
+def _run() -> Iterator[str]:
+    yield "## Run\n"
+    yield (
+        "`zmward apply`, `confirm`, `verify` and `rollback` write it with --json, "
+        "once the run has come to its end; a refusal or a failure is the exit code "
+        "and a sentence on standard error, and `zmward history --json` tells what "
+        "became of it.\n"
+    )
+    yield from table(RUN, _types(RunReport))
+    yield from _structs(Outcome, Judged)
+
+
+def _history() -> Iterator[str]:
+    yield "## History\n"
+    yield "`zmward history --json` writes it.\n"
+    yield from table(HISTORY, {"runs": "list of Past"})
+    yield from _structs(Past)
+
+
 def _drift() -> Iterator[str]:
     yield "## Drift\n"
     yield "`zmward diff OLD NEW --json` writes it.\n"
@@ -158,5 +190,6 @@ def page(made: str) -> str:
         "Times are ISO 8601 in UTC, dates are `YYYY-MM-DD`.\n"
         "The report is also described by a [JSON Schema](report.schema.json).\n"
     )
-    parts = (head, *_report(), *_evidence(), *_drift(), *_plan(), *_list())
+    parts = (head, *_report(), *_evidence(), *_drift(), *_plan(), *_run())
+    parts = (*parts, *_history(), *_list())
     return "\n".join(parts).rstrip() + "\n"

@@ -6,6 +6,7 @@ from typing import Final
 REPORT: Final[Mapping[str, str]] = {
     "schema": "always `zmward.report/1`",
     "host": "the nodes that were seen, joined by commas",
+    "machine": "a hash of the first node's machine id; empty where it is not known",
     "when": "when the newest of them was asked, by its own clock",
     "zmward": "the version that asked",
     "version": "the version of Zimbra, empty where it is not known",
@@ -49,12 +50,14 @@ PLAN: Final[Mapping[str, str]] = {
     "changes": "the changes in their order, each as a Change",
     "reloads": "services that zmward restarts itself, each once, in this order",
     "left": "what is left out, each as a Left",
+    "signs": "failed controls that are signs of compromise, at which apply refuses",
     "foreseen": "what an audit will say afterwards, each as a Foreseen",
+    "digest": "SHA-256 of all the rest, by which an edit by hand is noticed",
 }
 CHANGE: Final[Mapping[str, str]] = {
     "kind": (
-        "`set-attr`, `set-localconfig`, `write-file`, `set-mode`, `set-crontab`, "
-        "`set-unit`, `install-package` or `act`"
+        "`set-attr`, `set-localconfig`, `write-file`, `set-mode`, "
+        "`set-parameter`, `set-crontab`, `set-unit`, `install-package` or `act`"
     ),
     "id": "what the change touches; no two changes of a plan touch the same",
     "controls": "the controls that it serves",
@@ -80,12 +83,34 @@ CHANGE: Final[Mapping[str, str]] = {
     "path": "of `write-file` and `set-mode`: the path",
     "validator": "of `write-file`: whose own check must accept it",
     "reloads": "of `write-file`: the units that read it",
+    "parameter": "of `set-parameter`: the parameter of Postfix",
+    "builtin": "of `set-parameter`: what Postfix does where main.cf does not say",
     "user": "of `set-crontab`: the user",
     "unit": "of `set-unit`: the systemd unit",
     "package": "of `install-package`: the package",
     "manager": "of `install-package`: `apt` or `dnf`",
     "action": "of `act`: an action of zmward's catalog",
     "arguments": "of `act`: its arguments",
+}
+RUN: Final[Mapping[str, str]] = {
+    "schema": "always `zmward.run/1`",
+    "verb": "`apply`, `confirm`, `verify` or `rollback`",
+    "run": "the run's id; empty where an apply found nothing to be changed",
+    "host": "how zmward reached the host",
+    "sample": "whether it is the sample server of --demo",
+    "state": "the run's state afterwards, in the words of the history",
+    "changes": "of `apply` and `rollback`: what became of each change, as Outcome",
+    "controls": "of `apply` and `verify`: how each control stands now, as Judged",
+    "failing": "what the plan meant to repair and is not so, or could not follow",
+    "unknown": "controls that could not be verified, each with the reason",
+    "not_restarted": "services that the change waits for",
+    "confirm_within": "seconds until all is taken back without `confirm`; 0: never",
+    "lost": "of `apply`: files with hand-made lines, and where the old ones are kept",
+}
+HISTORY: Final[Mapping[str, str]] = {
+    "schema": "always `zmward.history/1`",
+    "host": "how zmward reached the host",
+    "runs": "one for each run, the newest first, as Past",
 }
 LIST: Final[Mapping[str, str]] = {
     "id": "the control's name, never used again for another one",
@@ -95,7 +120,38 @@ LIST: Final[Mapping[str, str]] = {
     "roles": "the Zimbra services that it concerns; empty means every node",
     "cure": "whether zmward knows the commands that repair it",
 }
+_AFTER_ALL: Final[Mapping[str, str]] = {
+    "commands": "the very commands, each a list of words",
+    "restarts": "the services that must restart before it works",
+}
+_AFTER: Final[Mapping[str, str]] = {"after": "the same afterwards", **_AFTER_ALL}
 STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Outcome": {
+        "change": "the place of the change",
+        "fate": (
+            "`done`, or of a rollback `undone`, `as-before` (nothing left to undo), "
+            "`kept` (another hand has changed it since), `stays` (a package) or "
+            "`not-undone`"
+        ),
+        "note": "why, where that is not plain",
+    },
+    "Judged": {
+        "control": "the control's id",
+        "status": "as in a report",
+        "reason": "why it is not known",
+    },
+    "Past": {
+        "run": "the run's id",
+        "when": "when it began, by the clock of the one who asked",
+        "who": "who asked for it",
+        "steps": "how many changes its plan has",
+        "controls": "the controls that they serve",
+        "state": (
+            "`kept`, `unconfirmed`, `interrupted`, `rolled back`, `rolled back by its "
+            "switch`, `rolled back in part`, `nothing done` or `damaged`; followed by "
+            "`, old contents removed` once those have ended"
+        ),
+    },
     "Finding": {
         "control": "the control's id",
         "title": "the safe condition",
@@ -138,18 +194,81 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "target": "the object of the directory",
         "attribute": "the attribute",
         "before": "the object's own values; null where none is set there",
-        "after": "the same afterwards",
-        "commands": "the very commands, each a list of words",
-        "restarts": "the services that must restart before it works",
+        **_AFTER,
     },
     "SetLocalConfig": {
         "kind": "always `set-localconfig`",
         "target": "the node",
         "key": "the key of localconfig",
         "before": "its value; null where it is not in the file",
-        "after": "the same afterwards",
-        "commands": "the very commands, each a list of words",
-        "restarts": "the services that must restart before it works",
+        **_AFTER,
+    },
+    "WriteFile": {
+        "kind": "always `write-file`",
+        "target": "the node",
+        "path": "the file",
+        "before": "the whole file; null where there is none",
+        **_AFTER,
+        "validator": "whose own check must accept it",
+        "reloads": "the units that read it",
+    },
+    "FileText": {
+        "text": "all of it",
+        "mode": "its mode, as a number",
+        "owner": "its owner, by name",
+        "group": "its group, by name",
+    },
+    "SetMode": {
+        "kind": "always `set-mode`",
+        "target": "the node",
+        "path": "the file or folder",
+        "before": "its mode and owners",
+        **_AFTER,
+    },
+    "Mode": {
+        "mode": "the mode, as a number",
+        "owner": "the owner, by name",
+        "group": "the group, by name",
+    },
+    "SetParameter": {
+        "kind": "always `set-parameter`",
+        "target": "the node",
+        "parameter": "the parameter of Postfix",
+        "before": "what main.cf says; null where it says nothing",
+        **_AFTER,
+        "builtin": "what Postfix does where main.cf does not say",
+    },
+    "SetCrontab": {
+        "kind": "always `set-crontab`",
+        "target": "the node",
+        "user": "the user",
+        "before": "the user's whole crontab; null where there is none",
+        **_AFTER,
+    },
+    "SetUnit": {
+        "kind": "always `set-unit`",
+        "target": "the node",
+        "unit": "the systemd unit",
+        "before": "whether it starts at boot, and runs",
+        **_AFTER,
+    },
+    "UnitState": {
+        "enabled": "whether it starts at boot",
+        "active": "whether it runs",
+    },
+    "InstallPackage": {
+        "kind": "always `install-package`",
+        "target": "the node",
+        "package": "the package",
+        "manager": "by which program",
+        **_AFTER_ALL,
+    },
+    "Act": {
+        "kind": "always `act`",
+        "target": "the node",
+        "action": "an action of zmward's catalog",
+        "arguments": "its arguments",
+        **_AFTER_ALL,
     },
     "Excerpt": {
         "source": "the name of the question",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from docs import documents, manual, questions
+from docs import documents, manual, questions, repairs
 from zmward.catalog.tips import TIPS
 from zmward.cli.main import VERBS, main
 from zmward.control import Control
@@ -31,6 +31,25 @@ _EXIT_CODES = (
     (130, "interrupted"),
 )
 
+# What the codes mean for the verbs that are no audit.
+_OF_VERBS: Mapping[str, str] = {
+    "plan": "0: made, also where it is empty; 3: not a Zimbra server",
+    "apply": (
+        "0: applied and verified, or nothing was left to change; 1: applied, and "
+        "something is not so before its service restarts; 3: applied, and something "
+        "could not be verified; 4: refused, nothing was changed; 5: failed, all is "
+        "taken back; 6: failed, and not all could be taken back; 130: stopped by "
+        "you, all is taken back"
+    ),
+    "confirm": "0: kept; 4: refused, the switch goes on",
+    "verify": "as an audit of the run's controls: 0, 1 or 3",
+    "rollback": (
+        "0: all is taken back; 1: what another hand has changed since is left alone; "
+        "4: refused; 6: something could not be taken back"
+    ),
+    "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
+}
+
 
 def _control(control: Control) -> Iterator[str]:
     yield f"### {control.id}"
@@ -45,12 +64,26 @@ def _control(control: Control) -> Iterator[str]:
         names = ", ".join(f"`{name}`" for name in control.check.attributes)
         facts.append(f"attributes {names}")
     yield "".join(f"- {fact}\n" for fact in facts)
+    yield from _repair(control)
     if control.locks_out:
         yield f"Its cure can hurt {control.locks_out}.\n"
     if control.note:
         yield f"{control.note}\n"
     for reference in control.refs:
         yield f"<{reference}>\n"
+
+
+def _repair(control: Control) -> Iterator[str]:
+    """Yield what zmward runs, and what it leaves to a person and why."""
+    made = repairs.repair(control)
+    for line in made["commands"]:
+        yield f"    {line}"
+    if made["commands"]:
+        yield ""
+    if made["by_hand"]:
+        cured = control.check.cures
+        yield "Left to a person:\n" if cured else "zmward has no repair for it:\n"
+        yield "".join(f"- {reason}\n" for reason in made["by_hand"])
 
 
 def controls_page() -> str:
@@ -82,9 +115,15 @@ def commands_page() -> str:
 def exit_codes_page() -> str:
     """Return the table of exit codes."""
     rows = "".join(f"| {code} | {meaning} |\n" for code, meaning in _EXIT_CODES)
+    verbs = "".join(
+        f"| `{verb}` | {meaning} |\n" for verb, meaning in _OF_VERBS.items()
+    )
     return (
         f"# Exit codes\n\n{_MADE}\n\n| code | meaning |\n|---|---|\n{rows}\n"
-        "The higher of 6, 5 and 4 wins, then 3, then 1.\n"
+        "The higher of 6, 5 and 4 wins, then 3, then 1.\n\n"
+        f"## By verb\n\n| verb | codes |\n|---|---|\n{verbs}\n"
+        "[When a repair is refused](../guides/when-a-repair-is-refused.md) says what "
+        "to do next.\n"
     )
 
 
@@ -107,6 +146,7 @@ def profile_page() -> str:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "../src/zmward/catalog/repairs.json": repairs.catalogue,
     "reference/controls.md": controls_page,
     "reference/commands.md": commands_page,
     "reference/exit-codes.md": exit_codes_page,

@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/images: the demo's first screen and its page.
+"""Draws the pictures of docs/images: the demo's first screen, its plan, its page.
 
 Run as `python -m docs.pictures [EVIDENCE]`; the page needs Debian's chromium.
 """
@@ -11,17 +11,21 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from zmward.cli.audit import demo
 from zmward.controls.registry import controls
+from zmward.demo.sample import recorded as demo
 from zmward.engine.audit import audit
 from zmward.evidence import decode
-from zmward.finding import Report
+from zmward.facts import Facts
+from zmward.finding import Report, moment
+from zmward.plan import plan
 from zmward.profile import Profile
 from zmward.reports.html.page import render
+from zmward.reports.plan_text import render as as_plan
 from zmward.reports.text import render as as_text
 
 IMAGES = Path(__file__).parent / "images"
 WIDTH, LINES = 80, 23
+PLAN_LINES = 40
 _FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"),
     *("--no-first-run", "--disable-background-networking"),
@@ -30,7 +34,7 @@ _FLAGS = (
 # Rich's own frame loads a font from the network; this one asks for none.
 _FRAME = """\
 <svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg"
-  role="img" aria-label="The first screen of zmward audit">
+  role="img" aria-label="The first screen of zmward @verb@">
 <style>
 .{unique_id}-matrix {{ font: {char_height}px "DejaVu Sans Mono", Menlo, Consolas,
   monospace; line-height: {line_height}px; }}
@@ -50,13 +54,28 @@ def report(path: str | None) -> Report:
     return audit(evidence, controls().values(), Profile())
 
 
-def screen(shown: Report) -> str:
-    """Return the first screen as SVG."""
-    text = as_text(shown, width=WIDTH, color=True)
-    first = "\n".join(text.splitlines()[:LINES])
+def drawn(text: str, lines: int, verb: str) -> str:
+    """Return the first lines of what a verb prints as SVG."""
+    first = "\n".join(text.splitlines()[:lines])
     console = Console(record=True, width=WIDTH, file=io.StringIO(), _environ={})
     console.print(Text.from_ansi(first))
-    return console.export_svg(code_format=_FRAME, unique_id="zmward")
+    frame = _FRAME.replace("@verb@", verb)
+    return console.export_svg(code_format=frame, unique_id="zmward")
+
+
+def screen(shown: Report) -> str:
+    """Return the first screen of the report."""
+    return drawn(as_text(shown, width=WIDTH, color=True), LINES, "audit")
+
+
+def plan_screen() -> str:
+    """Return the first screen of the plan of one repair on several objects."""
+    evidence = demo()
+    facts = Facts(evidence, Profile(), moment(evidence.when))
+    made = audit(evidence, controls().values(), Profile())
+    wanted = ("mta-ciphers-of-medium-strength", "same-site-cookies")
+    text = as_plan(plan(made, only=wanted, facts=facts), width=WIDTH, color=True)
+    return drawn(text, PLAN_LINES, "plan")
 
 
 def page(shown: Report, target: Path) -> None:
@@ -79,10 +98,11 @@ def page(shown: Report, target: Path) -> None:
 
 
 def main(path: str | None) -> None:
-    """Draw both."""
+    """Draw them all."""
     IMAGES.mkdir(exist_ok=True)
     shown = report(path)
     (IMAGES / "first-screen.svg").write_text(screen(shown), "utf-8")
+    (IMAGES / "plan.svg").write_text(plan_screen(), "utf-8")
     page(shown, IMAGES / "report.png")
 
 

@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     proof.add_argument("--state", choices=["default", "careless"], action="append")
     death = verbs.add_parser("crash", help="kill apply at every moment, take it back")
     death.add_argument("--sample", type=int, default=0, help="so many points only")
+    death.add_argument("--jobs", type=int, default=2, help="so many nodes at once")
     verbs.add_parser("build", help="build the image and every state, boot nothing")
     verbs.add_parser("status", help="list the labs")
     verbs.add_parser("prune", help="remove cached layers that are out of date")
@@ -101,7 +102,7 @@ def _status() -> None:
 
 def _proven(options: argparse.Namespace) -> int:
     if options.verb == "crash":
-        return crash.main(options.sample)
+        return crash.main(options.sample, options.jobs)
     return prove.main(options.state or ["default", "careless"])
 
 

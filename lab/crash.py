@@ -1,278 +1,278 @@
 """The crash test: apply is killed at every moment, and all of it is taken back."""
 
-import json
+import math
+import queue
 import random
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
-from lab.errors import LabError
-from lab.node import HOST, Lab
-from lab.product import install
-from zmward.change import (
-    Act,
-    Change,
-    FileText,
-    Mode,
-    SetAttr,
-    SetCrontab,
-    SetLocalConfig,
-    SetMode,
-    SetUnit,
-    UnitState,
-    WriteFile,
+from lab.crash_plan import (
+    KINDS,
+    LARGEST,
+    LEFTOVERS,
+    PLAN,
+    PROGRAM,
+    TIMEOUT,
+    TRACE,
+    prepare,
+    said,
 )
-from zmward.plan import Host, Plan, described, folded, order
-from zmward.reports.plan_json import render
+from lab.crash_state import apart, forget, purge, settled
+from lab.crash_ways import ARMED, WAYS, Way, take_back
+from lab.errors import LabError
+from lab.node import Lab
 
-PLAN, TRACE, PROGRAM = "/root/crash-plan.json", "/run/crash-trace", "/root/crash.py"
-TIMEOUT = 300.0
 SIDES = ("before", "after")
-KILLED = 137
-DOMAIN, USER = "domain:example.test", "account:user005@example.test"
-ON = UnitState(enabled=True, active=True)
-OFF = UnitState(enabled=False, active=False)
-ZIMBRA = Mode(0o644, "zimbra", "zimbra")
-FIRST, SECOND = "/opt/zimbra/conf/zmlogrotate", "/opt/zimbra/conf/amavisd.conf.in"
-SSHD = "/etc/ssh/sshd_config.d/10-zmward.conf"
-SYSCTL = "/etc/sysctl.d/90-zmward.conf"
-# A lock that has no owner yet is taken for one being made, for a minute.
-LOCK_BEING_MADE = 62.0
-# Everything that the plan touches, and what it must not leave behind: the whole
-# directory but for slapd's own stamps, and the token of the login that was killed,
-# which mailboxd keeps in the entry of its account until it expires.
-STATE = r"""
-VOLATILE='entryCSN|contextCSN|modifyTimestamp|modifiersName|zimbraAuthTokens'
-for place in /etc /opt/zimbra/conf /var/spool/cron; do
-    find $place -xdev ! -path '*/.ssh/*' \( -type f -o -type l -o -type d \) \
-        -printf '%p %M %u %g %l\n'
-    # crontab writes the time of the change into a comment that it does not show.
-    find $place -xdev -type f ! -path '*/crontabs/*' -exec sha256sum {} +
-done | sort
-for unit in cron fail2ban ssh rsyslog; do
-    echo "$unit $(systemctl is-enabled $unit) $(systemctl is-active $unit)"
-done
-systemctl list-units --all --plain --no-legend 'zmward*'
-ls -A /var/lib/zmward
-crontab -u zimbra -l
-mkdir -p /run/crash && chown zimbra /run/crash
-runuser -u zimbra -- /opt/zimbra/libexec/zmslapcat /run/crash
-grep -vE "^($VOLATILE):" /run/crash/ldap.bak
-runuser -u zimbra -- /opt/zimbra/common/sbin/postconf -n
-sshd -T
-"""
+DEAD = (-9, 137)
+PATIENCE = 4
+# Of twenty points so many are taken back each way; a reboot takes its time.
+SHARES = (("rollback", 9), ("script", 6), ("timer", 4), ("reboot", 1))
+EVERY = 10
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One command that changes something, or one line of the journal, and when."""
+
+    number: int
+    what: str
+    seconds: float
 
 
 @dataclass(frozen=True)
 class Point:
-    """One moment of death: the n-th command that changes something, and its side."""
+    """One death: its moment, its side, and the way in which it is taken back."""
 
-    number: int
+    moment: Moment
     side: str
-    what: str
+    way: Way
+    switch: int = 0
+
+    @property
+    def name(self) -> str:
+        """Return how a broken point is named."""
+        return f"{self.side} {self.moment.number} ({self.moment.what}), {self.way}"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Result:
     """What the crash test found."""
 
-    points: int
-    survived: int
     moments: int
-    possible: int
     kinds: frozenset[str]
-    broken: tuple[str, ...]
+    changes: int
+    survived: Counter[str] = field(default_factory=Counter)
+    died: Counter[str] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def possible(self) -> int:
+        """Return the number of all points."""
+        return 2 * self.moments
+
+    @property
+    def holds(self) -> bool:
+        """Say whether every death was survived and every kind was in the plan."""
+        whole = sum(self.died.values()) == sum(self.survived.values()) > 0
+        return whole and self.kinds == KINDS and self.changes <= LARGEST
 
     @property
     def text(self) -> str:
         """Return the lines for people."""
-        known = {c.__struct_config__.tag for c in Change.__args__} - {"install-package"}
-        head = (
-            f"survived {self.survived}/{self.points} of {self.possible} points "
-            f"(2 x {self.moments} journal lines and commands); "
-            f"kinds covered {len(self.kinds & known)}/{len(known)}"
+        survived, died = sum(self.survived.values()), sum(self.died.values())
+        ways = (f"{w} {self.survived[w]}/{self.died[w]}" for w in WAYS)
+        missing = sorted(KINDS - self.kinds)
+        return "\n".join(
+            (
+                f"survived {survived}/{died} of {self.possible} points",
+                f"points: 2 x {self.moments} journal lines and commands",
+                f"taken back by {', '.join(ways)}",
+                f"kinds covered {len(self.kinds & KINDS)}/{len(KINDS)}",
+                *(f"kind MISSING: {kind}" for kind in missing),
+                f"changes in the plan: {self.changes} (at most {LARGEST})",
+                *(f"may be left: {name}, {what}" for name, what in LEFTOVERS.items()),
+                f"took {self.seconds / 60:.1f} min",
+                *self.broken,
+            )
         )
-        return "\n".join((head, *self.broken))
 
 
-def said(lab: Lab, script: str) -> str:
-    """Run a script on the node and return all that it says."""
-    done = lab.run("mail", ["sh", "-c", script], timeout=TIMEOUT)
-    return done.stdout + done.stderr
-
-
-def _own(lab: Lab, question: str) -> tuple[str, ...] | None:
-    lines = said(lab, f"runuser -u zimbra -- /opt/zimbra/bin/zmprov -l {question}")
-    values = [row.partition(": ")[2] for row in lines.splitlines() if ": " in row]
-    return tuple(values) or None
-
-
-def changes(lab: Lab) -> tuple[Change, ...]:
-    """Return every kind but a package, which no mirror gives a node; most twice."""
-    crontab = said(lab, "crontab -u zimbra -l")
-    level = _own(lab, "gacf zimbraMtaSmtpdTlsLoglevel")
-    drop_in = FileText("X11Forwarding no\n", 0o600)
-    sysctl = FileText("net.ipv4.tcp_syncookies = 1\n")
-    note = ('it\'s "quoted" $(id) é',)
-    server = f"server:{HOST}"
-    return (
-        WriteFile(HOST, SSHD, None, drop_in, "sshd", ("ssh.service",)),
-        WriteFile(HOST, SYSCTL, sysctl, FileText("net.ipv4.tcp_syncookies = 2\n")),
-        SetMode(HOST, FIRST, ZIMBRA, Mode(0o600, "zimbra", "zimbra")),
-        SetMode(HOST, SECOND, ZIMBRA, Mode(0o640, "root", "zimbra")),
-        SetLocalConfig(HOST, "antispam_enable_restarts", None, "true"),
-        SetLocalConfig(HOST, "antispam_enable_rule_updates", None, "true"),
-        SetAttr("global", "zimbraMtaSmtpdTlsLoglevel", level, ("2",)),
-        SetAttr(server, "zimbraNotes", None, ("one",)),
-        SetAttr("cos:default", "zimbraNotes", None, note),
-        SetAttr(DOMAIN, "zimbraNotes", None, ("three",)),
-        SetAttr(USER, "zimbraNotes", None, ("four",)),
-        SetCrontab(HOST, "zimbra", crontab, f"{crontab}# zmward\n"),
-        SetUnit(HOST, "cron.service", ON, OFF),
-        SetUnit(HOST, "fail2ban.service", OFF, ON),
-        Act(HOST, "render", ("mta",)),
-    )
-
-
-def prepare(lab: Lab) -> Plan:
-    """Bring the node to the plan's start and put plan and program there."""
-    install(lab)
-    script = f"""
-    set -e
-    [ -e {FIRST} ] || touch {FIRST}
-    chown zimbra:zimbra {FIRST} {SECOND}; chmod 644 {FIRST} {SECOND}
-    echo net.ipv4.tcp_syncookies = 1 >{SYSCTL}; chmod 644 {SYSCTL}
-    systemctl enable -q --now cron; systemctl disable -q --now fail2ban
-    """
-    done = lab.run("mail", ["sh", "-c", script])
-    if done.returncode:
-        raise LabError(f"the node cannot be prepared: {done.stderr}")
-    steps = sorted((described(c, (), (HOST,)) for c in changes(lab)), key=order)
-    machine = said(lab, "cat /etc/machine-id").strip()
-    when = "2026-11-21T12:00:00+00:00"
-    host = Host(HOST, machine)
-    plan = Plan(host, when, "1", tuple(steps), folded(steps), (), hosts_seen=(HOST,))
-    for path, text in (
-        (PLAN, render(plan)),
-        (PROGRAM, Path(__file__).with_name("crash_point.py").read_text()),
-    ):
-        target = lab.root / path[1:]
-        target.write_text(text)
-        target.chmod(0o600)
-    return plan
-
-
-def _apply(lab: Lab, number: int, side: str) -> subprocess.CompletedProcess[str]:
+def _apply(lab: Lab, *place: str) -> subprocess.CompletedProcess[str]:
     words = ("apply", PLAN, "--yes", "--console", "--quiet")
-    argv = ["python3", PROGRAM, TRACE, str(number), side, *words]
+    argv = ["python3", PROGRAM, TRACE, *place, *words]
     return lab.run("mail", argv, timeout=TIMEOUT)
 
 
-def _runs(lab: Lab) -> list[str]:
-    """Return the runs that have a plan, so that something may have been done."""
-    listed = said(lab, "ls /var/lib/zmward/runs/*/plan.json 2>/dev/null")
-    return [line.split("/")[-2] for line in listed.splitlines()]
-
-
-def _take_back(lab: Lab, point: Point) -> str:
-    """Roll the run back, if one was begun; return what went wrong."""
-    lock = "/var/lib/zmward/lock"
-    script = f"[ -d {lock} ] && [ ! -e {lock}/owner ] && echo young"
-    if said(lab, script).strip() == "young":
-        time.sleep(LOCK_BEING_MADE)
-    for run in _runs(lab):
-        told = lab.run("mail", ["zmward", "rollback", run, "--yes", "--quiet"])
-        if told.returncode:
-            return f"{point.what}: rollback {told.returncode}: {told.stderr[-500:]}"
-    # Another run takes over what lock a process left that died before its run.
-    said(lab, f"rm -rf {lock} /var/lib/zmward/lock.*" if not _runs(lab) else "true")
-    return ""
-
-
-def _state(lab: Lab) -> list[str]:
-    return said(lab, STATE).splitlines()
-
-
-def _dies(lab: Lab, point: Point, start: Sequence[str]) -> str:
-    """Die at one point, take back, compare; return what is wrong."""
-    done = _apply(lab, point.number, point.side)
-    if done.returncode not in (-9, KILLED):
-        return f"{point}: not killed but {done.returncode}: {done.stderr[-300:]}"
-    wrong = _take_back(lab, point)
-    apart = sorted(set(start) ^ set(_state(lab)))
-    said(lab, "rm -rf /var/lib/zmward/runs/*")
-    if wrong or apart:
-        return f"{point}: {wrong} {apart[:8]}"
-    return ""
-
-
-def _moments(lab: Lab) -> list[str]:
+def count(lab: Lab) -> list[Moment]:
     """Apply once without a death, take it back, and return what was counted."""
     said(lab, f"rm -f {TRACE}")
-    done = _apply(lab, -1, "never")
+    done = _apply(lab, "-1", "never", "0")
     if done.returncode:
         raise LabError(f"the plan cannot be applied: {done.stdout}{done.stderr}")
-    words = said(lab, f"cat {TRACE}").split()
-    wrong = _take_back(lab, Point(-1, "never", "whole"))
+    rows = [row.split() for row in said(lab, f"cat {TRACE}").splitlines()]
+    wrong = take_back(lab, "rollback")
     if wrong:
         raise LabError(wrong)
-    return words
+    forget(lab)
+    return [Moment(n, what, float(at)) for n, (what, at) in enumerate(rows)]
 
 
-def _points(words: Sequence[str], sample: int) -> list[Point]:
+def dies(lab: Lab, point: Point, start: Sequence[str]) -> str:
+    """Die at one point, take back, compare; return what is wrong."""
+    switch = point.switch
+    for _ in range(PATIENCE):
+        place = str(point.moment.number), point.side, str(switch)
+        done = _apply(lab, *place)
+        if not switch or done.returncode in DEAD:
+            break
+        # On a busy machine the switch was faster than the death: it waits longer.
+        switch *= 2
+        take_back(lab, "rollback")
+        purge(lab)
+        forget(lab)
+    if done.returncode not in DEAD:
+        said_so = done.stderr.strip()[-300:]
+        return f"{point.name}: not killed but {done.returncode}: {said_so}"
+    wrong = take_back(lab, point.way)
+    strange = apart(lab, start)
+    if wrong or strange:
+        return f"{point.name}: {wrong} {strange[:8]}"
+    forget(lab)
+    return ""
+
+
+def _ways(number: int) -> list[Way]:
+    """Return ways in their shares, mixed the same each time."""
+    cycle = [way for way, share in SHARES for _ in range(share)]
+    found: list[Way] = []
+    dice = random.Random(number)  # noqa: S311  # a mixture, not a secret
+    while len(found) < number:
+        found += dice.sample(cycle, len(cycle))  # type: ignore[arg-type]  # the ways
+    return found[:number]
+
+
+def _point(moment: Moment, side: str, way: Way, armed: Moment) -> Point:
+    """Return a point; before the switch is armed, only what needs none."""
+    order = moment.number * 2 + (side == "after")
+    if way in ARMED and order < armed.number * 2 + 1:
+        way = "script" if way == "timer" else "rollback"
+    # It must not end before the death that it is to survive, on a busy machine too.
+    spent = moment.seconds - armed.seconds
+    switch = math.ceil(2 * spent) + 4 if way == "timer" else 0
+    return Point(moment, side, way, switch)
+
+
+def points(moments: Sequence[Moment], sample: int = 0) -> list[Point]:
     """Return every point, or a sample that is spread over them, the same each time."""
-    every = [Point(n, s, word) for n, word in enumerate(words) for s in SIDES]
+    armed = next(one for one in moments if one.what == "systemd-run")
+    every = [(moment, side) for moment in moments for side in SIDES]
     if not sample or sample >= len(every):
-        return every
-    dice = random.Random(len(every))  # noqa: S311  # a sample, not a secret
-    width = len(every) / sample
-    # The lock's first moments cost a minute each: left to the whole test.
-    chosen = (int(n * width + dice.random() * width) for n in range(sample))
-    return [every[max(number, 12)] for number in dict.fromkeys(chosen)]
+        ways = _ways(len(every))
+        return [_point(*p, w, armed) for p, w in zip(every, ways, strict=True)]
+    # Most of a sample lies where something has been changed, each way in its turn.
+    first = armed.number * 2 + 1
+    width = (len(every) - first) / sample
+    chosen = [every[first + int((n + 0.5) * width)] for n in range(sample)]
+    return [_point(*p, WAYS[n % len(WAYS)], armed) for n, p in enumerate(chosen)]
 
 
-def _outcomes(
-    lab: Lab, points: Sequence[Point], start: Sequence[str], seconds: float
-) -> Iterator[str]:
-    limit = time.monotonic() + seconds
-    for point in points:
-        if time.monotonic() > limit:
-            return
-        yield _dies(lab, point, start)
+class Work:
+    """Points that several nodes share, and what came of each."""
+
+    def __init__(self, result: Result, todo: Sequence[Point], seconds: float) -> None:
+        """Begin the time that the work may take."""
+        self.result, self.total = result, len(todo)
+        self.left: queue.SimpleQueue[Point] = queue.SimpleQueue()
+        for point in todo:
+            self.left.put(point)
+        self.began = time.monotonic()
+        self.limit = self.began + seconds
+        self.lock = threading.Lock()
+
+    def take(self) -> Iterator[Point]:
+        """Yield points until none is left, or no time."""
+        while time.monotonic() < self.limit:
+            try:
+                yield self.left.get_nowait()
+            except queue.Empty:
+                return
+
+    def note(self, point: Point, wrong: str) -> None:
+        """Count one outcome, and say how far the work is."""
+        with self.lock:
+            self.result.died[point.way] += 1
+            self.result.survived[point.way] += not wrong
+            done = sum(self.result.died.values())
+            if wrong:
+                self.result.broken.append(wrong)
+                print(f"crash: NOT survived: {wrong}", flush=True)
+            if done % EVERY == 0 or done == self.total:
+                spent = time.monotonic() - self.began
+                left = spent / done * (self.total - done) / 60
+                broken = len(self.result.broken)
+                print(
+                    f"crash: {done}/{self.total}, {broken} broken, "
+                    f"about {left:.0f} min left",
+                    flush=True,
+                )
+
+    def node(self, lab: Lab, start: Sequence[str]) -> None:
+        """Let one node die, point by point; a broken one starts from new."""
+        for point in self.take():
+            try:
+                wrong = dies(lab, point, start)
+            except (LabError, subprocess.TimeoutExpired) as failure:
+                wrong = f"{point.name}: {failure}"
+            self.note(point, wrong)
+            if wrong:
+                lab.down()
+                lab.up()
+                prepare(lab)
+                count(lab)
+                start = settled(lab)
 
 
-def crash(lab: Lab, sample: int = 0, seconds: float = 7200) -> Result:
-    """Kill apply at every point, or at a sample of them, on a running lab."""
-    plan = prepare(lab)
-    words = _moments(lab)
-    said(lab, "rm -rf /var/lib/zmward/runs/*")
-    start = _state(lab)
-    points = _points(words, sample)
-    outcomes = list(_outcomes(lab, points, start, seconds))
-    broken = tuple(word for word in outcomes if word)
-    kinds = frozenset(type(s.change).__struct_config__.tag for s in plan.steps)
-    counted = Counter(words)
-    print(json.dumps(dict(counted)), flush=True)
-    return Result(
-        len(outcomes),
-        len(outcomes) - len(broken),
-        len(words),
-        2 * len(words),
-        frozenset(str(kind) for kind in kinds),
-        broken,
-    )
+def crash(labs: Sequence[Lab], sample: int = 0, seconds: float = 7200) -> Result:
+    """Kill apply at every point, or at a sample of them, on running labs."""
+    began = time.monotonic()
+    with ThreadPoolExecutor(len(labs)) as pool:
+        plans = list(pool.map(prepare, labs))
+        counted = list(pool.map(count, labs))
+        starts = list(pool.map(settled, labs))
+    moments, steps = counted[0], plans[0].steps
+    kinds = frozenset(str(s.change.__struct_config__.tag) for s in steps)
+    todo = points(moments, sample)
+    result = Result(len(moments), kinds, len(steps))
+    print(f"crash: {dict(Counter(one.what for one in moments))}", flush=True)
+    work = Work(result, todo, seconds)
+    nodes = [
+        threading.Thread(target=work.node, args=(lab, start))
+        for lab, start in zip(labs, starts, strict=True)
+    ]
+    for node in nodes:
+        node.start()
+    for node in nodes:
+        node.join()
+    result.seconds = time.monotonic() - began
+    return result
 
 
-def main(sample: int) -> int:
-    """Run the crash test on a node of its own and print what it found."""
-    lab = Lab("crash", "default")
-    lab.up()
+def main(sample: int, jobs: int) -> int:
+    """Run the crash test on nodes of its own and print what it found."""
+    labs = [Lab(f"crash-{number}", "default") for number in range(max(jobs, 1))]
     try:
-        result = crash(lab, sample)
+        for lab in labs:
+            lab.up()
+        print(f"crash: {len(labs)} nodes are up, preparing", flush=True)
+        result = crash(labs, sample)
     finally:
-        lab.down()
+        for lab in labs:
+            lab.down()
     print(result.text)
-    return 0 if result.survived == result.points else 1
+    return 0 if result.holds else 1

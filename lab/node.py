@@ -93,7 +93,7 @@ class Lab:
             layer.trees, self.directory / "upper", self.directory / "work", self.root
         )
         self._prepare()
-        self._boot(groups)
+        self.boot()
         ready.wait(self)
 
     def _prepare(self) -> None:
@@ -134,7 +134,8 @@ class Lab:
         )
         ssh.chmod(0o755)
 
-    def _boot(self, groups: list[Path]) -> None:
+    def boot(self) -> None:
+        """Start the mail server's container on the tree that is mounted."""
         argv = [
             *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot"),
             f"--directory={self.root}",
@@ -145,7 +146,7 @@ class Lab:
             *("--resolv-conf=off", "--timezone=off", "--link-journal=no"),
             "--console=pipe",
         ]
-        outside.spawn(argv, groups, self.directory / "console.log")
+        outside.spawn(argv, cgroup.create(self.name), self.directory / "console.log")
 
     def leader(self) -> int:
         """Return the number of the node's process 1, as the host counts."""

@@ -64,6 +64,12 @@ VOLATILE = (
         "zmconfigd and the rollback write the old bytes again; size, mode, owner stay",
     ),
     _row(
+        "times-of-keys",
+        "file-modes",
+        r"\d+(?= (regular file|directory)\|/opt/zimbra/\.ssh)",
+        "the rollback writes the old keys again; size, mode and owner stay",
+    ),
+    _row(
         "state-of-zmward",
         "file-modes",
         r"^.*\|/var/lib/zmward$",

@@ -10,22 +10,24 @@ from zmward.change import (
     Act,
     Change,
     FileText,
+    InstallPackage,
     Mode,
     SetAttr,
     SetLocalConfig,
     SetMode,
     WriteFile,
 )
-from zmward.cli.audit import demo
 from zmward.control import Control, Example, Severity, Status
 from zmward.controls.registry import controls
+from zmward.demo.sample import recorded as demo
 from zmward.deviation import Deviation, Layer
 from zmward.engine.audit import audit
 from zmward.engine.plans import decode
 from zmward.evidence import Evidence, Parsed
 from zmward.finding import Finding, Layers, Report, judge
 from zmward.forecast import forecast
-from zmward.foresee import foresee, foreseeable
+from zmward.foresee import foresee
+from zmward.guards import objection
 from zmward.plan import Plan, plan
 from zmward.profile import Profile, Services
 from zmward.reports.plan_json import render as as_json
@@ -77,8 +79,10 @@ def test_each_cure_is_planned_and_shown_with_its_way_back(
     control: Control, example: Example
 ) -> None:
     finding = judge(control, facts_of(example))
-    cures = [c for c in cures_of(finding) if isinstance(c, SetAttr) or c.target == NODE]
-    found = plan(report(finding), only=[control.id], alone=True)
+    mine = [c for c in cures_of(finding) if isinstance(c, SetAttr) or c.target == NODE]
+    # An example may name an account that no plan touches.
+    cures = [cure for cure in mine if not objection(cure)]
+    found = plan(report(finding), only=[control.id], alone=True, short_logs=True)
     assert {cure.place for cure in cures} <= {s.change.place for s in found.steps}, (
         found.left
     )
@@ -86,7 +90,10 @@ def test_each_cure_is_planned_and_shown_with_its_way_back(
     for step in found.steps:
         inverse = step.change.inverse()
         assert step.change.commands()
-        assert inverse is not None
+        if inverse is None:
+            assert isinstance(step.change, InstallPackage)
+            assert step.reversible == "compensated"
+            continue
         assert "        $ " in text
         assert inverse == step.change or "        undo $ " in text
         assert step.reaches
@@ -102,7 +109,6 @@ def test_a_plan_made_twice_is_empty_the_second_time(
         report(judged(control, example, evidence)), only=[control.id], alone=True
     )
     changes = [step.change for step in first.steps if not isinstance(step.change, Act)]
-    assert all(map(foreseeable, changes))
     later = judged(control, example, foresee(evidence, changes))
     places = {change.place for change in changes}
     again = plan(report(later), only=[control.id], alone=True)
@@ -268,7 +274,7 @@ def test_relays_that_lose_their_network_are_named() -> None:
         clients={"10.1.2.3": Use(9), "192.0.2.9": Use(1), "127.0.0.1": Use(4)},
     )
     lines = hurt("mta-trusts-cluster-only", cure, logins)
-    assert any(": 1 (10.1.2.3)" in line for line in lines)
+    assert any(": 1 (10.1.2.3: 9)" in line for line in lines)
     assert not any("192.0.2.9" in line for line in lines)
 
 
@@ -293,4 +299,4 @@ def test_an_alias_is_told_from_a_name_without_its_domain() -> None:
         {"imap": {"anna": Use(1), "ANNA@a.test": Use(1), "office@a.test": Use(2)}},
     )
     lines = hurt("login-by-alias-refused", cure, logins)
-    assert any(": 1 (office@a.test)" in line for line in lines)
+    assert any(": 1 (office@a.test: 2)" in line for line in lines)

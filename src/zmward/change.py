@@ -5,6 +5,7 @@ that an administrator would type; who carries it out is the engine's matter.
 
 SetAttr · SetLocalConfig    the directory, localconfig.xml
 WriteFile · SetMode         a file's whole text, its mode and owners
+SetParameter                one of Postfix's own parameters in main.cf
 SetCrontab                  a user's whole crontab
 SetUnit                     whether a systemd unit is enabled and running
 InstallPackage              compensated: what was installed stays and is named
@@ -15,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-from zmward.catalog.actions import argv, restarted
+from zmward.catalog.actions import READERS, argv, restarted
 from zmward.catalog.attributes import attributes
 from zmward.catalog.localconfig import keys
 
@@ -186,6 +187,40 @@ class SetMode(msgspec.Struct, frozen=True, tag="set-mode", tag_field="kind"):
         return ()
 
 
+class SetParameter(msgspec.Struct, frozen=True, tag="set-parameter", tag_field="kind"):
+    """Sets one parameter of Postfix in main.cf; None means: it is not said there.
+
+    `builtin` is what Postfix does where main.cf does not say it; it is known, and
+    needed, only where one of the two sides is None.
+    """
+
+    target: str
+    parameter: str
+    before: str | None
+    after: str | None
+    builtin: str = ""
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Return what two changes must not share."""
+        return "parameter", self.target, self.parameter
+
+    def inverse(self) -> "SetParameter":
+        """Return the change that gives the old setting back."""
+        pair = (self.after, self.before)
+        return SetParameter(self.target, self.parameter, *pair, self.builtin)
+
+    def commands(self) -> Commands:
+        """Return the postconf line, run as user zimbra."""
+        if self.after is None:
+            return (("postconf", "-X", self.parameter),)
+        return (("postconf", "-e", f"{self.parameter}={self.after}"),)
+
+    def restarts(self) -> tuple[str, ...]:
+        """Return the MTA, which is reloaded."""
+        return ("mta",)
+
+
 class SetCrontab(msgspec.Struct, frozen=True, tag="set-crontab", tag_field="kind"):
     """Sets the whole crontab of one user on one host; None means: has none."""
 
@@ -280,8 +315,8 @@ class InstallPackage(
         return (("dnf", "install", "-y", self.package),)
 
     def restarts(self) -> tuple[str, ...]:
-        """Return nothing: what reads the package is told by an Act."""
-        return ()
+        """Return the services that look for the package only when they start."""
+        return READERS.get(self.package, ())
 
 
 class Act(msgspec.Struct, frozen=True, tag="act", tag_field="kind"):
@@ -314,6 +349,7 @@ Change = (
     | SetLocalConfig
     | WriteFile
     | SetMode
+    | SetParameter
     | SetCrontab
     | SetUnit
     | InstallPackage

@@ -74,6 +74,7 @@ class Report(msgspec.Struct, frozen=True):
     evidence_hash: str = ""
     lapsed: tuple[str, ...] = ()
     exposure: Exposure | None = None
+    machine: str = ""
 
 
 def _worst(states: Iterable[State]) -> State:

@@ -68,7 +68,7 @@ def _rows(
     for then in sorted((judge(control, later) for control in known), key=rank):
         now = before[then.control]
         good = then.status in (Status.PASS, Status.NOT_APPLICABLE, Status.WAIVED)
-        worse = not good and then.status is not now.status
+        worse = not good and now.status not in (then.status, Status.FAIL)
         if (good or then.control not in served) and not worse:
             continue
         reason = _reason(now, then, frozenset(changes))

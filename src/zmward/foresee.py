@@ -1,23 +1,38 @@
 """What evidence would be after changes, where that can be computed.
 
-The directory, localconfig and what Postfix renders of them are foreseen. What files,
-packages and units do to a host shows only when it is asked again.
+The directory, localconfig, what Postfix renders of them, its own parameters, modes,
+the files of ours, units, packages and the crontab are foreseen. What a daemon makes of
+them is not: the sources that would show it have no answer until the host is asked.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
 
 from zmward.catalog.rendering import rendered
-from zmward.change import Change, SetAttr, SetLocalConfig
+from zmward.change import (
+    Change,
+    InstallPackage,
+    SetAttr,
+    SetCrontab,
+    SetLocalConfig,
+    SetMode,
+    SetParameter,
+    SetUnit,
+    WriteFile,
+)
 from zmward.evidence import DIRECTORY, Answer, Evidence, Missing, Parsed
+from zmward.i18n import mark
 from zmward.sources.accounts import Accounts, Group
+from zmward.sources.crontab import CRONTAB, Crontab
 from zmward.sources.directory import Entry
 from zmward.sources.localconfig import Localconfig
+from zmward.sources.own_files import OwnFile, OwnFiles
 from zmward.sources.registry import sources
 from zmward.sources.source import Unreadable
+from zmward.sources.units import Unit
 
 _PLACES = {
     "global": "ldap-config",
@@ -27,12 +42,51 @@ _PLACES = {
     "account": "ldap-accounts",
 }
 
+# Which answers tell modes, each path → a row with mode, owner and group.
+_MODES = ("file-modes", "tls-keys")
+
+# What a daemon or a parser makes of a file that a plan writes.
+_READERS: Mapping[str, tuple[str, ...]] = {
+    "/etc/apt/": ("apt-conf",),
+    "/etc/chrony/": ("chrony-tracking",),
+    "/etc/fail2ban/": ("fail2ban",),
+    "/etc/rsyslog.d/": ("rsyslog",),
+    "/etc/ssh/": ("sshd", "sshd-files"),
+    "/etc/sudoers.d/": ("sudoers",),
+    "/etc/ufw/": ("firewall-files",),
+    "/opt/zimbra/.ssh/": ("authorized-keys",),
+}
+# What shows only once a unit runs otherwise, or once its package is there.
+_SHOWN_LATER: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("chrony", "chronyd"), ("chrony-tracking",)),
+    "fail2ban": ("fail2ban",),
+    **dict.fromkeys(("pax", "spax"), ("amavis-pax",)),
+}
+LATER = mark("changed by this plan: shows only when the host is asked again")
+_OF_THIS_PLAN = "0~of-this-plan"
+
 _Answers = dict[str, dict[str, Answer | Missing | Parsed]]
 
 
+def hidden(change: Change) -> tuple[str, ...]:
+    """Return the sources whose answers after a change nobody can compute."""
+    match change:
+        case WriteFile(path=path):
+            found = (v for k, v in _READERS.items() if path.startswith(k))
+            return next(found, ())
+        case SetUnit(unit=unit):
+            return _SHOWN_LATER.get(unit.partition(".")[0], ())
+        case InstallPackage(package=package):
+            return _SHOWN_LATER.get(package, ())
+        case SetCrontab():
+            return ("expiry-notifier",)
+        case _:
+            return ()
+
+
 def foreseeable(change: Change) -> bool:
-    """Say whether the evidence after a change can be computed."""
-    return isinstance(change, SetAttr | SetLocalConfig)
+    """Say whether all of the evidence after a change can be computed."""
+    return type(change) in COMPUTED and not hidden(change)
 
 
 def _value(answers: _Answers, host: str, source: str) -> Any:
@@ -54,6 +108,11 @@ def _set(values: Mapping[str, tuple[str, ...]], change: SetAttr) -> dict[str, An
     if change.after:
         new[change.attribute.lower()] = change.after
     return new
+
+
+def _set_exact(own: Mapping[str, tuple[str, ...]], change: SetAttr) -> dict[str, Any]:
+    kept = {name: own[name] for name in own if name != change.attribute}
+    return {**kept, change.attribute: change.after} if change.after else kept
 
 
 def _changed(entries: Iterable[Entry], change: SetAttr) -> tuple[Entry, ...]:
@@ -89,7 +148,11 @@ def _account_changed(found: Accounts, change: SetAttr) -> Accounts:
     overrides = {**found.overrides, change.attribute: kept}
     if not kept:
         del overrides[change.attribute]
-    return replace(found, overrides=overrides)
+    admins = tuple(
+        replace(a, own=_set_exact(a.own, change)) if a.name == name else a
+        for a in found.admins
+    )
+    return replace(found, overrides=overrides, admins=admins)
 
 
 def _own(answers: _Answers, target: str, attribute: str) -> tuple[str, ...]:
@@ -141,12 +204,101 @@ def _set_localconfig(answers: _Answers, change: SetLocalConfig) -> None:
     answers[change.target]["localconfig"] = Parsed(Localconfig(own))
 
 
+def _set_parameter(answers: _Answers, change: SetParameter) -> None:
+    own = _value(answers, change.target, "postconf-own")
+    live = _value(answers, change.target, "postconf")
+    value = change.builtin if change.after is None else change.after
+    if live is not None:
+        changed = {**live, change.parameter: value}
+        answers[change.target]["postconf"] = Parsed(changed)
+    if own is not None:
+        kept = {name: own[name] for name in own if name != change.parameter}
+        if change.after is not None:
+            kept[change.parameter] = change.after
+        answers[change.target]["postconf-own"] = Parsed(kept)
+
+
+def _set_mode(answers: _Answers, change: SetMode) -> None:
+    mode = change.after
+    new = {"mode": mode.mode, "owner": mode.owner, "group": mode.group}
+    for source in _MODES:
+        found = _value(answers, change.target, source)
+        if found is not None and change.path in found:
+            row = replace(found[change.path], **new)
+            answers[change.target][source] = Parsed({**found, change.path: row})
+
+
+def _write_file(answers: _Answers, change: WriteFile) -> None:
+    found = _value(answers, change.target, "own-files")
+    if not isinstance(found, OwnFiles):
+        return
+    files = dict(found.found)
+    files.pop(change.path, None)
+    if change.after is not None:
+        new = change.after
+        files[change.path] = OwnFile(new.text, new.mode, new.owner, new.group)
+    answers[change.target]["own-files"] = Parsed(OwnFiles(files, found.odd))
+
+
+def _set_unit(answers: _Answers, change: SetUnit) -> None:
+    found = _value(answers, change.target, "units")
+    if found is None:
+        return
+    old = found.get(change.unit, Unit(change.unit, "loaded", "inactive", "disabled"))
+    new = Unit(
+        old.name,
+        "loaded",
+        "active" if change.after.active else "inactive",
+        "enabled" if change.after.enabled else "disabled",
+    )
+    aliases = {name: new for name, one in found.items() if one.name == old.name}
+    answers[change.target]["units"] = Parsed({**found, change.unit: new, **aliases})
+
+
+def _install(answers: _Answers, change: InstallPackage) -> None:
+    found = _value(answers, change.target, "packages")
+    if found is not None:
+        new = {change.package: _OF_THIS_PLAN, **found}
+        answers[change.target]["packages"] = Parsed(new)
+
+
+def _set_crontab(answers: _Answers, change: SetCrontab) -> None:
+    found = _value(answers, change.target, CRONTAB.name)
+    if not isinstance(found, Crontab) or change.user != "zimbra":
+        return
+    new: Parsed | Missing = Missing(f"{found.path}: no such file", "absent")
+    if change.after is not None:
+        lines = "".join(f" {line}\n" for line in change.after.splitlines())
+        try:
+            new = Parsed(CRONTAB.parse(f"> {found.path}\n{lines}"))
+        except Unreadable as error:
+            new = Missing(str(error), "unparsed")
+    answers[change.target][CRONTAB.name] = new
+
+
+COMPUTED: Final[Mapping[type, Callable[[_Answers, Any], None]]] = {
+    SetAttr: _set_attr,
+    SetLocalConfig: _set_localconfig,
+    SetParameter: _set_parameter,
+    SetMode: _set_mode,
+    WriteFile: _write_file,
+    SetUnit: _set_unit,
+    InstallPackage: _install,
+    SetCrontab: _set_crontab,
+}
+
+
 def foresee(evidence: Evidence, changes: Iterable[Change]) -> Evidence:
-    """Return the evidence as it would be after the changes."""
+    """Return the evidence as it would be after the changes.
+
+    What cannot be computed is Missing then: it is never taken for unchanged.
+    """
     answers: _Answers = {host: dict(found) for host, found in evidence.answers.items()}
     for change in changes:
-        if isinstance(change, SetAttr):
-            _set_attr(answers, change)
-        elif isinstance(change, SetLocalConfig):
-            _set_localconfig(answers, change)
+        compute = COMPUTED.get(type(change))
+        if compute is not None:
+            compute(answers, change)
+        for source in hidden(change):
+            if source in answers.get(change.target, {}):
+                answers[change.target][source] = Missing(LATER, "unseen")
     return msgspec.structs.replace(evidence, answers=answers)

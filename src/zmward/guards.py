@@ -5,7 +5,7 @@ whether it may be made here. Both answer with a sentence, or with nothing.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from zmward.catalog.actions import (
@@ -20,6 +20,7 @@ from zmward.catalog.actions import (
 )
 from zmward.catalog.attributes import attributes
 from zmward.catalog.localconfig import keys
+from zmward.catalog.postfix import refused
 from zmward.catalog.triggers import SECTIONS
 from zmward.change import (
     Act,
@@ -29,12 +30,15 @@ from zmward.change import (
     SetCrontab,
     SetLocalConfig,
     SetMode,
+    SetParameter,
     SetUnit,
     WriteFile,
 )
+from zmward.control import Status
 from zmward.controls.shapes.second_factor import lacking
 from zmward.evidence import Unseen
 from zmward.facts import Facts
+from zmward.finding import Finding
 from zmward.profile import Profile
 from zmward.sources.masking import MASK, NO_SECRET, SECRET_KEY
 
@@ -62,6 +66,11 @@ _ADMISSION: Final = frozenset(
         *("zimbraIsSystemResource", "zimbraIsDelegatedAdminAccount", "userPassword"),
     }
 )
+# What opens or shuts a whole domain, and who says whether a password is right.
+_GATES: Final = re.compile(
+    r"zimbraDomainStatus|zimbraAuthMech(Admin)?|zimbraAuthKerberos5Realm"
+    r"|zimbraAuthLdap(?!StartTls)\w*"
+)
 _REQUIRED: Final = "zimbraFeatureTwoFactorAuthRequired"
 _LONGEST = 1 << 20
 # Site texts may have lines and tabs; nothing else that steers belongs in a value.
@@ -69,8 +78,16 @@ _STRANGE = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f\\ud800-\\udfff]")
 # Keys that only the installer and shell programs know: the code compiles none in.
 _WRITTEN_BY_THE_INSTALLER: Final = frozenset({"snmp_notify", "smtp_notify"})
 
+# What an intruder leaves and no administrator's habit does: a library in every
+# program, pages where none belong, jobs that fetch or hide code.
+SIGNS: Final = (
+    "nothing-preloaded",
+    "web-folders-without-foreign-programs",
+    "zimbra-crontab-without-foreign-jobs",
+)
+
 # Which word of the profile, said to be unwanted, asks for a cure that can hurt.
-_SERVICES: Final[Mapping[str, str]] = {
+SERVICES: Final[Mapping[str, str]] = {
     "classic-client-off": "classic_client",
     "ews-off": "ews",
     "external-sources-off": "external_sources",
@@ -82,12 +99,14 @@ _SERVICES: Final[Mapping[str, str]] = {
     "sharing-off": "sharing",
     "sharing-with-guests-off": "external_sharing",
     "smtp-auth-off-or-restricted": "smtp_auth",
+    "ssh-root-needs-key": "ssh_passwords",
+    "ssh-without-passwords": "ssh_passwords",
 }
 
 
 def opted(profile: Profile, control: str) -> bool:
     """Say whether the profile asks for a cure that can hurt somebody."""
-    service = _SERVICES.get(control)
+    service = SERVICES.get(control)
     return service is not None and getattr(profile.services, service) == "unwanted"
 
 
@@ -117,6 +136,8 @@ def _attr(change: SetAttr) -> Iterator[str]:
     if row is None:
         yield f"there is no attribute {change.attribute!r}"
         return
+    if _GATES.fullmatch(change.attribute):
+        yield f"who may log in is not for a plan: {change.attribute}"
     if row.immutable or row.deprecated_since:
         yield f"{change.attribute} is deprecated or cannot be changed"
     if _SCOPES[change.target.partition(":")[0]] not in row.objects:
@@ -171,6 +192,11 @@ def _act(change: Act) -> str:
     return ""
 
 
+def _parameter(change: SetParameter) -> str:
+    values = (change.before, change.after, change.builtin or None)
+    return refused(change.parameter, *values)
+
+
 def _crontab(change: SetCrontab) -> str:
     known = change.user in USERS_OF_CRONTABS
     return "" if known else f"zmward does not write the crontab of {change.user!r}"
@@ -190,6 +216,7 @@ _JUDGES: Final[Mapping[type, Callable[[Any], str]]] = {
     SetLocalConfig: _localconfig,
     WriteFile: _file,
     SetMode: _mode,
+    SetParameter: _parameter,
     SetCrontab: _crontab,
     SetUnit: _unit,
     InstallPackage: _package,
@@ -215,7 +242,10 @@ def _account(change: SetAttr) -> str:
     name = change.target.partition(":")[2]
     if _PRINCIPAL.search(name) or _SYSTEM.match(name) or "=" in name.partition("@")[0]:
         return f"{name} belongs to Zimbra itself"
-    if change.attribute in _ADMISSION:
+    row = attributes()[change.attribute]
+    # What no class of service can hold is the person's own: forwarding, filters,
+    # locks, where the mail is.
+    if change.attribute in _ADMISSION or "cos" not in row.objects:
         return f"who may log in is not for a plan: {change.attribute} of {name}"
     return ""
 
@@ -231,6 +261,12 @@ def _second_factor(facts: Facts | None) -> str:
     if not without:
         return ""
     return f"{_REQUIRED} promises nothing: no program for it on {', '.join(without)}"
+
+
+def signs(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return the failed controls that are signs of compromise."""
+    failed = {f.control for f in findings if f.status is Status.FAIL}
+    return tuple(name for name in SIGNS if name in failed)
 
 
 def refusal(change: Change, facts: Facts | None) -> str:

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from zmward.affected import Affected, affected
+from zmward.affected import Affected, affected, unseen_relays
 from zmward.catalog.actions import RESTART_ORDER
-from zmward.catalog.attributes import attributes
 from zmward.catalog.triggers import rendered_by_hand, restarts, sections
 from zmward.change import (
     Act,
@@ -17,6 +16,7 @@ from zmward.change import (
     SetCrontab,
     SetLocalConfig,
     SetMode,
+    SetParameter,
     SetUnit,
     Support,
     WriteFile,
@@ -24,7 +24,8 @@ from zmward.change import (
 from zmward.control import Status
 from zmward.facts import Facts
 from zmward.finding import EFFORTS, Effort, Finding, Report
-from zmward.guards import opted, refusal
+from zmward.guards import opted, refusal, signs
+from zmward.joining import Conflict, joined
 
 SCHEMA = "zmward.plan/1"
 
@@ -34,6 +35,7 @@ _KINDS: tuple[type[Change], ...] = (
     SetMode,
     SetLocalConfig,
     SetAttr,
+    SetParameter,
     SetCrontab,
     SetUnit,
     Act,
@@ -107,6 +109,7 @@ class Plan(msgspec.Struct, frozen=True):
     evidence_hash: str = ""
     hosts_seen: tuple[str, ...] = ()
     foreseen: tuple[Foreseen, ...] = ()
+    signs: tuple[str, ...] = ()
 
 
 class _Merged(msgspec.Struct):
@@ -114,55 +117,6 @@ class _Merged(msgspec.Struct):
 
     changes: list[Change]
     findings: list[Finding]
-
-
-class Conflict(Exception):  # it names two wishes, nothing broke
-    """Two cures want different things of one place."""
-
-
-def _agree(changes: Iterable[SetAttr]) -> None:
-    """Refuse two values for one header, wherever an attribute lists headers."""
-    headers: dict[str, str] = {}
-    for change in changes:
-        for value in set(change.after or ()) - set(change.before or ()):
-            name, colon, _ = value.partition(":")
-            other = headers.setdefault(name.lower(), value)
-            if colon and other != value:
-                place = f"{change.attribute} on {change.target}"
-                raise Conflict(f"{place}: {', '.join(sorted((other, value)))}")
-
-
-def _joined_attr(changes: list[SetAttr]) -> SetAttr:
-    """Join cures of one attribute: what each adds and removes, on the same old set."""
-    first = changes[0]
-    if all(change.after == first.after for change in changes):
-        return first
-    if not attributes()[first.attribute].multi:
-        wishes = {" ".join(change.after or ("(unset)",)) for change in changes}
-        named = ", ".join(sorted(wishes))
-        raise Conflict(f"{first.attribute} on {first.target}: {named}")
-    before = first.before or ()
-    added: dict[str, None] = {}
-    removed: set[str] = set()
-    _agree(changes)
-    for change in changes:
-        added |= dict.fromkeys(v for v in change.after or () if v not in before)
-        removed |= set(before) - set(change.after or ())
-    kept = [value for value in before if value not in removed]
-    after = (*kept, *(value for value in added if value not in kept))
-    return SetAttr(first.target, first.attribute, first.before, after or None)
-
-
-def _joined(changes: list[Change]) -> Change:
-    first = changes[0]
-    same = [change for change in changes if isinstance(change, SetAttr)]
-    if len(same) == len(changes):
-        if any(change.before != same[0].before for change in same):
-            raise Conflict(f"{same[0].attribute}: two old values of one place")
-        return _joined_attr(same)
-    if any(change != first for change in changes):
-        raise Conflict(f"{' '.join(first.place[1:])}: two wishes for one place")
-    return first
 
 
 def described(
@@ -275,6 +229,7 @@ class _Choice(msgspec.Struct, frozen=True):
     allowed: Callable[[Finding], bool]
     facts: Facts | None
     alone: bool
+    short_logs: bool
 
     @property
     def host(self) -> str:
@@ -315,7 +270,7 @@ class _Choice(msgspec.Struct, frozen=True):
                 f"{target} reaches {', '.join(unseen)}, not seen: add the evidence of "
                 "each, or --only-this-node-seen"
             )
-        return ""
+        return "" if self.short_logs else unseen_relays(change, self.facts)
 
     @property
     def _seen(self) -> frozenset[str]:
@@ -350,19 +305,21 @@ def plan(
     allowed: Callable[[Finding], bool] = lambda _: False,
     facts: Facts | None = None,
     alone: bool = False,
+    short_logs: bool = False,
 ) -> Plan:
     """Return the plan of a report.
 
     `only` names controls, which then may hurt; `efforts` cuts the plan to some;
     `allowed` says which hurting cures are opted into, besides `facts`'s profile.
-    `facts` tell who would be hurt; `alone` accepts that other nodes were not seen.
+    `facts` tell who would be hurt; `alone` accepts that other nodes were not seen,
+    `short_logs` that nobody knows who sends mail through the server.
     """
-    choice = _Choice(report, frozenset(only), allowed, facts, alone)
+    choice = _Choice(report, frozenset(only), allowed, facts, alone, short_logs)
     gathered, left = _gathered(choice)
     steps: list[Step] = []
     for merged in gathered:
         try:
-            change = _joined(merged.changes)
+            change = joined(merged.changes)
         except Conflict as conflict:
             left += [Left(f.control, f"conflict: {conflict}") for f in merged.findings]
         else:
@@ -370,7 +327,7 @@ def plan(
     wished = set(efforts)
     chosen = sorted((step for step in steps if step.effort in wished), key=order)
     return Plan(
-        host=Host(choice.host, machine, report.version),
+        host=Host(choice.host, machine or report.machine, report.version),
         when=report.when,
         zmward=report.zmward,
         steps=(*chosen, *sorted(_acts(chosen, choice.host), key=order)),
@@ -380,6 +337,7 @@ def plan(
         profile_hash=report.profile_hash,
         evidence_hash=report.evidence_hash,
         hosts_seen=report.hosts_seen,
+        signs=signs(report.findings),
     )
 
 

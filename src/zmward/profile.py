@@ -50,6 +50,7 @@ class Services(Strict, frozen=True):
     two_factor: Use = "unsaid"
     search_engines: Use = "unsaid"
     classic_client: Use = "unsaid"
+    ssh_passwords: Use = "unsaid"
     ipv6: Use = "unsaid"
 
 

@@ -56,9 +56,16 @@ def test_a_repair_and_its_undoing_are_shown() -> None:
     assert "a key that was not there is removed" in text
 
 
-def test_no_repair_is_said() -> None:
-    text = flat(explained(controls()["ssh-without-passwords"], sources()))
+def test_no_repair_is_said_and_what_a_person_does_instead() -> None:
+    text = flat(explained(controls()["few-global-administrators"], sources()))
     assert "zmward has no repair for it" in text
+    assert "zmprov ma NAME zimbraAccountStatus locked" in text
+
+
+def test_a_repair_of_the_host_shows_its_commands_and_what_restarts() -> None:
+    text = flat(explained(controls()["pax-for-amavis"], sources()))
+    assert "$ apt-get install -y --no-install-recommends pax" in text
+    assert "Restarts antispam" in text
 
 
 def test_explain_prints_one_control(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from zmward.cli.main import dispatch
 from zmward.engine.plans import read
 from zmward.errors import BadFile, Refused
+from zmward.reports.plan_json import render
 
 Edit = Callable[[dict[str, Any]], object]
 
@@ -47,7 +49,7 @@ def test_a_report_is_enough(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert dispatch(["plan", "--report", report, "--window", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert {change["effort"] for change in document["changes"]} == {"window"}
-    assert document["reloads"] == ["ldap", "mailbox"]
+    assert document["reloads"] == ["mailbox"]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +102,10 @@ HOSTILE: dict[str, tuple[Edit, str]] = {
     ),
     "another host": (lambda d: _row(d).update(target="x"), "edited by hand"),
     "a secret": (lambda d: _row(d).update(key="ldap_root_password"), "secret"),
+    "another text in a file": (
+        lambda d: d.update(when="2026-11-22T00:00:00+00:00"),
+        "edited by hand: digest",
+    ),
     "no list": (lambda d: d.update(changes={}), "not a whole plan"),
     "a missing part": (lambda d: d.pop("reloads"), "not a whole plan"),
     "safe where it is not": (
@@ -191,8 +197,8 @@ def test_a_truncated_plan_is_refused(path: Path) -> None:
 
 
 def test_a_plan_of_another_machine_is_refused(path: Path) -> None:
-    document = json.loads(path.read_bytes())
-    path.write_text(json.dumps({**document, "machine": "a" * 32}))
+    made = read(path)
+    path.write_text(render(replace(made, host=replace(made.host, machine="a" * 32))))
     assert read(path, "a" * 32).host.machine == "a" * 32
     with pytest.raises(Refused, match="another machine"):
         read(path, "b" * 32)

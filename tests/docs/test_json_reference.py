@@ -6,10 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docs.fields import DRIFT, EVIDENCE, LIST, REPORT, STRUCTS
+from docs.fields import (
+    CHANGE,
+    DRIFT,
+    EVIDENCE,
+    HISTORY,
+    LIST,
+    PLAN,
+    REPORT,
+    RUN,
+    STRUCTS,
+)
 
 from tests.docs.session import Run
 from zmward.cli.main import dispatch
+
+_OF_A_RUN = ("confirm", "verify")
 
 
 @pytest.fixture
@@ -66,6 +78,29 @@ def test_a_drift_is_described(say: Any, room: Path, run: Run) -> None:
     assert list(drift) == list(DRIFT)
     assert drift["drift"]
     described(drift, DRIFT)
+
+
+def test_a_plan_is_described(say: Any) -> None:
+    plan = say("plan", "--demo", "--json")
+    assert list(plan) == list(PLAN)
+    for row in plan["changes"]:
+        assert set(row) <= set(CHANGE), row["id"]
+
+
+def test_a_run_and_its_history_are_described(say: Any, room: Path) -> None:
+    plan = str(room / "plan.json")
+    (room / "plan.json").touch(0o600)
+    (room / "plan.json").write_text(json.dumps(say("plan", "--demo", "--json")))
+    within = ("--confirm-within", "60")
+    done = say("apply", "--demo", "--yes", "--json", *within, plan)
+    found = [done, *(say(v, "--demo", "--json", done["run"]) for v in _OF_A_RUN)]
+    found.append(say("rollback", "--demo", "--yes", "--json", done["run"]))
+    for document in found:
+        assert list(document) == list(RUN)
+        described(document, RUN)
+    history = say("history", "--demo", "--json")
+    assert list(history) == list(HISTORY)
+    described(history, HISTORY)
 
 
 def test_the_list_is_described(say: Any) -> None:

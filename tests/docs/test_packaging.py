@@ -30,6 +30,9 @@ def test_bash_completes_verbs_and_options(run: Run) -> None:
     for words, wanted in (
         ("zmward exp", "explain"),
         ("zmward audit --evi", "--evidence"),
+        ("zmward rollb", "rollback"),
+        ("zmward apply --confirm", "--confirm-within"),
+        ("zmward history --dem", "--demo"),
     ):
         last = len(words.split()) - 1
         done = run(

@@ -14,6 +14,7 @@ from zmward.change import (
     SetCrontab,
     SetLocalConfig,
     SetMode,
+    SetParameter,
     SetUnit,
     UnitState,
     WriteFile,
@@ -32,6 +33,14 @@ MACHINE = "0123456789abcdef0123456789abcdef"
 SSHD = "/etc/ssh/sshd_config.d/10-zmward.conf"
 RSYSLOG = "/etc/rsyslog.d/10-zmward.conf"
 OFF, ON = UnitState(enabled=False, active=False), UnitState(enabled=True, active=True)
+PROGRAM = """\
+SECTION mta
+\tVAR zimbraMtaMyNetworks
+\tREWRITE conf/postfix_header_checks.in conf/postfix_header_checks
+\tRESTART mta
+SECTION amavis
+\tREWRITE conf/amavisd.conf.in conf/amavisd.conf
+"""
 OLD = FileText("PermitRootLogin yes\n", 0o600)
 NEW = FileText("PermitRootLogin no\n", 0o600)
 
@@ -57,6 +66,8 @@ CHANGES: tuple[Change, ...] = (
     SetAttr("global", "zimbraMtaTlsAuthOnly", None, ("TRUE",)),
     SetAttr("global", "zimbraMtaBlockedExtension", ("bat", "com"), ("bat", "exe")),
     SetAttr("cos:default", "zimbraImapEnabled", ("TRUE",), ("FALSE",)),
+    SetParameter(HOST, "smtpd_forbid_bare_newline", None, "yes", "no"),
+    SetParameter(HOST, "smtpd_forbid_unauth_pipelining", "no", "yes"),
     SetCrontab("mail.example.test", "zimbra", "1 2 * * * a\n", "1 2 * * * b\n"),
     SetUnit(HOST, "fail2ban.service", OFF, ON),
     SetUnit(HOST, "rsyslog.service", UnitState(enabled=False, active=True), ON),
@@ -97,12 +108,17 @@ def twin() -> Twin:
     found.folder("/opt/zimbra/conf", Mode(0o755, "zimbra", "zimbra"))
     found.add("/etc/machine-id", f"{MACHINE}\n")
     found.add("/proc/sys/kernel/random/boot_id", "boot-1\n")
+    found.add("/proc/uptime", "1000.00 900.00\n")
     found.add(SSHD, OLD.text, Mode(OLD.mode, "root", "root"))
     found.add("/opt/zimbra/conf/a", "", Mode(0o777, "root", "root"))
     found.add("/opt/zimbra/conf/b", "", Mode(0o644, "zimbra", "zimbra"))
     values = {"zimbra_server_hostname": HOST, "alias_login_enabled": "true"}
     found.add(PATH, b"<!-- by hand -->" + settings(values)[22:], ZIMBRA)
+    found.add("/opt/zimbra/conf/zmconfigd.cf", PROGRAM)
     found.crontabs["zimbra"] = "1 2 * * * a\n"
+    found.folder("/opt/zimbra/common/conf", Mode(0o755, "zimbra", "zimbra"))
+    found.add("/opt/zimbra/common/conf/main.cf", "", ZIMBRA)
+    found.parameters["smtpd_forbid_unauth_pipelining"] = "no"
     found.units["rsyslog.service"] = UnitState(enabled=False, active=True)
     found.units["ssh.service"] = ON
     found.units["fail2ban.service"] = OFF

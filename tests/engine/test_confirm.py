@@ -2,7 +2,16 @@
 
 import pytest
 
-from zmward.engine.confirm import proves
+from tests.engine.repair import directory, plan, proof, site, twin
+from tests.engine.twin import Twin
+from zmward.engine.apply import Wish, apply
+from zmward.engine.confirm import confirm, proves
+from zmward.engine.history import past
+from zmward.engine.journal import Journal
+from zmward.engine.rollback import roll_back
+from zmward.engine.state import known
+from zmward.engine.verify import Proof
+from zmward.errors import Refused
 
 
 @pytest.mark.parametrize(
@@ -19,3 +28,66 @@ def test_only_the_time_since_the_boot_decides_no_clock(
     note: str, began: float, *, expected: bool
 ) -> None:
     assert proves(note, "boot-1", began) is expected
+
+
+def waits(host: Twin) -> list[str]:
+    """Return how long each switch was told to wait, in the order of the work."""
+    words = [argv for argv in host.said if argv[0] == "systemd-run"]
+    return [word for argv in words for word in argv if word.startswith("--on-active")]
+
+
+def test_the_switch_waits_for_the_work_and_then_for_the_person() -> None:
+    host, kept = twin(), directory()
+    apply(site(host, kept), plan(), Wish(confirm_within=60), proof)
+    assert waits(host) == ["--on-active=1800s", "--on-active=60s"]
+    last = max(n for n, argv in enumerate(host.said) if argv[0] == "systemd-run")
+    after = [argv for argv in host.said[last:] if argv[0] in {"mv", "crontab", "sshd"}]
+    assert not after
+
+
+def test_a_longer_wish_holds_during_the_work_too() -> None:
+    host, kept = twin(), directory()
+    apply(site(host, kept), plan(), Wish(confirm_within=7200), proof)
+    assert waits(host) == ["--on-active=7200s", "--on-active=7200s"]
+
+
+def test_the_moment_that_counts_comes_after_the_last_write() -> None:
+    host, kept = twin(), directory()
+    place = site(host, kept)
+    uptime = host.entries["/proc/uptime"]
+
+    def prove() -> Proof:
+        uptime.content = b"1234.50 0.00\n"
+        return proof()
+
+    run = known(apply(place, plan(), Wish(confirm_within=60), prove).run)
+    applied = Journal(host, run).read()[-1]
+    assert (applied.what, applied.note) == ("applied", "boot-1 1234.50")
+
+
+@pytest.mark.parametrize("end", ["at work", "switched", "rolled back", "confirmed"])
+def test_only_a_run_that_waits_for_it_can_be_kept(end: str) -> None:
+    host, kept = twin(), directory()
+    run = known(apply(site(host, kept), plan(), Wish(confirm_within=60), proof).run)
+    match end:
+        case "at work":
+            Journal(host, run).write("begin", (0,))
+        case "switched":
+            host.folder(run.fired)
+        case "rolled back":
+            roll_back(site(host, kept), run)
+        case _:
+            confirm(host, run)
+    timers = set(host.timers)
+    with pytest.raises(Refused, match="not there to be kept"):
+        confirm(host, run)
+    assert host.timers == timers
+
+
+def test_what_is_kept_has_no_switch_any_more() -> None:
+    host, kept = twin(), directory()
+    run = known(apply(site(host, kept), plan(), Wish(confirm_within=60), proof).run)
+    assert host.timers
+    confirm(host, run)
+    assert not host.timers
+    assert past(host, run).state == "kept"

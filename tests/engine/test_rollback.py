@@ -1,9 +1,13 @@
 """Taking back: what another hand has changed since is left alone and named."""
 
+from typing import Literal
+
 import pytest
+from msgspec.structs import replace
 
 from tests.engine.repair import (
     CHANGES,
+    HOST,
     SSHD,
     directory,
     plan,
@@ -11,7 +15,13 @@ from tests.engine.repair import (
     site,
     twin,
 )
-from zmward.change import InstallPackage, SetAttr
+from zmward.change import (
+    InstallPackage,
+    SetAttr,
+    SetLocalConfig,
+    SetUnit,
+    UnitState,
+)
 from zmward.doors.local_settings import PATH
 from zmward.engine.apply import Wish, apply
 from zmward.engine.history import past, unfinished
@@ -21,7 +31,12 @@ from zmward.engine.state import known
 from zmward.engine.undo import reverted
 from zmward.errors import Refused
 
+Pair = tuple[bool, bool]
 _THEIRS = b'<key name="ldap_port"><value>theirs</value></key></localconfig>'
+
+
+def state_of(pair: Pair) -> UnitState:
+    return UnitState(enabled=pair[0], active=pair[1])
 
 
 def test_a_file_that_another_hand_has_changed_is_left_alone_and_named() -> None:
@@ -103,6 +118,7 @@ def test_the_script_spares_a_setting_that_another_hand_made_between_our_steps() 
             host.entries[PATH].content = theirs[0]
 
     place.talk = talk
+    place.step = lambda _number, _total, about: talk(about)
     run = known(apply(place, plan(), Wish(), proof).run)
     assert theirs
     assert f"{run.folder}/settings-mixed" in host.entries
@@ -128,3 +144,59 @@ def test_no_run_starts_after_one_whose_plan_is_damaged_and_not_taken_back() -> N
     assert unfinished(host) == run.id
     with pytest.raises(Refused, match=r"rollback\.sh"):
         roll_back(site(host, kept), run)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "now", "left", "fate"),
+    [
+        # enabled, active
+        ((False, False), (True, True), (True, True), (False, False), "undone"),
+        ((False, False), (True, True), (True, False), (False, False), "undone"),
+        ((False, True), (True, True), (True, False), (False, False), "kept"),
+        ((False, True), (True, True), (False, False), (False, False), "kept"),
+        ((True, True), (True, False), (False, False), (False, True), "kept"),
+        ((True, True), (False, False), (True, True), (True, True), "as-before"),
+    ],
+)
+def test_of_a_unit_only_what_we_switched_is_switched_back(
+    before: Pair, after: Pair, now: Pair, left: Pair, fate: str
+) -> None:
+    host, kept = twin(), directory()
+    unit = "rsyslog.service"
+    host.units[unit] = state_of(before)
+    change = SetUnit(HOST, unit, state_of(before), state_of(after))
+    run = apply(site(host, kept), plan((change,)), Wish(), proof).run
+    host.units[unit] = state_of(now)
+    taken = roll_back(site(host, kept), known(run))
+    assert [one.fate for one in taken.steps] == [fate]
+    assert host.units[unit] == state_of(left)
+
+
+def test_what_was_removed_since_has_nothing_to_be_given_back() -> None:
+    host, kept = twin(), directory()
+    run = apply(site(host, kept), plan(), Wish(), proof).run
+    del kept.objects["cos:default"]
+    taken = roll_back(site(host, kept), known(run))
+    gone = [one for one in taken.steps if one.fate == "kept"]
+    assert [one.name for one in gone] == ["zimbraImapEnabled of cos:default"]
+    assert "no such cos" in gone[0].note
+    assert taken.complete
+
+
+@pytest.mark.parametrize("restart", ["now", "later"])
+def test_a_rollback_restarts_what_the_run_has_restarted(
+    restart: Literal["now", "later"],
+) -> None:
+    host, kept = twin(), directory()
+    place = site(host, kept)
+    said: list[str] = []
+    place.talk = said.append
+    found = plan((SetLocalConfig(HOST, "zimbra_same_site_cookie", None, "Lax"),))
+    step = replace(found.steps[0], restarts=("mailbox",))
+    wish = Wish(restart=restart)
+    run = apply(place, replace(found, steps=(step,)), wish, proof).run
+    roll_back(place, known(run))
+    again = [argv for argv in host.said if argv[1:] == ("restart",)]
+    assert len(again) == (2 if restart == "now" else 0)
+    told = "not restarted, as the run has not either: mailbox" in said
+    assert told is (restart == "later")

@@ -1,12 +1,14 @@
 """The door past mailboxd: zmprov's words, its complaints, and what LDAP shows then."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.engine.zimbra_home import Watched
 from zmward.doors.host import Done
-from zmward.doors.open_directory import open_directory
+from zmward.doors.open_directory import READY, open_directory
+from zmward.doors.soap_directory import SoapDirectory
 from zmward.doors.zimbra_host import ZimbraHost, filtered
 from zmward.doors.zmprov import ZmprovDirectory
 from zmward.errors import Fault, NotZimbra, Refused
@@ -217,13 +219,51 @@ def test_names_cannot_steer_a_search() -> None:
     assert filtered("cn", "a*(b)\\") == "(cn=a\\2a\\28b\\29\\5c)"
 
 
+NOBODY, RUNS, STOPPED = [Done(7)] * 4, Done(0), Done(1)
+LOGIN = [SURVEY, ldif(CONFIG + "zimbraAdminPort: 7071")]
+
+
+def ready_once(ready: Callable[[], bool], seconds: float, _every: float) -> bool:
+    assert seconds == READY
+    return ready()
+
+
 def test_the_way_is_chosen_and_said() -> None:
     said: list[str] = []
-    port = ldif(CONFIG + "zimbraAdminPort: 7071")
-    door = Watched(instead=[SURVEY, port, *[Done(7)] * 4, SURVEY])
+    door = Watched(instead=[*LOGIN, *NOBODY, STOPPED, SURVEY])
     found = open_directory(ZimbraHost(door, user=""), said.append)
     assert isinstance(found, ZmprovDirectory)
+    assert not found.beside
     assert "zmprov -l" in said[0]
+
+
+def test_mailboxd_that_still_starts_is_waited_for() -> None:
+    said: list[str] = []
+    token = b'{"Body":{"AuthResponse":{"authToken":"t"}}}\n200 text/javascript'
+    again = [*LOGIN, Done(0, token)]
+    door = Watched(instead=[*LOGIN, *NOBODY, RUNS, *again])
+    host = ZimbraHost(door, user="")
+    assert isinstance(open_directory(host, said.append, ready_once), SoapDirectory)
+    assert "waiting" in said[0]
+
+
+@pytest.mark.parametrize("code", [7, 28, 35, 52, 56])
+def test_mailboxd_that_runs_and_never_answers_is_no_reason_to_go_around_it(
+    code: int,
+) -> None:
+    silence = [*LOGIN, *([Done(code)] * (4 if code in {7, 35} else 1))]
+    door = Watched(instead=[*silence, RUNS, *silence, RUNS, RUNS])
+    with pytest.raises(Fault, match="gave no answer"):
+        open_directory(ZimbraHost(door, user=""), print, ready_once)
+
+
+def test_what_must_be_taken_back_goes_around_a_mailboxd_that_never_answers() -> None:
+    silence = [*LOGIN, *NOBODY]
+    door = Watched(instead=[*silence, RUNS, *silence, RUNS, RUNS, SURVEY])
+    host = ZimbraHost(door, user="")
+    found = open_directory(host, print, ready_once, whatever=lambda: True)
+    assert isinstance(found, ZmprovDirectory)
+    assert found.beside
 
 
 def test_a_host_without_zimbra_is_said_so(tmp_path: Path) -> None:

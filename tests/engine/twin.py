@@ -1,6 +1,7 @@
 """A host in memory: answers the argv of the doors, and can die at any command."""
 
 import fnmatch
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -12,6 +13,7 @@ from zmward.doors.local_settings import PATH, own_values
 ROOT = Mode(0o755, "root", "root")
 ZIMBRA = Mode(0o640, "zimbra", "zimbra")
 NO_SUCH = b"No such file or directory"
+NOT_PERMITTED = Done(1, b"", b"Operation not permitted")
 
 
 class Killed(BaseException):
@@ -44,6 +46,9 @@ class Moments:
 
     def passing(self, act: Callable[[], Done | None]) -> Done | None:
         number = self.count
+        if 0 <= self.die_at < number:
+            # Not even what follows whatever happens is done any more.
+            raise Killed
         self.count += 1
         if number == self.die_at and not self.after:
             raise Killed
@@ -61,6 +66,7 @@ class Twin:
     streams: int = 1
     entries: dict[str, Entry] = field(default_factory=dict)
     crontabs: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
     units: dict[str, UnitState] = field(default_factory=dict)
     packages: set[str] = field(default_factory=set)
     timers: set[str] = field(default_factory=set)
@@ -71,6 +77,8 @@ class Twin:
     removes: str = ""
     user: str = "root"
     now: int = 1000
+    flags: dict[str, str] = field(default_factory=dict)
+    working: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def lines(self, script: str) -> Iterator[bytes]:
         raise NotImplementedError(script)
@@ -122,10 +130,30 @@ class Twin:
                 if not path.startswith("/var/lib/zmward")
             },
             "crontabs": dict(self.crontabs),
+            "parameters": dict(self.parameters),
             "units": dict(self.units),
             "packages": set(self.packages),
             "timers": set(self.timers),
+            "flags": {path: bits for path, bits in self.flags.items() if bits},
         }
+
+    def forbids(self, *paths: str) -> bool:
+        """Say whether a bit of a file, or of its folder, forbids to change it."""
+        near = (p for path in paths for p in (path, path.rpartition("/")[0]))
+        return any(self.flags.get(path) for path in near)
+
+    def _lsattr(self, words: Sequence[str], _given: bytes) -> Done:
+        rows = [
+            f"----{self.flags.get(path) or '-'}-------e------- {path}\n"
+            for path in words[2:]
+            if path in self.entries
+        ]
+        return Done(int(len(rows) < len(words) - 2), "".join(rows).encode())
+
+    def _chattr(self, words: Sequence[str], _given: bytes) -> Done:
+        bits, path = words[0], words[-1]
+        self.flags[path] = "" if bits[0] == "-" else bits[1:]
+        return Done(0)
 
     # programs ----------------------------------------------------------------
 
@@ -140,6 +168,15 @@ class Twin:
         return Done(0, entry.content) if entry else Done(1, b"", NO_SUCH)
 
     def _stat(self, words: Sequence[str], _given: bytes) -> Done:
+        if words[1] == "%a|%U|%G":
+            nodes = [self.entries.get(p, Entry("directory")).mode for p in words[3:]]
+            rows = (f"{m.mode:o}|{m.owner}|{m.group}\n" for m in nodes)
+            return Done(0, "".join(rows).encode())
+        if words[1] == "%i %y %z %n":
+            rows = (
+                f"{len(self.rendered)} {p}\n" for p in words[3:] if p in self.entries
+            )
+            return Done(0, "".join(rows).encode())
         entry = self.entries.get(words[-1])
         if entry is None:
             return Done(1, b"", NO_SUCH)
@@ -148,6 +185,9 @@ class Twin:
         mode = entry.mode
         row = f"{entry.kind}|{mode.mode:o}|{mode.owner}|{mode.group}\n"
         return Done(0, row.encode())
+
+    def _readlink(self, _words: Sequence[str], _given: bytes) -> Done:
+        return Done(0, b"pid:[1]\n")
 
     def _realpath(self, words: Sequence[str], _given: bytes) -> Done:
         return Done(0, f"{words[-1]}\n".encode())
@@ -165,12 +205,74 @@ class Twin:
     def _dd(self, words: Sequence[str], given: bytes) -> Done:
         options = dict(word.split("=", 1) for word in words)
         path = options["of"]
+        if path not in self.entries and self.forbids(path):
+            return NOT_PERMITTED
         if "excl" in options.get("conv", "") and path in self.entries:
             return Done(1, b"", b"File exists")
         if options.get("oflag") == "append" and path in self.entries:
             self.entries[path].content += given
         else:
             self.add(path, given, Mode(0o600, self.user, self.user))
+        return Done(0)
+
+    def _sh(self, words: Sequence[str], given: bytes) -> Done:
+        """Stand in for the programs that the doors bring along, by their first word."""
+        what, *rest = words[3:]
+        done: Done = getattr(self, f"_program_{what.replace('-', '_')}")(rest, given)
+        return done
+
+    def _program_texts(self, words: Sequence[str], _given: bytes) -> Done:
+        rows = []
+        for number, path in enumerate(words[1:], 1):
+            there = self.entries.get(path)
+            if path.endswith("/"):
+                names = [p[len(path) :] for p in self.entries if p.startswith(path)]
+                rows.append(f"{number} folder\n".encode())
+                rows.append(b64encode("\n".join(sorted(names)).encode()) + b"\n")
+            elif there is None:
+                rows.append(f"{number} absent\n".encode())
+            else:
+                rows.append(f"{number} file\n".encode())
+                rows.append(b64encode(there.content) + b"\n")
+        return Done(0, b"".join(rows))
+
+    def _program_try_postfix(self, _words: Sequence[str], _given: bytes) -> Done:
+        return Done(0)
+
+    def _program_try_nginx(self, _words: Sequence[str], _given: bytes) -> Done:
+        return Done(0)
+
+    def _zmconfigdctl(self, _words: Sequence[str], _given: bytes) -> Done:
+        return Done(0)
+
+    def _program_read(self, words: Sequence[str], given: bytes) -> Done:
+        return self._cat(words, given)
+
+    def _program_working(self, words: Sequence[str], _given: bytes) -> Done:
+        """Return the commands that go on under a lock."""
+        found = "".join(f"/proc/{n}/environ\n" for n in self.working.get(words[0], ()))
+        return Done(0 if found else 1, found.encode())
+
+    def _program_swap(self, words: Sequence[str], _given: bytes) -> Done:
+        path, seen, wanted = words
+        there = self.entries.get(path)
+        now = there.content.decode().rstrip("\n") if there else "-"
+        if now != seen:
+            return Done(4, b"", b"it has changed meanwhile")
+        if wanted == "-":
+            self.entries.pop(path, None)
+        else:
+            self.add(path, f"{wanted}\n", Mode(0o600, "root", "root"))
+        return Done(0)
+
+    def _program_mode(self, words: Sequence[str], _given: bytes) -> Done:
+        path, seen, owners, mode = words
+        if self.flags.get(path):
+            return NOT_PERMITTED
+        entry = self.entries[path]
+        now = entry.mode
+        assert seen == f"{now.mode:o} {now.owner} {now.group}"
+        entry.mode = Mode(int(mode, 8), *owners.split(":"))
         return Done(0)
 
     def _chown(self, words: Sequence[str], _given: bytes) -> Done:
@@ -186,12 +288,16 @@ class Twin:
 
     def _mv(self, words: Sequence[str], _given: bytes) -> Done:
         old, new = words[-2:]
+        if self.forbids(old, new):
+            return NOT_PERMITTED
         for path in [p for p in self.entries if p == old or p.startswith(f"{old}/")]:
             self.entries[new + path[len(old) :]] = self.entries.pop(path)
         return Done(0)
 
     def _rm(self, words: Sequence[str], _given: bytes) -> Done:
         for name in words[words.index("--") + 1 :]:
+            if name in self.entries and self.forbids(name):
+                return NOT_PERMITTED
             for path in fnmatch.filter(self.entries, name + "*"):
                 if path == name or path.startswith(f"{name}/"):
                     del self.entries[path]
@@ -269,6 +375,8 @@ class Twin:
         return Done(0)
 
     def _zmlocalconfig(self, words: Sequence[str], _given: bytes) -> Done:
+        if self.forbids(PATH):
+            return NOT_PERMITTED
         values = dict(own_values(self.entries[PATH].content))
         key, _, value = words[1].partition("=")
         if words[0] == "-u":
@@ -297,5 +405,16 @@ class Twin:
         return Done(0)
 
     def _postconf(self, words: Sequence[str], _given: bytes) -> Done:
-        del words
-        return Done(0, b"yes\n")
+        verb, last = words[0], words[-1]
+        if verb == "-h":
+            return Done(0, b"yes\n")
+        if verb == "-d":
+            there = last.startswith("smtpd_")
+            return Done(0, f"{last} = no\n".encode() if there else b"")
+        if verb == "-X":
+            self.parameters.pop(last, None)
+        if verb == "-e":
+            name, _, value = last.partition("=")
+            self.parameters[name] = value
+        shown = (f"{n} = {v}\n" for n, v in self.parameters.items())
+        return Done(0, "".join(shown).encode() if verb == "-n" else b"")

@@ -14,10 +14,11 @@ EFFECTS = {
 IMPURE = {"doors", "engine", "cli"}
 # A room may import from rooms that stand before it.
 ORDER = """
-errors i18n catalog evidence profile sources facts firewall change deviation control
-waivers exposure controls finding survey pseudonyms starter foresee guards affected
-plan forecast drift reports demo
-doors engine cli
+errors i18n catalog evidence profile sources facts firewall change deviation
+control
+waivers exposure controls finding survey pseudonyms starter handmade provable
+foresee guards affected joining plan forecast drift reports
+doors engine demo cli
 """.split()  # noqa: SIM905  # one line a floor reads better
 FILES = sorted(path for path in ROOT.rglob("*.py"))
 

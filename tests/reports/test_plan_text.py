@@ -18,7 +18,7 @@ from zmward.change import (
     UnitState,
     WriteFile,
 )
-from zmward.plan import plan
+from zmward.plan import Left, plan
 from zmward.reports.plan_text import render
 
 NODE = "mail.example.com"
@@ -42,9 +42,13 @@ KINDS: dict[str, tuple[Change, tuple[str, ...]]] = {
             "we restart mailbox, once at the end",
         ),
     ),
+    "empty": (
+        SetLocalConfig(NODE, "zimbra_feed_manager_whitelist", "10.0.0.0/8", ""),
+        ("- 10.0.0.0/8", "+ (empty)"),
+    ),
     "file": (
         WriteFile(NODE, "/etc/chrony/conf.d/zmward.conf", FileText("a\nb\n"), FileText("a\nc\n")),
-        ("- b", "+ c", "undo $ install -m 0644 /dev/stdin"),
+        ("@ line 1", "- b", "+ c", "undo $ install -m 0644 /dev/stdin"),
     ),
     "new file": (
         WriteFile(NODE, "/etc/chrony/conf.d/zmward.conf", None, FileText("a\n")),
@@ -64,7 +68,7 @@ KINDS: dict[str, tuple[Change, tuple[str, ...]]] = {
     ),
     "package": (
         InstallPackage(NODE, "pax", "apt"),
-        ("$ apt-get install -y --no-install-recommends pax", "undo: what was installed stays"),
+        (f"{NODE} · package pax", "+ installed", "$ apt-get install -y --no-install-recommends pax", "undo: what was installed stays"),
     ),
 }  # fmt: skip
 
@@ -105,6 +109,52 @@ def test_an_empty_plan_says_so() -> None:
     assert "Changes              0\n" in render(plan(report()))
 
 
+def test_the_same_change_of_several_objects_is_shown_once() -> None:
+    cures = [
+        SetAttr(f"cos:{name}", "zimbraImapEnabled", ("TRUE",), ("FALSE",))
+        for name in ("one", "two")
+    ]
+    text = render(plan(report(failed("a", *cures))))
+    assert text.count("+ FALSE") == 1
+    for name in ("one", "two"):
+        assert f"cos:{name} · zimbraImapEnabled" in text
+        assert f"$ zmprov mc {name} zimbraImapEnabled FALSE" in text
+        assert f"undo $ zmprov mc {name} zimbraImapEnabled TRUE" in text
+
+
+HANDS = tuple(Left(f"control-{n}", f"Do thing {n} by hand.") for n in range(120))
+DECISION = Left("imap-off", "can hurt users of IMAP; plan it by name: --only imap-off")
+CONFLICT = Left("b", "conflict: x on global: a, b")
+
+
+def test_many_reasons_do_not_bury_the_plan() -> None:
+    found = replace(plan(SAMPLE), left=(*HANDS, DECISION, CONFLICT))
+    text = render(found)
+    assert "Do thing 7 by hand." not in text
+    assert "control-119" in text
+    assert "`--all` or `zmward explain ID` says how" in text
+    assert "users of IMAP" in text
+    assert "conflict: x on global" in text
+    assert (
+        text.index("conflict") < text.index("users of IMAP") < text.index("control-1")
+    )
+    assert (
+        len(text.splitlines()) < len(render(replace(found, left=())).splitlines()) + 60
+    )
+
+
+def test_all_of_them_are_shown_when_asked_for() -> None:
+    found = replace(plan(SAMPLE), left=HANDS)
+    text = render(found, everything=True)
+    assert all(row.control in text for row in HANDS)
+    assert "Do thing 7 by hand." in text
+
+
+def test_a_few_reasons_are_all_shown() -> None:
+    text = render(replace(plan(SAMPLE), left=HANDS[:2]))
+    assert "Do thing 0 by hand." in text
+
+
 def test_the_page_of_one_change() -> None:
     cure = SetAttr("global", "zimbraMtaTlsAuthOnly", ("FALSE",), ("TRUE",))
     found = plan(
@@ -114,9 +164,11 @@ def test_the_page_of_one_change() -> None:
 mail.example.com · Zimbra 10.1.20 · 2026-11-21 12:00 UTC
 Changes              1: 1 for you to decide
 zmconfigd restarts   mta, by itself
+Can hurt             read who: 1 change can shut somebody out
 Nodes reached        1: mail.example.com
 Nothing has been changed: this only shows.
 zmprov and zmlocalconfig run as user zimbra, the rest as root.
+Numbers say in which order it is done.
 
 Needs your decision · somebody may be shut out: read who
   • tls-only is so
@@ -131,4 +183,6 @@ Needs your decision · somebody may be shut out: read who
         zmconfigd renders main.cf, master.cf, postfix_header_checks on
         mail.example.com
         zmconfigd then restarts mta by itself
+
+Keep it with --output FILE, then: `zmward apply FILE`.
 """  # fmt: skip

@@ -1,6 +1,7 @@
 """Running one section: files, main.cf parameters and generators."""
 
 import base64
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,10 @@ class Rewriter:
         if section.parameters:
             rows = {p.name: p.value(inputs, home) for p in section.parameters}
             postconf.edit(self.postfix_editor, home / "common/conf", rows)
+            if self.writer.owner is not None:
+                # Zimbra's own daemon is not root, so the new file is zimbra's.
+                main, owner = home / "common/conf/main.cf", self.writer.owner
+                shutil.chown(main, owner, owner)
         if section.program:
             self.programs[section.program](inputs)
 

@@ -11,7 +11,10 @@ import msgspec
 
 
 class Action(msgspec.Struct, frozen=True):
-    """One action: its argv (`{}` stands for the arguments), and what restarts."""
+    """One action: its argv (`{}` stands for the arguments), and what restarts.
+
+    `leaves` is what stays of it when its run is taken back.
+    """
 
     argv: tuple[str, ...]
     about: str
@@ -19,6 +22,7 @@ class Action(msgspec.Struct, frozen=True):
     user: str = "root"
     restarts: tuple[str, ...] = ()
     seconds: int = 300
+    leaves: str = ""
 
 
 _SECTION = "[a-z]{2,16}"
@@ -56,6 +60,25 @@ ACTIONS: Final[Mapping[str, Action]] = {
         user="zimbra",
         restarts=("antispam",),
     ),
+    "restart-antivirus": Action(
+        ("/opt/zimbra/bin/zmantivirusctl", "restart"),
+        "clamd and freshclam restart",
+        user="zimbra",
+        restarts=("antivirus",),
+        seconds=600,
+    ),
+    "restart-opendkim": Action(
+        ("/opt/zimbra/bin/zmopendkimctl", "restart"),
+        "opendkim restarts",
+        user="zimbra",
+        restarts=("opendkim",),
+    ),
+    "restart-cbpolicyd": Action(
+        ("/opt/zimbra/bin/zmcbpolicydctl", "restart"),
+        "cbpolicyd restarts",
+        user="zimbra",
+        restarts=("cbpolicyd",),
+    ),
     "reload-mta": Action(
         ("/opt/zimbra/bin/zmmtactl", "reload"),
         "Postfix reads its configuration again",
@@ -66,6 +89,16 @@ ACTIONS: Final[Mapping[str, Action]] = {
         "slapd restarts",
         user="zimbra",
         restarts=("ldap",),
+    ),
+    "refresh-apt": Action(
+        ("apt-get", "-qq", "update"),
+        "apt fetches the lists of packages",
+        leaves="the lists of packages that were fetched stay",
+    ),
+    "refresh-dnf": Action(
+        ("dnf", "-q", "makecache", "--refresh"),
+        "dnf fetches the lists of packages",
+        leaves="the lists of packages that were fetched stay",
     ),
     "restart-all": Action(
         ("/opt/zimbra/bin/zmcontrol", "restart"),
@@ -83,6 +116,9 @@ RESTART_ORDER: Final = (
     "memcached",
     "nginxproxy",
     "antispam",
+    "antivirus",
+    "opendkim",
+    "cbpolicyd",
     "mta",
     "all",
 )
@@ -92,6 +128,9 @@ RESTARTS: Final[Mapping[str, str]] = {
     "memcached": "restart-memcached",
     "nginxproxy": "restart-proxy",
     "antispam": "restart-amavis",
+    "antivirus": "restart-antivirus",
+    "opendkim": "restart-opendkim",
+    "cbpolicyd": "restart-cbpolicyd",
     "mta": "reload-mta",
     "all": "restart-all",
 }
@@ -111,6 +150,7 @@ VALIDATORS: Final[Mapping[str, Validator]] = {
     "fail2ban": Validator(("fail2ban-client", "-t")),
     "nginx": Validator(("/opt/zimbra/common/sbin/nginx", "-t")),
     "chrony": Validator(("chronyd", "-p", "-f", "{}"), beside=True),
+    "apt": Validator(("apt-config", "dump")),
 }
 
 # Files that zmward may write, each a whole path; nothing that zmconfigd renders.
@@ -136,11 +176,18 @@ MODES: Final = re.compile(
 PACKAGES: Final = frozenset(
     {"pax", "spax", "chrony", "fail2ban", "rsyslog-gnutls", "unattended-upgrades"}
 )
+# Which services look for a package's program only when they start.
+READERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "pax": ("antispam",),
+    "spax": ("antispam",),
+}
 UNITS: Final = frozenset(
     {
         *("chrony.service", "chronyd.service", "fail2ban.service", "ssh.service"),
         *("sshd.service", "rsyslog.service", "cron.service", "crond.service"),
         *("systemd-timesyncd.service", "ntp.service", "ntpd.service"),
+        *("ntpsec.service", "openntpd.service", "dnf-makecache.timer"),
+        "syslog-ng.service",
         *("unattended-upgrades.service", "apt-daily.timer", "apt-daily-upgrade.timer"),
     }
 )

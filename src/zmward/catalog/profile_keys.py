@@ -34,6 +34,9 @@ KEYS: Final[Mapping[str, str]] = {
     "services.two-factor": mark("Two-factor authentication (T13)."),
     "services.search-engines": mark("Pages that search engines may index (T15)."),
     "services.classic-client": mark("The classic web client (10.1 and newer)."),
+    "services.ssh-passwords": mark(
+        "Passwords over SSH; unwanted plans to leave keys only (T08)."
+    ),
     "services.ipv6": mark("IPv6 on this site (T04)."),
     "thresholds": mark("Numbers that decide between PASS and FAIL."),
     "thresholds.admin-accounts": mark("More global administrators are too many (T20)."),

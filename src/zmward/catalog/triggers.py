@@ -5,7 +5,7 @@ restarts (for the MTA: reloads) the services named here. An attribute that no ro
 names is read live by mailboxd, or by a service that must be restarted by hand.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -96,7 +96,9 @@ _NAMED: Final[Mapping[str, tuple[str, ...]]] = {
     "zimbraMtaSaslSmtpdMechList": ("sasl",),
     "zimbraMtaAntiSpamLockMethod": ("antispam",),
     "zimbraSSLDHParam": ("dhparam",),
-    "zimbraIPMode": ("mta", "opendkim", "dnscache"),
+    "zimbraMtaMaxMessageSize": ("mta", "antivirus"),
+    "zimbraAmavisMaxServers": ("amavis", "mta"),
+    "zimbraIPMode": ("mta", "amavis", "opendkim", "mailbox", "dnscache"),
     "zimbraSSLExcludeCipherSuites": ("mailbox",),
     "zimbraLogToSyslog": ("mailbox",),
     "zimbraHttpNumThreads": ("mailbox",),
@@ -104,8 +106,29 @@ _NAMED: Final[Mapping[str, tuple[str, ...]]] = {
     "zimbraSpamKillPercent": ("amavis",),
     "zimbraSpamTagPercent": ("amavis",),
     "zimbraSpamSubjectTag": ("amavis",),
-    "zimbraVirusWarnRecipient": ("amavis", "antivirus"),
+    "zimbraVirusWarnRecipient": ("amavis",),
     "postjournal_enabled": ("mta",),
+    **dict.fromkeys(
+        (
+            *("zimbraMailPort", "zimbraMailSSLPort", "zimbraLmtpBindPort"),
+            *("zimbraMailBindAddress", "zimbraMailSSLBindAddress"),
+            *("zimbraImapServerEnabled", "zimbraImapSSLServerEnabled"),
+            *("zimbraImapBindAddress", "zimbraImapSSLBindAddress"),
+            *("zimbraImapBindPort", "zimbraImapSSLBindPort"),
+            *("zimbraPop3ServerEnabled", "zimbraPop3SSLServerEnabled"),
+            *("zimbraPop3BindAddress", "zimbraPop3SSLBindAddress"),
+            *("zimbraPop3BindPort", "zimbraPop3SSLBindPort"),
+        ),
+        ("mailbox",),
+    ),
+    **dict.fromkeys(
+        (
+            *("zimbraMailProxyPort", "zimbraMailSSLProxyPort"),
+            *("zimbraImapProxyBindPort", "zimbraImapSSLProxyBindPort"),
+            *("zimbraPop3ProxyBindPort", "zimbraPop3SSLProxyBindPort"),
+        ),
+        ("proxy",),
+    ),
 }
 _PREFIXES: Final = (
     ("zimbraMta", "mta"),
@@ -139,6 +162,32 @@ _BY_HAND: Final[Mapping[str, tuple[str, ...]]] = {
     "zimbraReverseProxySSLToUpstreamEnabled": ("nginxproxy",),
     "zimbraReverseProxyClientCertMode": ("nginxproxy",),
 }
+
+
+# Zimbra's own start scripts have these sections rendered, whoever restarts a service.
+_AT_START: Final[Mapping[str, tuple[str, ...]]] = {
+    "amavis": ("amavis", "antispam"),
+    "antispam": ("amavis", "antispam"),
+    "antivirus": ("antivirus",),
+    "cbpolicyd": ("cbpolicyd",),
+    "dnscache": ("dnscache",),
+    "mta": ("antispam", "antivirus", "opendkim", "mta", "sasl"),
+    "nginxproxy": ("proxy",),
+    "opendkim": ("opendkim",),
+    "sasl": ("sasl",),
+    "all": ("all",),
+}
+
+
+def rendered_with(names: Iterable[str], services: Iterable[str]) -> tuple[str, ...]:
+    """Return the sections of some names, and those that restarts render besides.
+
+    A restart of everything renders every section, `all`.
+    """
+    found = dict.fromkeys(names)
+    for service in services:
+        found |= dict.fromkeys(_AT_START.get(service, ()))
+    return tuple(found)
 
 
 def sections(name: str) -> tuple[Section, ...]:

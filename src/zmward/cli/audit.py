@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +45,10 @@ def stored(path: Path) -> Evidence:
     return from_answers(found, asked, own_version())
 
 
-def demo() -> Evidence:
-    """Return the recorded evidence of the sample server."""
-    content = (files("zmward.demo") / "evidence.json").read_bytes()
-    return decode(content, "the sample server's evidence")
+def _sample(*, quiet: bool) -> Evidence:
+    from zmward.cli.sample import looked
+
+    return looked(quiet=quiet)
 
 
 def _asked(chosen: Iterable[Control], options: Mapping[str, Any]) -> Evidence:
@@ -132,7 +131,10 @@ def command(  # one parameter for each option
     site = profile(options["profile"])
     chosen = _chosen(only)
     if sample or paths:
-        evidence = demo() if sample else merge(stored(Path(path)) for path in paths)
+        quiet = bool(options["quiet"])
+        evidence = (
+            _sample(quiet=quiet) if sample else merge(map(stored, map(Path, paths)))
+        )
     else:
         evidence = _asked(chosen, options)
     require_zimbra(evidence)

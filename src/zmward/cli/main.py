@@ -5,6 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -44,6 +45,7 @@ _COMING = (
 )
 _BUG = 70
 _INTERRUPTED = 130
+_STDERR = 2
 
 
 class _Verbs(click.Group):
@@ -86,7 +88,8 @@ def main(ctx: click.Context, /, **options: object) -> None:
 
 def _reported(error: ZmwardError) -> int:
     # The text may quote a far host, its ssh daemon's banner too.
-    click.echo(f"zmward: {visible(str(error))}", err=True)
+    with suppress(OSError):
+        click.echo(f"zmward: {visible(str(error))}", err=True)
     return error.code
 
 
@@ -132,9 +135,31 @@ def dispatch(arguments: Sequence[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _stand_on_three_feet() -> None:
+    """Open what a caller has closed: else the next file becomes our output."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        continue
+    os.close(number)
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # to the end
+
+
+def _let_go() -> None:
+    """Drop talk that nobody takes: else Python ends with a code of its own."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), _STDERR)
+
+
 def run() -> None:
     """Be the program `zmward`."""
-    sys.exit(dispatch())
+    _stand_on_three_feet()
+    code = dispatch()
+    _let_go()
+    sys.exit(code)
 
 
 def own_version() -> str:

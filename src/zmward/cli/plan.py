@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from zmward.cli.audit import demo, stored
+from zmward.cli.audit import stored
+from zmward.cli.hand_made import hand_made
 from zmward.cli.main import own_version
 from zmward.cli.options import common, door, given, language, profile, time, write
 from zmward.cli.progress import progress
@@ -68,7 +69,9 @@ def _evidence(
 ) -> Evidence:
     paths = tuple(paths)
     if sample:
-        return demo()
+        from zmward.cli.sample import looked
+
+        return looked(quiet=bool(options["quiet"]))
     found = merge(stored(Path(path)) for path in paths) if paths else _asked(options)
     require_zimbra(found)
     return found
@@ -115,6 +118,7 @@ def _planned(
         "only": _named(options["only"]),
         "efforts": _efforts(safe=options["safe"], window=options["window"]),
         "alone": options["alone"],
+        "short_logs": options["short_logs"],
     }
     if evidence is None:
         if report is None:
@@ -143,6 +147,13 @@ def _planned(
     is_flag=True,
     help="Change what other nodes share, though they were not seen.",
 )
+@click.option(
+    "--despite-short-logs",
+    "short_logs",
+    is_flag=True,
+    help="Narrow who may send, though the logs show less than a week.",
+)
+@click.option("--all", "everything", is_flag=True, help="Fold nothing (text).")
 @click.option("--json", "as_json", is_flag=True, help="As zmward.plan/1.")
 @click.option("--output", metavar="FILE", help="Write the plan there, mode 0600.")
 @click.pass_context
@@ -155,6 +166,7 @@ def command(  # one parameter for each option
     output: str | None,
     sample: bool,
     as_json: bool,
+    everything: bool,
     **shared: object,
 ) -> int:
     """Print the plan, or write it as the file that apply takes."""
@@ -174,7 +186,14 @@ def command(  # one parameter for each option
     if not as_json:
         shown = screen(color=not options["no_color"])
         text = as_text(
-            found, width=shown.width, color=shown.color, encoding=shown.encoding
+            found,
+            width=shown.width,
+            color=shown.color,
+            encoding=shown.encoding,
+            everything=everything,
         )
         write(text, None)
+        # Only a host that was asked just now can still be asked for more.
+        if not (paths or told or sample):
+            write(hand_made(options["host"], found), None)
     return 0

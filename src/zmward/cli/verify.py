@@ -3,26 +3,56 @@
 import click
 
 from zmward.cli.audit import exit_code
-from zmward.cli.main import own_version
-from zmward.cli.options import common, door, given, profile
-from zmward.controls.registry import controls
-from zmward.engine.state import known, plan_of
-from zmward.engine.verify import verify
+from zmward.cli.options import common, given, profile
+from zmward.cli.place import Place, place
+from zmward.cli.repairing import tell
+from zmward.engine.history import past
+from zmward.engine.state import Run, known, plan_of
+from zmward.engine.verify import Proof
+from zmward.i18n import Speaker
+from zmward.reports.plain import in_json
+from zmward.reports.run_json import render as as_document
+from zmward.reports.run_words import Judged, RunReport, verified
+
+
+def _report(here: Place, run: Run, proof: Proof) -> RunReport:
+    rows = proof.report.findings
+    return RunReport(
+        verb="verify",
+        run=run.id,
+        host=here.name,
+        sample=here.sample is not None,
+        state=past(here.door, run).state,
+        controls=tuple(Judged(f.control, f.status.value, f.reason) for f in rows),
+        failing=proof.failing,
+        unknown=proof.unknown,
+    )
 
 
 @click.command("verify", help="Audit the controls that a run was meant to repair.")
 @common("host", "profile")
 @click.argument("run", metavar="RUN")
+@click.option("--demo", "sample", is_flag=True, help="On the sample server.")
+@click.option("--json", "as_json", is_flag=True, help="The result as zmward.run/1.")
 @click.pass_context
-def command(ctx: click.Context, /, *, run: str, **shared: object) -> int:
+def command(
+    ctx: click.Context,
+    /,
+    *,
+    run: str,
+    sample: bool,
+    as_json: bool,
+    **shared: object,
+) -> int:
     """Print how each control of the run stands now."""
     options = {name: given(ctx, name, value) for name, value in shared.items()}
-    way = door(options["host"])
-    plan = plan_of(way, known(run))
-    proof = verify(way, plan, controls(), profile(options["profile"]), own_version())
-    for finding in proof.report.findings:
-        reason = f" ({finding.reason})" if finding.reason else ""
-        click.echo(f"{finding.status.value:<15} {finding.control}{reason}")
-    for line in proof.failing:
-        click.echo(f"still not so: {line}")
-    return exit_code(proof.report)
+    wanted, site_profile = known(run), profile(options["profile"])
+    with place(options["host"], sample=sample) as here:
+        proof = here.prove(plan_of(here.door, wanted), site_profile)
+        report = _report(here, wanted, proof)
+    if as_json:
+        tell(in_json(as_document(report)), end="")
+    else:
+        for line in verified(report, Speaker()):
+            tell(line)
+    return 3 if report.unknown else exit_code(proof.report)

@@ -27,8 +27,8 @@ from zmward.errors import Fault, Refused
 
 _PATH: Final = "/service/admin/soap/"
 # curl's exit codes.
-_REFUSED, _WRONG_PIN = 7, 90
-_MISTRUST: Final = frozenset({35, 51, 58, 59, 60, 77, 83, 91, _WRONG_PIN})
+_REFUSED, _BROKEN, _WRONG_PIN = 7, 35, 90
+_MISTRUST: Final = frozenset({51, 58, 59, 60, 77, 83, 91, _WRONG_PIN})
 _NO_PIN: Final = "sha256//" + base64.b64encode(bytes(32)).decode()
 _ANY: Final = frozenset({"", "0.0.0.0", "::", "*"})  # noqa: S104
 _TOO_MANY: Final = b"429 "
@@ -99,13 +99,16 @@ class AdminPort:
     def log_in(self) -> str:
         """Let the host log itself in and keep the token it gets."""
         known = [self._curl] if self._curl else self._ways()
-        mistrust = ""
+        mistrust = lost = ""
         for curl in known:
             done = self._sent_login(curl)
             if done.code == _REFUSED:
                 continue
             if done.code in _MISTRUST:
                 mistrust = mistrust or _said(done)
+            elif done.code == _BROKEN:
+                # An overloaded or starting mailboxd drops connections half way.
+                lost = lost or _said(done)
             else:
                 self._curl = curl
                 return self._received(self._answer(done))
@@ -115,6 +118,8 @@ class AdminPort:
                 "nor vouched for under its name by Zimbra's or the system's "
                 f"authorities ({mistrust}): restart mailboxd if it was renewed."
             )
+        if lost:
+            raise Fault(SILENT, f"no TLS connection came about: {lost}", self.where)
         raise Fault(DOWN, "nothing answers on the admin port", self.where)
 
     def post(self, message: bytes) -> Answer:
@@ -202,7 +207,7 @@ class AdminPort:
             raise Fault(DOWN, "nothing answers on the admin port", self.where)
         if done.code in _MISTRUST:
             raise Refused(f"{self.where} shows another certificate now: {_said(done)}")
-        if done.code in {28, 52, 55, 56, TIMED_OUT}:
+        if done.code in {28, _BROKEN, 52, 55, 56, TIMED_OUT}:
             raise Fault(SILENT, f"the answer was lost: {_said(done)}", self.where)
         content, _, last = done.out.rpartition(b"\n")
         match = _LAST_LINE.fullmatch(last.decode("ascii", "replace"))

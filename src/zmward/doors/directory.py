@@ -18,6 +18,8 @@ KINDS: Final = ("global", "server", "cos", "domain", "account")
 DOWN: Final = "mailboxd.down"
 SILENT: Final = "mailboxd.silent"
 NO_CURL: Final = "host.no_curl"
+# What passes: mailboxd starts, is overloaded, or was lost on the way.
+PASSING: Final = frozenset({DOWN, SILENT, "http.503", "http.429"})
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -1,6 +1,8 @@
 """Files of a host, read and replaced whole: never through a link, never half."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
+from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import NoReturn
 
@@ -13,6 +15,7 @@ from zmward.errors import Fault, Refused
 _REGULAR = ("regular file", "regular empty file")
 _ABSENT = b"No such file or directory"
 _SELINUX = "/sys/fs/selinux/enforce"
+_SHARED, _STICKY = 0o002, 0o1000
 Check = Callable[[str], None]
 
 
@@ -63,6 +66,32 @@ def read_bytes(door: Door, path: str) -> bytes:
     return must(door.run(("cat", "--", path)), "read", path).out
 
 
+@cache
+def pinned() -> str:
+    """Return the program that reads a file, or sets its mode, by descriptor."""
+    return (files("zmward.doors") / "pinned.sh").read_text("utf-8")
+
+
+def _pinned(door: Door, *words: str) -> Done:
+    return door.run(("sh", "-c", pinned(), "zmward", *words))
+
+
+@cache
+def swapping() -> str:
+    """Return the program that exchanges a small file by its content."""
+    return (files("zmward.doors") / "swap.sh").read_text("utf-8")
+
+
+def swap(door: Door, path: str, seen: str, wanted: str) -> Done:
+    """Exchange a file's one line if it still is as seen; `-` stands for no file."""
+    return door.run(("sh", "-c", swapping(), "zmward", "swap", path, seen, wanted))
+
+
+def read_plain(door: Door, path: str) -> bytes:
+    """Return what a plain file holds whose folder may be a user's."""
+    return must(_pinned(door, "read", path), "read", path).out
+
+
 def read_file(door: Door, path: str) -> FileText | None:
     """Return a file's text, mode and owners; refuse what is not a plain text file."""
     node = look(door, path)
@@ -70,7 +99,7 @@ def read_file(door: Door, path: str) -> FileText | None:
         return None
     _regular(node, path)
     try:
-        text = read_bytes(door, path).decode()
+        text = read_plain(door, path).decode()
     except UnicodeDecodeError as error:
         raise Refused(f"{path} is not UTF-8 text: left alone.") from error
     return FileText(text, node.mode.mode, node.mode.owner, node.mode.group)
@@ -82,20 +111,36 @@ def beside(path: str, token: str) -> str:
     return str(place.with_name(f".{place.name}.zmward-{token}"))
 
 
+def _others(door: Door, folder: str) -> set[str]:
+    """Return who but root can rename something on the way to a folder, or in it."""
+    places = (folder, *(str(place) for place in PurePosixPath(folder).parents))
+    asked = door.run(("stat", "-c", "%a|%U|%G", "--", *places))
+    found = set()
+    for line in must(asked, "stat", folder).out.decode().splitlines():
+        octal, owner, group = line.split("|")
+        mode = int(octal, 8)
+        found.add(owner)
+        if mode & _STICKY:
+            continue
+        found |= {group} if mode & (_SHARED << 3) else set()
+        found |= {"everybody"} if mode & _SHARED else set()
+    return found - {"root"}
+
+
 def _writer(door: Door, folder: str, wanted: Mode) -> str:
-    """Return as whom to write: where a user owns the folder, links may be his."""
-    node = look(door, folder)
-    owner = "root" if node is None else node.mode.owner
-    if owner not in {"root", wanted.owner}:
-        raise Refused(f"{folder} belongs to {owner}: nothing of others is put there.")
-    return owner
+    """Return as whom to write: where a user can rename a folder, links may be his."""
+    others = _others(door, folder)
+    if others - {wanted.owner}:
+        names = ", ".join(sorted(others))
+        raise Refused(f"{folder} is open to {names}: nothing of others is put there.")
+    return wanted.owner if others else "root"
 
 
 def _label(door: Door, path: str, new: str, *, exists: bool) -> None:
     if door.run(("test", "-e", _SELINUX)).code:
         return
     if exists:
-        must(door.run(("chcon", f"--reference={path}", new)), "chcon", path)
+        must(door.run(("chcon", "-h", f"--reference={path}", new)), "chcon", path)
 
 
 def replace_bytes(
@@ -175,12 +220,13 @@ def read_mode(door: Door, path: str) -> Mode | None:
 
 
 def set_mode(door: Door, path: str, mode: Mode) -> None:
-    """Set owners, then mode: chown clears what chmod may set."""
-    if read_mode(door, path) is None:
+    """Set owners and mode of the very file that is there now, through no link."""
+    seen = read_mode(door, path)
+    if seen is None:
         raise Fault("absent", "no such file", path)
-    owner = f"{mode.owner}:{mode.group}"
-    must(door.run(("chown", "-h", owner, "--", path)), "chown", path)
-    must(door.run(("chmod", f"{mode.mode:04o}", "--", path)), "chmod", path)
+    now = f"{seen.mode:o} {seen.owner} {seen.group}"
+    words = (now, f"{mode.owner}:{mode.group}", f"{mode.mode:04o}")
+    must(_pinned(door, "mode", path, *words), "chmod", path)
 
 
 def discard(door: Door, paths: Iterable[str]) -> None:

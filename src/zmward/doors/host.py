@@ -30,6 +30,8 @@ _LONGEST_FOLDER = 104 - 58
 # Whoever asked has gone, so what still runs is not waited for much longer.
 _GRACE = 30
 TIMED_OUT = 124
+# The environment variable by which a lock's own commands are known on the host.
+LOCK = "ZMWARD_LOCK"
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -78,7 +80,9 @@ def command(argv: Sequence[str], user: str, seconds: int) -> str:
         # Zimbra's programs need the environment of its user's login shell.
         login = ("runuser", "-l", "-c", 'exec "$@"', "--", user, "sh")
         words = (*login, *words)
-    bounded = ("env", "LC_ALL=C", "timeout", "-k", "5", str(seconds), *words)
+    # Whoever finds a lock without its owner looks for what still works under it.
+    mark = tuple(f"{name}={os.environ[name]}" for name in (LOCK,) if name in os.environ)
+    bounded = ("env", "LC_ALL=C", *mark, "timeout", "-k", "5", str(seconds), *words)
     return f"umask 077; cd /; exec {shlex.join(bounded)}"
 
 

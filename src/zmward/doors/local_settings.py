@@ -7,8 +7,8 @@ from zmward.doors.files import (
     fail,
     look,
     must,
-    read_bytes,
     read_mode,
+    read_plain,
     replace_bytes,
     set_mode,
 )
@@ -34,7 +34,7 @@ def read_settings(door: Door) -> bytes:
     node = look(door, PATH)
     if node is None or not node.kind.startswith("regular"):
         raise Refused(f"{PATH} is not a plain file: this is no Zimbra that we know.")
-    return read_bytes(door, PATH)
+    return read_plain(door, PATH)
 
 
 def write_setting(door: Door, key: str, value: str | None) -> None:

@@ -49,7 +49,9 @@ _SECONDS: Final = 180
 class ZmprovDirectory:
     """The directory past mailboxd, whose caches are flushed once it answers again."""
 
-    def __init__(self, host: ZimbraHost) -> None:
+    def __init__(self, host: ZimbraHost, *, beside: bool = False) -> None:
+        # mailboxd runs beside it, but does not answer.
+        self.beside = beside
         self._host = host
         self._survey = host.survey()
         self._pending: set[str] = set()

@@ -6,18 +6,29 @@ stop that is asked for, take back all that was done.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Literal
 
 import msgspec
 
-from zmward.change import Act, Change, InstallPackage, SetLocalConfig, SetUnit
+from zmward.change import (
+    Act,
+    Change,
+    InstallPackage,
+    SetAttr,
+    SetLocalConfig,
+    SetUnit,
+)
 from zmward.doors.files import look, read_bytes
 from zmward.doors.local_settings import PATH, own_values, read_settings
 from zmward.engine.confirm import moment
 from zmward.engine.deadman import arm, cuts_off, start_timer
 from zmward.engine.journal import Journal
+from zmward.engine.keeping import expire
 from zmward.engine.lock import locked
+from zmward.engine.losses import accepted, awake, look_for_losses, remember
 from zmward.engine.perform import perform
 from zmward.engine.preflight import (
     already,
@@ -25,8 +36,10 @@ from zmward.engine.preflight import (
     not_fired,
     permitted,
     right_host,
+    unsuspicious,
 )
-from zmward.engine.present import groups, moved
+from zmward.engine.present import groups, label, moved
+from zmward.engine.proof import prove_values
 from zmward.engine.rollback import Taken, take_back
 from zmward.engine.services import flush, follow, following
 from zmward.engine.site import Site
@@ -45,17 +58,24 @@ from zmward.errors import (
 from zmward.plan import Plan
 
 Prove = Callable[[], Proof]
+Suspect = Callable[[], tuple[str, ...]]
 _SWITCH = 300
 # While the work lasts the switch waits longer; at its end it starts anew.
 _WHILE_WORKING = 1800
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """How to apply: the switch's seconds (0: only where needed), when to restart."""
+    """How to apply: the switch's seconds (0: only where needed), when to restart.
+
+    `despite` means: go on though the host shows signs of compromise; `losses` are
+    accepted, each by its path and code.
+    """
 
     confirm_within: int = 0
     restart: Literal["now", "later"] = "now"
     who: str = ""
+    despite: bool = False
+    losses: tuple[str, ...] = ()
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -65,15 +85,26 @@ class Applied(msgspec.Struct, frozen=True):
     proof: Proof | None = None
     confirm_within: int = 0
     later: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
-def _prepare(site: Site, plan: Plan, run: Run) -> None:
+def _prepare(
+    site: Site, plan: Plan, run: Run, who: str, signs: Sequence[str]
+) -> Journal:
     """Leave the rollback on the host before anything is changed."""
-    create(site.door, run, plan)
-    text, contents = script(plan, run)
-    for content in contents.values():
-        keep(site.door, run, content)
-    put(site.door, run.script, text.encode(), "0700")
+    journal = Journal(site.door, run)
+    try:
+        create(site.door, run, plan)
+        text, contents = script(plan, run)
+        for content in contents.values():
+            keep(site.door, run, content)
+        put(site.door, run.script, text.encode(), "0700")
+        journal.write("opened", note=who)
+        if signs:
+            journal.write("despite", note=", ".join(signs))
+    except Fault as error:
+        raise Refused(f"Nothing was changed: {error}") from error
+    return journal
 
 
 def _settings_before(site: Site, run: Run) -> str:
@@ -107,7 +138,7 @@ def _mixed(site: Site, run: Run) -> None:
 
 def _settings_after(site: Site, run: Run, change: SetLocalConfig, note: str) -> None:
     """Tell the script by which file it knows that nobody but us has written."""
-    now = read_bytes(site.door, PATH)
+    now = read_settings(site.door)
     old = own_values(kept(site.door, run, note.partition(" ")[0]))
     values = dict(own_values(now))
     if {**old, change.key: None} != {**values, change.key: None}:
@@ -115,6 +146,14 @@ def _settings_after(site: Site, run: Run, change: SetLocalConfig, note: str) -> 
     name = digest(now)
     site.door.run(("rm", "-f", "--", f"{run.folder}/settings-after"))
     put(site.door, f"{run.folder}/settings-after", f"{name}\n".encode())
+
+
+def _about(changes: Sequence[Change]) -> str:
+    """Name what is about to be changed: attributes behind their one object."""
+    own = [change for change in changes if isinstance(change, SetAttr)]
+    if own:
+        return f"{own[0].target}: {', '.join(c.attribute for c in own)}"
+    return ", ".join(label(change) for change in changes)
 
 
 def _group(
@@ -132,7 +171,7 @@ def _group(
     setting = changes[0] if isinstance(changes[0], SetLocalConfig) else None
     note = _settings_before(site, run) if setting else ""
     journal.write("begin", numbers, note)
-    site.talk(", ".join("/".join(change.place[1:]) for change in changes))
+    site.step(numbers[-1] + 1, len(plan.steps), _about(changes))
     perform(site, changes, run.id)
     if setting:
         _settings_after(site, run, setting, note)
@@ -177,6 +216,9 @@ def _work(
 
 def _failed(site: Site, plan: Plan, run: Run, error: ZmwardError) -> ZmwardError:
     """Take everything back and return the error that tells the whole story."""
+    if site.stop() and not isinstance(error, Interrupted):
+        # Whoever asked for the stop may have cut off what was being waited for.
+        error = Interrupted(f"stopped on request ({error})")
     site.talk(f"{error}: taking back what was done")
     try:
         taken = take_back(site, run, plan)
@@ -198,6 +240,28 @@ def _failed(site: Site, plan: Plan, run: Run, error: ZmwardError) -> ZmwardError
     return kind(words)
 
 
+Exit = Callable[
+    [type[BaseException] | None, BaseException | None, TracebackType | None], bool
+]
+
+
+def _unless_it_breaks(site: Site, plan: Plan, run: Run) -> Exit:
+    """Return what takes all back when zmward itself breaks; the error goes on."""
+
+    def leave(
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> bool:
+        ours = isinstance(error, Exception) and not isinstance(error, ZmwardError)
+        if ours:
+            site.talk("zmward itself has failed: taking back what was done")
+            take_back(site, run, plan)
+        return False
+
+    return leave
+
+
 def rest(taken: Taken) -> str:
     """Name what a rollback left, and why."""
     left = [
@@ -208,7 +272,8 @@ def rest(taken: Taken) -> str:
     return "; ".join((*left, *taken.failures))
 
 
-def _seconds(wish: Wish, changes: Sequence[Change]) -> int:
+def switch_seconds(wish: Wish, changes: Sequence[Change]) -> int:
+    """Return how long the dead man's switch waits at the end; 0: there is none."""
     if wish.confirm_within:
         return wish.confirm_within
     return _SWITCH if cuts_off(changes) else 0
@@ -216,35 +281,58 @@ def _seconds(wish: Wish, changes: Sequence[Change]) -> int:
 
 def _arm(site: Site, run: Run, journal: Journal, seconds: int) -> None:
     try:
-        arm(site.door, run, seconds)
+        journal.write("armed", note=str(seconds))
+        arm(site.door, run, max(seconds, _WHILE_WORKING))
+    except Fault as error:
+        raise Refused(f"Nothing was changed: {error}") from error
     except Refused:
-        journal.write("rolled-back")
+        with suppress(Fault):
+            journal.write("rolled-back")
         raise
 
 
-def apply(site: Site, plan: Plan, wish: Wish, prove: Prove) -> Applied:
-    """Carry out a plan; whatever goes wrong, the host is as it was, or it is said."""
+def apply(
+    site: Site,
+    plan: Plan,
+    wish: Wish,
+    prove: Prove,
+    suspect: Suspect = lambda: (),
+) -> Applied:
+    """Carry out a plan; whatever goes wrong, the host is as it was, or it is said.
+
+    `suspect` names the controls that show signs of compromise on the host now.
+    """
     changes = [step.change for step in plan.steps]
     permitted(changes)
     right_host(site.door, plan)
-    with locked(site.door):
+    signs = unsuspicious(plan, suspect(), despite=wish.despite)
+    _stop(site)
+    with locked(site.door) as lock:
+        site.held = lock.check
         nobody_else(site.door)
         if already(site, changes):
             return Applied(run="")
+        # What cannot be cleared away must not hold up a repair.
+        with suppress(Fault):
+            expire(site.door, datetime.now(UTC))
+        awake(site, plan)
+        unseen = look_for_losses(site, plan)
+        accepted(unseen, wish.losses)
+        prove_values(site, plan, unseen.parameters)
         run = new(datetime.now(UTC))
-        _prepare(site, plan, run)
-        journal = Journal(site.door, run)
-        journal.write("opened", note=wish.who)
-        seconds = _seconds(wish, changes)
+        journal = _prepare(site, plan, run, wish.who, signs)
+        lost = remember(site, run, journal, unseen)
+        seconds = switch_seconds(wish, changes)
         if seconds:
-            journal.write("armed", note=str(seconds))
-            _arm(site, run, journal, max(seconds, _WHILE_WORKING))
-        try:
-            found, later = _work(site, plan, run, wish, prove)
-            if seconds:
-                not_fired(site.door, run.fired)
-                start_timer(site.door, run, seconds)
-            journal.write("applied", note=moment(site.door))
-        except ZmwardError as error:
-            raise _failed(site, plan, run, error) from error
-    return Applied(run.id, found, seconds, later)
+            _arm(site, run, journal, seconds)
+        with ExitStack() as whatever_happens:
+            whatever_happens.push(_unless_it_breaks(site, plan, run))
+            try:
+                found, later = _work(site, plan, run, wish, prove)
+                if seconds:
+                    not_fired(site.door, run.fired)
+                    start_timer(site.door, run, seconds)
+                journal.write("applied", note=moment(site.door))
+            except ZmwardError as error:
+                raise _failed(site, plan, run, error) from error
+    return Applied(run.id, found, seconds, later, lost)

@@ -10,6 +10,7 @@ from zmward.exposure import exposure
 from zmward.facts import Facts
 from zmward.finding import Report, judge, moment, rank
 from zmward.profile import Profile
+from zmward.sources.identity import IDENTITY
 from zmward.sources.localconfig import LOCALCONFIG
 from zmward.sources.packages import PACKAGES
 from zmward.waivers import lapsed
@@ -24,6 +25,16 @@ def _version(facts: Facts) -> str:
         for name in ("zimbra-patch", "zimbra-core"):
             if name in packages:
                 return packages[name]
+    return ""
+
+
+def _machine(facts: Facts) -> str:
+    """Return the hash of the first host's machine id, for which a plan will be."""
+    for host in facts.evidence.hosts[:1]:
+        try:
+            return facts.read(IDENTITY, host).machine
+        except Unseen:
+            continue
     return ""
 
 
@@ -61,4 +72,5 @@ def audit(
         findings=tuple(sorted(findings, key=rank)),
         lapsed=lapsed(facts),
         exposure=exposure(facts),
+        machine=_machine(facts),
     )

@@ -13,8 +13,9 @@ from zmward.engine.state import Run
 from zmward.engine.undo_script import UNITS
 from zmward.errors import Fault, Refused
 
-_CUTS_OFF = ("/etc/ssh/", "/etc/sudoers.d/")
-_UNITS = frozenset({"ssh.service", "sshd.service", "ssh.socket"})
+# fail2ban bans whoever mistyped a password lately, the operator too.
+_CUTS_OFF = ("/etc/ssh/", "/etc/sudoers.d/", "/etc/fail2ban/", "/opt/zimbra/.ssh/")
+_UNITS = frozenset({"ssh.service", "sshd.service", "ssh.socket", "fail2ban.service"})
 _EARLY = """\
 [Unit]
 Description=Take back the unconfirmed zmward run {run} (files)
@@ -57,27 +58,42 @@ def _boot_units(run: Run) -> dict[str, str]:
     }
 
 
-def _timer(run: Run) -> str:
-    return f"zmward-undo-{run.id}"
+def timers(run: Run) -> tuple[str, str]:
+    """Return the two names of the switch: one waits while the other is set anew."""
+    return f"zmward-undo-{run.id}", f"zmward-again-{run.id}"
+
+
+def _runs(door: Door, timer: str) -> bool:
+    return not door.run(("systemctl", "is-active", "-q", f"{timer}.timer")).code
 
 
 def start_timer(door: Door, run: Run, seconds: int) -> None:
-    """Start the timer, or start it anew."""
-    stop_timer(door, run)
+    """Start the timer; one that runs ends only when the new one runs."""
+    old, fresh = timers(run)
+    waiting = _runs(door, old)
+    if not waiting:
+        old, fresh = fresh, old
     words = (
-        *("systemd-run", f"--unit={_timer(run)}", f"--on-active={seconds}s"),
+        *("systemd-run", f"--unit={fresh}", f"--on-active={seconds}s"),
         *("--timer-property=AccuracySec=1s", "--collect", "--quiet"),
         *("/bin/sh", run.script, "timer"),
     )
     must(door.run(words), "systemd-run", "the dead man's switch")
-    argv = ("systemctl", "is-active", "-q", f"{_timer(run)}.timer")
-    must(door.run(argv), "systemd-run", "the dead man's switch")
+    if not _runs(door, fresh):
+        raise Fault("systemd-run", "its timer does not run", "the dead man's switch")
+    if waiting:
+        _stop(door, old)
+
+
+def _stop(door: Door, timer: str) -> None:
+    door.run(("systemctl", "stop", f"{timer}.timer"))
+    door.run(("systemctl", "reset-failed", f"{timer}.service"))
 
 
 def stop_timer(door: Door, run: Run) -> None:
     """Stop the timer, if it runs."""
-    door.run(("systemctl", "stop", f"{_timer(run)}.timer"))
-    door.run(("systemctl", "reset-failed", f"{_timer(run)}.service"))
+    for timer in timers(run):
+        _stop(door, timer)
 
 
 def arm(door: Door, run: Run, seconds: int) -> None:

@@ -17,6 +17,9 @@ _STATES = {
     "incomplete": "rolled back in part",
     "opened": "nothing done",
 }
+# Nothing can be gone on with; what is kept of these ends some day.
+ENDED = ("kept", "rolled back", "rolled back by its switch", "nothing done", "damaged")
+EXPIRED = ", old contents removed"
 # Something may still have to be taken back.
 _OPEN = ("interrupted", "unconfirmed", "rolled back in part")
 
@@ -66,6 +69,11 @@ def past(door: Door, run: Run) -> Past:
     """Return the row of one run; a damaged one says so."""
     entries = Journal(door, run).read()
     first = entries[0] if entries else None
+    expired = next((e for e in reversed(entries) if e.what == "expired"), None)
+    if first and expired:
+        steps, _, how = expired.note.partition(" ")
+        number = int(steps) if steps.isdecimal() else 0
+        return Past(run.id, first.at, first.note, number, (), f"{how}{EXPIRED}")
     try:
         plan = plan_of(door, run)
     except ZmwardError:

@@ -17,6 +17,8 @@ from zmward.errors import Fault
 
 What = Literal[
     "opened",
+    "despite",
+    "loses",
     "armed",
     "begin",
     "done",
@@ -32,6 +34,8 @@ What = Literal[
     "not-undone",
     "rolled-back",
     "incomplete",
+    "abandoned",
+    "expired",
 ]
 # Nothing more is to be done about a run in one of these states.
 FINAL: tuple[What, ...] = ("applied", "confirmed", "rolled-back")

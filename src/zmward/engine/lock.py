@@ -1,95 +1,236 @@
-"""One run at a time on a host: a folder that only one can make.
+"""One run at a time on a host: a file that names its owner, exchanged whole.
 
-Whoever died with the lock is recognised by the boot and the process that made it;
-from another machine, by the host's own boot and by age.
+An owner on the host itself is a process, so that the boot, the process and its start
+say whether it lives. An owner elsewhere holds a lease that it renews; its end is told
+in seconds since the host's boot, which no clock can move.
 """
 
 import os
+import platform
+import secrets
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from zmward.doors.files import look, must, read_bytes
-from zmward.doors.host import Door
-from zmward.engine.state import open_base, put
-from zmward.errors import Refused, ZmwardError
+from zmward.doors.files import must, swap
+from zmward.doors.host import LOCK, Door, Local
+from zmward.engine.state import open_base
+from zmward.errors import NotUndone, Refused, ZmwardError
 
 _BOOT = "/proc/sys/kernel/random/boot_id"
-_FORGOTTEN = 3600
-_BEING_MADE = 60
+# Containers share the boot with their host, but not their processes.
+_SPACE = "/proc/self/ns/pid"
+_SEARCH = 'grep -la -- "$2" /proc/[0-9]*/environ 2>/dev/null'
+# What a run that died has left mostly ends in a moment.
+_PAUSES = (0.1, 0.3, 0.6, 1.0, 3.0)
+_NONE = "-"
+_CHANGED = 4
+LEASE = 120.0
+_EVERY = 20.0
+# It goes on while a laptop sleeps; other systems than Linux may lack it.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """Who holds the lock: his machine, boot, process, and the boot of the host."""
+    """Who holds the lock: a process of the host, or one elsewhere for a while.
 
-    machine: str
-    boot: str
-    process: int
-    started: str
+    `home` tells where the process is, if it is elsewhere.
+    """
+
+    token: str
     host_boot: str
+    where: str = ""
+    process: int = 0
+    started: str = ""
+    until: float = 0.0
+    home: str = ""
 
 
-def _text(path: str) -> str:
+def _boot(door: Door) -> str:
+    boot = must(door.run(("cat", "--", _BOOT)), "read", _BOOT).out.decode().strip()
+    space = must(door.run(("readlink", "--", _SPACE)), "read", _SPACE).out.decode()
+    return f"{boot} {space.strip()}"
+
+
+def _uptime(door: Door) -> float:
+    place = "/proc/uptime"
+    return float(must(door.run(("cat", "--", place)), "read", place).out.split()[0])
+
+
+def _field(stat: str) -> str:
+    """Return the start of a process, the 22nd field of proc(5)'s stat."""
+    fields = stat.rpartition(")")[2].split()
+    return fields[19] if len(fields) > 19 else ""  # noqa: PLR2004  # 2 are before it
+
+
+def _started(door: Door, process: int) -> str:
+    """Return when a process of the host began; empty when there is none."""
+    done = door.run(("cat", "--", f"/proc/{process}/stat"))
+    return _field(done.out.decode("utf-8", "replace"))
+
+
+def _read(path: str) -> str:
+    """Return what a file of this machine holds; some systems have no /proc."""
     try:
-        return Path(path).read_text("utf-8").strip()
+        return Path(path).read_text("utf-8", "replace").strip()
     except OSError:
         return ""
 
 
-def _started(process: int) -> str:
-    """Return when a process of this machine began; empty when there is none."""
-    fields = _text(f"/proc/{process}/stat").rpartition(")")[2].split()
-    return fields[19] if len(fields) > 19 else ""  # noqa: PLR2004  # proc(5): 22nd
+def _home() -> str:
+    """Return this machine, its boot and its space of processes; empty: not known."""
+    words = (_read("/etc/machine-id"), _read(_BOOT))
+    try:
+        space = str(Path(_SPACE).readlink())
+        return " ".join((*words, space)) if all(words) else ""
+    except OSError:
+        return ""
 
 
 def _me(door: Door) -> Owner:
-    own = os.getpid()
-    boot = must(door.run(("cat", "--", _BOOT)), "read", _BOOT).out.decode().strip()
-    return Owner(_text("/etc/machine-id"), _text(_BOOT), own, _started(own), boot)
+    token, where = secrets.token_hex(8), platform.node()
+    boot = _boot(door)
+    if isinstance(door, Local):
+        own = os.getpid()
+        return Owner(token, boot, where, own, _started(door, own))
+    own, until = os.getpid(), _uptime(door) + LEASE
+    stat = _read(f"/proc/{own}/stat")
+    return Owner(token, boot, where, own, _field(stat), until, _home())
 
 
-def _age(door: Door, path: str) -> int:
-    now = must(door.run(("date", "+%s")), "date", door.name).out
-    made = door.run(("stat", "-c", "%Y", "--", path)).out
-    return int(now) - int(made or now)
-
-
-def _stale(door: Door, path: str, me: Owner) -> bool:
-    """Say whether whoever made the lock is gone for certain."""
+def _living(door: Door, text: str, path: str) -> str:
+    """Say who holds a lock that is there; empty when he is gone for certain."""
     try:
-        owner = msgspec.json.decode(read_bytes(door, f"{path}/owner"), type=Owner)
-    except (ZmwardError, msgspec.DecodeError):
-        return _age(door, path) > _BEING_MADE
-    if owner.host_boot != me.host_boot:
+        owner = msgspec.json.decode(text, type=Owner)
+    except msgspec.DecodeError:
+        return f"its owner cannot be read; if nothing works there, remove {path}"
+    if owner.host_boot != _boot(door):
+        return ""
+    living = _alive(door, owner)
+    for pause in () if living else _PAUSES:
+        if not _at_work(door, owner):
+            return ""
+        time.sleep(pause)
+    return living or _at_work(door, owner)
+
+
+def _at_work(door: Door, owner: Owner) -> str:
+    """Say which command goes on although whoever gave it is gone."""
+    found = door.run(
+        ("sh", "-c", _SEARCH, "zmward", "working", f"{LOCK}={owner.token}")
+    )
+    number = found.out.decode("utf-8", "replace").partition("/proc/")[2].partition("/")
+    return f"process {number[0]} there, left by one that died" if number[0] else ""
+
+
+def _alive(door: Door, owner: Owner) -> str:
+    if not owner.until:
+        same = _started(door, owner.process) == owner.started
+        return f"process {owner.process} there" if same else ""
+    ours = owner.home and owner.home == _home()
+    if ours and _field(_read(f"/proc/{owner.process}/stat")) != owner.started:
+        return ""
+    left = owner.until - _uptime(door)
+    if left <= 0:
+        return ""
+    return f"from {owner.where}; if that one is gone, it is free in {left:.0f} s"
+
+
+def _seen(door: Door, path: str) -> str:
+    done = door.run(("cat", "--", path))
+    if done.code and b"No such file" in done.error:
+        return _NONE
+    return must(done, "read", path).out.decode("utf-8", "replace").rstrip("\n")
+
+
+class Lock:
+    """A lock that is held; from elsewhere, renewed while the work goes on."""
+
+    def __init__(self, door: Door, path: str, owner: Owner) -> None:
+        self._door, self._path, self._owner = door, path, owner
+        self._one = threading.Lock()
+        self._over = threading.Event()
+        self._lost = False
+        self._renewed = time.clock_gettime(_CLOCK)
+
+    @property
+    def _text(self) -> str:
+        return msgspec.json.encode(self._owner).decode()
+
+    def take(self, seen: str) -> bool:
+        """Put our name where `seen` was; say whether it is ours."""
+        done = swap(self._door, self._path, seen, self._text)
+        if done.code == _CHANGED:
+            return False
+        if done.code:
+            raise Refused(f"{self._path} cannot be made, nothing is done: {done.said}")
+        os.environ[LOCK] = self._owner.token
+        if self._owner.until:
+            threading.Thread(target=self._keep, daemon=True).start()
         return True
-    if owner.machine == me.machine:
-        gone = _started(owner.process) != owner.started
-        return owner.boot != me.boot or gone
-    return _age(door, path) > _FORGOTTEN
+
+    def check(self) -> None:
+        """Raise where another has taken the lock, since we were silent for too long."""
+        silent = time.clock_gettime(_CLOCK) - self._renewed
+        if self._owner.until and not self._lost and silent > LEASE / 2:
+            self._renew()
+        if self._lost:
+            raise NotUndone(
+                f"{self._door.name} was not reached for too long, so another zmward "
+                "has taken the run over: nothing more is done from here. See "
+                "`zmward history`."
+            )
+
+    def release(self) -> None:
+        """Give the lock back, if it is still ours."""
+        self._over.set()
+        os.environ.pop(LOCK, None)
+        with self._one:
+            swap(self._door, self._path, self._text, _NONE)
+
+    def _keep(self) -> None:
+        while not self._over.wait(_EVERY) and not self._lost:
+            try:
+                self._renew()
+            except ZmwardError:
+                # The next attempt, or the end of the lease, decides.
+                continue
+
+    def _renew(self) -> None:
+        with self._one:
+            if self._over.is_set():
+                return
+            until = _uptime(self._door) + LEASE
+            later = msgspec.structs.replace(self._owner, until=until)
+            text = msgspec.json.encode(later).decode()
+            done = swap(self._door, self._path, self._text, text)
+            if done.code == _CHANGED:
+                self._lost = True
+            elif not done.code:
+                self._owner = later
+                self._renewed = time.clock_gettime(_CLOCK)
 
 
 @contextmanager
-def locked(door: Door) -> Iterator[None]:
+def locked(door: Door) -> Iterator[Lock]:
     """Hold the lock of a host, or refuse."""
     path = f"{open_base(door)}/lock"
-    me = _me(door)
-    if door.run(("mkdir", "-m", "0700", "--", path)).code:
-        if look(door, path) is None:
-            raise Refused(f"{path} cannot be made: no lock, so nothing is done.")
-        if not _stale(door, path, me):
+    seen = _seen(door, path)
+    if seen != _NONE:
+        holder = _living(door, seen, path)
+        if holder:
             raise Refused(
-                f"Another run of zmward works on {door.name} (lock {path}). "
+                f"Another run of zmward works on {door.name} ({holder}; lock {path}). "
                 "Wait for its end, or look with `zmward history`."
             )
-        # Only one can rename it away, so only one goes on.
-        gone = f"{path}.{me.process}-{me.started}"
-        must(door.run(("mv", "-T", "--", path, gone)), "lock", path)
-        door.run(("rm", "-rf", "--", gone))
-        must(door.run(("mkdir", "-m", "0700", "--", path)), "lock", path)
+    lock = Lock(door, path, _me(door))
+    if not lock.take(seen):
+        raise Refused(f"Another run of zmward has just begun on {door.name}.")
     try:
-        put(door, f"{path}/owner", msgspec.json.encode(me))
-        yield
+        yield lock
     finally:
-        door.run(("rm", "-rf", "--", path))
+        lock.release()

@@ -11,15 +11,19 @@ from zmward.change import (
     SetCrontab,
     SetLocalConfig,
     SetMode,
+    SetParameter,
     SetUnit,
     WriteFile,
 )
 from zmward.doors.files import must, replace_file, set_mode
 from zmward.doors.host import Door
 from zmward.doors.local_settings import write_setting
+from zmward.doors.postfix import write_parameter
 from zmward.doors.system import install, simulated, write_crontab, write_unit
+from zmward.engine.flags import lifted
 from zmward.engine.present import missed
 from zmward.engine.site import Site
+from zmward.engine.state import known
 from zmward.errors import Fault
 
 
@@ -60,6 +64,8 @@ def _host(door: Door, change: Change, token: str) -> None:
             _write_file(door, change, token)
         case SetMode():
             set_mode(door, change.path, change.after)
+        case SetParameter():
+            write_parameter(door, change.parameter, change.after)
         case SetCrontab():
             write_crontab(door, change.user, change.after)
         case SetUnit():
@@ -75,13 +81,15 @@ def _host(door: Door, change: Change, token: str) -> None:
 
 def perform(site: Site, changes: Sequence[Change], token: str) -> None:
     """Carry out a group and read back what it left."""
+    site.held()
     own = [change for change in changes if isinstance(change, SetAttr)]
     if own:
         values = {change.attribute: change.after for change in own}
         site.directory.write(own[0].target, values)
     else:
         for change in changes:
-            _host(site.door, change, token)
+            with lifted(site.door, known(token), change):
+                _host(site.door, change, token)
     wrong = missed(site, changes)
     if wrong:
         raise Fault("read-back", "the value is not what was written", ", ".join(wrong))

@@ -57,7 +57,9 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     changes: tuple[dict[str, Any], ...]
     reloads: tuple[str, ...]
     left: tuple[Left, ...]
+    signs: tuple[str, ...]
     foreseen: tuple[Foreseen, ...]
+    digest: str
 
 
 def _near(word: str, known: Iterable[str]) -> str:
@@ -205,6 +207,7 @@ def decode(content: bytes, name: str, machine: str = "") -> Plan:
         evidence_hash=stored.evidence_hash,
         hosts_seen=stored.hosts_seen,
         foreseen=stored.foreseen,
+        signs=stored.signs,
     )
     _whole(plan, stored.reloads, name)
     difference = _differs(msgspec.json.decode(content), _plain(document(plan)))

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from zmward.catalog.attributes import attributes
 from zmward.change import Act, Change, InstallPackage, SetAttr
-from zmward.doors.directory import Own
+from zmward.doors.directory import NATURE, Own, untouchable
 from zmward.doors.files import look, must
 from zmward.doors.host import Door
 from zmward.doors.local_settings import own_values, read_settings
@@ -11,18 +12,30 @@ from zmward.doors.system import simulated
 from zmward.engine.history import unfinished
 from zmward.engine.present import after, before, label, present, same
 from zmward.engine.site import Site
-from zmward.errors import Refused, Stale
+from zmward.engine.undo_script import lines
+from zmward.errors import Fault, Refused, Stale
 from zmward.guards import objection
 from zmward.plan import Plan
 from zmward.sources.identity import fingerprint
 
 _MACHINE = "/etc/machine-id"
-_CLUSTER = ("pacemaker.service", "corosync.service", "keepalived.service")
+# Linux takes no longer word on a command line.
+_LONGEST_WORD = 128 * 1024
+_CLUSTER = (
+    *("pacemaker.service", "pacemaker_remote.service", "corosync.service"),
+    *("keepalived.service", "heartbeat.service", "vcs.service"),
+)
 
 
-def _two_lines(change: SetAttr) -> bool:
+def _unwritable(change: SetAttr) -> str:
+    """Say which value the rollback's script could not give back, and why."""
+    row = attributes().get(change.attribute)
+    if lines(change) and (row is None or row.multi):
+        return "a value of several lines among several values"
     values = (*(change.before or ()), *(change.after or ()))
-    return any(len(value.splitlines()) > 1 or "\n" in value for value in values)
+    if any(len(value.encode()) >= _LONGEST_WORD for value in values):
+        return "a value longer than an argument of a program"
+    return ""
 
 
 def permitted(changes: Iterable[Change]) -> None:
@@ -31,10 +44,11 @@ def permitted(changes: Iterable[Change]) -> None:
         words = objection(change)
         if words:
             raise Refused(f"{label(change)}: {words}.")
-        if isinstance(change, SetAttr) and _two_lines(change):
+        words = _unwritable(change) if isinstance(change, SetAttr) else ""
+        if words:
             raise Refused(
-                f"{label(change)}: a value of several lines, which the rollback's "
-                "script could not give back."
+                f"{label(change)}: {words}, which the rollback's script could not "
+                "give back."
             )
 
 
@@ -44,7 +58,12 @@ def right_host(door: Door, plan: Plan) -> None:
         raise Refused(f"{door.name}: repair needs root there.")
     found = must(door.run(("cat", "--", _MACHINE)), "read", _MACHINE).out
     machine = found.decode().strip()
-    if plan.host.machine and plan.host.machine not in (machine, fingerprint(machine)):
+    if not plan.host.machine:
+        raise Refused(
+            f"The plan does not say for which machine it is, so {door.name} may be "
+            "another. Make it on the server, from its evidence or from a new report."
+        )
+    if plan.host.machine not in (machine, fingerprint(machine)):
         raise Refused(
             f"The plan is for the machine {plan.host.machine} ({plan.host.name}); "
             f"{door.name} is {machine}. Make a plan of this one."
@@ -60,6 +79,18 @@ def right_host(door: Door, plan: Plan) -> None:
         )
 
 
+def unsuspicious(plan: Plan, found: Iterable[str], *, despite: bool) -> tuple[str, ...]:
+    """Return the signs of compromise, old and new; refuse them unless told to go on."""
+    signs = tuple(dict.fromkeys((*plan.signs, *found)))
+    if signs and not despite:
+        raise Refused(
+            f"Signs of compromise: {', '.join(signs)}. A repair would cover the traces "
+            f"and keep nobody out who is in: look first (`zmward audit --only "
+            f"{','.join(signs)}`). --despite-signs-of-compromise goes on all the same."
+        )
+    return signs
+
+
 def nobody_else(door: Door) -> None:
     """Refuse under a cluster manager, and while an earlier run is not finished."""
     for unit in _CLUSTER:
@@ -72,7 +103,9 @@ def nobody_else(door: Door) -> None:
     if open_run:
         raise Refused(
             f"The run {open_run} is not finished: `zmward rollback {open_run}` takes "
-            f"it back; if it was applied whole, `zmward confirm {open_run}` keeps it."
+            f"it back; if it was applied whole, `zmward confirm {open_run}` keeps it. "
+            f"If neither can be done: `zmward history --forget {open_run} "
+            "--even-though-not-taken-back`."
         )
 
 
@@ -80,8 +113,22 @@ def _own(site: Site, changes: Sequence[Change]) -> Mapping[str, Own]:
     wanted: dict[str, list[str]] = {}
     for change in changes:
         if isinstance(change, SetAttr):
-            wanted.setdefault(change.target, []).append(change.attribute)
-    return site.directory.read_many(wanted) if wanted else {}
+            nature = NATURE if change.target.startswith("account:") else ()
+            place = wanted.setdefault(change.target, list(nature))
+            place.append(change.attribute)
+    try:
+        found = site.directory.read_many(wanted) if wanted else {}
+    except Fault as error:
+        if not error.fault.startswith("account.NO_SUCH_"):
+            raise
+        raise Stale(
+            f"The plan is out of date, nothing was changed: {error.text}. "
+            "Make a new plan."
+        ) from error
+    for target, values in found.items():
+        if target.startswith("account:") and untouchable(values):
+            raise Refused(f"{target} is a system account or a resource: not touched.")
+    return found
 
 
 def standing(site: Site, changes: Sequence[Change]) -> tuple[object, ...]:
@@ -100,7 +147,8 @@ def already(site: Site, changes: Sequence[Change]) -> bool:
     real = [change for change in changes if not isinstance(change, Act)]
     found = standing(site, real)
     pairs = tuple(zip(real, found, strict=True))
-    if all(same(now, after(change)) for change, now in pairs):
+    acts = any(isinstance(c, Act) and c.action != "render" for c in changes)
+    if not acts and all(same(now, after(change)) for change, now in pairs):
         return True
     moved = [label(change) for change, now in pairs if not same(now, before(change))]
     if moved:

@@ -10,11 +10,13 @@ from zmward.change import (
     SetCrontab,
     SetLocalConfig,
     SetMode,
+    SetParameter,
     SetUnit,
     WriteFile,
 )
 from zmward.doors.files import read_file, read_mode
 from zmward.doors.local_settings import own_values, read_settings
+from zmward.doors.postfix import read_parameter
 from zmward.doors.system import installed, read_crontab, read_unit
 from zmward.engine.site import Site
 
@@ -59,6 +61,8 @@ def present(site: Site, change: Change) -> object:  # noqa: PLR0911  # one a kin
             return read_file(site.door, change.path)
         case SetMode():
             return read_mode(site.door, change.path)
+        case SetParameter():
+            return read_parameter(site.door, change.parameter)
         case SetCrontab():
             return read_crontab(site.door, change.user)
         case SetUnit():

@@ -7,8 +7,10 @@ import msgspec
 
 from zmward.change import Change, Mode, SetLocalConfig
 from zmward.engine.deadman import disarm
+from zmward.engine.flags import lower, outstanding
 from zmward.engine.history import taken_back
 from zmward.engine.journal import Entry, Journal, begun, noted
+from zmward.engine.losses import remind
 from zmward.engine.present import groups, label
 from zmward.engine.services import Work, flush, following, reload, render, restart
 from zmward.engine.site import Site
@@ -75,6 +77,7 @@ def _work(plan: Plan, entries: Sequence[Entry], undone: Iterable[Undone]) -> Wor
         sections=tuple(s for s in work.sections if s in rendered),
         units=work.units,
         services=tuple(s for s in work.services if s in restarted),
+        left=tuple(s for s in work.services if s not in restarted),
     )
 
 
@@ -99,6 +102,9 @@ def _follow(site: Site, work: Work) -> Iterator[str]:
 
 def take_back(site: Site, run: Run, plan: Plan) -> Taken:
     """Take back every step that may have been carried out; nobody else is working."""
+    site.held()
+    site.undisturbed()
+    site.going_back = True
     journal = Journal(site.door, run)
     entries = journal.read()
     try:
@@ -109,13 +115,19 @@ def take_back(site: Site, run: Run, plan: Plan) -> Taken:
     fates: list[Undone] = []
     by_number = dict(changes)
     for numbers in groups(changes):
+        site.held()
         steps = [(n, by_number[n]) for n in numbers]
         site.talk(f"taking back {_names(steps)}")
         undone = _group(site, run, entries, steps)
         _note(journal, undone)
         fates += undone
     flush(site, by_number.values())
-    failures = tuple(_follow(site, _work(plan, entries, fates)))
+    remind(site, run, entries)
+    failures = _tried(lambda: lower(site.door, run, outstanding(site.door, run)))
+    work = _work(plan, entries, fates)
+    failures += tuple(_follow(site, work))
+    for name in work.left:
+        site.talk(f"not restarted, as the run has not either: {name}")
     taken = Taken(tuple(fates), failures)
     _close(site, run, journal, entries, taken)
     return taken

@@ -8,7 +8,7 @@
 #   sh rollback.sh late     the rest: run at boot, once Zimbra's directory answers
 set -u
 umask 077
-PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+PATH=@PATH@
 LC_ALL=C
 export PATH LC_ALL
 
@@ -21,6 +21,7 @@ MODE=${1:-all}
 failed=0
 written=0
 settings_back=no
+PINNED=@PINNED@
 
 say() {
     printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" | tee -a "$FOLDER/rollback.log"
@@ -40,23 +41,107 @@ holds() {
     [ -f "$1" ] && [ ! -L "$1" ] && cmp -s -- "$1" "$(stored "$2")"
 }
 
+# Has the store what these names stand for, whole? A name is the content's hash.
+whole() { # words for people, names
+    about=$1
+    shift
+    for name in "$@"; do
+        [ "$name" != - ] || continue
+        hash=$(sha256sum <"$(stored "$name")") && [ "${hash%% *}" = "$name" ] && continue
+        broken "$about: the old content is damaged"
+        return 1
+    done 2>/dev/null
+}
+
+# As whom to write below a folder: a user who can rename it may put links there.
+writer() { # path, owner of the file
+    folder=${1%/*}
+    [ "$(realpath -e -- "$folder")" = "$folder" ] || return 1
+    found=root
+    while :; do
+        stat -c '%a %U %G' -- "${folder:-/}" >"$FOLDER/.asked" || return 1
+        read -r bits owner group <"$FOLDER/.asked"
+        case $bits in 1??? | 3??? | 5??? | 7???) bits=0 ;; esac
+        case $bits in *[2367]?) ;; *) group=root ;; esac
+        case $bits in *[2367]) return 1 ;; esac
+        for one in "$owner" "$group"; do
+            [ "$one" = root ] && continue
+            [ "$one" = "$2" ] || return 1
+            found=$one
+        done
+        [ -n "$folder" ] || break
+        folder=${folder%/*}
+    done
+    printf '%s' "$found"
+}
+
+as_writer() {
+    if [ "$writer" = root ]; then "$@"; else runuser -u "$writer" -- "$@"; fi
+}
+
 put() { # path, name in the store, mode, owner, group
+    writer=$(writer "$1" "$4") || return 1
     new=$(beside "$1")
-    rm -f -- "$new"
-    install -m "$3" -o "$4" -g "$5" -- "$(stored "$2")" "$new" || return 1
+    as_writer rm -f -- "$new"
+    # Never through what somebody has put there meanwhile: -C opens new files only.
+    as_writer sh -c 'umask 077; set -C; cat >"$1"' sh "$new" <"$(stored "$2")" ||
+        return 1
+    if [ "$writer" = root ]; then chown -h "$4:$5" -- "$new" || return 1; fi
+    as_writer chmod "$3" -- "$new" || return 1
     if [ -e /sys/fs/selinux/enforce ]; then
-        chcon --reference="$1" "$new" 2>/dev/null || restorecon "$new"
+        chcon -h --reference="$1" "$new" 2>/dev/null || restorecon "$new"
     fi
-    mv -fT -- "$new" "$1" && sync -- "${1%/*}"
+    sync -- "$new"
+    as_writer mv -fT -- "$new" "$1" && sync -- "${1%/*}"
+}
+
+removed() { # path, owner
+    writer=$(writer "$1" "$2") || return 1
+    as_writer rm -f -- "$1" && sync -- "${1%/*}"
+}
+
+# Sets owners and mode through an open file, which nobody can swap for a link.
+pinned() { timeout 60 sh -c "$PINNED" zmward "$@"; }
+
+# Takes the bits off that forbid every change; each is written down first.
+lift() { # path...
+    for place in "$@"; do
+        [ -e "$place" ] && [ ! -L "$place" ] || continue
+        bits=$(lsattr -d "$place" 2>/dev/null | sed 's/ .*//' | tr -cd ia)
+        [ -n "$bits" ] || continue
+        printf 'lifted %s %s\n' "$bits" "$place" >>"$FOLDER/flags"
+        sync -- "$FOLDER/flags"
+        chattr "-$bits" "$place" || broken "the flags $bits of $place"
+    done
+}
+
+# Puts back what was lifted, by us or by zmward, and not put back yet.
+lower() {
+    [ -f "$FOLDER/flags" ] || return
+    sed -n 's/^lifted //p' "$FOLDER/flags" | sort -u >"$FOLDER/.lifted"
+    while read -r bits place; do
+        lifted=$(grep -Fcx -- "lifted $bits $place" "$FOLDER/flags")
+        lowered=$(grep -Fcx -- "lowered $bits $place" "$FOLDER/flags")
+        [ "$lifted" -gt "$lowered" ] || continue
+        [ -e "$place" ] && [ ! -L "$place" ] || continue
+        if ! chattr "+$bits" "$place"; then broken "the flags $bits of $place"; continue; fi
+        while [ "$lifted" -gt "$lowered" ]; do
+            printf 'lowered %s %s\n' "$bits" "$place" >>"$FOLDER/flags"
+            lowered=$((lowered + 1))
+        done
+    done <"$FOLDER/.lifted"
+    rm -f -- "$FOLDER/.lifted"
 }
 
 file() { # path, old, mode, owner, group, new
     late && return
     rm -f -- "$(beside "$1")"
+    whole "$1" "$2" "$6" || return
     holds "$1" "$2" && return
     if ! holds "$1" "$6"; then kept "$1"; return; fi
+    lift "$1" "${1%/*}"
     if [ "$2" = - ]; then
-        rm -f -- "$1" && back "$1" || broken "$1"
+        removed "$1" "$4" && back "$1" || broken "$1"
     else
         put "$1" "$2" "$3" "$4" "$5" && back "$1" || broken "$1"
     fi
@@ -64,27 +149,49 @@ file() { # path, old, mode, owner, group, new
 
 mode() { # path, old mode owner group, new mode owner group
     late && return
-    # Its folder may be a user's, who could lead chown to any file of root's.
-    [ "$(realpath -e -- "${1%/*}")" = "${1%/*}" ] || { kept "the mode of $1"; return; }
     now=$(stat -c '%a %U %G' -- "$1" 2>/dev/null)
     [ "$now" = "$2 $3 $4" ] && return
+    # chown goes first and clears set-user bits: a run may have died in between.
     case $now in
-    "$5 $6 $7" | "$2 $6 $7") ;;
+    "$5 $6 $7" | "$2 $6 $7" | "${2#?} $6 $7" | "$5 $3 $4" | "${5#?} $3 $4") ;;
     *) kept "the mode of $1"; return ;;
     esac
     [ -L "$1" ] && { kept "$1"; return; }
-    chown -h "$3:$4" -- "$1" && chmod "$2" -- "$1" && back "mode of $1" || broken "$1"
+    [ "$(realpath -e -- "${1%/*}")" = "${1%/*}" ] || { kept "the mode of $1"; return; }
+    lift "$1"
+    pinned mode "$1" "$now" "$3:$4" "$2" && back "mode of $1" || broken "mode of $1"
 }
 
-crontab_is() { # user, name in the store or -
-    if [ "$2" = - ]; then ! crontab -u "$1" -l >/dev/null 2>&1; return; fi
-    crontab -u "$1" -l 2>/dev/null | cmp -s - "$(stored "$2")"
+# Without crontab's own header; Debian drops three comments, be they that or not.
+table_of() {
+    asked=$(CRONTAB_NOHEADER=N crontab -u "$1" -l && printf '$') || return 1
+    printf '%s' "${asked%\$}" | awk '
+        NR == 1 && /^# DO NOT EDIT THIS FILE/ { header = 1; next }
+        header && NR == 2 && /^# \(.* installed on / { next }
+        header && NR == 3 && /^# \(Cron version / { next }
+        { print }'
+}
+
+crontab_is() { # name in the store or -
+    if [ "$1" = - ]; then [ ! -e "$FOLDER/.crontab" ]; return; fi
+    [ -e "$FOLDER/.crontab" ] && cmp -s -- "$FOLDER/.crontab" "$(stored "$1")"
 }
 
 cron() { # user, old, new
     late && return
-    crontab_is "$1" "$2" && return
-    if ! crontab_is "$1" "$3"; then kept "crontab of $1"; return; fi
+    whole "crontab of $1" "$2" "$3" || return
+    if ! table_of "$1" >"$FOLDER/.crontab" 2>"$FOLDER/.complaint"; then
+        rm -f -- "$FOLDER/.crontab"
+        if ! grep -q 'no crontab for' "$FOLDER/.complaint"; then
+            broken "crontab of $1"
+            return
+        fi
+    fi
+    crontab_is "$2" && return
+    if ! crontab_is "$3"; then kept "crontab of $1"; return; fi
+    for folder in /var/spool/cron/crontabs /var/spool/cron; do
+        [ -e "$folder/$1" ] && lift "$folder/$1" "$folder"
+    done
     if [ "$2" = - ]; then
         crontab -u "$1" -r && back "crontab of $1" || broken "crontab of $1"
     else
@@ -92,28 +199,39 @@ cron() { # user, old, new
     fi
 }
 
-unit() { # unit, was enabled, was active: each yes or no
-    is=no
-    [ "$(systemctl is-enabled "$1" 2>/dev/null)" = enabled ] && is=yes
-    if [ "$is" != "$2" ]; then
+unit() { # unit, was enabled and active, was made enabled and active: each yes or no
+    state=$(systemctl show -p LoadState --value -- "$1" 2>/dev/null) || state=unknown
+    case $state in
+    unknown | '') broken "$1"; return ;;
+    masked) kept "$1 is masked"; return ;;
+    not-found) kept "$1 is not there any more"; return ;;
+    esac
+    enabled=no
+    [ "$(systemctl is-enabled "$1" 2>/dev/null)" = enabled ] && enabled=yes
+    if [ "$2" = "$4" ]; then
+        [ "$enabled" = "$2" ] || kept "whether $1 starts at boot"
+    elif [ "$enabled" != "$2" ]; then
         verb=disable
         [ "$2" = yes ] && verb=enable
         systemctl "$verb" -- "$1" && back "$1" || broken "$1"
     fi
     early && return
-    is=no
-    systemctl is-active -q -- "$1" && is=yes
-    if [ "$is" != "$3" ]; then
+    active=no
+    case $(systemctl is-active "$1" 2>/dev/null) in
+    active | activating | reloading) active=yes ;;
+    esac
+    if [ "$3" = "$5" ]; then
+        [ "$active" = "$3" ] || kept "whether $1 runs"
+    elif [ "$active" != "$3" ]; then
         verb=stop
         [ "$3" = yes ] && verb=start
         systemctl "$verb" -- "$1" && back "$1" || broken "$1"
     fi
 }
 
-setting_is() { # key, name in the store or -
-    if ! grep -q "name=\"$1\"" "$SETTINGS"; then [ "$2" = - ]; return; fi
-    [ "$2" = - ] && return 1
-    [ "$(as_zimbra "$ZIMBRA/bin/zmlocalconfig" -q -m nokey "$1")" = "$(cat "$(stored "$2")")" ]
+setting_is() { # name in the store or -
+    if [ "$1" = - ]; then [ "$there" = no ]; return; fi
+    [ "$there" = yes ] && [ "$value" = "$(cat "$(stored "$1")")" ]
 }
 
 # The whole file as it was, where nobody but us has written to it.
@@ -123,8 +241,10 @@ settings() {
     [ -f "$FOLDER/settings-before" ] && [ -f "$FOLDER/settings-after" ] || return
     [ ! -e "$FOLDER/settings-mixed" ] || return
     read -r sum old_mode owner group <"$FOLDER/settings-before"
+    whole "localconfig.xml" "$sum" || return
     now=$(sha256sum <"$SETTINGS")
     [ "${now%% *}" = "$(cat "$FOLDER/settings-after")" ] || return
+    lift "$SETTINGS" "${SETTINGS%/*}"
     put "$SETTINGS" "$sum" "$old_mode" "$owner" "$group" && settings_back=yes &&
         back "localconfig.xml" || broken "localconfig.xml"
 }
@@ -132,15 +252,56 @@ settings() {
 setting() { # key, old, new
     late && return
     [ "$settings_back" = yes ] && return
-    setting_is "$1" "$2" && return
-    if ! setting_is "$1" "$3"; then kept "localconfig $1"; return; fi
-    was=$(stat -c '%a %U:%G' -- "$SETTINGS")
+    whole "localconfig $1" "$2" "$3" || return
+    there=no
+    if grep -q "name=\"$1\"" "$SETTINGS"; then
+        there=yes
+        if ! value=$(as_zimbra "$ZIMBRA/bin/zmlocalconfig" -q -m nokey "$1"); then
+            broken "localconfig $1"
+            return
+        fi
+    fi
+    setting_is "$2" && return
+    if ! setting_is "$3"; then kept "localconfig $1"; return; fi
+    was=$(stat -c '%a %U %G' -- "$SETTINGS")
+    lift "$SETTINGS" "${SETTINGS%/*}"
     if [ "$2" = - ]; then
         as_zimbra "$ZIMBRA/bin/zmlocalconfig" -u "$1"
     else
         as_zimbra "$ZIMBRA/bin/zmlocalconfig" -e "$1=$(cat "$(stored "$2")")"
     fi && back "localconfig $1" || broken "localconfig $1"
-    chown "${was#* }" -- "$SETTINGS" && chmod "${was% *}" -- "$SETTINGS"
+    # zmlocalconfig writes a new file, with a mode of its own.
+    now=$(stat -c '%a %U %G' -- "$SETTINGS")
+    [ "$now" = "$was" ] && return
+    owners=${was#* }
+    pinned mode "$SETTINGS" "$now" "${owners% *}:${owners#* }" "${was%% *}" ||
+        broken "mode of localconfig.xml"
+}
+
+postconf() { as_zimbra "$ZIMBRA/common/sbin/postconf" "$@"; }
+
+parameter_is() { # name, name in the store or -
+    asked=$(postconf -n) || return 2
+    line=$(printf '%s\n' "$asked" | grep "^$1 =")
+    if [ "$2" = - ]; then [ -z "$line" ]; return; fi
+    [ -n "$line" ] && [ "${line#"$1 = "}" = "$(cat "$(stored "$2")")" ]
+}
+
+parameter() { # name, old, new
+    late && return
+    whole "Postfix's $1" "$2" "$3" || return
+    parameter_is "$1" "$2" && return
+    parameter_is "$1" "$3"
+    case $? in
+    0) ;;
+    1) kept "Postfix's $1"; return ;;
+    *) broken "Postfix's $1"; return ;;
+    esac
+    if [ "$2" = - ]; then
+        postconf -X "$1"
+    else
+        postconf -e "$1=$(cat "$(stored "$2")")"
+    fi && back "Postfix's $1" || broken "Postfix's $1"
 }
 
 zmprov() { as_zimbra "$ZIMBRA/bin/zmprov" -l "$@"; }
@@ -152,9 +313,12 @@ own() { # kind, name, attribute
     cos) zmprov gc "$2" "$3" ;;
     domain) zmprov gd -e "$2" "$3" ;;
     account) zmprov ga -e "$2" "$3" ;;
-    esac >"$FOLDER/.asked" || return 1
+    esac >"$FOLDER/.asked" 2>"$FOLDER/.complaint" || return 1
     sed -n "s/^$3: //p" "$FOLDER/.asked" | sort >"$FOLDER/.values"
 }
+
+# An object that another hand has removed has no value to give back.
+gone() { grep -q '^ERROR: account\.NO_SUCH_' "$FOLDER/.complaint"; }
 
 write() { # kind, name, words of the change
     kind=$1 name=$2
@@ -197,10 +361,17 @@ merged() { # kind, name, attribute, old, new
     [ $# = 0 ] || write "$kind" "$name" "$@"
 }
 
+asked() { # kind, name, attribute, words for people
+    own "$1" "$2" "$3" && return
+    if gone; then kept "$4 (no such object any more)"; else broken "$4"; fi
+    return 1
+}
+
 attr() { # kind, name, attribute, old, new, one or many
     early && return
     what="$3 of $1 $2"
-    if ! own "$1" "$2" "$3"; then broken "$what"; return; fi
+    whole "$what" "$4" "$5" || return
+    asked "$1" "$2" "$3" "$what" || return
     values_are "$4" && return
     if values_are "$5"; then
         replaced "$1" "$2" "$3" "$4" && back "$what" || broken "$what"
@@ -211,11 +382,80 @@ attr() { # kind, name, attribute, old, new, one or many
     fi
 }
 
+text_is() { # kind, attribute, name in the store or -
+    if [ "$3" = - ]; then
+        ! grep -q "^$2: " "$FOLDER/.asked"
+        return
+    fi
+    # zmprov prints the lines of a value as they are, below a heading, above a blank.
+    { printf '%s: ' "$2"; cat "$(stored "$3")"; printf '\n'; } >"$FOLDER/.values"
+    if [ "$1" = global ]; then
+        cmp -s -- "$FOLDER/.values" "$FOLDER/.asked"
+    else
+        printf '\n' >>"$FOLDER/.values"
+        sed 1d "$FOLDER/.asked" | cmp -s - "$FOLDER/.values"
+    fi
+}
+
+# One value of several lines, kept as it is, without a newline of its own.
+text() { # kind, name, attribute, old, new
+    early && return
+    what="$3 of $1 $2"
+    whole "$what" "$4" "$5" || return
+    asked "$1" "$2" "$3" "$what" || return
+    text_is "$1" "$3" "$4" && return
+    if ! text_is "$1" "$3" "$5"; then kept "$what"; return; fi
+    value=
+    [ "$4" = - ] || value=$(cat "$(stored "$4")"; printf x)
+    write "$1" "$2" "$3" "${value%x}" && own "$1" "$2" "$3" &&
+        text_is "$1" "$3" "$4" && back "$what" || broken "$what"
+}
+
 stays() { early || say "stays installed, with what it made: $1"; }
 
-section() { early || [ "$written" = 0 ] || as_zimbra "$ZIMBRA/libexec/configrewrite" "$@" || broken "rendering of $*"; }
-reloaded() { early || systemctl reload-or-restart -- "$1" || broken "reload of $1"; }
-restarted() { early || [ "$written" = 0 ] || as_zimbra "$@" || broken "restart: $*"; }
+# zmward has done this to the new values, so it is due to the old ones.
+journaled() { grep -Fq "\"what\":\"$1\",\"note\":\"$2\"" "$FOLDER/journal" 2>/dev/null; }
+due() { ! early && [ "$written" != 0 ]; }
+
+section() {
+    due && journaled render "$*" || return
+    as_zimbra "$ZIMBRA/libexec/configrewrite" "$@" || broken "rendering of $*"
+}
+reloaded() {
+    due && journaled reload "$1" || return
+    systemctl reload-or-restart -- "$1" || broken "reload of $1"
+}
+
+# A restart in the midst of mailboxd's start would only make the outage longer.
+started() { # service
+    case $1 in mailbox | all) ;; *) return 0 ;; esac
+    as_zimbra "$ZIMBRA/bin/zmmailboxdctl" status >/dev/null 2>&1 || return 0
+    tries=90
+    until as_zimbra "$ZIMBRA/bin/zmprov" gacf zimbraDefaultDomainName >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || return 1
+        sleep 10
+    done
+}
+
+restarted() { # service, words
+    due || return
+    if ! journaled restart "$1"; then
+        say "not restarted, as the run has not either: $1"
+        return
+    fi
+    service=$1
+    shift
+    started "$service" || say "mailboxd has not come up by itself, so it is restarted"
+    as_zimbra "$@" || broken "restart: $*"
+}
+
+# What mailboxd remembers lasts 15 minutes; one that is down remembers nothing.
+flushed() { # kinds
+    due || return
+    as_zimbra "$ZIMBRA/bin/zmprov" fc -a "$1" >/dev/null 2>&1 ||
+        say "the caches were not flushed: $1"
+}
 
 directory() {
     early && return
@@ -229,7 +469,8 @@ directory() {
 }
 
 finish() {
-    rm -f -- "$FOLDER/.asked" "$FOLDER/.values"
+    lower
+    for name in asked values complaint crontab; do rm -f -- "$FOLDER/.$name"; done
     early && exit 0
     printf '%s\n' "$failed" >"$FOLDER/fired/failed"
     say "done: $written taken back, $failed could not be"
@@ -238,7 +479,7 @@ finish() {
             "$UNITS/sysinit.target.wants/zmward-$name-$RUN.service" \
             "$UNITS/multi-user.target.wants/zmward-$name-$RUN.service"
     done
-    systemctl stop "zmward-undo-$RUN.timer" 2>/dev/null
+    systemctl stop "zmward-undo-$RUN.timer" "zmward-again-$RUN.timer" 2>/dev/null
     systemctl daemon-reload 2>/dev/null
     [ "$failed" = 0 ] || exit 6
     exit 0

@@ -57,6 +57,11 @@ class Run(msgspec.Struct, frozen=True):
         """Return the path of what the script leaves when it has run."""
         return f"{self.folder}/fired"
 
+    @property
+    def flags(self) -> str:
+        """Return the path of the bits that were taken off and put back."""
+        return f"{self.folder}/flags"
+
     def stored(self, name: str) -> str:
         """Return the path of a content in the store."""
         return f"{self.folder}/store/{name}"
@@ -127,6 +132,11 @@ def create(door: Door, run: Run, plan: Plan) -> None:
 def plan_of(door: Door, run: Run) -> Plan:
     """Return the plan of a run."""
     if look(door, run.plan) is None:
+        if look(door, run.journal) is not None:
+            raise Refused(
+                f"The old contents of the run {run.id} are removed, as it was over "
+                "long ago: it cannot be taken back any more."
+            )
         raise Usage(f"There is no run {run.id} here: `zmward history` lists them.")
     try:
         return msgspec.json.decode(read_bytes(door, run.plan), type=Plan)
@@ -137,9 +147,14 @@ def plan_of(door: Door, run: Run) -> Plan:
         ) from error
 
 
-def runs(door: Door) -> tuple[Run, ...]:
+def archive() -> str:
+    """Return where runs lie that were put aside without being taken back."""
+    return f"{root()}/archive"
+
+
+def runs(door: Door, base: str = "") -> tuple[Run, ...]:
     """Return all runs of the host, oldest first."""
-    base = root()
+    base = base or root()
     if look(door, f"{base}/runs") is None:
         return ()
     listed = must(door.run(("ls", "-1", "--", f"{base}/runs")), "ls", base)

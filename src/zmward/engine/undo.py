@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from zmward.catalog.actions import ACTIONS
 from zmward.catalog.attributes import attributes as schema
 from zmward.change import (
     Act,
@@ -21,11 +22,10 @@ from zmward.change import (
     SetCrontab,
     SetLocalConfig,
     SetMode,
+    SetParameter,
     SetUnit,
-    UnitState,
     WriteFile,
 )
-from zmward.doors.directory import DOWN
 from zmward.doors.files import beside, discard, replace_file, set_mode
 from zmward.doors.local_settings import (
     PATH,
@@ -34,7 +34,9 @@ from zmward.doors.local_settings import (
     restore_settings,
     write_setting,
 )
-from zmward.doors.system import write_crontab, write_unit
+from zmward.doors.postfix import write_parameter
+from zmward.doors.system import read_unit, write_crontab, write_unit
+from zmward.engine.flags import lifted
 from zmward.engine.present import (
     after,
     before,
@@ -45,7 +47,8 @@ from zmward.engine.present import (
     standing,
 )
 from zmward.engine.site import Site
-from zmward.errors import Fault, Unreachable, ZmwardError
+from zmward.engine.state import known
+from zmward.errors import Fault, Refused, Unreachable, ZmwardError
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -90,6 +93,8 @@ def _wanted(change: SetAttr, now: Values) -> Values | Fate:
 
 
 _ELSE = "changed by another hand since; left as it is"
+_NOT_BACK = "the old state did not come back"
+_NO_SUCH = "account.NO_SUCH_"
 
 
 def undo_attributes(
@@ -155,58 +160,95 @@ def _restore(site: Site, change: Change, old: Settings | None, token: str) -> No
             replace_file(site.door, change.path, change.before, token=token)
         case SetMode():
             set_mode(site.door, change.path, change.before)
+        case SetParameter():
+            write_parameter(site.door, change.parameter, change.before)
         case SetCrontab():
             write_crontab(site.door, change.user, change.before)
-        case SetUnit():
-            write_unit(site.door, change.unit, change.before)
-        case SetAttr() | InstallPackage() | Act():
+        case SetAttr() | SetUnit() | InstallPackage() | Act():
             raise TypeError("nothing to restore one by one")
 
 
 def _half(change: Change, now: object) -> bool:
     """Say whether a change that takes two commands broke off between them."""
     if isinstance(change, SetMode) and isinstance(now, Mode):
+        old, new = change.before.mode, change.after.mode
         # chown clears the set-user and set-group bits.
-        modes = {change.before.mode & 0o777, change.before.mode, change.after.mode}
+        modes = {m & bits for m in (old, new) for bits in (0o777, 0o7777)}
         owners = {change.before.owner, change.after.owner}
         groups = {change.before.group, change.after.group}
         return now.mode in modes and now.owner in owners and now.group in groups
-    return isinstance(change, SetUnit) and isinstance(now, UnitState)
+    return False
 
 
-def _one(
+def _unit(site: Site, step: int, change: SetUnit, token: str) -> Undone:
+    """Give back what we switched; what we did not is another hand's."""
+    name = label(change)
+    try:
+        now = read_unit(site.door, change.unit)
+    except Refused as error:
+        return Undone(step, name, "kept", str(error))
+    wanted, theirs = now, []
+    for word, about in (
+        ("enabled", "whether it starts at boot"),
+        ("active", "its run"),
+    ):
+        old, ours = getattr(change.before, word), getattr(change.after, word)
+        if old != ours:
+            wanted = msgspec.structs.replace(wanted, **{word: old})
+        elif getattr(now, word) != old:
+            theirs.append(about)
+    if wanted != now:
+        with lifted(site.door, known(token), change):
+            write_unit(site.door, change.unit, wanted)
+        if read_unit(site.door, change.unit) != wanted:
+            return Undone(step, name, "not-undone", _NOT_BACK)
+    if theirs:
+        return Undone(step, name, "kept", f"{' and '.join(theirs)}: {_ELSE}")
+    return Undone(step, name, "as-before" if wanted == now else "undone")
+
+
+def _package(site: Site, step: int, change: InstallPackage) -> Undone:
+    if not present(site, change):
+        return Undone(step, label(change), "as-before")
+    note = "installed packages stay, with the users and units that they made"
+    return Undone(step, label(change), "stays", note)
+
+
+def _value(
     site: Site, step: int, change: Change, old: Settings | None, token: str
 ) -> Undone:
     name = label(change)
-    if isinstance(change, Act):
-        return Undone(step, name, "as-before")
     paths = {WriteFile: getattr(change, "path", ""), SetLocalConfig: PATH}
     path = paths.get(type(change))
     if path:
         discard(site.door, (beside(path, token),))
     now = present(site, change)
-    if isinstance(change, InstallPackage):
-        note = "installed packages stay, with the users and units that they made"
-        return Undone(step, name, "stays" if now else "as-before", note if now else "")
     if same(now, before(change)):
         return Undone(step, name, "as-before")
     if not same(now, after(change)) and not _half(change, now):
         return Undone(step, name, "kept", _ELSE)
-    _restore(site, change, old, token)
-    if missed(site, (change.inverse(),)):
-        return Undone(step, name, "not-undone", "the old state did not come back")
+    with lifted(site.door, known(token), change):
+        _restore(site, change, old, token)
+    inverse = change.inverse()
+    if inverse is None or missed(site, (inverse,)):
+        return Undone(step, name, "not-undone", _NOT_BACK)
     return Undone(step, name, "undone")
 
 
-def _attributes(site: Site, steps: Sequence[tuple[int, SetAttr]]) -> tuple[Undone, ...]:
-    try:
-        return undo_attributes(site, steps)
-    except Fault as error:
-        if error.fault != DOWN:
-            raise
-        # mailboxd has gone since it was chosen: choose the way to the directory anew.
-        site.reopen()
-        return undo_attributes(site, steps)
+def _one(
+    site: Site, step: int, change: Change, old: Settings | None, token: str
+) -> Undone:
+    match change:
+        case Act(action=action):
+            leaves = ACTIONS[action].leaves
+            fate: Fate = "stays" if leaves else "as-before"
+            return Undone(step, label(change), fate, leaves)
+        case SetUnit():
+            return _unit(site, step, change, token)
+        case InstallPackage():
+            return _package(site, step, change)
+        case _:
+            return _value(site, step, change, old, token)
 
 
 def undo(
@@ -219,10 +261,15 @@ def undo(
     own = [(n, change) for n, change in steps if isinstance(change, SetAttr)]
     try:
         if own:
-            return _attributes(site, own)
+            return undo_attributes(site, own)
         return tuple(_one(site, n, change, old, token) for n, change in steps)
     except Unreachable:
         raise
+    except Fault as error:
+        gone = own and error.fault.startswith(_NO_SUCH)
+        fate: Fate = "kept" if gone else "not-undone"
+        note = f"{error.text}; another hand has removed it" if gone else str(error)
+        return tuple(Undone(n, label(change), fate, note) for n, change in steps)
     except ZmwardError as error:
         return tuple(
             Undone(n, label(change), "not-undone", str(error)) for n, change in steps

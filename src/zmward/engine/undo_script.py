@@ -15,16 +15,20 @@ from zmward.change import (
     SetCrontab,
     SetLocalConfig,
     SetMode,
+    SetParameter,
     SetUnit,
     WriteFile,
 )
+from zmward.doors.files import pinned
 from zmward.engine.services import Work, following
 from zmward.engine.state import Run, digest
 from zmward.plan import Plan
 
 UNITS = "/etc/systemd/system"
 ZIMBRA = "/opt/zimbra"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 Words = tuple[str, ...]
+_CACHES = {"global": "config"}
 
 
 class _Store:
@@ -54,8 +58,18 @@ def _yes(*truths: bool) -> Words:
     return tuple("yes" if truth else "no" for truth in truths)
 
 
+def lines(change: SetAttr) -> bool:
+    """Say whether a value of an attribute has several lines, before or after."""
+    values = (*(change.before or ()), *(change.after or ()))
+    return any(len(f"{value}|".splitlines()) > 1 for value in values)
+
+
 def _attribute(change: SetAttr, store: _Store) -> Words:
     kind, _, name = change.target.partition(":")
+    if lines(change):
+        pair = ((values or (None,))[0] for values in (change.before, change.after))
+        texts = (store.text(value) for value in pair)
+        return ("text", kind, name, change.attribute, *texts)
     row = attributes().get(change.attribute)
     many = "many" if row is not None and row.multi else "one"
     old, new = store.values(change.before), store.values(change.after)
@@ -82,19 +96,23 @@ def _line(change: Change, store: _Store) -> Words:  # noqa: PLR0911  # one a kin
             pair = (change.before, change.after)
             words = ((f"{m.mode:o}", m.owner, m.group) for m in pair)
             return ("mode", change.path, *(word for mode in words for word in mode))
+        case SetParameter(parameter=name):
+            old, new = store.text(change.before), store.text(change.after)
+            return ("parameter", name, old, new)
         case SetCrontab():
             old, new = store.text(change.before), store.text(change.after)
             return ("cron", change.user, old, new)
         case SetUnit():
-            state = change.before
-            return ("unit", change.unit, *_yes(state.enabled, state.active))
+            states = (change.before, change.after)
+            truths = (truth for s in states for truth in (s.enabled, s.active))
+            return ("unit", change.unit, *_yes(*truths))
         case InstallPackage():
             return ("stays", change.package)
         case Act():
             return ()
 
 
-def _after(work: Work) -> Iterator[Words]:
+def _after(work: Work, zimbra: str) -> Iterator[Words]:
     if work.sections:
         yield ("section", *work.sections)
     for unit in work.units:
@@ -102,10 +120,11 @@ def _after(work: Work) -> Iterator[Words]:
     for service in work.services:
         action = RESTARTS[service]
         if ACTIONS[action].user == "zimbra":
-            yield ("restarted", *argv(action, ()))
+            program, *words = argv(action, ())
+            yield ("restarted", service, program.replace(ZIMBRA, zimbra, 1), *words)
 
 
-def _calls(plan: Plan, store: _Store) -> Iterator[Words]:
+def _calls(plan: Plan, store: _Store, zimbra: str) -> Iterator[Words]:
     changes = [step.change for step in reversed(plan.steps)]
     if any(isinstance(change, SetAttr) for change in changes):
         yield ("directory",)
@@ -117,7 +136,10 @@ def _calls(plan: Plan, store: _Store) -> Iterator[Words]:
         words = _line(change, store)
         if words:
             yield words
-    yield from _after(following(plan, range(len(plan.steps))))
+    kinds = {c.target.partition(":")[0] for c in changes if isinstance(c, SetAttr)}
+    if kinds:
+        yield ("flushed", ",".join(sorted(_CACHES.get(kind, kind) for kind in kinds)))
+    yield from _after(following(plan, range(len(plan.steps))), zimbra)
 
 
 def _filled(text: str, words: Iterable[tuple[str, str]]) -> str:
@@ -127,7 +149,11 @@ def _filled(text: str, words: Iterable[tuple[str, str]]) -> str:
 
 
 def script(
-    plan: Plan, run: Run, units: str = UNITS, zimbra: str = ZIMBRA
+    plan: Plan,
+    run: Run,
+    units: str = UNITS,
+    zimbra: str = ZIMBRA,
+    path: str = PATH,
 ) -> tuple[str, dict[str, bytes]]:
     """Return the script and the contents that its store must hold."""
     store = _Store()
@@ -143,9 +169,13 @@ def script(
             ("FOLDER", shlex.quote(run.folder)),
             ("UNITS", shlex.quote(units)),
             ("ZIMBRA", shlex.quote(zimbra)),
+            ("PATH", shlex.quote(path)),
+            ("PINNED", shlex.quote(pinned())),
         ),
     )
-    calls = "\n".join(f"    {shlex.join(words)}" for words in _calls(plan, store))
+    calls = "\n".join(
+        f"    {shlex.join(words)}" for words in _calls(plan, store, zimbra)
+    )
     # The shell reads all of it before main runs, so nothing is ever half done.
     body = f"\nmain() {{\n{calls}\n    finish\n}}\n\nmain </dev/null\n"
     return filled + body, store.contents

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from zmward.catalog.attributes import attributes
 from zmward.catalog.localconfig import keys
+from zmward.catalog.repairs import Repair, repairs
 from zmward.catalog.tips import TIPS
 from zmward.control import Control
 from zmward.i18n import Speaker, mark
@@ -29,7 +30,13 @@ _UNDO = mark(
 _UNDO_KEY = mark(
     "The old value is put back in localconfig.xml; a key that was not there is removed."
 )
+_UNDO_HOST = mark(
+    "What stood there before is put back; a package that was installed stays and is "
+    "named."
+)
 _NONE = mark("zmward has no repair for it; each finding says what is to be done.")
+_BY_HAND = mark("For example:")
+_REST = mark("What is left to a person, for example:")
 _SHOWN = mark("Each finding shows the very commands.")
 _NOBODY = mark("Nobody is locked out.")
 
@@ -52,6 +59,7 @@ def _restarts(control: Control) -> tuple[str, ...]:
         row = keys().get(key)
         if row is not None and not row.reloadable:
             found.update(row.restart)
+    found.update(repairs().get(control.id, Repair()).restarts)
     return tuple(sorted(found))
 
 
@@ -98,18 +106,25 @@ class _Explanation:
         control, say = self.control, self.say
         yield from self.part(mark("Repair breaks"), say(control.impact))
         yield from self.part(mark("Can hurt"), say(control.locks_out) or say(_NOBODY))
+        known = repairs().get(control.id, Repair())
         if not control.check.cures:
-            yield from self.part(mark("Repair"), say(_NONE))
+            reasons = (say(_BY_HAND), *known.by_hand) if known.by_hand else ()
+            yield from self.part(mark("Repair"), say(_NONE), *reasons)
             return
         restarts = ", ".join(_restarts(control)) or say(mark("nothing"))
         commands = [f"$ {line}" for line in _commands(control)]
         value = (
             say(mark("VALUE is what the finding names as wanted.")) if commands else ""
         )
-        yield from self.part(mark("Repair"), *commands, value or say(_SHOWN))
+        shown = [f"$ {line}" for line in known.commands]
+        lines = (*commands, *filter(None, (value,)), *shown)
+        yield from self.part(mark("Repair"), *lines, *(() if value else (say(_SHOWN),)))
+        if known.by_hand:
+            yield from self.part(mark("By hand"), say(_REST), *known.by_hand)
         yield from self.part(mark("Restarts"), restarts)
         undo = [_UNDO] if control.check.attributes else []
         undo += [_UNDO_KEY] if control.check.keys else []
+        undo += [_UNDO_HOST] if known.commands else []
         if undo:
             yield from self.part(mark("Undo"), *(say(text) for text in undo))
 

@@ -44,6 +44,7 @@ def document(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "host": report.host,
+        "machine": report.machine,
         "when": report.when,
         "zmward": report.zmward,
         "version": report.version,

@@ -1,5 +1,6 @@
 """A plan as JSON: the schema `zmward.plan/1` of docs/reference/json.md."""
 
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -28,7 +29,12 @@ def row(step: Step) -> dict[str, Any]:
 
 
 def document(plan: Plan) -> dict[str, Any]:
-    """Return the plan as plain values."""
+    """Return the plan as plain values, and the hash that an edit by hand betrays."""
+    found = _values(plan)
+    return {**found, "digest": sha256(msgspec.json.encode(found)).hexdigest()}
+
+
+def _values(plan: Plan) -> dict[str, Any]:
     known: dict[str, Any] = msgspec.to_builtins(plan)
     return {
         "schema": SCHEMA,
@@ -44,6 +50,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "changes": [row(step) for step in plan.steps],
         "reloads": known["reloads"],
         "left": known["left"],
+        "signs": known["signs"],
         "foreseen": known["foreseen"],
     }
 

@@ -1,7 +1,8 @@
 """One step of a plan for people: what changes, the very command, and the way back."""
 
 import difflib
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
@@ -9,11 +10,13 @@ from zmward.affected import FEW_DAYS, Affected
 from zmward.catalog.triggers import SECTIONS
 from zmward.change import (
     FileText,
+    InstallPackage,
     Mode,
     SetAttr,
     SetCrontab,
     SetLocalConfig,
     SetMode,
+    SetParameter,
     SetUnit,
     UnitState,
     WriteFile,
@@ -28,8 +31,13 @@ _DETAIL = 8
 _LABEL = 6
 _STYLES = {"-": "red", "+": "green", "@": "cyan"}
 _UNSET = mark("(not set here: what is inherited is in force)")
+_EMPTY = mark("(empty)")
+_NO_PACKAGE = mark("(not installed)")
+_PACKAGE = mark("installed, with what it needs")
 _NO_FILE = mark("(no such file)")
 _LONGEST = 4000
+_HUNK = re.compile(r"@@ -([0-9]+)")
+Numbered = Sequence[tuple[int, Step]]
 
 
 def _state(state: UnitState) -> str:
@@ -44,8 +52,27 @@ def _mode(mode: Mode | FileText) -> str:
 def _unified(old: str, new: str) -> Iterator[str]:
     lines = difflib.unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm="")
     for number, line in enumerate(lines):
-        if number > 1:
+        found = _HUNK.match(line)
+        if found and old and new:
+            yield f"@ line {found[1]}"
+        elif number > 1 and not found:
             yield line
+
+
+def _same(step: Step) -> tuple[object, ...]:
+    """Return what steps share that are shown as one."""
+    change = step.change
+    if not isinstance(change, SetAttr):
+        return (step.id,)
+    told = (step.renders, step.restarted, step.restarts, step.reaches, step.hurts)
+    return change.attribute, change.before, change.after, told
+
+
+def _together(steps: Numbered) -> Iterator[Numbered]:
+    found: dict[tuple[object, ...], list[tuple[int, Step]]] = {}
+    for number, step in steps:
+        found.setdefault(_same(step), []).append((number, step))
+    yield from found.values()
 
 
 class Steps:
@@ -58,21 +85,22 @@ class Steps:
     def _row(self, text: str, style: str = "") -> Iterator[Text]:
         yield from hanging(Text(), Text(text, style=style), _DETAIL, self.width)
 
-    def _values(self, change: SetAttr | SetLocalConfig) -> Iterator[str]:
+    def _values(self, change: SetAttr | SetLocalConfig | SetParameter) -> Iterator[str]:
         old: tuple[str, ...]
         new: tuple[str, ...]
-        if isinstance(change, SetLocalConfig):
+        if isinstance(change, SetLocalConfig | SetParameter):
             old = () if change.before is None else (change.before,)
             new = () if change.after is None else (change.after,)
         else:
             old, new = change.before or (), change.after or ()
         if not old:
             yield f"- {self.say(_UNSET)}"
-        yield from (f"- {value}" for value in old if value not in new)
+        empty = self.say(_EMPTY)
+        yield from (f"- {value or empty}" for value in old if value not in new)
         kept = sum(value in new for value in old)
         if kept:
             yield "  " + self.say.number("{count} value stays", "{count} stay", kept)
-        yield from (f"+ {value}" for value in new if value not in old)
+        yield from (f"+ {value or empty}" for value in new if value not in old)
         if not new:
             yield f"+ {self.say(_UNSET)}"
 
@@ -86,7 +114,7 @@ class Steps:
 
     def _difference(self, step: Step) -> Iterator[str]:
         match step.change:
-            case SetAttr() | SetLocalConfig():
+            case SetAttr() | SetLocalConfig() | SetParameter():
                 yield from self._values(step.change)
             case WriteFile():
                 yield from self._file(step.change)
@@ -96,6 +124,9 @@ class Steps:
                 yield from (f"- {_mode(old)}", f"+ {_mode(new)}")
             case SetUnit(before=old, after=new):
                 yield from (f"- {_state(old)}", f"+ {_state(new)}")
+            case InstallPackage():
+                yield f"- {self.say(_NO_PACKAGE)}"
+                yield f"+ {self.say(_PACKAGE)}"
 
     def _consequences(self, step: Step) -> Iterator[str]:
         nodes = ", ".join(plain(node) for node in step.reaches)
@@ -139,6 +170,8 @@ class Steps:
             line = Text(f"        $ {plain(command(argv), _LONGEST)}")
             line.stylize("bold", 10)
             yield line
+
+    def _undo(self, step: Step) -> Iterator[Text]:
         inverse = step.change.inverse()
         if inverse is None:
             text = mark("undo: what was installed stays and is named")
@@ -148,20 +181,27 @@ class Steps:
                 text = f"        undo $ {plain(command(argv), _LONGEST)}"
                 yield Text(text, style="dim")
 
-    def step(self, number: int, step: Step) -> Iterator[Text]:
-        """Yield the lines of one step."""
-        place = plain(f"{step.change.target} · {attribute(step)}")
-        label = Text(f"{number:>{_LABEL - 1}}")
-        yield from hanging(label, Text(place, style="bold"), _LABEL, self.width)
-        for line in self._difference(step):
+    def alike(self, steps: Numbered) -> Iterator[Text]:
+        """Yield the lines of steps that do the same to several objects."""
+        first = steps[0][1]
+        for number, step in steps:
+            kind = "" if isinstance(step.change, SetAttr) else step.change.place[0]
+            named = f"{kind} {attribute(step)}".strip()
+            place = plain(f"{step.change.target} · {named}")
+            label = Text(f"{number:>{_LABEL - 1}}")
+            yield from hanging(label, Text(place, style="bold"), _LABEL, self.width)
+        for line in self._difference(first):
             style = _STYLES.get(line[:1], "")
             body = Text(plain(line[2:] if line[1:2] == " " else line[1:]), style=style)
             sign = Text(f"        {line[:1]}", style=style)
             yield from hanging(sign, body, _DETAIL + 2, self.width)
-        yield from self._commands(step)
-        for text in self._consequences(step):
+        for _, step in steps:
+            yield from self._commands(step)
+        for _, step in steps:
+            yield from self._undo(step)
+        for text in self._consequences(first):
             yield from self._row(text)
-        for row in step.hurts:
+        for row in first.hurts:
             yield from self._row(self.hurt(row), "magenta")
 
     def group(self, steps: Iterable[tuple[int, Step]]) -> Iterator[Text]:
@@ -180,5 +220,5 @@ class Steps:
             for text in texts:
                 body = Text(f"{self.say(name)}: {plain(self.say(text))}")
                 yield from hanging(Text(), body, 4, self.width)
-        for number, step in steps:
-            yield from self.step(number, step)
+        for some in _together(steps):
+            yield from self.alike(some)

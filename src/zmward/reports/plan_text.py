@@ -1,6 +1,6 @@
 """A plan for people: what would be done, in which order, to whom, and how undone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 
 from rich.text import Text
@@ -8,9 +8,10 @@ from rich.text import Text
 from zmward.control import Status
 from zmward.finding import Effort
 from zmward.i18n import Speaker, mark
-from zmward.plan import Left, Plan, Step
+from zmward.plan import Plan, Step
 from zmward.reports.lines import clipped, hanging, printed
 from zmward.reports.plain import plain
+from zmward.reports.plan_left import Rest
 from zmward.reports.plan_steps import Steps
 from zmward.reports.screen import STYLES
 from zmward.reports.words import moment
@@ -36,17 +37,18 @@ _HEADS: tuple[tuple[Effort, str, str, str], ...] = (
         mark("somebody may be shut out: read who"),
     ),
 )
-_CONFLICT = "conflict: "
-_NEVER = "never planned: "
 
 
 class _Page:
     """Builds the text, section by section."""
 
-    def __init__(self, plan: Plan, say: Speaker, width: int) -> None:
+    def __init__(
+        self, plan: Plan, say: Speaker, width: int, *, everything: bool
+    ) -> None:
         self.plan = plan
         self.say = say
         self.width = width
+        self.everything = everything
 
     def _row(self, label: str, text: str, style: str = "bold") -> Iterator[Text]:
         head = Text(f"{self.say(label)} ", style=style)
@@ -61,6 +63,15 @@ class _Page:
                 parts.append(f"{count} {self.say(word)}")
         return f"{len(steps)}: {', '.join(parts)}" if parts else "0"
 
+    def _hurt(self) -> str:
+        steps = self.plan.steps
+        if not any(step.affects for step in steps):
+            return self.say(mark("nobody, as far as zmward knows"))
+        count = sum(bool(step.affects) for step in steps)
+        one = mark("read who: {count} change can shut somebody out")
+        many = mark("read who: {count} changes can shut somebody out")
+        return self.say.number(one, many, count)
+
     def head(self) -> Iterator[Text]:
         plan = self.plan
         line = Text(plain(plan.host.name), style="bold")
@@ -68,8 +79,15 @@ class _Page:
         line.append(f" · Zimbra {plain(version)} · {moment(plan.when)}", "not bold")
         yield clipped(line, self.width)
         yield from self._row(mark("Changes"), self._counts())
+        if plan.signs:
+            text = self.say(mark("{controls}: look first, apply refuses"))
+            named = text.format(controls=", ".join(map(plain, plan.signs)))
+            label = mark("Signs of compromise")
+            yield from self._row(label, named, STYLES[Status.FAIL])
         if plan.reloads:
-            text = self.say(mark("{services}: each once, in this order"))
+            several = mark("{services}: each once, in this order")
+            one = mark("{services}, once at the end")
+            text = self.say(several if len(plan.reloads) > 1 else one)
             named = text.format(services=", ".join(plan.reloads))
             yield from self._row(mark("We restart"), named)
         own = dict.fromkeys(s for step in plan.steps for s in step.restarted)
@@ -77,6 +95,7 @@ class _Page:
             text = self.say(mark("{services}, by itself"))
             named = text.format(services=", ".join(own))
             yield from self._row(mark("zmconfigd restarts"), named)
+        yield from self._row(mark("Can hurt"), self._hurt())
         nodes = dict.fromkeys(node for step in plan.steps for node in step.reaches)
         if nodes:
             text = f"{len(nodes)}: {', '.join(plain(node) for node in nodes)}"
@@ -90,6 +109,7 @@ class _Page:
         if plan.steps:
             who = mark("zmprov and zmlocalconfig run as user zimbra, the rest as root.")
             yield Text(self.say(who))
+            yield Text(self.say(mark("Numbers say in which order it is done.")))
 
     def section(self, effort: Effort, title: str, about: str) -> Iterator[Text]:
         numbered = enumerate(self.plan.steps, 1)
@@ -108,59 +128,20 @@ class _Page:
         for _, group in groupby(sorted(chosen, key=served), served):
             yield from writer.group(group)
 
-    def foreseen(self) -> Iterator[Text]:
-        if not self.plan.foreseen:
-            return
-        yield Text()
-        title = mark("After this plan, an audit will say")
-        yield Text(self.say(title), style="bold underline")
-        for row in self.plan.foreseen:
-            label = Text(f"  {row.was} → {row.will}", style=STYLES[row.will])
-            body = Text(plain(row.control), style="bold")
-            reason = plain(self.say(row.reason))
-            body.append(f"\n{reason}", style="not bold")
-            yield from hanging(label, body, _INDENT, self.width)
-
-    def left(self) -> Iterator[Text]:
-        if not self.plan.left:
-            return
-        yield Text()
-        yield Text(self.say(mark("Left out, and why")), style="bold underline")
-        for reason, controls, alike in _folded(self.plan.left):
-            conflict = reason.startswith(_CONFLICT)
-            style = STYLES[Status.FAIL] if conflict else "bold"
-            body = Text(", ".join(plain(name) for name in controls), style=style)
-            body.append(f"\n{plain(self.say(reason))}", style="none")
-            if alike:
-                more = mark("(and {count} alike: `--json` has all)")
-                body.append(f" {self.say(more).format(count=alike)}", style="none")
-            yield from hanging(Text("  •"), body, 4, self.width)
+    def _next(self) -> Iterator[Text]:
+        text = mark("Keep it with --output FILE, then: `zmward apply FILE`.")
+        yield from hanging(Text(), Text(self.say(text), style="bold"), 0, self.width)
 
     def lines(self) -> Iterator[Text]:
         yield from self.head()
         for effort, title, _, about in _HEADS:
             yield from self.section(effort, title, about)
-        yield from self.foreseen()
-        yield from self.left()
-
-
-def _alike(controls: tuple[str, ...], reason: str) -> tuple[object, ...]:
-    """Return what reasons share that differ by the object that they name."""
-    own = reason.startswith((_CONFLICT, _NEVER))
-    return controls, (reason,) if own else tuple(reason.split(" ", 2)[:2])
-
-
-def _folded(left: Iterable[Left]) -> Iterator[tuple[str, tuple[str, ...], int]]:
-    """Yield each reason with its controls and how many are alike, conflicts first."""
-    found: dict[str, dict[str, None]] = {}
-    for row in left:
-        found.setdefault(row.reason, {})[row.control] = None
-    kinds: dict[tuple[object, ...], list[tuple[str, tuple[str, ...]]]] = {}
-    for reason, names in found.items():
-        controls = tuple(names)
-        kinds.setdefault(_alike(controls, reason), []).append((reason, controls))
-    rows = [(*group[0], len(group) - 1) for group in kinds.values()]
-    yield from sorted(rows, key=lambda row: not row[0].startswith(_CONFLICT))
+        rest = Rest(self.say, self.width, everything=self.everything)
+        yield from rest.foreseen(self.plan.foreseen)
+        yield from rest.left(self.plan.left)
+        if self.plan.steps:
+            yield Text()
+            yield from self._next()
 
 
 def render(
@@ -170,7 +151,8 @@ def render(
     color: bool = False,
     encoding: str = "utf-8",
     say: Speaker | None = None,
+    everything: bool = False,
 ) -> str:
-    """Return the plan as text; `color` adds escape codes."""
-    page = _Page(plan, say or Speaker(), max(width, 40))
+    """Return the plan as text; `color` adds escape codes, `everything` unfolds."""
+    page = _Page(plan, say or Speaker(), max(width, 40), everything=everything)
     return printed(page.lines(), page.width, color=color, encoding=encoding)

@@ -10,6 +10,7 @@ from zmward.sources.source import Snippet, Source, Unreadable, contents
 _SECTION = re.compile(r"\[([^\]]+)\]\s*(?:[#;].*)?")
 _OPTION = re.compile(r"([A-Za-z0-9_.]+)\s*[=:]\s*(.*)")
 _DEEPEST = 8
+_SPARING = {"ignoreip", "ignoreself"}
 _YES = ("true", "yes", "1", "on")
 
 
@@ -23,12 +24,17 @@ class Jail(msgspec.Struct, frozen=True):
 
 
 class Fail2ban(msgspec.Struct, frozen=True):
-    """Enabled jails, addresses never banned, and the filters that exist."""
+    """Enabled jails, addresses never banned, and the filters that exist.
+
+    `common` is what ignoreip says for all jails; `apart` are jails that say their own.
+    """
 
     jails: tuple[Jail, ...]
     ignored: tuple[str, ...]
     filters: Mapping[str, str]
     ignores_itself: bool = True
+    common: str = ""
+    apart: tuple[str, ...] = ()
 
 
 Sections = dict[str, dict[str, str]]
@@ -104,7 +110,15 @@ def parse(answer: str) -> Fail2ban:
     spared = [one.get("ignoreip", "").replace(",", " ").split() for one in used]
     ignored = [word for word in spared[0] if all(word in other for other in spared)]
     itself = all(one.get("ignoreself", "true").lower() in _YES for one in used)
-    return Fail2ban(tuple(enabled), tuple(dict.fromkeys(ignored)), filters, itself)
+    apart = [one.name for one in enabled if _SPARING & set(sections[one.name])]
+    return Fail2ban(
+        tuple(enabled),
+        tuple(dict.fromkeys(ignored)),
+        filters,
+        itself,
+        common.get("ignoreip", ""),
+        tuple(apart),
+    )
 
 
 FAIL2BAN = Source(

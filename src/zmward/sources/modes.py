@@ -8,6 +8,7 @@ SECRETS = (
     "/opt/zimbra/conf/saslauthd.conf",
     "/opt/zimbra/conf/sasl2/smtpd.conf",
     "/opt/zimbra/conf/*.key",
+    "/opt/zimbra/conf/domaincerts/*.key",
     "/opt/zimbra/conf/ldap-*.cf",
     "/opt/zimbra/jetty_base/etc/keystore",
     "/opt/zimbra/ssl/zimbra/*/*.key",

@@ -5,16 +5,29 @@ from zmward.sources.source import Command, Source, Unreadable
 _PROGRAMS = ("/opt/zimbra/common/sbin/postconf", "/opt/zimbra/postfix/sbin/postconf")
 
 
-def parse(answer: str) -> dict[str, str]:
-    """Read `name = value` lines; defaults are there too."""
+def _rows(answer: str) -> dict[str, str]:
     found = {}
     for line in answer.splitlines():
         name, equals, value = line.partition("=")
         if not equals:
             raise Unreadable(f"postconf: not a parameter: {line[:60]!r}")
         found[name.strip()] = value.strip()
+    return found
+
+
+def parse(answer: str) -> dict[str, str]:
+    """Read `name = value` lines; defaults are there too."""
+    found = _rows(answer)
     if "myhostname" not in found:
         raise Unreadable("postconf: the answer holds no parameters")
+    return found
+
+
+def parse_own(answer: str) -> dict[str, str]:
+    """Read `postconf -n`: what main.cf itself says, which is never nothing."""
+    found = _rows(answer)
+    if not found:
+        raise Unreadable("postconf -n: main.cf says nothing")
     return found
 
 
@@ -47,6 +60,12 @@ POSTCONF = Source(
     about="Postfix's parameters in force.",
     question=Command(_PROGRAMS),
     parse=parse,
+)
+OWN = Source(
+    name="postconf-own",
+    about="Parameters that main.cf says itself, without Postfix's own defaults.",
+    question=Command(_PROGRAMS, ("-n",)),
+    parse=parse_own,
 )
 SERVICES = Source(
     name="postconf-services",

@@ -11,6 +11,7 @@ from zmward.sources.source import Files, Source, Unreadable, contents
 
 MAIN = "/etc/ssh/sshd_config"
 _FOLDER = "/etc/ssh/sshd_config.d/*.conf"
+_DROP_INS = {_FOLDER, _FOLDER.removeprefix("/etc/ssh/")}
 # Red Hat's drop-in includes it from version 9 on; before, it has another form.
 _POLICY = "/etc/crypto-policies/back-ends/opensshserver.config"
 _LINE = re.compile(r"(\w+)(?:\s*=\s*|\s+)(.*)")
@@ -49,12 +50,14 @@ class Setting(msgspec.Struct, frozen=True):
 class SshdFiles(msgspec.Struct, frozen=True):
     """Settings in the order in which sshd reads them, and files that it never reads.
 
-    `elsewhere` are patterns of included files that were not collected.
+    `elsewhere` are patterns of included files that were not collected. `ahead` is what
+    sshd reads before the drop-ins, None where it does not include them for everybody.
     """
 
     settings: tuple[Setting, ...]
     unread: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    ahead: tuple[Setting, ...] | None = None
 
 
 def _lines(file: str, text: str) -> Iterator[tuple[int, str, str]]:
@@ -85,6 +88,7 @@ def _read(
         if option == "match":
             inside = value
         elif option == "include":
+            yield Setting(file, number, inside, option, value)
             for pattern in _words(file, value):
                 full = pattern if pattern.startswith("/") else f"/etc/ssh/{pattern}"
                 for name in sorted(files):
@@ -94,13 +98,25 @@ def _read(
             yield Setting(file, number, inside, option, value)
 
 
+def _ahead(read: tuple[Setting, ...]) -> tuple[Setting, ...] | None:
+    """Return the settings before the drop-ins' Include, None where there is none."""
+    before: list[Setting] = []
+    for setting in read:
+        if setting.option != "include":
+            before.append(setting)
+        elif not setting.match and set(_words(setting.file, setting.value)) & _DROP_INS:
+            return tuple(before)
+    return None
+
+
 def parse(answer: str) -> SshdFiles:
     """Read the main file and what it includes."""
     files = contents(answer)
     if MAIN not in files:
         raise Unreadable(f"{MAIN} was not found")
     seen: set[str] = set()
-    settings = tuple(_read(MAIN, "", files, seen))
+    read = tuple(_read(MAIN, "", files, seen))
+    settings = tuple(setting for setting in read if setting.option != "include")
     patterns = [
         pattern
         for file in seen
@@ -112,11 +128,10 @@ def parse(answer: str) -> SshdFiles:
     foreign = {
         pattern
         for pattern in patterns
-        if pattern not in (_FOLDER, _FOLDER.removeprefix("/etc/ssh/"))
-        and not (pattern == _POLICY and _POLICY in seen)
+        if pattern not in _DROP_INS and not (pattern == _POLICY and _POLICY in seen)
     }
     unread = tuple(sorted(set(files) - seen - {_POLICY}))
-    return SshdFiles(settings, unread, tuple(sorted(foreign)))
+    return SshdFiles(settings, unread, tuple(sorted(foreign)), _ahead(read))
 
 
 SSHD_FILES = Source(

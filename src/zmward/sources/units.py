@@ -16,6 +16,7 @@ NAMES = (
     *("splunkforwarder.service", "SplunkForwarder.service", "nxlog.service"),
     *("alloy.service", "otelcol-contrib.service", "systemd-journal-upload.service"),
     *("haveged.service", "rngd.service", "rng-tools.service"),
+    *("ssh.service", "sshd.service", "apt-daily.timer", "dnf-makecache.timer"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.authentication import (
     always_falls_back,
@@ -42,13 +43,19 @@ def _one(facts: Facts, admin: Admin) -> Judgement:
         return unknown(Layer.DECLARED, subject, text)
     if int(value) >= wanted:
         return sound(Layer.DECLARED, subject, source="directory", seen=text)
+    # A value of the account's own is passwords-long-enough's to raise first.
+    own = admin.own.get(_LENGTH)
+    cure = None if own else SetAttr(subject, _LENGTH, None, (str(wanted),))
     return deviates(
         Layer.DECLARED,
         subject,
         text,
         f"{wanted} or more",
-        no_cure=f"zmprov ma {admin.name} {_LENGTH} {wanted}, or give administrators "
-        "a class of service of their own; then change the password.",
+        cure=cure,
+        no_cure=""
+        if cure
+        else f"The account has a rule of its own: zmprov ma {admin.name} {_LENGTH} "
+        f"{wanted}, then change the password.",
         source="directory",
     )
 
@@ -64,7 +71,11 @@ CONTROL = Control(
     tips=("T26", "T20"),
     roles=("mailbox",),
     check=on_directory(
-        Layer.DECLARED, (ACCOUNTS, COSES, DOMAINS, SERVERS, PACKAGES), _look
+        Layer.DECLARED,
+        (ACCOUNTS, COSES, DOMAINS, SERVERS, PACKAGES),
+        _look,
+        cures=True,
+        attributes=(_LENGTH,),
     ),
     refs=(),
     note=(

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
-from zmward.controls.antispam._filters import on_filters
+from zmward.controls.antispam._filters import PAX_SOURCES, on_filters, pax
 from zmward.deviation import Judgement, Layer, deviates, sound
 from zmward.facts import Facts
 from zmward.sources.amavis import PAX
+from zmward.sources.osrelease import OsRelease
 
 _NO_CURE = (
-    "Install the package pax (spax on EL8 and newer), then zmamavisdctl restart; "
-    "`zmward plan` will do it."
+    "Install the package pax (spax on EL8 and newer), then zmamavisdctl restart; if it "
+    "is installed already, find out why Amavis does not see it."
 )
 
 
@@ -19,12 +20,14 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     if found:
         yield sound(Layer.RUNNING, host, source="amavis-pax", seen=" ".join(found))
     else:
+        cure = pax(facts, host)
         yield deviates(
             Layer.RUNNING,
             host,
             "no executable pax on amavisd's path",
             "pax",
-            no_cure=_NO_CURE,
+            cure=cure,
+            no_cure="" if cure else _NO_CURE,
         )
 
 
@@ -40,7 +43,7 @@ CONTROL = Control(
     severity=Severity.HIGH,
     tips=("T02",),
     roles=("mta",),
-    check=on_filters(Layer.RUNNING, (PAX,), _look),
+    check=on_filters(Layer.RUNNING, (PAX, *PAX_SOURCES), _look, cures=True),
     refs=("https://nvd.nist.gov/vuln/detail/CVE-2022-41352",),
     note=(
         "The package is pax on Debian, Ubuntu and EL7, spax on EL8 and newer, which "
@@ -52,6 +55,21 @@ CONTROL = Control(
         unconcerned(services=("mta",)),
         passes(amavis_pax=("/usr/bin/pax",)),
         fails(amavis_pax=()),
+        fails(
+            amavis_pax=(),
+            os_release=OsRelease("ubuntu", "22.04", like=("debian",)),
+            packages={"zimbra-mta": "10.1.0"},
+        ),
+        fails(
+            amavis_pax=(),
+            os_release=OsRelease("rocky", "9.4", like=("rhel", "centos")),
+            packages={"zimbra-mta": "10.1.0"},
+        ),
+        fails(
+            amavis_pax=(),
+            os_release=OsRelease("ubuntu", "22.04", like=("debian",)),
+            packages={"pax": "20201030"},
+        ),
         unsure(missing=("amavis-pax",)),
     ),
 )

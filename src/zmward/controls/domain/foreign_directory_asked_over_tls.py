@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_directory
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
@@ -12,11 +13,19 @@ _URL = "zimbraAuthLdapURL"
 _STARTTLS = "zimbraAuthLdapStartTlsEnabled"
 
 
+_MIXED = (
+    f"Some addresses say ldaps, some ldap: try the other directory's TLS, then write "
+    f"ldaps:// into each of {_URL}."
+)
 _MECHANISMS = ("zimbraAuthMech", "zimbraAuthMechAdmin")
 
 
 def _asks_ldap(domain: Entry) -> bool:
     return any(domain.one(name) in ("ad", "ldap") for name in _MECHANISMS)
+
+
+def _cure(domain: Entry) -> SetAttr:
+    return SetAttr(domain.label, _STARTTLS, domain.own(_STARTTLS) or None, ("TRUE",))
 
 
 def _look(facts: Facts) -> Iterator[Judgement]:
@@ -34,13 +43,15 @@ def _look(facts: Facts) -> Iterator[Judgement]:
         elif starttls or not clear:
             yield sound(Layer.DECLARED, domain.label, source="directory", seen=text)
         else:
+            # STARTTLS is asked for where no address says ldaps.
+            cure = None if len(clear) < len(words) else _cure(domain)
             yield deviates(
                 Layer.DECLARED,
                 domain.label,
                 text,
                 "ldaps://, or STARTTLS",
-                no_cure="Try the other directory's TLS first; then set ldaps:// or "
-                f"{_STARTTLS} TRUE.",
+                cure=cure,
+                no_cure="" if cure else _MIXED,
                 source="directory",
             )
 
@@ -52,11 +63,17 @@ CONTROL = Control(
         "A bind over plain LDAP shows the password of each user at each login to "
         "everybody on the way."
     ),
-    impact="The other directory needs a certificate that Java trusts.",
+    impact=(
+        "The other directory needs STARTTLS and a certificate that Java trusts, or "
+        "nobody of the domain logs in: try it first (openssl s_client -starttls ldap)."
+    ),
     severity=Severity.HIGH,
     tips=("T26", "T31"),
     roles=("mailbox",),
-    check=on_directory(Layer.DECLARED, (DOMAINS,), _look),
+    locks_out="users of the domain, if the other directory's TLS is not trusted",
+    check=on_directory(
+        Layer.DECLARED, (DOMAINS,), _look, cures=True, attributes=(_STARTTLS,)
+    ),
     refs=(),
     examples=(
         passes(

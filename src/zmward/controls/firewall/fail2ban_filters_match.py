@@ -38,7 +38,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             host,
             text,
             "a filter that matches this version's lines",
-            no_cure="`zmward logs bans` will write one.",
+            no_cure="Write its failregex for lines of `cmd=Auth`, and count what it "
+            "finds: `fail2ban-regex /opt/zimbra/log/audit.log FILTER`. `zmward logs "
+            "bans` will write one that is proved.",
             source="fail2ban",
         )
     names = ", ".join(jail.name for jail in jails)

@@ -46,8 +46,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             host,
             f"{'; '.join(holes)} (enabled jails: {jails})",
             "jails for web, SMTP and SSH logins",
-            no_cure="`zmward logs bans` will write jails and filters that are proved "
-            "against this version's lines.",
+            no_cure="Add a jail to jail.d for each, with that file as logpath, and "
+            "count what its filter finds with fail2ban-regex. `zmward logs bans` will "
+            "write jails and filters that are proved against this version's lines.",
             source="fail2ban",
             seen=f"enabled jails: {jails}",
         )

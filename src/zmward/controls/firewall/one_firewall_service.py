@@ -30,8 +30,10 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             host,
             f"each of these loads or flushes rules at boot: {seen}",
             "one of them",
-            no_cure="Decide for one, move the rules there, disable the others; have a "
-            "console at hand.",
+            no_cure="Decide for one, move the rules there, then `systemctl disable "
+            "--now` the others, with a console at hand: which of them holds the rules "
+            "that you mean, no program knows. `zmward firewall` will render them for "
+            "one.",
             source="units",
         )
 

@@ -51,7 +51,8 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             host,
             f"{seen}; {open_}",
             "known services only",
-            no_cure="Stop what nobody needs; close the rest with a packet filter.",
+            no_cure="Find out whose it is (`ss -ltnup`), stop what nobody needs, and "
+            "close the rest in the packet filter; `zmward firewall` will render it.",
             source="listeners",
             seen=seen,
         )

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.modes import without
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.modes import CODE, FILE_MODES
@@ -12,6 +13,11 @@ from zmward.sources.source import Status
 
 _WRITABLE = 0o022
 _MOST = 10
+_WANTED = "owned by root, writable by root alone"
+_COMPARE = (
+    "Compare it with its package first (`dpkg -V`, `rpm -V`): it may have been "
+    "changed. Then run `/opt/zimbra/libexec/zmfixperms` as root."
+)
 
 
 def _problem(status: Status) -> str:
@@ -32,21 +38,25 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     if not code:
         yield unknown(Layer.LASTING, host, "there is no /opt/zimbra")
         return
-    wrong = {path: text for path in code if (text := _problem(code[path]))}
-    shown = ", ".join(f"{path} ({text})" for path, text in list(wrong.items())[:_MOST])
-    if wrong:
-        more = f" and {len(wrong) - _MOST} more" if len(wrong) > _MOST else ""
+    wrong = [(path, text) for path in code if (text := _problem(code[path]))]
+    for path, text in wrong[:_MOST]:
+        # Root's only where root's already: else it may hold anything, and sudo runs it.
+        mine = code[path].owner == "root"
+        cure = without(found, host, path, _WRITABLE) if mine else None
         yield deviates(
             Layer.LASTING,
             host,
-            f"{shown}{more}",
-            "owned by root, writable by root alone",
-            no_cure="Compare them with the packages first (`dpkg -V`, `rpm -V`), then "
-            "run `/opt/zimbra/libexec/zmfixperms` as root.",
+            f"{path} ({text})",
+            _WANTED,
+            cure=cure,
+            no_cure="" if cure else _COMPARE,
             source="file-modes",
-            seen=shown,
+            seen=f"{path} ({text})",
         )
-    else:
+    if wrong[_MOST:]:
+        more = f"{len(wrong) - _MOST} more, {wrong[_MOST][0]} first"
+        yield deviates(Layer.LASTING, host, more, _WANTED, no_cure=_COMPARE)
+    if not wrong:
         seen = f"{len(code)} programs and folders, all root's"
         yield sound(Layer.LASTING, host, source="file-modes", seen=seen)
 
@@ -63,9 +73,10 @@ CONTROL = Control(
     impact="None.",
     severity=Severity.HIGH,
     tips=("T36",),
-    check=on_hosts(Layer.LASTING, (FILE_MODES,), _look),
+    check=on_hosts(Layer.LASTING, (FILE_MODES,), _look, cures=True),
     refs=(),
-    note="jetty_base, conf and common/conf belong to zimbra by design.",
+    note="jetty_base, conf and common/conf belong to zimbra by design. The cure closes "
+    "what is root's and open; it says nothing of what was changed while it was open.",
     examples=(
         passes(
             raw={

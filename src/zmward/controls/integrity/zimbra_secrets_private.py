@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.modes import forbidden_to_keys, without
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.modes import FILE_MODES, SECRETS
@@ -12,6 +13,7 @@ from zmward.sources.source import Status
 
 _OTHERS = 0o007
 _GROUP = 0o070
+_MOST = 20
 _OWNERS = ("zimbra", "root")
 _GROUPS = ("zimbra", "root", "postfix", "postdrop")
 _SSH = "/opt/zimbra/.ssh"
@@ -19,22 +21,58 @@ _KEYS = f"{_SSH}/authorized_keys"
 _MAIN = SECRETS[0]
 
 
-def _wrong(path: str, status: Status) -> str:
-    """Say who else may read a path; empty where nobody does, or nobody should care."""
-    mode = f"{status.mode:04o}"
+_OWNER = (
+    "Find out why it belongs to somebody else, who could read and change it; then "
+    "chown zimbra:zimbra, or let `/opt/zimbra/libexec/zmfixperms` do it."
+)
+_BY_HAND = (
+    "Run `/opt/zimbra/libexec/zmfixperms` as root (or `chmod o-rwx`); what was "
+    "readable to others counts as known to them."
+)
+
+
+def _forbidden(path: str, status: Status) -> int:
+    """Return the bits that a path must not have; none where nobody should care."""
     if path == _SSH:
-        return mode if status.mode & 0o077 else ""
+        return 0o077
     if path == _KEYS:
-        return mode if status.mode & 0o022 else ""
+        return 0o022
     secret = any(fnmatchcase(path, pattern) for pattern in SECRETS)
     if not secret or status.kind == "symbolic link":
-        return ""
-    if status.mode & _OTHERS:
+        return 0
+    return _OTHERS if status.group in _GROUPS else _OTHERS | _GROUP
+
+
+def _wrong(path: str, status: Status) -> str:
+    """Say who else may read a path; empty where nobody does."""
+    mode = f"{status.mode:04o}"
+    forbidden = _forbidden(path, status)
+    if status.mode & forbidden & _OTHERS or (path == _SSH and status.mode & forbidden):
         return mode
-    if status.owner not in _OWNERS:
-        return f"owner {status.owner}"
-    shared = status.mode & _GROUP and status.group not in _GROUPS
-    return f"{mode} group {status.group}" if shared else ""
+    if status.mode & forbidden:
+        return f"{mode} group {status.group}"
+    stranger = forbidden & _OTHERS == _OTHERS and status.owner not in _OWNERS
+    return f"owner {status.owner}" if stranger else ""
+
+
+def _deviation(facts: Facts, host: str, path: str, text: str) -> Judgement:
+    found = facts.read(FILE_MODES, host)
+    status = found[path]
+    forbidden = _forbidden(path, status)
+    if path.endswith(".key"):  # as private-keys-private cures it: one place, one wish
+        forbidden |= forbidden_to_keys(status.group)
+    cure = without(found, host, path, forbidden)
+    strange = text.startswith("owner ")
+    return deviates(
+        Layer.LASTING,
+        host,
+        f"{path} ({text})",
+        "no access for other users",
+        cure=cure,
+        no_cure="" if cure else _OWNER if strange else _BY_HAND,
+        source="file-modes",
+        seen=f"{path} ({text})",
+    )
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -43,22 +81,15 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         yield unknown(Layer.LASTING, host, f"{_MAIN} is not there")
         return
     wrong = [
-        f"{path} ({text})"
-        for path, status in found.items()
-        if (text := _wrong(path, status))
+        (path, text) for path, status in found.items() if (text := _wrong(path, status))
     ]
-    if wrong:
-        yield deviates(
-            Layer.LASTING,
-            host,
-            ", ".join(wrong),
-            "no access for other users",
-            no_cure="Run `/opt/zimbra/libexec/zmfixperms` as root (or `chmod o-rwx`); "
-            "what was readable to others counts as known to them.",
-            source="file-modes",
-            seen=", ".join(wrong),
-        )
-    else:
+    for path, text in wrong[:_MOST]:
+        yield _deviation(facts, host, path, text)
+    if wrong[_MOST:]:
+        rest = ", ".join(f"{path} ({text})" for path, text in wrong[_MOST:])
+        wanted = "no access for other users"
+        yield deviates(Layer.LASTING, host, rest, wanted, no_cure=_BY_HAND)
+    if not wrong:
         seen = f"{_MAIN} {found[_MAIN].mode:04o}"
         yield sound(Layer.LASTING, host, source="file-modes", seen=seen)
 
@@ -75,7 +106,7 @@ CONTROL = Control(
     impact="Scripts that read them as another user stop.",
     severity=Severity.HIGH,
     tips=("T36",),
-    check=on_hosts(Layer.LASTING, (FILE_MODES,), _look),
+    check=on_hosts(Layer.LASTING, (FILE_MODES,), _look, cures=True),
     refs=(),
     note="`vi` as root, unlike zmlocalconfig, may leave another owner and mode behind.",
     examples=(

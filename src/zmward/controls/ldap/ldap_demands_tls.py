@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
+from zmward.change import SetLocalConfig
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.controls.tls.ldap_clients_use_tls import in_clear
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
+from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.sources.directory import SERVERS
 from zmward.sources.localconfig import LOCALCONFIG
@@ -13,14 +18,26 @@ from zmward.sources.slapd import SLAPD, Slapd
 _LEAST = 128
 _KEY = "ldap_common_require_tls"
 _ORDER = (
-    "First ldap_starttls_supported=1 on every node and a restart; then "
-    "ldap_common_require_tls=128 here, and `ldap restart`."
+    "First ldap-clients-use-tls on {}, or its evidence: a node that asks without TLS "
+    "would lose the directory. Then ldap_common_require_tls=128 here."
 )
 _ALONE = "no other server asks this directory"
 
 
 def _alone(facts: Facts, host: str) -> bool:
     return all(server.name == host for server in facts.servers())
+
+
+def _behind(facts: Facts) -> list[str]:
+    """Return the servers that ask without TLS, or of which it is not known."""
+    found = []
+    for server in facts.servers():
+        try:
+            if in_clear(facts.read(LOCALCONFIG, server.name)):
+                found.append(server.name)
+        except Unseen:
+            found.append(server.name)
+    return found
 
 
 def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -31,8 +48,16 @@ def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
     elif _alone(facts, host):
         yield not_concerned(Layer.DECLARED, host, _ALONE)
     else:
-        wanted = f"{_LEAST} or more"
-        yield deviates(Layer.DECLARED, host, text, wanted, no_cure=_ORDER)
+        own = facts.read(LOCALCONFIG, host).own.get(_KEY)
+        behind = _behind(facts)
+        yield deviates(
+            Layer.DECLARED,
+            host,
+            text,
+            f"{_LEAST} or more",
+            cure=None if behind else SetLocalConfig(host, _KEY, own, str(_LEAST)),
+            no_cure=_ORDER.format(", ".join(behind)) if behind else "",
+        )
 
 
 def _rendered(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -69,15 +94,24 @@ CONTROL = Control(
     roles=("ldap",),
     locks_out="programs that ask the directory without TLS",
     check=layers(
-        on_hosts(Layer.DECLARED, (LOCALCONFIG, SERVERS), _declared, role="ldap"),
+        msgspec.structs.replace(
+            on_hosts(
+                Layer.DECLARED,
+                (LOCALCONFIG, SERVERS),
+                _declared,
+                role="ldap",
+                cures=True,
+            ),
+            keys=(_KEY,),
+        ),
         on_hosts(Layer.RENDERED, (LOCALCONFIG, SERVERS, SLAPD), _rendered, role="ldap"),
     ),
     refs=("https://www.openldap.org/doc/admin26/security.html",),
     note=(
         "It matters where nodes ask over the network; on a single server 389 belongs "
         "behind the firewall. The order counts: a node that does not know StartTLS yet "
-        "loses the directory, this one included, so no cure is offered. The local "
-        "socket (ldapi) is exempt."
+        "loses the directory, this one included, so the cure waits for all of them. "
+        "The local socket (ldapi) is exempt."
     ),
     formerly=("ldap-requires-tls",),
     examples=(

@@ -49,8 +49,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             host,
             f"not read by rsyslog: {', '.join(lost)}",
             ", ".join(wanted),
-            no_cure="Add an imfile input for each, and the user syslog to the group "
-            "zimbra so that it may read them.",
+            no_cure="Add an imfile input for each in /etc/rsyslog.d, and let rsyslog "
+            "read them (`usermod -a -G zimbra syslog`, where it runs as syslog); "
+            "`rsyslogd -N1`, restart rsyslog. `zmward logs` will write the file.",
             source="rsyslog",
         )
     else:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.repair import Words, repair, started
 from zmward.controls.shapes.unittext import unit_text
 from zmward.deviation import Judgement, Layer, deviates, sound
 from zmward.facts import Facts
@@ -13,8 +14,10 @@ from zmward.sources.units import UNITS, unit
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     units = facts.read(UNITS, host)
     known = [unit(units, name) for name in ("rsyslog", "syslog-ng")]
-    best = next((one for one in known if one.runs), known[0])
+    there = [one for one in known if one.exists]
+    best = next((one for one in known if one.runs), (*there, known[0])[0])
     name = best.name or "rsyslog"
+    absent = "Install rsyslog, then run /opt/zimbra/libexec/zmsyslogsetup as root."
     for layer, good, text in (
         (Layer.RUNNING, best.runs, f"{name} is {best.active}"),
         (Layer.LASTING, best.lasts, f"{name} is {best.boot or 'not installed'}"),
@@ -27,8 +30,12 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
                 host,
                 text,
                 "active and enabled",
-                no_cure="`systemctl enable --now rsyslog`",
                 source="units",
+                **(
+                    repair(lambda: started(facts, host, best.name))
+                    if best.exists
+                    else Words(no_cure=absent)
+                ),
             )
 
 
@@ -42,12 +49,14 @@ CONTROL = Control(
     impact="None.",
     severity=Severity.MEDIUM,
     tips=("T09", "T05"),
-    check=on_hosts(Layer.RUNNING, (UNITS,), _look),
+    check=on_hosts(Layer.RUNNING, (UNITS,), _look, cures=True),
     refs=(),
     examples=(
         passes(raw={"units": unit_text("rsyslog")}),
         fails(raw={"units": unit_text("rsyslog", active="failed")}),
         fails(raw={"units": unit_text("rsyslog", boot="disabled")}),
+        fails(raw={"units": unit_text("rsyslog", active="inactive")}),
+        fails(raw={"units": unit_text("ssh")}),
         unsure(missing=("units",)),
     ),
 )

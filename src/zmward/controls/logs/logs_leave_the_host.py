@@ -31,8 +31,10 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         host,
         "rsyslog forwards nothing and no agent runs",
         "lines go to a log server",
-        no_cure="Forward with rsyslog over TLS (omfwd with gtls, or RELP), or run an "
-        "agent; `zmward plan` will write the drop-in with the repair of files.",
+        no_cure="Only you know the log server and who signs its certificate: forward "
+        "to it with rsyslog over TLS (omfwd with gtls, or RELP) in /etc/rsyslog.d, "
+        "check with `rsyslogd -N1`, restart rsyslog; or run an agent. `zmward logs` "
+        "will write the file.",
         source="rsyslog",
     )
 

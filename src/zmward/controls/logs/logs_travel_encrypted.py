@@ -23,8 +23,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
                 host,
                 f"{text}, in clear text",
                 "TLS",
-                no_cure="Use omfwd over TCP with StreamDriver gtls and mode 1, or RELP "
-                "with TLS.",
+                no_cure=f"Give the log server a TLS input and a certificate, then in "
+                f"{one.file} use omfwd over TCP with StreamDriver gtls, mode 1 and the "
+                "server's name, or RELP with TLS; `rsyslogd -N1`, restart rsyslog.",
                 source="rsyslog",
             )
 

@@ -2,6 +2,8 @@
 
 import re
 
+from msgspec.structs import replace
+
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.node import localconfig
 from zmward.controls.shapes.wanted import Wanted
@@ -22,8 +24,11 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     tips=("T25",),
     roles=("mailbox",),
-    check=localconfig(
-        "zimbra_allowed_redirect_url", _HOME, role="mailbox", since=((10, 0, 0),)
+    check=replace(
+        localconfig(
+            "zimbra_allowed_redirect_url", _HOME, role="mailbox", since=((10, 0, 0),)
+        ),
+        cures=False,
     ),
     refs=(),
     note=(

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
+from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.mta._narrowing import cure
 from zmward.controls.mta._networks import (
     ATTRIBUTE,
     declared_words,
@@ -15,6 +19,7 @@ from zmward.controls.shapes.basic import layers, on_hosts
 from zmward.controls.shapes.mta import in_force, port_of
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
+from zmward.sources.addresses import ADDRESSES
 from zmward.sources.directory import CONFIG, SERVERS
 from zmward.sources.postconf import POSTCONF, SERVICES
 
@@ -24,7 +29,11 @@ _PORT = 25
 _EVERYBODY = {"permit", "permit_tls_all_clientcerts", "permit_mx_backup"}
 _KNOWN = {"permit_mynetworks", "permit_sasl_authenticated"}
 _REJECTS = ("reject_unauth_destination", "defer_unauth_destination", "reject", "defer")
-_NO_CURE = "Set zimbraMtaMyNetworks to loopback, own addresses and the cluster's."
+_NO_CURE = (
+    "Set zimbraMtaMyNetworks to loopback, own addresses and the cluster's; a cure "
+    "needs the evidence of every node."
+)
+_FOLLOWS = f"It follows from {ATTRIBUTE}, or from a line of master.cf: see there."
 _BY_HAND = (
     "Zimbra's own template ends with reject_unauth_destination: restore "
     "conf/zmconfigd/smtpd_relay_restrictions.cf."
@@ -42,7 +51,15 @@ def _wide(words: tuple[str, ...]) -> list[str]:
     return found
 
 
-def _judged(layer: Layer, host: str, words: tuple[str, ...], name: str) -> Judgement:
+def _judged(
+    layer: Layer,
+    host: str,
+    words: tuple[str, ...],
+    name: str,
+    *,
+    cure: SetAttr | None = None,
+    no_cure: str = _FOLLOWS,
+) -> Judgement:
     text = f"{name}: {' '.join(words)}"
     if not words:
         return unknown(
@@ -54,7 +71,8 @@ def _judged(layer: Layer, host: str, words: tuple[str, ...], name: str) -> Judge
             host,
             f"{name}: {' '.join(_wide(words))}",
             "no network wider than an organisation",
-            no_cure=_NO_CURE,
+            cure=cure,
+            no_cure="" if cure else no_cure,
         )
     if unread(words):
         return unknown(layer, host, unread(words))
@@ -62,7 +80,10 @@ def _judged(layer: Layer, host: str, words: tuple[str, ...], name: str) -> Judge
 
 
 def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
-    yield _judged(Layer.DECLARED, host, declared_words(facts, host), ATTRIBUTE)
+    words = declared_words(facts, host)
+    wide = _wide(words)
+    found = cure(facts, host, wide) if wide else None
+    yield _judged(Layer.DECLARED, host, words, ATTRIBUTE, cure=found, no_cure=_NO_CURE)
 
 
 def _ruled(host: str, name: str, rules: str) -> Judgement:
@@ -115,13 +136,23 @@ CONTROL = Control(
     roles=("mta",),
     locks_out="hosts that relay without a login from the wide networks",
     check=layers(
-        on_hosts(Layer.DECLARED, (CONFIG, SERVERS), _declared, role="mta"),
+        msgspec.structs.replace(
+            on_hosts(
+                Layer.DECLARED,
+                (CONFIG, SERVERS, ADDRESSES),
+                _declared,
+                role="mta",
+                cures=True,
+            ),
+            attributes=(ATTRIBUTE,),
+        ),
         on_hosts(Layer.RENDERED, (POSTCONF, SERVICES), _rendered, role="mta"),
     ),
     refs=("https://www.postfix.org/SMTPD_ACCESS_README.html#relay",),
     note=(
         "Only networks wider than any organisation's own count here; smaller ones are "
-        "judged by mta-trusts-cluster-only."
+        "judged by mta-trusts-cluster-only, whose cure this is: networks that may "
+        "relay stand in the profile (networks.relays)."
     ),
     examples=(
         passes(
@@ -130,6 +161,12 @@ CONTROL = Control(
         fails(
             server={ATTRIBUTE: "0.0.0.0/0"},
             postconf={**_GOOD, "mynetworks": "0.0.0.0/0"},
+        ),
+        fails(
+            config={},
+            server={ATTRIBUTE: "127.0.0.0/8 0.0.0.0/0"},
+            postconf={**_GOOD, "mynetworks": "127.0.0.0/8 0.0.0.0/0"},
+            addresses=("127.0.0.1", "192.0.2.10"),
         ),
         fails(server={ATTRIBUTE: "127.0.0.0/8 [2000::]/3"}, postconf=_GOOD),
         fails(server={ATTRIBUTE: "127.0.0.0/8 192.0.0.0/8"}, postconf=_GOOD),

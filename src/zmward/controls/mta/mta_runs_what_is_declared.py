@@ -13,7 +13,10 @@ from zmward.sources.directory import CONFIG, SERVERS
 from zmward.sources.postconf import POSTCONF
 
 _FILES = {"zimbraMtaSmtpdSenderLoginMaps"}  # rendered through a template of its own
-_NO_CURE = "Render it anew: /opt/zimbra/libexec/configrewrite mta. It follows from {}."
+_NO_CURE = (
+    "Decide which of the two is right: put the running value into {}, or render the "
+    "declared one (/opt/zimbra/libexec/configrewrite mta), by which the other is lost."
+)
 
 
 def _same(attribute: str, declared: str, live: str) -> bool:

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator
 
-from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.mta._narrowing import UNSEEN, narrowed, strangers
 from zmward.controls.mta._networks import (
     ATTRIBUTE,
-    Network,
-    covers,
     declared_words,
-    loopback,
     network,
     single,
     unread,
@@ -22,33 +19,7 @@ from zmward.sources.addresses import ADDRESSES
 from zmward.sources.directory import CONFIG, SERVERS
 from zmward.sources.postconf import POSTCONF
 
-_UNSEEN = (
-    "Name each node in its place by hand: {} was not seen, and a mailbox server that "
-    "is left out can no longer send."
-)
 _WANTED = "loopback, own addresses, cluster nodes and the profile's relays"
-
-
-def _own(facts: Facts, host: str) -> list[Network]:
-    """Return the addresses of the node and of every other node that was seen."""
-    nodes = dict.fromkeys((host, *facts.evidence.hosts))
-    seen = [facts.read(ADDRESSES, node) for node in nodes]
-    addresses = [address for own in seen for address in own]
-    return [net for net in map(network, addresses) if net is not None and single(net)]
-
-
-def _strangers(facts: Facts, host: str, words: tuple[str, ...]) -> list[str]:
-    """Return the words that trust somebody outside; what is no network is left."""
-    relays = [net for net in map(network, facts.profile.networks.relays) if net]
-    own = _own(facts, host)
-    bad = []
-    for word in words:
-        net = network(word)
-        if net is None or loopback(net) or net in own:
-            continue
-        if not any(covers(relay, net) for relay in relays):
-            bad.append(word)
-    return bad
 
 
 def _told(facts: Facts, bad: list[str]) -> str:
@@ -69,7 +40,7 @@ def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
             f"{ATTRIBUTE} is not set; what is trusted then is unknown",
         )
         return
-    bad = _strangers(facts, host, words)
+    bad = strangers(facts, host, words)
     if unread(words):
         yield unknown(Layer.DECLARED, host, unread(words))
     if not bad:
@@ -83,42 +54,21 @@ def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
         yield unknown(Layer.DECLARED, host, _told(facts, bad))
     else:
         unseen = facts.unseen_hosts()
-        cure = None if unseen else _cure(facts, host, words, bad)
+        cure = None if unseen else narrowed(facts, host, words, bad)
         yield deviates(
             Layer.DECLARED,
             f"server:{host}",
             f"{ATTRIBUTE}: {' '.join(bad)}",
             _WANTED,
             cure=cure,
-            no_cure=_UNSEEN.format(", ".join(unseen)) if unseen else "",
+            no_cure=UNSEEN.format(", ".join(unseen)) if unseen else "",
         )
-
-
-def _cure(facts: Facts, host: str, words: tuple[str, ...], bad: list[str]) -> SetAttr:
-    """Keep what is sound; trust own addresses, and nodes trusted until now, singly."""
-    before = next(s for s in facts.servers() if s.name == host).own(ATTRIBUTE)
-    kept = [word for word in words if word not in bad]
-    have = [net for net in map(network, kept) if net is not None]
-    wide = [net for net in map(network, bad) if net is not None]
-    here = facts.read(ADDRESSES, host)
-    others = [a for n in facts.evidence.hosts for a in facts.read(ADDRESSES, n)]
-    for address in dict.fromkeys((*here, *others)):
-        net = network(address)
-        if net is None or net.is_link_local or any(covers(n, net) for n in have):
-            continue
-        if address not in here and not any(covers(n, net) for n in wide):
-            continue
-        kept.append(f"[{net.network_address}]/128" if net.version == _SIX else str(net))
-    return SetAttr(f"server:{host}", ATTRIBUTE, before or None, (" ".join(kept),))
-
-
-_SIX = 6
 
 
 def _rendered(facts: Facts, host: str) -> Iterator[Judgement]:
     text = facts.read(POSTCONF, host).get("mynetworks", "")
     words = words_of((text,))
-    bad = _strangers(facts, host, words)
+    bad = strangers(facts, host, words)
     if unread(words) or not words:
         yield unknown(Layer.RENDERED, host, unread(words) or "mynetworks is empty")
     if not bad:

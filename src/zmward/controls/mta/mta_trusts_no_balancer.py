@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
+from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.mta._narrowing import cure
 from zmward.controls.mta._networks import (
     ATTRIBUTE,
     Network,
@@ -21,7 +25,11 @@ from zmward.sources.directory import CONFIG, SERVERS
 from zmward.sources.postconf import POSTCONF
 
 _NONE = "the profile names no balancer, and no other server is a proxy alone"
-_NO_CURE = "Take the balancer's or proxy's address out of zimbraMtaMyNetworks."
+_NO_CURE = (
+    "Take the balancer's or proxy's address out of zimbraMtaMyNetworks; a cure needs "
+    "the evidence of every node."
+)
+_FOLLOWS = f"It follows from {ATTRIBUTE}."
 
 
 def _proxies(facts: Facts, host: str) -> list[Network]:
@@ -36,6 +44,17 @@ def _proxies(facts: Facts, host: str) -> list[Network]:
     return [net for net in nets if not loopback(net)]
 
 
+def _cure(
+    facts: Facts, host: str, proxies: list[Network], bad: list[str]
+) -> SetAttr | None:
+    """Return the narrowed list, unless it still trusts a proxy: a node by address."""
+    found = cure(facts, host, bad) if bad else None
+    left = words_of(found.after or ()) if found else ()
+    nets = [net for net in map(network, left) if net is not None]
+    trusted = any(covers(net, proxy) for net in nets for proxy in proxies)
+    return None if trusted else found
+
+
 def _judged(
     facts: Facts, host: str, layer: Layer, name: str, words: tuple[str, ...]
 ) -> Iterator[Judgement]:
@@ -45,14 +64,21 @@ def _judged(
         return
     trusted = [(word, network(word)) for word in words]
     bad = [
-        f"{word} holds {proxy}"
+        (word, proxy)
         for word, net in trusted
         for proxy in proxies
         if net is not None and (covers(net, proxy) or covers(proxy, net))
     ]
-    for text in bad:
+    declared = layer is Layer.DECLARED
+    found = _cure(facts, host, proxies, [w for w, _ in bad]) if declared else None
+    for word, proxy in bad:
         yield deviates(
-            layer, host, f"{name}: {text}", "no balancer, no proxy", no_cure=_NO_CURE
+            layer,
+            host,
+            f"{name}: {word} holds {proxy}",
+            "no balancer, no proxy",
+            cure=found,
+            no_cure="" if found else _NO_CURE if declared else _FOLLOWS,
         )
     if unread(words):
         yield unknown(layer, host, unread(words))
@@ -93,7 +119,16 @@ CONTROL = Control(
     roles=("mta",),
     locks_out="hosts that relay without a login through the balancer",
     check=layers(
-        on_hosts(Layer.DECLARED, (CONFIG, SERVERS, ADDRESSES), _declared, role="mta"),
+        msgspec.structs.replace(
+            on_hosts(
+                Layer.DECLARED,
+                (CONFIG, SERVERS, ADDRESSES),
+                _declared,
+                role="mta",
+                cures=True,
+            ),
+            attributes=(ATTRIBUTE,),
+        ),
         on_hosts(Layer.RENDERED, (POSTCONF, SERVERS, ADDRESSES), _rendered, role="mta"),
     ),
     refs=(
@@ -117,6 +152,13 @@ CONTROL = Control(
         fails(
             server={ATTRIBUTE: "127.0.0.0/8 192.0.2.0/24"},
             postconf={"mynetworks": "127.0.0.0/8 192.0.2.0/24"},
+            profile=_BALANCER,
+        ),
+        fails(
+            config={},
+            server={ATTRIBUTE: "127.0.0.0/8 192.0.2.0/24"},
+            postconf={"mynetworks": "127.0.0.0/8 192.0.2.0/24"},
+            addresses=("127.0.0.1", "192.0.2.10"),
             profile=_BALANCER,
         ),
         fails(

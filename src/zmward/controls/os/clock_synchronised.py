@@ -3,41 +3,50 @@
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
-from zmward.controls.os.time_service_alone import SERVICES
+from zmward.controls.os._time import known, missing, start
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.repair import package, repair
+from zmward.controls.shapes.unittext import unit_text
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.sources.clock import CLOCK
+from zmward.sources.packages import PACKAGES
 from zmward.sources.units import UNITS
 
 # Six hours, or ten times the usual pause, without a word from any source.
 _SILENT = 6 * 3600
 _MISSED = 10
 
-_NO_CURE = "Give chronyd servers that it reaches (UDP 123 outgoing), then wait."
+_NO_CURE = (
+    "Name servers that chronyd reaches in chrony.conf (`chronyc -n sources` shows which"
+    " answer), let UDP 123 out, then wait some minutes."
+)
 
 
-def _without_chrony(facts: Facts, host: str, reason: str) -> Judgement:
+def _without_chrony(facts: Facts, host: str, reason: str) -> Iterator[Judgement]:
     """Judge a host on which chronyd does not answer, by its units."""
-    units = facts.read(UNITS, host)
-    running = sorted(
-        {
-            units[f"{name}.service"].name
-            for name in SERVICES
-            if f"{name}.service" in units and units[f"{name}.service"].runs
-        }
-    )
+    running = sorted(one.name for one in known(facts, host).values() if one.runs)
     if running:
         text = f"{', '.join(running)} runs; only chronyd is asked here: {reason}"
-        return unknown(Layer.RUNNING, host, text)
-    return deviates(
+        yield unknown(Layer.RUNNING, host, text)
+        return
+    for name in missing(facts, host):
+        yield deviates(
+            Layer.RUNNING,
+            host,
+            "no time service is installed",
+            name,
+            source="units",
+            **repair(lambda name=name: package(facts, host, name)),  # type: ignore[misc]  # bound early
+        )
+    yield deviates(
         Layer.RUNNING,
         host,
         "no time service runs",
         "a synchronised clock",
-        no_cure="Install and enable chrony.",
         source="units",
+        **repair(lambda: start(facts, host)),
     )
 
 
@@ -45,7 +54,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     try:
         found = facts.read(CLOCK, host)
     except Unseen as signal:
-        yield _without_chrony(facts, host, signal.missing.reason)
+        yield from _without_chrony(facts, host, signal.missing.reason)
         return
     most = facts.profile.thresholds.clock_offset_ms
     offset = abs(found.offset) * 1000
@@ -70,8 +79,6 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         )
 
 
-_UNIT = "Id=chrony.service\nLoadState=loaded\nActiveState={}\nUnitFileState=enabled\n"
-
 CONTROL = Control(
     id="clock-synchronised",
     title="The clock follows a time source",
@@ -82,7 +89,7 @@ CONTROL = Control(
     impact="None.",
     severity=Severity.MEDIUM,
     tips=("T24",),
-    check=on_hosts(Layer.RUNNING, (CLOCK, UNITS), _look),
+    check=on_hosts(Layer.RUNNING, (CLOCK, UNITS, PACKAGES), _look, cures=True),
     note=(
         "In a container the clock is the host's: judge it there, and waive this here. "
         "Only chronyd is asked for its offset."
@@ -113,7 +120,15 @@ CONTROL = Control(
                 "0.0,0.0,0.0,0.0,1.0,1.0,0.0,Not synchronised\n"
             }
         ),
-        fails(missing=("chrony-tracking",), raw={"units": _UNIT.format("inactive")}),
-        unsure(missing=("chrony-tracking",), raw={"units": _UNIT.format("active")}),
+        fails(
+            missing=("chrony-tracking",),
+            raw={"units": unit_text("chrony", active="inactive")},
+        ),
+        fails(
+            missing=("chrony-tracking",),
+            packages={"dnf": "4.7"},
+            raw={"units": unit_text("ssh")},
+        ),
+        unsure(missing=("chrony-tracking",), raw={"units": unit_text("chrony")}),
     ),
 )

@@ -37,7 +37,8 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         host,
         text,
         f"{_ENOUGH} bits, or a feeder",
-        no_cure="Give the virtual machine a virtio-rng device, or install haveged.",
+        no_cure="Give the virtual machine a virtio-rng device in its hypervisor, or "
+        "boot a kernel from 5.6 on; haveged only stands in for them.",
         source="kernel",
     )
 

@@ -35,8 +35,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             text,
             "0 security updates wait",
             no_cure="Install them with `unattended-upgrade -v`, which takes the "
-            "system's own only (`apt upgrade` takes Zimbra's patches along), restart "
-            "what they touch; `zmward plan` will do it with the repair of packages.",
+            "system's own only (`apt upgrade` takes Zimbra's patches along; with dnf: "
+            "`dnf upgrade --security --exclude='zimbra*'`), and restart what they "
+            "touch. No plan does it, since an old version cannot be given back.",
             source="updates",
         )
     elif facts.now.timestamp() - found.lists > _FRESH:

@@ -3,14 +3,26 @@
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.os._apt import drop_in
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.repair import repair
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.aptconf import APT_CONF
+from zmward.sources.own_files import OWN_FILES
 from zmward.sources.packages import PACKAGES
 
 _OWNERS = {"o", "origin", "l", "label", "site"}
 _BY_RPM = ("dnf-automatic", "yum-cron", "PackageKit-cron")
+
+
+_LINE = 'Unattended-Upgrade::Package-Blacklist:: "zimbra-";'
+_WORDS = ("zimbra", "zimbra-")
+
+
+def _spares_zimbra(pattern: str) -> bool:
+    """Say whether a pattern, matched at its start, takes all of Zimbra's packages."""
+    return pattern.removeprefix("^").rstrip("*.") in _WORDS
 
 
 def _takes_zimbra(origin: str) -> bool:
@@ -36,10 +48,13 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         return
     found = facts.read(APT_CONF, host)
     taken = [origin for origin in found.origins if _takes_zimbra(origin)]
-    if not found.unattended or not taken:
+    spared = [pattern for pattern in found.spared if _spares_zimbra(pattern)]
+    if not found.unattended or not taken or spared:
         seen = f"unattended: {', '.join(found.origins) or 'nothing'}"
         if not found.unattended:
             seen = "unattended upgrades are off"
+        elif taken:
+            seen = f"left alone: {', '.join(spared)}"
         yield sound(Layer.DECLARED, host, source="apt-conf", seen=seen)
         return
     yield deviates(
@@ -47,9 +62,8 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         host,
         f"upgraded unattended: {', '.join(taken)}",
         "the operating system's own origins only",
-        no_cure="Take the origin out of 50unattended-upgrades; install Zimbra's "
-        "patches by hand, in a window.",
         source="apt-conf",
+        **repair(lambda: drop_in(facts, host, _LINE)),
     )
 
 
@@ -63,8 +77,12 @@ CONTROL = Control(
     impact="Patches of Zimbra are installed by hand.",
     severity=Severity.MEDIUM,
     tips=("T01",),
-    check=on_hosts(Layer.DECLARED, (APT_CONF, PACKAGES), _look),
+    check=on_hosts(Layer.DECLARED, (APT_CONF, PACKAGES, OWN_FILES), _look, cures=True),
     refs=("https://wiki.debian.org/UnattendedUpgrades",),
+    note=(
+        "The repair leaves the origins as they are: it adds Zimbra's packages to those "
+        "that unattended-upgrades never touches."
+    ),
     examples=(
         passes(
             packages={"apt": "2.4"},
@@ -82,7 +100,17 @@ CONTROL = Control(
                 "apt-conf": "> /etc/apt/apt.conf.d/20auto-upgrades\n"
                 ' APT::Periodic::Unattended-Upgrade "1";\n'
                 "> /etc/apt/apt.conf.d/51zimbra\n"
+                ' Unattended-Upgrade::Origins-Pattern { "origin=*"; };\n',
+                "own-files": "end\n",
+            },
+        ),
+        passes(
+            packages={"apt": "2.4"},
+            raw={
+                "apt-conf": "> /etc/apt/apt.conf.d/50unattended-upgrades\n"
+                ' APT::Periodic::Unattended-Upgrade "1";\n'
                 ' Unattended-Upgrade::Origins-Pattern { "origin=*"; };\n'
+                ' Unattended-Upgrade::Package-Blacklist:: "zimbra-";\n'
             },
         ),
         unsure(packages={"apt": "2.4"}, missing=("apt-conf",)),

@@ -16,6 +16,7 @@ CONTROL = Control(
     severity=Severity.HIGH,
     tips=("T21",),
     roles=("mailbox",),
+    locks_out="administrators and scripts that stay logged in for longer than that",
     check=by_profile(
         lambda profile: cos_attr(
             "zimbraAdminAuthTokenLifetime", lasting(profile.thresholds.admin_session)

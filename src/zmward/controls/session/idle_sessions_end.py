@@ -13,6 +13,7 @@ CONTROL = Control(
     severity=Severity.LOW,
     tips=("T21",),
     roles=("mailbox",),
+    locks_out="users who leave the web client open and come back",
     check=by_profile(
         lambda profile: cos_attr(
             "zimbraMailIdleSessionTimeout", lasting(profile.thresholds.idle), unset="0"

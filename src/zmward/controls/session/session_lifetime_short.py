@@ -13,6 +13,7 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     tips=("T21",),
     roles=("mailbox",),
+    locks_out="users and programs that stay logged in for longer than that",
     check=by_profile(
         lambda profile: cos_attr(
             "zimbraAuthTokenLifetime", lasting(profile.thresholds.session)

@@ -5,24 +5,22 @@ other criteria, by patterns or by two criteria at once cannot be asked for; wher
 such a block sets an option that is judged, the answer is unknown and names it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from zmward.control import Check
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.repair import repair
+from zmward.controls.shapes.sshd_drop_in import NEEDS, drop_in
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.sources.sshd import SSHD, Case
 from zmward.sources.sshdfiles import SSHD_FILES
 
-NO_CURE = (
-    "A drop-in that comes first (or, where sshd_config has no Include, a line above "
-    "all others) sets it; check with `sshd -t`, reload, and keep a session open. "
-    "`zmward plan` will do it with the repair of files."
-)
-
 # What is wrong with one login: a text, or nothing.
 Problem = Callable[[Case], str]
+# Which lines, keyword → value, put it right.
+Remedy = Callable[[Case], Mapping[str, str]]
 
 # On what it depends whether a password, or something like it, lets a login in.
 PASSWORDS = (
@@ -40,6 +38,12 @@ def ways_without_key(case: Case) -> str:
     methods = case.one("authenticationmethods").split()
     if methods not in ([], ["any"]) and all("publickey" in way for way in methods):
         return ""
+    wrong = (f"{name} {value}" for name, value in _open(case).items())
+    return ", ".join(wrong)
+
+
+def _open(case: Case) -> dict[str, str]:
+    """Return the options by which a login may succeed without a key."""
     # Before 8.7 the two names were two options, of which either one asks.
     asking = {case.one(name) for name in PASSWORDS[1:3]} - {""}
     values = {
@@ -48,8 +52,23 @@ def ways_without_key(case: Case) -> str:
         "permitemptypasswords": case.one("permitemptypasswords") or "no",
         "hostbasedauthentication": case.one("hostbasedauthentication") or "no",
     }
-    wrong = (f"{name} {value}" for name, value in values.items() if value != "no")
-    return ", ".join(wrong)
+    return {name: value for name, value in values.items() if value != "no"}
+
+
+_WRITTEN = {
+    "passwordauthentication": "PasswordAuthentication",
+    "kbdinteractiveauthentication": "KbdInteractiveAuthentication",
+    "permitemptypasswords": "PermitEmptyPasswords",
+    "hostbasedauthentication": "HostbasedAuthentication",
+}
+
+
+def keys_only(case: Case) -> dict[str, str]:
+    """Return the lines that leave a login nothing but its key."""
+    lines = {_WRITTEN[option]: "no" for option in _open(case)}
+    if "KbdInteractiveAuthentication" in lines and case.one(PASSWORDS[2]):
+        lines["ChallengeResponseAuthentication"] = "no"
+    return lines
 
 
 def _unasked(facts: Facts, host: str, options: tuple[str, ...]) -> Iterator[Judgement]:
@@ -69,23 +88,30 @@ def _unasked(facts: Facts, host: str, options: tuple[str, ...]) -> Iterator[Judg
         yield unknown(Layer.RENDERED, host, reason)
 
 
-def every_login(options: tuple[str, ...], problem: Problem, wanted: str) -> Check:
-    """Judge every login; `options` are the settings on which it depends."""
+def every_login(
+    options: tuple[str, ...], problem: Problem, wanted: str, remedy: Remedy
+) -> Check:
+    """Judge every login; `options` are the settings on which it depends.
+
+    One drop-in cures all logins, with every line that any of them needs.
+    """
 
     def one(facts: Facts, host: str) -> Iterator[Judgement]:
         bad: dict[str, list[str]] = {}
+        lines: dict[str, str] = {}
         for case in facts.read(SSHD, host):
             text = problem(case)
             if text:
                 bad.setdefault(text, []).append(f"{case.user} from {case.address}")
+                lines |= remedy(case)
         for text, logins in bad.items():
             yield deviates(
                 Layer.RENDERED,
                 host,
                 f"{text} for {', '.join(dict.fromkeys(logins))}",
                 wanted,
-                no_cure=NO_CURE,
                 source="sshd",
+                **repair(lambda: drop_in(facts, host, lines)),
             )
         try:
             yield from _unasked(facts, host, options)
@@ -95,4 +121,4 @@ def every_login(options: tuple[str, ...], problem: Problem, wanted: str) -> Chec
             seen = facts.excerpt(SSHD, host, options[0], 1) or wanted
             yield sound(Layer.RENDERED, host, source="sshd", seen=seen)
 
-    return on_hosts(Layer.RENDERED, (SSHD, SSHD_FILES), one)
+    return on_hosts(Layer.RENDERED, NEEDS, one, cures=True)

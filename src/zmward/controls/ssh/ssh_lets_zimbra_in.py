@@ -3,15 +3,31 @@
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from msgspec.structs import replace
+
+from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.repair import Uncurable, repair
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.sources.directory import CONFIG
 from zmward.sources.sshd import SSHD, Case
+from zmward.sources.sshdfiles import SSHD_FILES
 
 _USER = "zimbra"
-_NO_CURE = "Add zimbra to the list (or correct the port) in sshd's configuration."
+_PORT = "zimbraRemoteManagementPort"
+_BY_HAND = {
+    "pubkeyauthentication": "Set `PubkeyAuthentication yes`, for all or below `Match "
+    "User zimbra` at the end of sshd_config",
+    "allowusers": "Add zimbra to AllowUsers; a list in a drop-in of its own would one "
+    "day be the only one, and let nobody else in",
+    "denyusers": "Take what fits zimbra out of DenyUsers",
+    "denygroups": "Take zimbra out of DenyGroups",
+    "authenticationmethods": "Set `AuthenticationMethods publickey` below `Match User "
+    "zimbra` at the end of sshd_config",
+}
 
 
 def _patterns(case: Case, option: str) -> list[str]:
@@ -50,14 +66,44 @@ def _doubts(case: Case) -> Iterator[str]:
         yield f"allowgroups {' '.join(groups)}: zimbra's groups are not known"
 
 
-def _ports(facts: Facts, host: str, case: Case) -> str:
-    name = "zimbraRemoteManagementPort"
-    own = next((s.one(name) for s in facts.servers() if s.name == host), "")
-    wanted = own or facts.config().one(name) or "22"
-    ports = case.settings.get("port", ())
-    if wanted in ports:
+def _places(facts: Facts, host: str, option: str) -> str:
+    """Return where sshd's files say an option; empty where that is not known."""
+    try:
+        found = facts.read(SSHD_FILES, host).settings
+    except Unseen:
         return ""
-    return f"sshd listens on {', '.join(ports)}, {name} is {wanted}"
+    places = [setting.place for setting in found if setting.option == option]
+    return f" ({', '.join(places)})" if places else ""
+
+
+def _by_hand(facts: Facts, host: str, problem: str) -> str:
+    option = problem.partition(" ")[0]
+    where = _places(facts, host, option)
+    return f"{_BY_HAND[option]}{where}; `sshd -t`, then reload."
+
+
+def _to_port(facts: Facts, host: str, port: str) -> SetAttr:
+    """Return the change that tells Zimbra on which port sshd listens."""
+    for server in facts.servers():
+        if server.name == host:
+            before = server.own(_PORT) or None
+            return SetAttr(f"server:{host}", _PORT, before, (port,))
+    raise Uncurable(f"{host} is no server of the directory.")
+
+
+def _ports(facts: Facts, host: str, case: Case) -> Iterator[Judgement]:
+    own = next((s.one(_PORT) for s in facts.servers() if s.name == host), "")
+    wanted = own or facts.config().one(_PORT) or "22"
+    ports = case.settings.get("port", ())
+    if wanted not in ports:
+        yield deviates(
+            Layer.RENDERED,
+            host,
+            f"sshd listens on {', '.join(ports)}, {_PORT} is {wanted}",
+            "user zimbra may log in with its key, on Zimbra's port",
+            source="sshd",
+            **repair(lambda: _to_port(facts, host, ports[0])),
+        )
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -65,19 +111,20 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     if not cases:
         yield unknown(Layer.RENDERED, host, "sshd was not asked about user zimbra")
         return
-    wrong = [text for case in cases for text in _problems(case)]
-    doubts = [text for case in cases for text in _doubts(case)]
-    port = _ports(facts, host, cases[0])
-    for text in dict.fromkeys([*wrong, *filter(None, [port])]):
+    wrong = dict.fromkeys(text for case in cases for text in _problems(case))
+    doubts = dict.fromkeys(text for case in cases for text in _doubts(case))
+    port = tuple(_ports(facts, host, cases[0]))
+    for text in wrong:
         yield deviates(
             Layer.RENDERED,
             host,
             text,
             "user zimbra may log in with its key, on Zimbra's port",
-            no_cure=_NO_CURE,
+            no_cure=_by_hand(facts, host, text),
             source="sshd",
         )
-    for text in dict.fromkeys(doubts):
+    yield from port
+    for text in doubts:
         yield unknown(Layer.RENDERED, host, text)
     if not wrong and not port and not doubts:
         yield sound(
@@ -92,10 +139,13 @@ CONTROL = Control(
         "Zimbra's servers log in to each other, and to themselves, as user zimbra to "
         "show mail queues, deploy certificates and control services."
     ),
-    impact="None: it gives Zimbra back what an allow-list took away.",
+    impact="None: Zimbra finds sshd where it listens. mailboxd reads the port anew.",
     severity=Severity.MEDIUM,
     tips=("T08",),
-    check=on_hosts(Layer.RENDERED, (SSHD, CONFIG), _look),
+    check=replace(
+        on_hosts(Layer.RENDERED, (SSHD, SSHD_FILES, CONFIG), _look, cures=True),
+        attributes=(_PORT,),
+    ),
     refs=("https://man.openbsd.org/sshd_config#AllowUsers",),
     examples=(
         passes(sshd={"pubkeyauthentication": "yes"}),
@@ -103,6 +153,7 @@ CONTROL = Control(
         fails(sshd={"allowusers": ("root", "admin")}),
         fails(sshd={"pubkeyauthentication": "no"}),
         fails(sshd={"port": "2222"}),
+        fails(config={}, sshd={"port": "2222"}),
         fails(sshd={"authenticationmethods": "publickey,keyboard-interactive"}),
         unsure(sshd={"authorizedkeysfile": "/etc/ssh/keys/%u"}),
         unsure(sshd={"allowgroups": ("ssh-users",)}),

@@ -2,10 +2,18 @@
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.sshd import PASSWORDS, every_login, ways_without_key
+from zmward.controls.shapes.unittext import unit_text
 from zmward.sources.sshd import Case
 
 _SAFE = ("no", "prohibit-password", "without-password", "forced-commands-only")
 _FILES = "> /etc/ssh/sshd_config\n UsePAM yes\n"
+_DROP_INS = "> /etc/ssh/sshd_config\n Include /etc/ssh/sshd_config.d/*.conf\n"
+_KEYS = {
+    "units": unit_text("ssh"),
+    "own-files": "end\n",
+    "key-logins": "user root 0 /bin/bash -\npath 0 700\npath 0 700\npath 0 600\n"
+    "key ssh-ed25519\nend\n",
+}
 
 
 def _problem(case: Case) -> str:
@@ -25,7 +33,10 @@ CONTROL = Control(
     tips=("T08",),
     locks_out="administrators who log in as root with a password",
     check=every_login(
-        ("permitrootlogin", *PASSWORDS), _problem, "prohibit-password or no"
+        ("permitrootlogin", *PASSWORDS),
+        _problem,
+        "prohibit-password or no",
+        lambda _: {"PermitRootLogin": "prohibit-password"},
     ),
     refs=("https://man.openbsd.org/sshd_config#PermitRootLogin",),
     note=(
@@ -43,6 +54,10 @@ CONTROL = Control(
         fails(
             sshd={"permitrootlogin": "yes", "passwordauthentication": "yes"},
             raw={"sshd-files": _FILES},
+        ),
+        fails(
+            sshd={"permitrootlogin": "yes", "passwordauthentication": "yes"},
+            raw={"sshd-files": f"{_DROP_INS} PermitRootLogin yes\n", **_KEYS},
         ),
         unsure(missing=("sshd",), raw={"sshd-files": _FILES}),
         unsure(

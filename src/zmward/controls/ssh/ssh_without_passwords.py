@@ -1,14 +1,19 @@
 """sshd accepts keys only, for every user and from every address."""
 
-from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.shapes.service import unless_wanted
 from zmward.controls.shapes.sshd import (
     PASSWORDS,
     every_login,
+    keys_only,
     ways_without_key,
 )
+from zmward.controls.shapes.unittext import unit_text
 from zmward.sources.sshd import UNASKED, Case
 
 _FILES = "> /etc/ssh/sshd_config\n Include /etc/ssh/sshd_config.d/*.conf\n UsePAM yes\n"
+_LOGIN = "user root 0 /bin/bash -\npath 0 700\npath 0 700\npath 0 600\n"
+_HOST = {"units": unit_text("ssh"), "own-files": "end\n"}
 _KEYS = {
     "passwordauthentication": "no",
     "kbdinteractiveauthentication": "no",
@@ -26,7 +31,10 @@ CONTROL = Control(
     severity=Severity.HIGH,
     tips=("T08",),
     locks_out="administrators who log in with a password",
-    check=every_login(PASSWORDS, ways_without_key, "no for every login"),
+    check=unless_wanted(
+        "ssh_passwords",
+        every_login(PASSWORDS, ways_without_key, "no for every login", keys_only),
+    ),
     refs=("https://man.openbsd.org/sshd_config#PasswordAuthentication",),
     note=(
         "sshd uses the first value that it meets, and a Match overrides it; so sshd "
@@ -45,7 +53,12 @@ CONTROL = Control(
             raw={"sshd-files": _FILES},
         ),
         fails(
-            sshd={**_KEYS, "passwordauthentication": "yes"}, raw={"sshd-files": _FILES}
+            sshd={**_KEYS, "passwordauthentication": "yes"},
+            raw={
+                "sshd-files": _FILES,
+                "key-logins": f"{_LOGIN}key ssh-ed25519\nend\n",
+                **_HOST,
+            },
         ),
         fails(
             sshd={**_KEYS, "kbdinteractiveauthentication": "yes"},
@@ -60,7 +73,19 @@ CONTROL = Control(
         ),
         fails(
             sshd={**_KEYS, "challengeresponseauthentication": "yes"},
-            raw={"sshd-files": _FILES},
+            raw={
+                "sshd-files": _FILES,
+                "key-logins": f"{_LOGIN}key ssh-ed25519\nend\n",
+                **_HOST,
+            },
+        ),
+        fails(  # a key that only prints whom to log in as
+            sshd={**_KEYS, "passwordauthentication": "yes"},
+            raw={
+                "sshd-files": _FILES,
+                "key-logins": f'{_LOGIN}key no-pty,command="echo" ssh-rsa\nend\n',
+                **_HOST,
+            },
         ),
         unsure(
             sshd=(
@@ -73,6 +98,10 @@ CONTROL = Control(
             },
         ),
         unsure(sshd=_KEYS, missing=("sshd-files",)),
+        unconcerned(
+            sshd={**_KEYS, "passwordauthentication": "yes"},
+            profile={"services": {"ssh-passwords": "wanted"}},
+        ),
         unsure(missing=("sshd", "sshd-files")),
     ),
 )

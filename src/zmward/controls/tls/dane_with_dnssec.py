@@ -2,13 +2,36 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
+from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
+from zmward.evidence import Unseen
 from zmward.facts import Facts
+from zmward.sources.directory import CONFIG, SERVERS
 from zmward.sources.postconf import POSTCONF
 
-_NO_CURE = "Set zimbraMtaSmtpDnsSupportLevel to dnssec; the resolver must validate."
+_ATTRIBUTE = "zimbraMtaSmtpDnsSupportLevel"
+_NO_CURE = (
+    f"{_ATTRIBUTE} says dnssec already, or was not seen: render the section mta anew "
+    "(/opt/zimbra/libexec/configrewrite mta)."
+)
+
+
+def _cure(facts: Facts, host: str) -> SetAttr | None:
+    """Return the change of this server's own value: DANE may be asked for here only."""
+    try:
+        server = next((s for s in facts.servers() if s.name == host), None)
+        common = facts.config().own(_ATTRIBUTE)
+    except Unseen:
+        return None
+    values = () if server is None else server.own(_ATTRIBUTE) or common
+    if server is None or not values or "dnssec" in values:
+        return None
+    before = server.own(_ATTRIBUTE) or None
+    return SetAttr(server.label, _ATTRIBUTE, before, ("dnssec",))
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -21,7 +44,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     elif dns == "dnssec":
         yield sound(Layer.RENDERED, host, source="postconf", seen=text)
     else:
-        yield deviates(Layer.RENDERED, host, text, "dnssec", no_cure=_NO_CURE)
+        cure = _cure(facts, host)
+        reason = "" if cure else _NO_CURE
+        yield deviates(Layer.RENDERED, host, text, "dnssec", cure=cure, no_cure=reason)
 
 
 CONTROL = Control(
@@ -35,7 +60,12 @@ CONTROL = Control(
     severity=Severity.LOW,
     tips=("T31",),
     roles=("mta",),
-    check=on_hosts(Layer.RENDERED, (POSTCONF,), _look, role="mta"),
+    check=msgspec.structs.replace(
+        on_hosts(
+            Layer.RENDERED, (POSTCONF, CONFIG, SERVERS), _look, role="mta", cures=True
+        ),
+        attributes=(_ATTRIBUTE,),
+    ),
     refs=("https://www.postfix.org/TLS_README.html#client_tls_dane",),
     note=(
         "Whether the resolver validates is not seen here: zimbraMtaSmtpDnsSupportLevel "
@@ -53,6 +83,21 @@ CONTROL = Control(
                 "smtp_tls_security_level": "dane",
                 "smtp_dns_support_level": "enabled",
             }
+        ),
+        fails(
+            config={_ATTRIBUTE: "enabled"},
+            postconf={
+                "smtp_tls_security_level": "dane",
+                "smtp_dns_support_level": "enabled",
+            },
+        ),
+        fails(
+            config={},
+            server={_ATTRIBUTE: "dnssec"},
+            postconf={
+                "smtp_tls_security_level": "dane-only",
+                "smtp_dns_support_level": "enabled",
+            },
         ),
         unconcerned(postconf={"smtp_tls_security_level": "may"}),
         unsure(missing=("postconf",)),

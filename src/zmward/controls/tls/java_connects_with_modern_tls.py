@@ -47,6 +47,7 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     tips=("T31",),
     roles=("mailbox",),
+    locks_out="servers that know TLS 1.1 only, as external mailboxes and feeds",
     check=on_hosts(Layer.DECLARED, (LOCALCONFIG,), _look, role="mailbox", cures=True),
     refs=(),
     note=(

@@ -28,6 +28,7 @@ CONTROL = Control(
     severity=Severity.LOW,
     tips=("T31", "S6"),
     roles=("ldap",),
+    locks_out="programs that know weak ciphers only",
     check=localconfig("ldap_common_tlsciphersuite", _WANTED, role="ldap"),
     refs=(),
     examples=(

@@ -16,7 +16,7 @@ _FOLDERS = {"10.0": "1000", "10.1": "1010"}
 _FOLDER = re.compile(r"/(87|90|1000|1010)(?:-ne)?(?:/|$)")
 _NO_CURE = (
     "Write the repository's file again as the installer did, then update the lists; "
-    "`zmward plan` will do it with the repair of files."
+    "which address is right is the installed branch's to say."
 )
 
 

