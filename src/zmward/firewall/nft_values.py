@@ -93,23 +93,23 @@ def elements(
         inner.gaps()
         if not inner:
             break
-        one = inner.until(",")
+        item = inner.until(",")
         inner.took(",")
-        one.gaps()
-        if not one:
+        item.gaps()
+        if not item:
             continue
-        key = flags_of(one, "|") if flags else one(one, port=port)
-        while one.peek() in _DETAILS:
-            _skip_detail(one)
-        one.gaps()
+        key = flags_of(item, "|") if flags else one(item, port=port)
+        while item.peek() in _DETAILS:
+            _skip_detail(item)
+        item.gaps()
         if pairs:
-            one.must(":")
-            found.append([key, _verdict(one)])
+            item.must(":")
+            found.append([key, _verdict(item)])
         else:
             found.append(key)
-        one.gaps()
-        if one:
-            raise Unknown(one.text)
+        item.gaps()
+        if item:
+            raise Unknown(item.text)
     return found
 
 
