@@ -92,9 +92,12 @@ def _from_file(path: str, family: Family) -> Loaded:
     if len(content) > _LARGEST:
         raise BadFile(f"{path} is larger than any rule set.")
     try:
-        return Loaded(recognised(content.decode("utf-8", "replace"), family))
+        rules = recognised(content.decode("utf-8", "replace"), family)
     except Unreadable as error:
         raise BadFile(f"{path} is no rule set: {error}.") from error
+    if not rules.chains:
+        raise BadFile(f"{path} is no rule set: there is no chain in it.")
+    return Loaded(rules)
 
 
 def _from_host(host: str | None) -> Loaded:
