@@ -152,11 +152,13 @@ def test_parameters_of_zmconfigd_and_strange_ones_are_refused(
     assert objection(SetParameter(NODE, name, None, value, ""))
 
 
-def _two_nodes(other: Mapping[str, str]) -> Evidence:
+def _two_nodes(
+    other: Mapping[str, str], *, here: str = f"ldap://{NODE}", role: str = "mailbox"
+) -> Evidence:
     control = controls()["ldap-demands-tls"]
     given = {
-        "localconfig": {"ldap_url": f"ldap://{NODE}", "ldap_starttls_supported": "1"},
-        "servers": {TWO: {"zimbraServiceEnabled": ("mailbox",)}},
+        "localconfig": {"ldap_url": here, "ldap_starttls_supported": "1", **SECURE},
+        "servers": {TWO: {"zimbraServiceEnabled": (role,)}},
     }
     evidence = evidence_of(Example(Status.FAIL, given))
     assert control.check.cures
@@ -164,16 +166,39 @@ def _two_nodes(other: Mapping[str, str]) -> Evidence:
     return Evidence(evidence.when, {**evidence.answers, TWO: theirs})
 
 
-@pytest.mark.parametrize(("supported", "cured"), [("1", True), ("0", False)])
+SECURE = {"zimbra_require_interprocess_security": "1"}
+URL = {"ldap_url": f"ldap://{NODE}", "ldap_starttls_supported": "1"}
+
+
+@pytest.mark.parametrize(
+    ("other", "cured"),
+    [
+        (URL, True),
+        ({"ldap_url": f"ldaps://{NODE}"}, True),
+        ({**URL, "ldap_starttls_supported": "0"}, False),
+        # Java asks in clear text then, whatever the other keys say.
+        ({**URL, "zimbra_require_interprocess_security": "0"}, False),
+        # Only the socket is exempt, loopback is not.
+        ({"ldap_url": "ldap://127.0.0.1", "ldap_starttls_supported": "0"}, False),
+        ({}, False),
+    ],
+)
 def test_the_directory_demands_tls_only_when_every_node_speaks_it(
-    supported: str, *, cured: bool
+    other: Mapping[str, str], *, cured: bool
 ) -> None:
-    other = {"ldap_url": f"ldap://{NODE}", "ldap_starttls_supported": supported}
     control = controls()["ldap-demands-tls"]
     finding = judged(control, Example(Status.FAIL, {}), _two_nodes(other))
     assert bool(cures(finding)) is cured
     if not cured:
         assert any(TWO in deviation.no_cure for deviation in finding.deviations)
+
+
+def test_directories_that_copy_from_each_other_are_left_to_a_person() -> None:
+    control = controls()["ldap-demands-tls"]
+    evidence = _two_nodes(URL, role="ldap")
+    finding = judged(control, Example(Status.FAIL, {}), evidence)
+    assert not cures(finding)
+    assert any("olcSyncrepl" in deviation.no_cure for deviation in finding.deviations)
 
 
 def test_foreign_keys_go_and_servers_keys_are_held_to_their_command() -> None:
@@ -190,6 +215,31 @@ def test_foreign_keys_go_and_servers_keys_are_held_to_their_command() -> None:
     assert one.after is not None
     assert one.after.text == f"# ours\n{FORCED}"
     assert one.after.mode == 0o600
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ('from="192.0.2.0/24",no-pty ', ',from="192.0.2.0/24",no-pty'),
+        (
+            'from="192.0.2.0/24",command="/bin/sh",no-pty ',
+            ',from="192.0.2.0/24",no-pty',
+        ),
+        ('command="echo \\"a,b\\"" ', ""),
+    ],
+)
+def test_what_else_holds_a_servers_key_stays(options: str, kept: str) -> None:
+    text = f"{options}ssh-rsa {KEY} a\n"
+    finding = found(
+        "zimbra-logins-by-own-keys",
+        server={"zimbraSshPublicKey": f"ssh-rsa {KEY} a"},
+        raw={"authorized-keys": text},
+        own_files=OwnFiles({KEYS: OwnFile(text, 0o600, "zimbra", "zimbra")}),
+    )
+    (cure,) = cures(finding)
+    assert isinstance(cure, WriteFile)
+    assert cure.after is not None
+    assert cure.after.text == FORCED.replace(" ssh-rsa", f"{kept} ssh-rsa", 1)
 
 
 def test_keys_of_a_second_file_are_not_taken_for_those_of_the_first() -> None:

@@ -163,6 +163,7 @@ def test_lists_that_do_not_arrive_are_left_to_a_person() -> None:
     assert "`apt-get update` says why" in reasons(finding)
 
 
+APT_FILE = "/etc/apt/apt.conf.d/99zmward"
 UPGRADES = (
     "> /etc/apt/apt.conf.d/50unattended-upgrades\n"
     ' APT::Periodic::Unattended-Upgrade "1";\n'
@@ -257,3 +258,31 @@ def test_what_a_daemon_makes_of_a_file_has_no_answer_afterwards() -> None:
     later = foresee(evidence, (change,)).answers[NODE]
     assert later["sshd"] == later["sshd-files"] == Missing(LATER, "unseen")
     assert later["units"] == Answer("x")
+
+
+def test_lines_of_a_site_in_the_drop_in_of_apt_stay() -> None:
+    theirs = 'Unattended-Upgrade::Package-Blacklist:: "linux-";'
+    before = f"> 644 root root regular file|{APT_FILE}\n {theirs}\n $\nend\n"
+    (cure,) = cures(
+        found(
+            "unattended-upgrades-spare-zimbra",
+            packages=APT,
+            raw={"apt-conf": UPGRADES, "own-files": before},
+        )
+    )
+    assert isinstance(cure, WriteFile)
+    assert cure.after is not None
+    assert theirs in cure.after.text
+    assert '"zimbra-"' in cure.after.text
+
+
+def test_apt_reads_its_one_file_last_and_no_copies_of_an_editor() -> None:
+    name = "APT::Periodic::Unattended-Upgrade"
+    folder = "> /etc/apt/apt.conf.d"
+    main = f'> /etc/apt/apt.conf\n {name} "1";\n'
+    assert apt(f'{main}{folder}/20auto\n {name} "0";\n').unattended
+    spared = 'Unattended-Upgrade::Package-Blacklist:: "zimbra-";'
+    for ending in (".bak", ".ucf-dist", ".d.save"):
+        assert not apt(f"{folder}/50unattended{ending}\n {spared}\n").spared
+    for ending in ("", ".conf", ".d.conf"):
+        assert apt(f"{folder}/50unattended{ending}\n {spared}\n").spared

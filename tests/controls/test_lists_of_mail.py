@@ -66,7 +66,7 @@ def test_a_zone_in_a_value_of_its_own_stays() -> None:
 
 
 def test_a_server_never_loses_its_last_restriction() -> None:
-    given = {
+    given: dict[str, Any] = {
         "config": {NAME: ("reject_unknown_client_hostname",)},
         "server": {NAME: ("check_nonsense",), "zimbraServiceEnabled": ("mta",)},
     }

@@ -22,6 +22,7 @@ OPEN = {
     "kbdinteractiveauthentication": "no",
     "gssapiauthentication": "yes",
 }
+METHODS = "AuthenticationMethods"
 NAMES = ("ssh-root-needs-key", "ssh-without-passwords", "ssh-without-gssapi")
 
 
@@ -121,12 +122,26 @@ def test_red_hats_unit_is_reloaded_there() -> None:
             "Match User backup",
         ),
         (f"{INCLUDE} Include /etc/ssh/site/*.conf\n", "/etc/ssh/site/*.conf"),
+        # Key and code: without the second, these logins would have no way left.
+        (
+            f"{INCLUDE} Match Group anna\n {METHODS} publickey,password:pam\n",
+            "would let nobody in",
+        ),
+        (
+            f"{INCLUDE}> {PATH}\n Match User anna\n X11Forwarding no\n",
+            "move that block",
+        ),
     ],
 )
 def test_it_is_not_written_where_it_would_not_be_in_force(
     files: str, words: str
 ) -> None:
     assert words in reason(found(NAMES[1], raw(sshd_files=files)))
+
+
+def test_a_way_that_is_left_is_enough() -> None:
+    ways = f" Match Group anna\n {METHODS} publickey,password publickey\n"
+    assert cure(found(NAMES[1], raw(sshd_files=f"{INCLUDE}{ways}")))
 
 
 @pytest.mark.parametrize(
@@ -137,6 +152,7 @@ def test_it_is_not_written_where_it_would_not_be_in_force(
         (ROOT, {"permitrootlogin": "no"}),
         (ROOT, {"pubkeyauthentication": "no"}),
         (ROOT, {"authorizedkeysfile": "/etc/ssh/keys/%u"}),
+        (ROOT, {"authorizedkeysfile": "/home/%u/.ssh/authorized_keys"}),
         (ROOT, {"allowusers": "anna"}),
         (ROOT, {"denyusers": "ro*"}),
         (ROOT, {"allowgroups": "ssh-users"}),

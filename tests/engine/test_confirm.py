@@ -1,9 +1,12 @@
 """A run is kept only from a session that began after its last change."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.engine.repair import directory, plan, proof, site, twin
 from tests.engine.twin import Twin
+from zmward.doors.host import Done
 from zmward.engine.apply import Wish, apply
 from zmward.engine.confirm import confirm, proves
 from zmward.engine.history import past
@@ -11,7 +14,7 @@ from zmward.engine.journal import Journal
 from zmward.engine.rollback import roll_back
 from zmward.engine.state import known
 from zmward.engine.verify import Proof
-from zmward.errors import Refused
+from zmward.errors import Failed, Refused
 
 
 @pytest.mark.parametrize(
@@ -91,3 +94,31 @@ def test_what_is_kept_has_no_switch_any_more() -> None:
     confirm(host, run)
     assert not host.timers
     assert past(host, run).state == "kept"
+
+
+def test_a_switch_that_is_faster_than_the_person_is_not_overruled() -> None:
+    host, kept = twin(), directory()
+    run = known(apply(site(host, kept), plan(), Wish(confirm_within=60), proof).run)
+
+    def elapses(argv: Sequence[str]) -> Done | None:
+        if argv[:2] == ("systemctl", "stop"):
+            host.folder(run.fired)
+        return None
+
+    host.fails = elapses
+    with pytest.raises(Refused, match="was faster"):
+        confirm(host, run)
+    assert past(host, run).state != "kept"
+
+
+def test_a_switch_that_elapses_while_it_is_set_anew_ends_the_run() -> None:
+    host, kept = twin(), directory()
+
+    def elapses(argv: Sequence[str]) -> Done | None:
+        if argv[0] == "systemd-run" and "--on-active=60s" in argv:
+            host.folder(argv[-2].replace("rollback.sh", "fired"))
+        return None
+
+    host.fails = elapses
+    with pytest.raises(Failed, match="switch has taken the run back"):
+        apply(site(host, kept), plan(), Wish(confirm_within=60), proof)

@@ -132,6 +132,63 @@ def test_nothing_of_root_s_is_written_below_a_folder_that_a_user_can_rename(
     assert not list(inner.iterdir())
 
 
+def moved_to_a_disk(place: Path, link: str) -> Path:
+    """Put the folder elsewhere, and a link where it was."""
+    disk = place.parent.parent / "disk"
+    disk.mkdir()
+    place.parent.rename(disk / "theirs")
+    place.parent.symlink_to(link.format(disk=disk))
+    return disk / "theirs/file"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="root's links are root's to make")
+@pytest.mark.parametrize(
+    "link", ["{disk}/theirs", "disk/theirs", "disk/../disk/theirs"]
+)
+def test_a_folder_that_root_moved_to_another_disk_is_followed(
+    place: Path, link: str
+) -> None:
+    real = moved_to_a_disk(place, link)
+    path, door = str(place), Local()
+    assert read_file(door, path) == FileText("theirs\n", 0o644, ME, GROUP)
+    set_mode(door, path, WANTED)
+    assert real.stat().st_mode & 0o777 == 0o600
+    replace_file(door, path, FileText("new\n", 0o640, ME, GROUP), token="t")
+    assert (real.read_text(), place.parent.is_symlink()) == ("new\n", True)
+    replace_file(door, path, None, token="t")
+    assert not real.exists()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives folders away")
+@pytest.mark.parametrize("where", ["link", "above", "loop"])
+def test_a_link_that_a_user_can_swap_is_not_followed(place: Path, where: str) -> None:
+    real = moved_to_a_disk(place, "{disk}/theirs")
+    if where == "link":
+        os.lchown(place.parent, 65534, 65534)
+    elif where == "above":
+        os.chown(place.parent.parent, 65534, 65534)
+    else:
+        (place.parent.parent / "disk/round").symlink_to("round")
+        path = f"{place.parent.parent}/disk/round/file"
+        with pytest.raises(Fault):
+            set_mode(Local(), path, WANTED)
+        return
+    acts: tuple[Callable[[], object], ...] = (
+        lambda: read_file(Local(), str(place)),
+        lambda: set_mode(Local(), str(place), WANTED),
+        lambda: replace_file(Local(), str(place), None, token="t"),
+    )
+    for act in acts:
+        with pytest.raises(Refused, match="reached through a link"):
+            act()
+    assert (real.read_text(), real.stat().st_mode & 0o777) == ("theirs\n", 0o644)
+
+
+def test_a_path_that_climbs_is_left_alone(place: Path) -> None:
+    with pytest.raises(Refused, match="no plain path"):
+        set_mode(Local(), f"{place.parent}/../theirs/file", WANTED)
+
+
 def test_a_program_keeps_its_capabilities(place: Path) -> None:
     # nginx binds 443 by CAP_NET_BIND_SERVICE, which any chown takes away for ever.
     program = struct.pack("<5I", 0x02000001, 1 << 10, 0, 0, 0)

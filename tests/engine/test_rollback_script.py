@@ -1,8 +1,11 @@
 """rollback.sh under the real dash: what it gives back, spares, and names."""
 
 import hashlib
+import os
+import pty
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,10 +14,12 @@ from tests.engine.shell_world import GROUP, HOST, ME, World, mode, text
 from tests.engine.twin import settings
 from zmward.change import (
     Change,
+    FileText,
     SetAttr,
     SetCrontab,
     SetLocalConfig,
     SetMode,
+    SetParameter,
     SetUnit,
     UnitState,
     WriteFile,
@@ -287,6 +292,25 @@ def test_a_link_in_the_way_is_left_alone(world: World) -> None:
     assert "left alone" in world.log()
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="root's links are root's to make")
+@pytest.mark.parametrize(("owner", "code"), [(0, 0), (65534, 6)])
+def test_a_folder_that_root_alone_moved_elsewhere_is_followed(
+    world: World, owner: int, code: int
+) -> None:
+    change = WriteFile(HOST, world.path("a"), text("old\n", 0o600), text("new\n"))
+    start = applied(
+        world, change, SetMode(HOST, world.path("d"), mode(0o600), mode(0o644)), SETTING
+    )
+    for place in (world.root / "etc", world.zimbra):
+        (world.root / "disk").mkdir(exist_ok=True)
+        place.rename(world.root / "disk" / place.name)
+        place.symlink_to(f"./x/../disk/{place.name}")
+        os.lchown(place, owner, owner)
+    (world.root / "x").symlink_to(world.root / "disk")
+    assert world.take_back() == code, world.log()
+    assert (world.state() == start) is (owner == 0), world.log()
+
+
 def test_a_folder_that_everybody_may_write_gets_nothing(world: World) -> None:
     place = Path(world.path("a"))
     applied(world, WriteFile(HOST, str(place), text("old\n"), text("new\n")))
@@ -331,3 +355,60 @@ def test_a_run_that_is_taken_back_is_not_taken_back_again(world: World) -> None:
     assert world.take_back() == 0
     assert world.state() == after
     assert "taken back already" in world.log()
+
+
+def test_what_the_switch_has_taken_back_is_not_taken_back_again(world: World) -> None:
+    changes = every(world)
+    start = applied(world, *changes, journal='{"what":"applied"}\n')
+    assert world.take_back() == 0
+    assert world.state() == start
+    world.stand(changes, after=True)
+    later = world.state()
+    assert world.take_back() == 0
+    assert world.state() == later, "a later run has done the same"
+    (world.folder / "fired/failed").write_text("1\n")
+    assert world.take_back() == 0
+    assert world.state() == start
+
+
+def test_bits_of_units_and_of_main_cf_are_lifted_and_put_back(world: World) -> None:
+    main = world.zimbra / "common/conf/main.cf"
+    program = world.zimbra / "common/sbin/postconf"
+    for place in (main, program):
+        place.parent.mkdir(parents=True)
+    main.write_text("one = yes\n")
+    flag = world.root / f"flags{main}.bits"
+    program.write_text(
+        f'#!/bin/sh\n[ "$1" = -n ] && exec cat {main}\n'
+        f'[ ! -e {flag} ] && echo "$2" | sed "s/=/ = /" >{main}\n'
+    )
+    program.chmod(0o755)
+    change = SetParameter(HOST, "one", "no", "yes")
+    world.prepare((change, SetUnit(HOST, "cron.service", ON, OFF)))
+    world.unit("cron.service", OFF)
+    units = world.root / "units"
+    world.flags(main, "i")
+    world.flags(units, "i")
+    assert world.take_back() == 0, world.log()
+    assert main.read_text() == "one = no\n"
+    assert (world.flagged(main), world.flagged(units)) == ("i", "i")
+    assert f"lifted i {units}" in (world.folder / "flags").read_text()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root becomes another user")
+def test_who_writes_as_a_user_has_no_terminal_of_ours(world: World) -> None:
+    place = Path(world.path("a"))
+    old, new = FileText("old\n", 0o600, "nobody", GROUP), text("new\n")
+    applied(world, WriteFile(HOST, str(place), old, new))
+    os.chown(place.parent, 65534, 65534)
+    spy = 'ps -o tty= -p $$ >>"$WORLD/said"; shift 3; exec "$@"'
+    (world.bin / "runuser").write_text(f"#!/bin/sh\nWORLD={world.root}\n{spy}\n")
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv("/bin/dash", ["dash", world.run.script])  # noqa: S606  # no shell's words
+    with suppress(OSError):
+        while os.read(terminal, 4096):
+            pass
+    os.waitpid(pid, 0)
+    assert place.read_text() == "old\n", world.log()
+    assert set(world.said()) == {"?"}

@@ -8,7 +8,7 @@ from lab.crash_ways import ARMED, WAYS
 from tests.lab.conftest import running
 
 # `make proofs` dies at every point.
-SAMPLE, SECONDS = 4, 20
+SAMPLE, SECONDS = 4, 12
 
 
 def moments(number: int) -> list[Moment]:

@@ -148,7 +148,6 @@ VALIDATORS: Final[Mapping[str, Validator]] = {
     "sudoers": Validator(("visudo", "-c", "-f", "{}"), beside=True),
     "rsyslog": Validator(("rsyslogd", "-N1")),
     "fail2ban": Validator(("fail2ban-client", "-t")),
-    "nginx": Validator(("/opt/zimbra/common/sbin/nginx", "-t")),
     "chrony": Validator(("chronyd", "-p", "-f", "{}"), beside=True),
     "apt": Validator(("apt-config", "dump")),
 }

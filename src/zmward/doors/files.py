@@ -16,6 +16,8 @@ _REGULAR = ("regular file", "regular empty file")
 _ABSENT = b"No such file or directory"
 _SELINUX = "/sys/fs/selinux/enforce"
 _SHARED, _STICKY = 0o002, 0o1000
+# As many as Linux follows.
+_MOST_LINKS = 40
 Check = Callable[[str], None]
 
 
@@ -53,12 +55,45 @@ def _regular(node: Node, path: str) -> None:
         raise Refused(f"{path} is a {node.kind}, not a plain file: left alone.")
 
 
-def _parent(door: Door, path: str) -> str:
-    folder = str(PurePosixPath(path).parent)
+def _parent(path: str) -> str:
+    return str(PurePosixPath(path).parent)
+
+
+def _followed(door: Door, folder: str) -> str:
+    """Return a folder without its links; refuse one that a user could have made."""
+    place, left, links = "/", list(PurePosixPath(folder).parts[1:]), 0
+    while left:
+        name = left.pop(0)
+        if name == "..":
+            place = _parent(place)
+            continue
+        found = str(PurePosixPath(place) / name)
+        node = look(door, found)
+        if node is None or node.kind != "symbolic link":
+            place = found
+            continue
+        links += 1
+        if links > _MOST_LINKS or node.mode.owner != "root" or _others(door, place):
+            raise Refused(f"{folder} is reached through a link, {found}: left alone.")
+        asked = must(door.run(("readlink", "--", found)), "readlink", found)
+        target = PurePosixPath(asked.out.decode("utf-8", "replace").rstrip("\n"))
+        place = "/" if target.is_absolute() else place
+        left = [*(part for part in target.parts if part != "/"), *left]
+    return place
+
+
+def settled(door: Door, path: str) -> str:
+    """Return a path with no link on its way, as root alone has laid them.
+
+    /opt/zimbra is often a link to another disk. What a user can swap is refused.
+    """
+    folder = _parent(path)
     real = must(door.run(("realpath", "-e", "--", folder)), "realpath", folder)
-    if real.out.decode("utf-8", "replace").rstrip("\n") != folder:
-        raise Refused(f"{folder} is reached through a link: {path} is left alone.")
-    return folder
+    if real.out.decode("utf-8", "replace").rstrip("\n") == folder:
+        return path
+    if ".." in PurePosixPath(path).parts:
+        raise Refused(f"{path} is no plain path: left alone.")
+    return str(PurePosixPath(_followed(door, folder)) / PurePosixPath(path).name)
 
 
 def read_bytes(door: Door, path: str) -> bytes:
@@ -89,7 +124,7 @@ def swap(door: Door, path: str, seen: str, wanted: str) -> Done:
 
 def read_plain(door: Door, path: str) -> bytes:
     """Return what a plain file holds whose folder may be a user's."""
-    return must(_pinned(door, "read", path), "read", path).out
+    return must(_pinned(door, "read", settled(door, path)), "read", path).out
 
 
 def read_file(door: Door, path: str) -> FileText | None:
@@ -153,7 +188,8 @@ def replace_bytes(
     check: Check | None = None,
 ) -> None:
     """Write beside, check, then rename; what was there stays whole until then."""
-    folder = _parent(door, path)
+    path = settled(door, path)
+    folder = _parent(path)
     node = look(door, path)
     if node is not None:
         _regular(node, path)
@@ -197,7 +233,8 @@ def replace_file(
 
 def remove_file(door: Door, path: str) -> None:
     """Remove a plain file, if it is there."""
-    folder = _parent(door, path)
+    path = settled(door, path)
+    folder = _parent(path)
     node = look(door, path)
     if node is None:
         return
@@ -215,12 +252,13 @@ def read_mode(door: Door, path: str) -> Mode | None:
     if node.kind not in (*_REGULAR, "directory"):
         raise Refused(f"{path} is a {node.kind}: its mode is left alone.")
     # Its folder may be a user's, who could lead chown to any file of root's.
-    _parent(door, path)
+    settled(door, path)
     return node.mode
 
 
 def set_mode(door: Door, path: str, mode: Mode) -> None:
     """Set owners and mode of the very file that is there now, through no link."""
+    path = settled(door, path)
     seen = read_mode(door, path)
     if seen is None:
         raise Fault("absent", "no such file", path)

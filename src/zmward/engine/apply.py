@@ -332,6 +332,8 @@ def apply(
                 if seconds:
                     not_fired(site.door, run.fired)
                     start_timer(site.door, run, seconds)
+                    # The old timer may have elapsed just before it was stopped.
+                    not_fired(site.door, run.fired)
                 journal.write("applied", note=moment(site.door))
             except ZmwardError as error:
                 raise _failed(site, plan, run, error) from error

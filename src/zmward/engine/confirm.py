@@ -81,6 +81,12 @@ def confirm(door: Door, run: Run, *, console: bool = False) -> None:
         raise Refused(f"The run {run.id} is not there to be kept: `zmward history`.")
     _judge(door, entries[-1].note, console=console)
     disarm(door, run)
+    # Its timer may have elapsed while we looked: what runs then is not held up.
+    if look(door, run.fired) is not None:
+        raise Refused(
+            f"The switch of {run.id} was faster: the run is being taken back now. "
+            "See `zmward history`."
+        )
     journal.write("confirmed")
 
 

@@ -56,7 +56,7 @@ whole() { # words for people, names
 # As whom to write below a folder: a user who can rename it may put links there.
 writer() { # path, owner of the file
     folder=${1%/*}
-    [ "$(realpath -e -- "$folder")" = "$folder" ] || return 1
+    [ "$(realpath -e -- "${folder:-/}")" = "${folder:-/}" ] || return 1
     found=root
     while :; do
         stat -c '%a %U %G' -- "${folder:-/}" >"$FOLDER/.asked" || return 1
@@ -75,11 +75,37 @@ writer() { # path, owner of the file
     printf '%s' "$found"
 }
 
+# Prints a path with no link on its way; a link that a user can swap is not followed.
+settled() { # path
+    if [ "$(realpath -e -- "${1%/*}")" = "${1%/*}" ]; then printf '%s' "$1"; return; fi
+    case $1/ in */../*) return 1 ;; esac
+    left=${1%/*}/ place='' links=0
+    while [ -n "$left" ]; do
+        one=${left%%/*} left=${left#*/}
+        case $one in
+        '' | .) continue ;;
+        ..) place=${place%/*}; continue ;;
+        esac
+        if [ ! -L "$place/$one" ]; then place=$place/$one; continue; fi
+        links=$((links + 1))
+        [ "$links" -le 40 ] && [ "$(stat -c %U -- "$place/$one")" = root ] || return 1
+        [ "$(writer "$place/$one" root)" = root ] || return 1
+        target=$(readlink -- "$place/$one") || return 1
+        left=$target/$left
+        case $target in /*) place='' ;; esac
+    done
+    printf '%s/%s' "$place" "${1##*/}"
+}
+
 as_writer() {
-    if [ "$writer" = root ]; then "$@"; else runuser -u "$writer" -- "$@"; fi
+    # In a session of its own: no other process of that user reaches our terminal.
+    if [ "$writer" = root ]; then "$@"; else setsid -w runuser -u "$writer" -- "$@"; fi
 }
 
 put() { # path, name in the store, mode, owner, group
+    real=$(settled "$1") || return 1
+    shift
+    set -- "$real" "$@"
     writer=$(writer "$1" "$4") || return 1
     new=$(beside "$1")
     as_writer rm -f -- "$new"
@@ -96,6 +122,8 @@ put() { # path, name in the store, mode, owner, group
 }
 
 removed() { # path, owner
+    real=$(settled "$1") || return 1
+    set -- "$real" "$2"
     writer=$(writer "$1" "$2") || return 1
     as_writer rm -f -- "$1" && sync -- "${1%/*}"
 }
@@ -157,9 +185,9 @@ mode() { # path, old mode owner group, new mode owner group
     *) kept "the mode of $1"; return ;;
     esac
     [ -L "$1" ] && { kept "$1"; return; }
-    [ "$(realpath -e -- "${1%/*}")" = "${1%/*}" ] || { kept "the mode of $1"; return; }
+    real=$(settled "$1") || { kept "the mode of $1"; return; }
     lift "$1"
-    pinned mode "$1" "$now" "$3:$4" "$2" && back "mode of $1" || broken "mode of $1"
+    pinned mode "$real" "$now" "$3:$4" "$2" && back "mode of $1" || broken "mode of $1"
 }
 
 # Without crontab's own header; Debian drops three comments, be they that or not.
@@ -211,6 +239,7 @@ unit() { # unit, was enabled and active, was made enabled and active: each yes o
     if [ "$2" = "$4" ]; then
         [ "$enabled" = "$2" ] || kept "whether $1 starts at boot"
     elif [ "$enabled" != "$2" ]; then
+        lift "$UNITS"
         verb=disable
         [ "$2" = yes ] && verb=enable
         systemctl "$verb" -- "$1" && back "$1" || broken "$1"
@@ -274,7 +303,8 @@ setting() { # key, old, new
     now=$(stat -c '%a %U %G' -- "$SETTINGS")
     [ "$now" = "$was" ] && return
     owners=${was#* }
-    pinned mode "$SETTINGS" "$now" "${owners% *}:${owners#* }" "${was%% *}" ||
+    real=$(settled "$SETTINGS") || { broken "mode of localconfig.xml"; return; }
+    pinned mode "$real" "$now" "${owners% *}:${owners#* }" "${was%% *}" ||
         broken "mode of localconfig.xml"
 }
 
@@ -297,6 +327,7 @@ parameter() { # name, old, new
     1) kept "Postfix's $1"; return ;;
     *) broken "Postfix's $1"; return ;;
     esac
+    lift "$ZIMBRA/common/conf/main.cf" "$ZIMBRA/common/conf"
     if [ "$2" = - ]; then
         postconf -X "$1"
     else
@@ -485,8 +516,10 @@ finish() {
     exit 0
 }
 
-# What zmward has taken back whole is not ours any more: a later run may be there.
-if grep -q '"what":"rolled-back"' "$FOLDER/journal" 2>/dev/null; then
+# What is taken back whole is not ours any more: a later run may have done the same.
+ended() { tail -n 1 "$FOLDER/journal" 2>/dev/null | grep -q "\"what\":\"$1\""; }
+if grep -q '"what":"rolled-back"' "$FOLDER/journal" 2>/dev/null ||
+    { ended applied && [ "$(cat "$FOLDER/fired/failed" 2>/dev/null)" = 0 ]; }; then
     say "run $RUN is taken back already"
     exit 0
 fi

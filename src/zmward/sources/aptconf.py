@@ -14,6 +14,7 @@ _SPARED = re.compile(
     r"Unattended-Upgrade::Package-Blacklist(?:::)?\s*"
     r'(?:\{((?:[^"{}]|"[^"]*")*)\}|"([^"]*)")'
 )
+_MAIN = "/etc/apt/apt.conf"
 _LISTS = re.compile(r'Update-Package-Lists\s+"([^"]*)"')
 _SWITCH = re.compile(r'APT::Periodic::Unattended-Upgrade\s+"([^"]*)"')
 
@@ -39,12 +40,21 @@ def _values(pattern: re.Pattern[str], text: str) -> list[str]:
     return found
 
 
+def _read(path: str) -> bool:
+    """Say whether apt reads a file: of all endings it knows `.conf` alone."""
+    ending = path.rpartition("/")[2].partition(".")[2]
+    return path == _MAIN or ending.rpartition(".")[2] in ("", "conf")
+
+
 def parse(answer: str) -> AptConf:
     """Read apt's configuration files in their order."""
     switch = lists = ""
     origins: list[str] = []
     spared: list[str] = []
-    for _, text in sorted(contents(answer).items()):
+    files = [(path == _MAIN, path, text) for path, text in contents(answer).items()]
+    for _, path, text in sorted(files):  # apt reads the folder first
+        if not _read(path):
+            continue
         # A trailing comment holds no quotes, or it may be part of a value.
         bare = re.sub(r"(?m)^\s*(?://|#).*$|//[^\"\n]*$", "", text)
         found = _SWITCH.findall(bare)

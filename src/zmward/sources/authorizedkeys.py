@@ -14,12 +14,16 @@ _KEY = re.compile(
 
 
 class Key(msgspec.Struct, frozen=True):
-    """One public key; `command` is what the login is forced to run."""
+    """One public key; `command` is what the login is forced to run.
+
+    `options` are all that stand before the key, the command too.
+    """
 
     type: str
     key: str
     command: str = ""
     comment: str = ""
+    options: str = ""
 
 
 def parse(answer: str) -> tuple[Key, ...]:
@@ -39,6 +43,7 @@ def parse(answer: str) -> tuple[Key, ...]:
                 match["key"],
                 command[1] if command else "",
                 match["comment"] or "",
+                match["options"] or "",
             )
         )
     return tuple(found)

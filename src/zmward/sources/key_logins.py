@@ -105,16 +105,15 @@ told() {
     IFS=: read -r _ _ number _ _ home shell || return
     case $home in /*) ;; *) return ;; esac
     printf 'user %s %s %s %s\n' "$1" "$number" "${shell:-/bin/sh}" "$2"
-    for file in "$home/.ssh/authorized_keys" "$home/.ssh/authorized_keys2"; do
-        # A link of a user's could lead root anywhere.
-        if [ -f "$file" ] && ! [ -L "$file" ]; then
-            stat -L -c 'path %u %a' -- "$home" "$home/.ssh" "$file"
-            # Only what stands before the key itself, and only of lines with one.
-            limit head -c 65536 -- "$file" | tr '\t' ' ' |
-                sed -nE "s/^ *(([^#].* )?)($kind) +AAAA.*\$/key \1\3/p"
-            return
-        fi
-    done
+    # The second file is read by default alone, and Red Hat's sshd_config names one.
+    file=$home/.ssh/authorized_keys
+    # A link of a user's could lead root anywhere.
+    if [ -f "$file" ] && ! [ -L "$file" ]; then
+        stat -L -c 'path %u %a' -- "$home" "$home/.ssh" "$file"
+        # Only what stands before the key itself, and only of lines with one.
+        limit head -c 65536 -- "$file" | tr '\t' ' ' |
+            sed -nE "s/^ *(([^#].* )?)($kind) +AAAA.*\$/key \1\3/p"
+    fi
 }
 named | sort -u | awk '
     $1 ~ /^[A-Za-z0-9_.-]+$/ {

@@ -1,5 +1,6 @@
 """Only keys of this installation's servers log in as user zimbra."""
 
+import re
 from collections.abc import Iterator
 
 from zmward.change import FileText, WriteFile
@@ -14,6 +15,7 @@ from zmward.sources.own_files import OWN_FILES, OwnFile, OwnFiles
 from zmward.sources.source import Unreadable
 
 _COMMAND = "/opt/zimbra/libexec/zmrcd"
+_FORCED = re.compile(r'(?<![^,])command="(?:[^"\\]|\\.)*",?')
 _PATH = "/opt/zimbra/.ssh/authorized_keys"
 _NO_CURE = (
     "Not all keys were seen to stand in authorized_keys: find out whose it is, then "
@@ -46,7 +48,10 @@ def _line(line: str, own: set[str]) -> str | None:
         return None
     if key.command == _COMMAND:
         return line
-    return f'command="{_COMMAND}" {key.type} {key.key} {key.comment}'.rstrip()
+    # From where a key may come, and what else the site took from it, stays.
+    others = _FORCED.sub("", key.options).strip(", ")
+    options = ",".join(filter(None, (f'command="{_COMMAND}"', others)))
+    return f"{options} {key.type} {key.key} {key.comment}".rstrip()
 
 
 def _cure(

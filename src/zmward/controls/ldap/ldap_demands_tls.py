@@ -7,12 +7,12 @@ import msgspec
 from zmward.change import SetLocalConfig
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import layers, on_hosts
-from zmward.controls.tls.ldap_clients_use_tls import in_clear
+from zmward.controls.tls.ldap_clients_use_tls import addresses, wrong_keys
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
 from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.sources.directory import SERVERS
-from zmward.sources.localconfig import LOCALCONFIG
+from zmward.sources.localconfig import LOCALCONFIG, Localconfig
 from zmward.sources.slapd import SLAPD, Slapd
 
 _LEAST = 128
@@ -21,6 +21,11 @@ _ORDER = (
     "First ldap-clients-use-tls on {}, or its evidence: a node that asks without TLS "
     "would lose the directory. Then ldap_common_require_tls=128 here."
 )
+_REPLICAS = (
+    "The directories {} copy from each other: a copy that is made without TLS would "
+    "stop, and nobody would see it. See that every olcSyncrepl says starttls=critical "
+    "or ldaps, then set ldap_common_require_tls=128 by hand, one after the other."
+)
 _ALONE = "no other server asks this directory"
 
 
@@ -28,16 +33,32 @@ def _alone(facts: Facts, host: str) -> bool:
     return all(server.name == host for server in facts.servers())
 
 
+def _loses(found: Localconfig) -> bool:
+    """Say whether a node asks without TLS; of all that is local ldapi alone may."""
+    urls = addresses(found)
+    spared = all(url.startswith(("ldaps://", "ldapi://")) for url in urls)
+    return not urls or (not spared and bool(wrong_keys(found)))
+
+
 def _behind(facts: Facts) -> list[str]:
     """Return the servers that ask without TLS, or of which it is not known."""
     found = []
     for server in facts.servers():
         try:
-            if in_clear(facts.read(LOCALCONFIG, server.name)):
+            if _loses(facts.read(LOCALCONFIG, server.name)):
                 found.append(server.name)
         except Unseen:
             found.append(server.name)
     return found
+
+
+def _order(facts: Facts) -> str:
+    """Return what must be done first; empty where nothing."""
+    behind = _behind(facts)
+    if behind:
+        return _ORDER.format(", ".join(behind))
+    directories = [server.name for server in facts.servers("ldap")]
+    return _REPLICAS.format(", ".join(directories)) if len(directories) > 1 else ""
 
 
 def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -49,14 +70,14 @@ def _declared(facts: Facts, host: str) -> Iterator[Judgement]:
         yield not_concerned(Layer.DECLARED, host, _ALONE)
     else:
         own = facts.read(LOCALCONFIG, host).own.get(_KEY)
-        behind = _behind(facts)
+        order = _order(facts)
         yield deviates(
             Layer.DECLARED,
             host,
             text,
             f"{_LEAST} or more",
-            cure=None if behind else SetLocalConfig(host, _KEY, own, str(_LEAST)),
-            no_cure=_ORDER.format(", ".join(behind)) if behind else "",
+            cure=None if order else SetLocalConfig(host, _KEY, own, str(_LEAST)),
+            no_cure=order,
         )
 
 

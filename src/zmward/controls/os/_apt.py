@@ -15,7 +15,8 @@ def drop_in(facts: Facts, host: str, line: str) -> WriteFile:
     before = standing(facts, host, PATH)
     old = before.text.splitlines() if before else [_HEAD]
     word = line.partition(" ")[0]
-    kept = [one for one in old if one.partition(" ")[0] != word]
+    several = word.endswith("::")  # a list: each line adds to it
+    kept = [one for one in old if several or one.partition(" ")[0] != word]
     text = "".join(f"{one}\n" for one in (*kept, line))
     after = FileText(text, before.mode if before else 0o644)
     return WriteFile(host, PATH, before, after, "apt")

@@ -3,6 +3,7 @@
 And only where somebody who administers has a key: nobody may be shut out by it.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
@@ -19,6 +20,14 @@ from zmward.sources.units import UNITS, unit
 PATH: Final = "/etc/ssh/sshd_config.d/00-zmward.conf"
 NEEDS: Final = (SSHD, SSHD_FILES, OWN_FILES, KEY_LOGINS, UNITS)
 _HEAD = "# Written by zmward. It is read first, and the first value is in force."
+# What an option offers, as AuthenticationMethods calls it.
+_OFFERS = {
+    "passwordauthentication": "password",
+    "kbdinteractiveauthentication": "keyboard-interactive",
+    "gssapiauthentication": "gssapi-with-mic",
+    "hostbasedauthentication": "hostbased",
+}
+_KEYS = (".ssh/authorized_keys", "%h/.ssh/authorized_keys")
 _OLDER = {"challengeresponseauthentication": "kbdinteractiveauthentication"}
 # Values that are as strict as the ones that are written, or stricter.
 _STRICT: Mapping[str, tuple[str, ...]] = {
@@ -67,6 +76,12 @@ def _in_force(files: SshdFiles, lines: Lines) -> None:
     ]
     first = [s for s in (*files.ahead, *drop_ins) if not s.match]
     blocks = [setting for setting in files.settings if setting.match]
+    for setting in blocks:
+        if setting.file == PATH:  # what is added there would be the block's own
+            raise Uncurable(
+                f"{setting.place} stands in a Match: move that block into a file of "
+                "its own, then plan again."
+            )
     for setting in _against(first, lines):
         raise Uncurable(
             f"{setting.place} says `{setting.option} {setting.value}` before any "
@@ -79,13 +94,28 @@ def _in_force(files: SshdFiles, lines: Lines) -> None:
         )
 
 
+def _ways_left(files: SshdFiles, lines: Lines) -> None:
+    """Refuse to switch off what a login needs besides its key."""
+    off = {_OFFERS.get(_option(name)) for name, value in lines.items() if value == "no"}
+    for setting in files.settings:
+        if setting.option != "authenticationmethods":
+            continue
+        ways = setting.value.strip('"').split()
+        if ways and not any(off.isdisjoint(re.split("[:,]", way)) for way in ways):
+            raise Uncurable(
+                f"`AuthenticationMethods {setting.value}` ({setting.place}) needs what "
+                "would be switched off, and would let nobody in: take it out there, or "
+                "switch off by Match what its logins do not need."
+            )
+
+
 def _takes_keys(case: Case) -> bool:
     methods = case.one("authenticationmethods").split()
     files = case.one("authorizedkeysfile").split()
     return (
         case.one("pubkeyauthentication") != "no"
         and (methods in ([], ["any"]) or "publickey" in methods)
-        and (not files or any(f.endswith(".ssh/authorized_keys") for f in files))
+        and (not files or any(file in _KEYS for file in files))
     )
 
 
@@ -137,7 +167,9 @@ def _nobody_shut_out(facts: Facts, host: str) -> None:
 
 def drop_in(facts: Facts, host: str, lines: Lines) -> WriteFile:
     """Return the change that puts these lines before all others of sshd."""
-    _in_force(facts.read(SSHD_FILES, host), lines)
+    files = facts.read(SSHD_FILES, host)
+    _in_force(files, lines)
+    _ways_left(files, lines)
     _nobody_shut_out(facts, host)
     before = standing(facts, host, PATH)
     own = {_option(name) for name in lines}

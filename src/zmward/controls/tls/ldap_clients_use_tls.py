@@ -13,8 +13,13 @@ from zmward.facts import Facts
 from zmward.sources.localconfig import LOCALCONFIG, Localconfig
 
 _ITSELF = "this host asks only the directory on itself"
-_WANTED = "ldaps, or StartTLS supported (1) and required (true)"
-_KEYS = {"ldap_starttls_supported": "1", "ldap_starttls_required": "true"}
+_WANTED = "ldaps, or StartTLS supported (1) and required (true), by all processes (1)"
+# Java asks for StartTLS only where all three say so.
+_KEYS = {
+    "ldap_starttls_supported": "1",
+    "ldap_starttls_required": "true",
+    "zimbra_require_interprocess_security": "1",
+}
 _LOCAL = ("ldapi://", "ldap://localhost", "ldap://127.0.0.1")
 
 
@@ -79,8 +84,9 @@ CONTROL = Control(
     refs=(),
     note=(
         "Each node can be brought to it alone; only when all of them are there may "
-        "the directory demand it, which is ldap-demands-tls. "
-        "zimbra_require_interprocess_security 1 belongs to it."
+        "the directory demand it, which is ldap-demands-tls. Without "
+        "zimbra_require_interprocess_security 1 Java asks in clear text whatever the "
+        "other two keys say."
     ),
     formerly=("ldap-clients-use-starttls",),
     examples=(
@@ -108,6 +114,13 @@ CONTROL = Control(
                 "ldap_url": "ldap://ldap.example.com",
                 "ldap_starttls_supported": "1",
                 "ldap_starttls_required": "false",
+            }
+        ),
+        fails(
+            localconfig={
+                "ldap_url": "ldap://ldap.example.com",
+                "ldap_starttls_supported": "1",
+                "zimbra_require_interprocess_security": "0",
             }
         ),
         unconcerned(

@@ -15,8 +15,13 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     tips=("T31",),
     roles=(),
+    locks_out="the node itself, if it does not trust the certificates of the others",
     check=localconfig("zimbra_require_interprocess_security", exactly("1")),
     refs=(),
+    note=(
+        "Java then also asks the directory with StartTLS, where ldap_starttls_supported"
+        " says so: the directory's certificate must be one that the node trusts."
+    ),
     examples=(
         passes(localconfig={}),
         fails(localconfig={"zimbra_require_interprocess_security": "0"}),
