@@ -16,6 +16,7 @@ from docs.fields import (
     REPORT,
     RUN,
     STRUCTS,
+    VERDICT,
 )
 from zmward.affected import Affected
 from zmward.change import Change, FileText, Mode, UnitState
@@ -25,6 +26,7 @@ from zmward.engine.history import Past
 from zmward.evidence import Answer, Evidence, Missing
 from zmward.exposure import Exposure, Node, Socket
 from zmward.finding import Finding, Layers, Report
+from zmward.firewall.verdict import Passed, Verdict
 from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
 from zmward.reports.run_words import Judged, Outcome, RunReport
@@ -174,6 +176,13 @@ def _drift() -> Iterator[str]:
     yield from _structs(Drift, StoredDeviation)
 
 
+def _verdict() -> Iterator[str]:
+    yield "## Verdict\n"
+    yield "`zmward firewall explain --json` writes it.\n"
+    yield from table(VERDICT, _types(Verdict))
+    yield from _structs(Passed)
+
+
 def _list() -> Iterator[str]:
     yield "## The list of controls\n"
     yield "`zmward list --json` writes a bare array of these.\n"
@@ -191,5 +200,5 @@ def page(made: str) -> str:
         "The report is also described by a [JSON Schema](report.schema.json).\n"
     )
     parts = (head, *_report(), *_evidence(), *_drift(), *_plan(), *_run())
-    parts = (*parts, *_history(), *_list())
+    parts = (*parts, *_history(), *_verdict(), *_list())
     return "\n".join(parts).rstrip() + "\n"

@@ -112,6 +112,15 @@ HISTORY: Final[Mapping[str, str]] = {
     "host": "how zmward reached the host",
     "runs": "one for each run, the newest first, as Past",
 }
+VERDICT: Final[Mapping[str, str]] = {
+    "schema": "always `zmward.verdict/1`",
+    "verdict": "what becomes of the packet",
+    "rule": "the rule that decides; null where none does, or nobody knows",
+    "line": "on which line of the rules it stands (of JSON: which object)",
+    "trail": "every rule that took the packet, in their order, each as Passed",
+    "reason": "why, in words",
+    "assumed": "matches that count packets, taken as for the first one ever",
+}
 LIST: Final[Mapping[str, str]] = {
     "id": "the control's name, never used again for another one",
     "title": "the safe condition",
@@ -269,6 +278,14 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "action": "an action of zmward's catalog",
         "arguments": "its arguments",
         **_AFTER_ALL,
+    },
+    "Passed": {
+        "table": "the table, with its family",
+        "chain": "the chain",
+        "rule": "the rule, as the rules have it",
+        "line": "its line",
+        "verdict": "what it does with the packet",
+        "sure": "false where it may not have taken it",
     },
     "Excerpt": {
         "source": "the name of the question",

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -73,6 +73,88 @@ class Thresholds(Strict, frozen=True):
     log_days: Days = 30
 
 
+Zone = Literal["internet", "clients", "admin", "monitoring", "cluster", "balancers"]
+# New connections of one source; an empty text sets no limit.
+Rate = Annotated[
+    str, msgspec.Meta(pattern=r"^([1-9][0-9]{0,3}/(second|minute|hour))?$")
+]
+# A port, or a range of them.
+Ports = int | Annotated[str, msgspec.Meta(pattern=r"^([0-9]{1,5}(-[0-9]{1,5})?)?$")]
+ZONES = frozenset(get_args(Zone))
+_LAST_PORT = 65_535
+
+
+def _span(port: int | str) -> tuple[int, int] | None:
+    """Return a port as first and last number; None for an empty text."""
+    if port == "":
+        return None
+    first, dash, last = str(port).partition("-")
+    low, high = int(first), int(last) if dash else int(first)
+    if not 0 < low <= high <= _LAST_PORT:
+        raise ValueError(f"{port!r} is no port and no range of ports")
+    return low, high
+
+
+class Allow(Strict, frozen=True):
+    """An extra opening: by the catalog's name, or by port and protocol."""
+
+    from_: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = msgspec.field(
+        name="from"
+    )
+    why: Annotated[str, msgspec.Meta(min_length=1)]
+    name: str = ""
+    port: Ports = ""
+    protocol: str = "tcp"
+
+    def __post_init__(self) -> None:
+        """Refuse ports, zones and networks that are none."""
+        _span(self.port)
+        for word in self.from_:
+            if word not in ZONES:
+                ipaddress.ip_network(word)
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """Return the ports as first and last, None where none are named."""
+        return _span(self.port)
+
+
+class Refuse(Strict, frozen=True):
+    """Something that listens and stays closed on purpose."""
+
+    why: Annotated[str, msgspec.Meta(min_length=1)]
+    name: str = ""
+    port: Ports = ""
+    protocol: str = "tcp"
+
+    def __post_init__(self) -> None:
+        """Refuse ports that are none."""
+        _span(self.port)
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """Return the ports as first and last, None where none are named."""
+        return _span(self.port)
+
+
+class Firewall(Strict, frozen=True):
+    """What the whitelist adds to what the servers themselves say."""
+
+    cluster: tuple[str, ...] = ()
+    virtual_addresses: tuple[str, ...] = ()
+    ssh_rate: Rate = "20/minute"
+    smtp_rate: Rate = "300/minute"
+    bans: Annotated[int, msgspec.Meta(ge=1024, le=4_194_304)] = 131_072
+    services: Mapping[str, tuple[Zone, ...]] = {}
+    allow: tuple[Allow, ...] = ()
+    refuse: tuple[Refuse, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what is no network."""
+        for network in (*self.cluster, *self.virtual_addresses):
+            ipaddress.ip_network(network)
+
+
 class Waiver(Strict, frozen=True):
     """A failure that somebody accepts, until the end of a day (UTC, inclusive)."""
 
@@ -101,6 +183,7 @@ class Profile(Strict, frozen=True):
     networks: Networks = Networks()
     services: Services = Services()
     thresholds: Thresholds = Thresholds()
+    firewall: Firewall = Firewall()
     severity: Mapping[str, Literal["critical", "high", "medium", "low"]] = {}
     waiver: tuple[Waiver, ...] = ()
     attestation: tuple[Attestation, ...] = ()

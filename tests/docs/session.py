@@ -2,7 +2,7 @@
 
 ``console`` is run anywhere. ``console lab`` needs a Zimbra server behind ssh, and
 ``console server`` is typed on one: their answers are compared in the lab only.
-``toml FILE`` is a file that the reader writes. A line ``…`` stands for any lines.
+``toml FILE`` and ``nft FILE`` are files that the reader writes. A line ``…`` stands for any lines.
 """
 
 import re
@@ -17,6 +17,7 @@ _FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTAL
 # Judged, with findings, incomplete: what an audit may end with.
 _EXPECTED = (0, 1, 3)
 _LAST = "echo $?"
+_FILES = ("toml", "nft")
 
 Run = Callable[[str, str], subprocess.CompletedProcess[str]]
 
@@ -86,7 +87,7 @@ def walk(path: Path, room: Path, run: Run, *, compared: Mapping[str, bool]) -> N
     """
     code = 0
     for block in blocks(path):
-        if block.language == "toml" and block.word:
+        if block.language in _FILES and block.word:
             (room / block.word).write_text(block.text, "utf-8")
         if block.language != "console":
             continue

@@ -57,6 +57,27 @@ KEYS: Final[Mapping[str, str]] = {
         "The share of active accounts that must be enrolled, in percent (T13)."
     ),
     "thresholds.log-days": mark("How long logs must be kept (T09)."),
+    "firewall": mark("The whitelist: what it adds to what the servers say."),
+    "firewall.cluster": mark(
+        "Addresses of nodes that the directory does not name (standby, storage)."
+    ),
+    "firewall.virtual-addresses": mark(
+        "Addresses that move between nodes; they count as nodes of the cluster."
+    ),
+    "firewall.ssh-rate": mark(
+        "New SSH connections of one source where SSH is open to everybody."
+    ),
+    "firewall.smtp-rate": mark("New SMTP connections of one source from outside."),
+    "firewall.bans": mark("How many banned addresses must find room."),
+    "firewall.services": mark(
+        "Services of the catalog to zones (internet, clients, admin, monitoring, "
+        'cluster, balancers): mailbox-admin = ["admin"]; an empty list closes.'
+    ),
+    "firewall.allow": mark(
+        "An extra opening: port and protocol, or a name of the catalog; from: zones "
+        "or networks; why."
+    ),
+    "firewall.refuse": mark("What listens and stays closed on purpose, and why."),
     "severity": mark('Another severity for a control: control-id = "low".'),
     "waiver": mark(
         "A failure that you accept until a day (UTC, inclusive; at most 30 days for "

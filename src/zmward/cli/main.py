@@ -29,10 +29,10 @@ VERBS = {
     "verify": "audit again what a run was meant to repair",
     "rollback": "take a run back, newest change first",
     "history": "what zmward did on a host",
+    "firewall": "what the packet filter lets in, and why",
 }
 _COMING = (
     *(
-        "firewall",
         "scan",
         "patches",
         "integrity",

@@ -1,0 +1,182 @@
+"""What iptables-save and ip6tables-save tell, as chains and rules."""
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from msgspec.structs import replace
+
+from zmward.firewall.iptables_matches import Option, is_match, matches, options, words
+from zmward.firewall.ranges import Family
+from zmward.firewall.rules import Chain, Hook, Rule, Ruleset, Verdict
+from zmward.sources.source import Unreadable
+
+_HOOKS: Final[Mapping[str, Hook]] = {
+    "PREROUTING": "prerouting",
+    "INPUT": "input",
+    "FORWARD": "forward",
+    "OUTPUT": "output",
+    "POSTROUTING": "postrouting",
+}
+_PRIORITIES: Final = {
+    "raw": -300,
+    "mangle": -150,
+    "nat": -100,
+    "filter": 0,
+    "security": 50,
+}
+_NAT_INPUT: Final = 100
+_ENDS: Final[Mapping[str, Verdict]] = {
+    "ACCEPT": "accept",
+    "DROP": "drop",
+    "REJECT": "reject",
+    "RETURN": "return",
+    "TARPIT": "drop",
+    "NOTRACK": "untrack",
+}
+# Targets after which the next rule is asked.
+_PASSING: Final = frozenset(
+    {
+        *(
+            "LOG",
+            "NFLOG",
+            "ULOG",
+            "MARK",
+            "CONNMARK",
+            "SET",
+            "TCPMSS",
+            "TRACE",
+            "AUDIT",
+        ),
+        *("CHECKSUM", "CLASSIFY", "DSCP", "TOS", "TTL", "HL", "SECMARK", "CONNSECMARK"),
+        *("TCPOPTSTRIP", "IDLETIMER", "LED", "RATEEST", "HMARK", "SNAT", "MASQUERADE"),
+        *("NETMAP", "TEE"),
+    }
+)
+_MARKING: Final = frozenset({"MARK", "CONNMARK", "CLASSIFY", "HMARK"})
+
+
+_TARGETS: Final = frozenset({"-j", "--jump", "-g", "--goto"})
+_Action = tuple[Verdict, str, int | None]
+
+
+def _chain(table: str, line: str, number: int, family: Family) -> Chain:
+    if not table:
+        raise Unreadable(f"outside of a table: {line[:60]!r}")
+    name, _, policy = line[1:].partition(" ")
+    policy = policy.partition(" ")[0]
+    hook = _HOOKS.get(name) if policy != "-" else None
+    priority = _PRIORITIES.get(table, 0)
+    if table == "nat" and hook == "input":
+        priority = _NAT_INPUT
+    return Chain(
+        _table(table, family),
+        name,
+        hook=hook,
+        priority=priority,
+        policy="drop" if policy == "DROP" else "accept",
+        kind="nat" if table == "nat" else "filter",
+        families=(family,),
+        line=number,
+    )
+
+
+def _table(table: str, family: Family) -> str:
+    return f"{'ip' if family == 'ipv4' else 'ip6'} {table}"
+
+
+def _redirect(own: Sequence[Option]) -> _Action:
+    """Return where a redirected packet goes: the same host, perhaps another port."""
+    ports = [o.value for o in own if o.name == "--to-ports"]
+    if not ports:
+        return "accept", "", None
+    return ("send", "", int(ports[0])) if ports[0].isdigit() else ("ask", "", None)
+
+
+def _action(option: Option, own: Sequence[Option], known: AbstractSet[str]) -> _Action:
+    """Return verdict, chain and port of a target with its own options."""
+    name = option.value
+    if option.name in ("-g", "--goto"):
+        return "goto", name, None
+    if name in known:
+        return "jump", name, None
+    if name in _PASSING:
+        return "next", "", None
+    if name == "REDIRECT":
+        return _redirect(own)
+    if name == "CT":
+        blind = any(o.name == "--notrack" for o in own)
+        return ("untrack" if blind else "next"), "", None
+    return _ENDS.get(name, "ask"), name, None
+
+
+def _rule(
+    line: str, number: int, known: AbstractSet[str], family: Family
+) -> tuple[str, Rule]:
+    """Read one rule; return it with the name of its chain."""
+    bare = line.partition("] ")[2] if line.startswith("[") else line
+    found = tuple(options(words(bare)))
+    if not found or found[0].name not in ("-A", "--append"):
+        raise Unreadable(f"not a rule of iptables-save: {line[:60]!r}")
+    chain = found[0].value
+    if chain not in known:
+        raise Unreadable(f"there is no chain {chain[:60]!r}")
+    place = next((n for n, o in enumerate(found) if o.name in _TARGETS), len(found))
+    behind = found[place + 1 :]
+    asked = (*found[1:place], *(o for o in behind if is_match(o)))
+    action: _Action = ("next", "", None)
+    marks = False
+    if place < len(found):
+        own = tuple(o for o in behind if not is_match(o))
+        action = _action(found[place], own, known)
+        marks = found[place].value in _MARKING
+    verdict, target, port = action
+    rule = Rule(
+        tuple(matches(asked, family)), verdict, target, line, number, port, marks
+    )
+    return chain, rule
+
+
+def _flushed(line: str, known: AbstractSet[str]) -> str:
+    """Return the chain that a line empties."""
+    found = line.split()
+    if len(found) != 2 or found[1] not in known:  # noqa: PLR2004  # -F CHAIN
+        raise Unreadable(f"there is no chain to empty: {line[:60]!r}")
+    return found[1]
+
+
+def parse(text: str, family: Family) -> Ruleset:
+    """Read the text of iptables-save; Unreadable, with the line, for anything else."""
+    chains: dict[tuple[str, str], Chain] = {}
+    rules: dict[tuple[str, str], list[Rule]] = {}
+    known: set[str] = set()
+    table = ""
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.strip()
+        if not line or line.startswith("#"):
+            continue
+        try:
+            if line.startswith("*"):
+                table, known = line[1:], set()
+            elif line == "COMMIT":
+                table = ""
+            elif line.startswith(":"):
+                chain = _chain(table, line, number, family)
+                chains[chain.table, chain.name] = chain
+                known.add(chain.name)
+                rules[chain.table, chain.name] = []
+            elif line.startswith(("-F ", "--flush ")):
+                rules[_table(table, family), _flushed(line, known)] = []
+            else:
+                name, rule = _rule(line, number, known, family)
+                rules[_table(table, family), name].append(rule)
+        except Unreadable as error:
+            raise Unreadable(f"line {number}: {error}") from error
+    if not chains:
+        raise Unreadable("no table in it: not the text of iptables-save")
+    return Ruleset(
+        {
+            place: replace(chain, rules=tuple(rules[place]))
+            for place, chain in chains.items()
+        }
+    )

@@ -1,0 +1,101 @@
+"""Which rules are loaded, or stand in a file: recognised by their text."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+
+from zmward.firewall import iptables, nft, nft_text
+from zmward.firewall.ranges import Family
+from zmward.firewall.rules import Chain, Ruleset
+from zmward.sources.source import Unreadable
+
+_TABLE: Final = re.compile(r"^\*[a-z]+\s*$", re.MULTILINE)
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """All loaded chains, and why there may be more than these."""
+
+    rules: Ruleset
+    missing: tuple[str, ...] = ()
+
+
+def recognised(text: str, family: Family) -> Ruleset:
+    """Read a rule set in whatever of the three languages it is written.
+
+    What iptables-save prints is of one family: the one that is asked for.
+    """
+    if text.lstrip().startswith("{"):
+        return nft.parse(text)
+    if _TABLE.search(text):
+        return iptables.parse(text, family)
+    return nft_text.parse(text)
+
+
+def joined(rulesets: Iterable[Ruleset]) -> Ruleset:
+    """Return the chains of several rule sets as one."""
+    chains: dict[tuple[str, str], Chain] = {}
+    for ruleset in rulesets:
+        chains |= ruleset.chains
+    return Ruleset(chains)
+
+
+def _renamed(ruleset: Ruleset, prefix: str) -> Ruleset:
+    """Set the tables of another back end apart from those of nftables."""
+    return Ruleset(
+        {
+            (f"{prefix} {table}", name): msgspec.structs.replace(
+                chain, table=f"{prefix} {table}"
+            )
+            for (table, name), chain in ruleset.chains.items()
+        }
+    )
+
+
+def _without(ruleset: Ruleset, tables: set[str]) -> Ruleset:
+    return Ruleset({k: c for k, c in ruleset.chains.items() if k[0] not in tables})
+
+
+def sections(answer: str) -> Iterator[tuple[str, str]]:
+    """Yield the parts of the source `firewall`: a back end, and what it printed."""
+    name, lines = "", list[str]()
+    for line in answer.splitlines():
+        if line.startswith("> "):
+            if name:
+                yield name, "\n".join(lines)
+            name, lines = line[2:], []
+        elif name:
+            lines.append(line)
+        else:
+            raise Unreadable(f"no back end before {line[:60]!r}")
+    if name:
+        yield name, "\n".join(lines)
+
+
+def live(answer: str) -> Loaded:
+    """Read what the source `firewall` answered: every back end's own text."""
+    found = dict(sections(answer))
+    if not found:
+        raise Unreadable("no back end was asked")
+    missing = tuple(
+        name.removeprefix("missing ") for name in found if name.startswith("missing ")
+    )
+    rulesets: list[Ruleset] = []
+    own: set[str] = set()
+    for name, text in found.items():
+        words = name.split()
+        if len(words) != 2 or words[1] not in ("legacy", "nft"):  # noqa: PLR2004
+            continue
+        family: Family = "ipv6" if words[0].startswith("ip6") else "ipv4"
+        if not _TABLE.search(text):
+            continue
+        told = iptables.parse(text, family)
+        if words[1] == "legacy":
+            told = _renamed(told, "legacy")
+        else:
+            own |= {table for table, _ in told.chains}
+        rulesets.append(told)
+    if "nft" in found:
+        rulesets.append(_without(nft.parse(found["nft"]), own))
+    return Loaded(joined(rulesets), missing)

@@ -1,0 +1,96 @@
+"""One packet as it arrives, and what connection tracking makes of it."""
+
+from typing import Final
+
+import msgspec
+
+from zmward.firewall.ranges import Family, Ranges, single
+from zmward.firewall.rules import FLAGS, PROTOCOLS, STATES, TYPES, Field, Probe
+
+TCP, UDP = PROTOCOLS["tcp"], PROTOCOLS["udp"]
+ICMP, ICMPV6 = PROTOCOLS["icmp"], PROTOCOLS["icmpv6"]
+_WITH_PORTS: Final = frozenset(
+    {TCP, UDP, PROTOCOLS["sctp"], PROTOCOLS["dccp"], PROTOCOLS["udplite"]}
+)
+# Flags that the kernel's connection tracking takes for a packet that can exist
+# (PSH, ECE and CWR do not count); net/netfilter/nf_conntrack_proto_tcp.c.
+_S, _A, _F = FLAGS["SYN"], FLAGS["ACK"], FLAGS["FIN"]
+_R, _U = FLAGS["RST"], FLAGS["URG"]
+_VALID: Final = frozenset(
+    {_S, _S | _U, _S | _A, _R, _R | _A, _F | _A, _F | _A | _U, _A, _A | _U}
+)
+# ICMP questions begin a connection; ICMPv6's neighbour discovery is never tracked.
+_QUESTIONS: Final = {"ipv4": frozenset({8, 13, 15, 17}), "ipv6": frozenset({128, 139})}
+_UNTRACKED6: Final = frozenset({*range(130, 138), 143})
+# Neighbour discovery counts only with a hop limit that no router has lowered.
+_NEIGHBOURS: Final = frozenset(range(133, 138))
+
+
+class Packet(msgspec.Struct, frozen=True):
+    """A packet: addresses and ports as numbers, flags by name, ICMP type and code.
+
+    A destination below 0 is some address of the host; an empty `entry` is any
+    interface but the loopback; an empty `state` is the one that a first packet gets.
+    """
+
+    family: Family
+    source: int
+    destination: int
+    protocol: int
+    source_port: int = 49152
+    destination_port: int = 0
+    flags: int = _S
+    icmp: tuple[int, int] = (8, 0)
+    state: str = ""
+    entry: str = ""
+
+
+def state(packet: Packet) -> str:
+    """Return the state of a packet that belongs to no connection yet."""
+    if packet.protocol == TCP:
+        bare = packet.flags & (_S | _A | _F | _R | _U)
+        if bare not in _VALID:
+            return "invalid"
+        # A bare ACK is picked up as a connection that was there before.
+        opens = bare & ~_U == _S or bare & ~_U == _A
+        return "new" if opens else "invalid"
+    if packet.protocol in (ICMP, ICMPV6):
+        own = ICMP if packet.family == "ipv4" else ICMPV6
+        if packet.protocol != own:
+            return "new"
+        if own == ICMPV6 and packet.icmp[0] in _UNTRACKED6:
+            return "untracked"
+        return "new" if packet.icmp[0] in _QUESTIONS[packet.family] else "invalid"
+    return "new"
+
+
+def probe(packet: Packet, *, marked: bool = False) -> Probe:
+    """Return the kind of a packet: all of it but where it comes from."""
+    known = packet.state or state(packet)
+    fields: dict[Field, int | None] = {
+        "destination": packet.destination if packet.destination >= 0 else None,
+        "protocol": packet.protocol,
+        "state": STATES[known],
+        "version": 4 if packet.family == "ipv4" else 6,
+        "mark": None if marked else 0,
+        "destination-type": TYPES["local"],
+        "source-type": None,
+        "packet-type": 0,
+        "fragment": 0,
+    }
+    if known not in ("invalid", "untracked"):
+        fields["status"] = 0 if known == "new" else None
+    near = packet.protocol == ICMPV6 and packet.icmp[0] in _NEIGHBOURS
+    fields["hop-limit"] = 255 if near else None
+    if packet.protocol in _WITH_PORTS:
+        fields["source-port"] = packet.source_port
+        fields["destination-port"] = packet.destination_port
+    if packet.protocol in (ICMP, ICMPV6):
+        fields["icmp"] = packet.icmp[0] * 256 + packet.icmp[1]
+    flags = packet.flags if packet.protocol == TCP else 0
+    return Probe(packet.family, fields, flags, packet.entry)
+
+
+def asked(packet: Packet) -> Ranges:
+    """Return the source of a packet as a set."""
+    return single(packet.source)

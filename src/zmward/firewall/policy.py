@@ -1,0 +1,106 @@
+"""The whitelist of one node, from what it really is and what the profile adds."""
+
+from collections.abc import Iterable, Iterator
+
+from zmward.facts import Facts
+from zmward.firewall.extra import (
+    Thing,
+    extra_openings,
+    refused_things,
+    unknown_services,
+)
+from zmward.firewall.listening import undecided, usual_openings
+from zmward.firewall.openings import Opening, Policy, Problem, Zone
+from zmward.firewall.services import services
+from zmward.firewall.ssh import locked_out, ssh_openings, ssh_ports
+from zmward.firewall.topology import topology
+from zmward.firewall.zimbra import cluster_openings, zimbra_openings
+from zmward.firewall.zones import problems as zone_problems
+from zmward.firewall.zones import zones
+
+_ORDER: tuple[Zone, ...] = (
+    *("link", "admin", "cluster", "monitoring", "named", "balancers"),
+    *("clients", "internet"),
+)
+
+
+def _split(
+    found: Iterable[Opening | Problem],
+) -> tuple[tuple[Opening, ...], tuple[Problem, ...]]:
+    kept = tuple(found)
+    return (
+        tuple(one for one in kept if isinstance(one, Opening)),
+        tuple(one for one in kept if isinstance(one, Problem)),
+    )
+
+
+def _taken(opening: Opening, refused: tuple[Thing, ...]) -> bool:
+    """Say whether the profile refuses the very thing that something else opens."""
+    return any(
+        protocol == opening.protocol and spans == opening.ports
+        for protocol, spans, _ in refused
+    )
+
+
+def _contradictions(
+    openings: Iterable[Opening], refused: tuple[Thing, ...]
+) -> Iterator[Problem]:
+    """Yield openings of which the profile refuses a part: what is meant is open."""
+    for one in openings:
+        for protocol, spans, _ in refused:
+            if protocol == one.protocol and (
+                spans == one.ports
+                or any(a <= y and x <= b for a, b in spans for x, y in one.ports)
+            ):
+                text = f"firewall.refuse and {one.origin} contradict over {one.name}."
+                yield Problem("undecided", one.name, text)
+
+
+def policy(facts: Facts, host: str, operators: Iterable[str] = ()) -> Policy:
+    """Return what a node lets in; `operators` are addresses that must stay in."""
+    profile, settings = facts.profile, facts.profile.firewall
+    running = services(facts, host)
+    place = topology(facts, host)
+    known = zones(profile, place.addresses)
+    ports, said, unsure = ssh_ports(facts, host)
+    refused = tuple(refused_things(settings, running))
+    kept = tuple(one for one in refused if not isinstance(one, Problem))
+    found, problems = _split(
+        (
+            *ssh_openings(facts, known, ports, said),
+            *zimbra_openings(facts, host, running, known),
+            *cluster_openings(place.accepts, ports),
+            *usual_openings(facts, host, known),
+        )
+    )
+    extra, wrong = _split(extra_openings(settings, running, known))
+    openings = (*(o for o in found if not _taken(o, kept)), *extra)
+    openings = tuple(sorted(openings, key=lambda o: _ORDER.index(o.zone)))
+    closed = tuple(
+        f"{service.name} ({service.port})"
+        for service in running
+        if not any(o.name == service.name for o in openings)
+    )
+    return Policy(
+        host,
+        openings,
+        tuple(
+            dict.fromkeys(
+                (
+                    *((unsure,) if unsure else ()),
+                    *locked_out(facts, host, ports, openings, operators),
+                    *zone_problems(profile),
+                    *unknown_services(settings),
+                    *(one for one in refused if isinstance(one, Problem)),
+                    *wrong,
+                    *_contradictions(openings, kept),
+                    *place.problems,
+                    *problems,
+                    *undecided(facts, host, running, openings, kept),
+                )
+            )
+        ),
+        place.outbound,
+        closed,
+        settings.bans,
+    )

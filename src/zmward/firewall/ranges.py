@@ -1,0 +1,152 @@
+"""Sets of whole numbers as sorted ranges: addresses and ports, however many."""
+
+import ipaddress
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from typing import Final, Literal
+
+import msgspec
+
+from zmward.errors import ZmwardError
+
+Family = Literal["ipv4", "ipv6"]
+Pair = tuple[int, int]
+
+BITS: Final[dict[Family, int]] = {"ipv4": 32, "ipv6": 128}
+_VERSIONS: Final[dict[int, Family]] = {4: "ipv4", 6: "ipv6"}
+
+
+class BadAddress(ZmwardError):
+    """What should be an address or a network is none."""
+
+
+class Ranges(msgspec.Struct, frozen=True):
+    """Numbers as pairs (first, last): sorted, apart from each other, both included."""
+
+    pairs: tuple[Pair, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Say whether any number is in it."""
+        return bool(self.pairs)
+
+    def __contains__(self, number: int) -> bool:
+        """Say whether a number is in it."""
+        place = bisect_right(self.pairs, number, key=lambda pair: pair[0]) - 1
+        return place >= 0 and number <= self.pairs[place][1]
+
+    def __len__(self) -> int:
+        """Return how many ranges there are."""
+        return len(self.pairs)
+
+    def __or__(self, other: "Ranges") -> "Ranges":
+        """Return what is in either."""
+        if not self.pairs or not other.pairs:
+            return self if self.pairs else other
+        return ranges((*self.pairs, *other.pairs))
+
+    def __and__(self, other: "Ranges") -> "Ranges":
+        """Return what is in both."""
+        few, many = sorted((self, other), key=len)
+        return Ranges(tuple(_shared(few.pairs, many.pairs)))
+
+    def __sub__(self, other: "Ranges") -> "Ranges":
+        """Return what is in this one only."""
+        return Ranges(tuple(_without(self.pairs, other.pairs)))
+
+    def __le__(self, other: "Ranges") -> bool:
+        """Say whether all of this is in the other."""
+        return not self - other
+
+    def count(self) -> int:
+        """Return how many numbers are in it."""
+        return sum(last - first + 1 for first, last in self.pairs)
+
+
+def _shared(few: tuple[Pair, ...], many: tuple[Pair, ...]) -> Iterator[Pair]:
+    """Yield the overlaps; each range of the few looks its place up in the many."""
+    for first, last in few:
+        place = bisect_left(many, first, key=lambda pair: pair[1])
+        while place < len(many) and many[place][0] <= last:
+            low, high = many[place]
+            yield max(low, first), min(high, last)
+            place += 1
+
+
+def _without(pairs: tuple[Pair, ...], taken: tuple[Pair, ...]) -> Iterator[Pair]:
+    for first, last in pairs:
+        place = bisect_left(taken, first, key=lambda pair: pair[1])
+        start = first
+        while place < len(taken) and taken[place][0] <= last:
+            low, high = taken[place]
+            if low > start:
+                yield start, low - 1
+            start = high + 1
+            place += 1
+        if start <= last:
+            yield start, last
+
+
+def ranges(pairs: Iterable[Pair]) -> Ranges:
+    """Return the set of all pairs, in any order and overlapping as they may."""
+    joined: list[Pair] = []
+    for first, last in sorted(pairs):
+        if first > last:
+            raise ValueError(f"the range {first}-{last} is the wrong way round")
+        if joined and first <= joined[-1][1] + 1:
+            if last > joined[-1][1]:
+                joined[-1] = (joined[-1][0], last)
+        else:
+            joined.append((first, last))
+    return Ranges(tuple(joined))
+
+
+def single(number: int) -> Ranges:
+    """Return the set of one number."""
+    return Ranges(((number, number),))
+
+
+def everything(family: Family) -> Ranges:
+    """Return all addresses of a family."""
+    return Ranges(((0, (1 << BITS[family]) - 1),))
+
+
+PORTS: Final = Ranges(((0, 65535),))
+NOTHING: Final = Ranges()
+
+
+def network(text: str) -> tuple[Family, Pair]:
+    """Read an address, a network or a range `first-last`; BadAddress for others."""
+    try:
+        first, dash, last = text.partition("-")
+        if dash:
+            low, high = ipaddress.ip_address(first), ipaddress.ip_address(last)
+            if low.version != high.version or int(low) > int(high):
+                raise BadAddress(f"{text!r} is no range of addresses")
+            return _VERSIONS[low.version], (int(low), int(high))
+        found = ipaddress.ip_network(text, strict=False)
+    except ValueError as error:
+        raise BadAddress(f"{text!r} is no address and no network") from error
+    pair = int(found.network_address), int(found.broadcast_address)
+    return _VERSIONS[found.version], pair
+
+
+def networks(texts: Iterable[str], family: Family) -> Ranges:
+    """Return the addresses of one family that texts name; the other's are left out."""
+    found = (network(text) for text in texts)
+    return ranges(pair for kind, pair in found if kind == family)
+
+
+def address(number: int, family: Family) -> str:
+    """Return the text of an address."""
+    kind = ipaddress.IPv4Address if family == "ipv4" else ipaddress.IPv6Address
+    return str(kind(number))
+
+
+def written(found: Ranges, family: Family) -> tuple[str, ...]:
+    """Return a set as networks, as few as there can be."""
+    kind = ipaddress.IPv4Address if family == "ipv4" else ipaddress.IPv6Address
+    return tuple(
+        str(net)
+        for first, last in found.pairs
+        for net in ipaddress.summarize_address_range(kind(first), kind(last))
+    )

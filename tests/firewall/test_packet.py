@@ -1,0 +1,55 @@
+"""What connection tracking makes of a first packet."""
+
+import pytest
+
+from tests.firewall.packets import packet
+from zmward.firewall.packet import probe, state
+
+
+@pytest.mark.parametrize(
+    ("flags", "wanted"),
+    [
+        ("SYN", "new"),
+        ("SYN,URG", "new"),
+        ("SYN,ECE,CWR", "new"),
+        ("ACK", "new"),
+        ("ACK,PSH", "new"),
+        ("SYN,ACK", "invalid"),
+        ("RST", "invalid"),
+        ("FIN,ACK", "invalid"),
+        ("FIN", "invalid"),
+        ("", "invalid"),
+        ("FIN,PSH,URG", "invalid"),
+        ("FIN,SYN", "invalid"),
+    ],
+)
+def test_tcp(flags: str, wanted: str) -> None:
+    assert state(packet(flags=flags)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("source", "protocol", "icmp", "wanted"),
+    [
+        ("10.0.0.1", "icmp", (8, 0), "new"),
+        ("10.0.0.1", "icmp", (0, 0), "invalid"),
+        ("10.0.0.1", "icmp", (3, 4), "invalid"),
+        ("2001:db8::1", "icmpv6", (128, 0), "new"),
+        ("2001:db8::1", "icmpv6", (135, 0), "untracked"),
+        ("2001:db8::1", "icmpv6", (1, 0), "invalid"),
+        ("10.0.0.1", "udp", (0, 0), "new"),
+        ("10.0.0.1", "gre", (0, 0), "new"),
+    ],
+)
+def test_other_protocols(
+    source: str, protocol: str, icmp: tuple[int, int], wanted: str
+) -> None:
+    assert state(packet(source, protocol=protocol, icmp=icmp)) == wanted
+
+
+def test_a_state_that_is_told_is_believed() -> None:
+    assert probe(packet(state="established")).fields["state"] == 2
+
+
+def test_a_packet_has_only_the_fields_of_its_protocol() -> None:
+    assert "destination-port" not in probe(packet(protocol="icmp")).fields
+    assert "icmp" not in probe(packet()).fields

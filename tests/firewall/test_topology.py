@@ -1,0 +1,227 @@
+"""Who of a cluster may reach whom, by addresses that every node agrees on."""
+
+from typing import Any
+
+import pytest
+
+from tests.firewall.site import (
+    CLUSTER,
+    NODE,
+    cluster,
+    connection,
+    resolved,
+    single,
+)
+from zmward.evidence import DIRECTORY, Evidence
+from zmward.facts import Facts
+from zmward.firewall.asked import (
+    parse_established,
+    parse_raw,
+    parse_resolved,
+)
+from zmward.firewall.openings import Problem
+from zmward.firewall.ranges import networks, written
+from zmward.firewall.topology import Topology, topology
+from zmward.profile import Profile
+from zmward.sources.source import Unreadable
+
+LDAP, STORE, MTA, PROXY, LOGGER = CLUSTER
+
+
+def who(found: Topology, service: str) -> set[str]:
+    return {
+        name.partition(".")[0]
+        for accept in found.accepts
+        if accept.service.name == service
+        for name in accept.peers
+    }
+
+
+def refusing(found: Topology) -> list[Problem]:
+    return [problem for problem in found.problems if problem.refuses]
+
+
+class TestFlows:
+    def test_a_store_is_reached_by_the_roles_that_need_it(self) -> None:
+        found = topology(cluster(), STORE)
+        assert who(found, "lmtp") == {"mta"}
+        assert who(found, "mta-auth") == {"mta"}
+        assert who(found, "route-lookup") == {"proxy"}
+        assert who(found, "mailbox-https") == {"proxy"}
+        assert who(found, "mailbox-imaps") == {"proxy"}
+        assert who(found, "mailbox-admin") == {"ldap", "mta", "proxy", "logger"}
+        assert who(found, "mailbox-imap") == set()
+        assert not refusing(found)
+
+    def test_every_node_reaches_ldap_and_the_host_of_the_logs(self) -> None:
+        assert who(topology(cluster(), LDAP), "ldap") == {
+            *("store", "mta", "proxy", "logger"),
+        }
+        assert who(topology(cluster(), LOGGER), "syslog") == {
+            *("ldap", "store", "mta", "proxy"),
+        }
+
+    def test_memcached_is_for_proxies_and_stores(self) -> None:
+        assert who(topology(cluster(), PROXY), "memcached") == {"store"}
+
+    def test_stores_run_commands_on_every_node(self) -> None:
+        for host in (LDAP, MTA, PROXY, LOGGER):
+            assert who(topology(cluster(), host), "ssh") == {"store"}
+
+    def test_without_tls_to_the_upstream_the_clear_ports_are_used(self) -> None:
+        facts = cluster(config={"zimbraReverseProxySSLToUpstreamEnabled": "FALSE"})
+        found = topology(facts, STORE)
+        assert who(found, "mailbox-imap") == {"proxy"}
+        assert who(found, "mailbox-imaps") == set()
+
+    def test_both_families_are_named(self) -> None:
+        found = topology(cluster(), STORE)
+        lmtp = next(a for a in found.accepts if a.service.name == "lmtp")
+        assert written(lmtp.sources.ipv4, "ipv4") == ("192.0.2.13/32",)
+        assert written(lmtp.sources.ipv6, "ipv6") == ("2001:db8::13/128",)
+
+    def test_a_single_server_needs_nobody(self) -> None:
+        found = topology(single(), NODE)
+        assert not found.accepts
+        assert not found.problems
+
+    def test_what_the_profile_adds_may_use_every_flow(self) -> None:
+        facts = single(profile={"firewall": {"cluster": ["192.0.2.99/32"]}})
+        assert who(topology(facts, NODE), "ldap") == {"firewall"}
+
+    def test_outbound_connections_are_told(self) -> None:
+        found = topology(cluster(), MTA).outbound
+        told = {(one.target, one.ports) for one in found}
+        assert (STORE, "tcp 7025") in told
+        assert (LDAP, "tcp 389") in told
+        assert ("internet", "tcp 25") in told
+        assert (LOGGER, "udp 514") in told
+
+    def test_without_a_directory_it_refuses(self) -> None:
+        facts = cluster()
+        answers = {
+            host: own
+            for host, own in facts.evidence.answers.items()
+            if host != DIRECTORY
+        }
+        blind = Facts(Evidence(facts.evidence.when, answers), Profile(), facts.now)
+        found = topology(blind, STORE)
+        assert [problem.kind for problem in refusing(found)] == ["not-known"]
+
+
+class TestAddresses:
+    def judged(self, host: str = STORE, **nodes: Any) -> Topology:
+        return topology(cluster(nodes=nodes), host)
+
+    def test_a_name_that_nodes_resolve_differently_refuses(self) -> None:
+        other = resolved(mta=frozenset({"198.51.100.13"}))
+        found = self.judged(store={"resolved_names": other})
+        texts = [problem.text for problem in refusing(found)]
+        said = (
+            "mta.example.com is resolved differently: ldap.example.com: 192.0.2.13; "
+            "logger.example.com: 192.0.2.13; mta.example.com: 192.0.2.13; "
+            "proxy.example.com: 192.0.2.13; store.example.com: 198.51.100.13."
+        )
+        assert texts == [said]
+
+    def test_the_union_of_all_answers_is_let_in_meanwhile(self) -> None:
+        other = resolved(mta=frozenset({"198.51.100.13"}))
+        found = self.judged(store={"resolved_names": other})
+        lmtp = next(a for a in found.accepts if a.service.name == "lmtp")
+        both = networks(("192.0.2.13", "198.51.100.13"), "ipv4")
+        assert lmtp.sources.ipv4 == both
+
+    def test_a_node_without_ipv6_does_not_contradict(self) -> None:
+        bare = {name: frozenset({four}) for name, (_, four, _) in CLUSTER.items()}
+        assert not refusing(self.judged(store={"resolved_names": bare}))
+
+    def test_a_node_may_know_itself_as_loopback(self) -> None:
+        own = resolved(store=frozenset({"127.0.1.1"}))
+        found = topology(cluster(nodes={"store": {"resolved_names": own}}), MTA)
+        assert not refusing(found)
+
+    def test_a_peer_that_resolves_as_loopback_refuses(self) -> None:
+        wrong = resolved(mta=frozenset({"127.0.0.1"}))
+        found = self.judged(store={"resolved_names": wrong})
+        assert "resolves mta.example.com as itself" in refusing(found)[0].text
+
+    def test_a_peer_that_is_not_resolved_refuses(self) -> None:
+        found = self.judged(store={"resolved_names": resolved(mta=frozenset())})
+        assert "resolves mta.example.com not" in refusing(found)[0].text
+
+    def test_a_node_that_was_not_asked_for_names_refuses(self) -> None:
+        found = self.judged(store={"resolved_names": None})
+        assert "What store.example.com resolves is not known" in refusing(found)[0].text
+
+    def test_a_stranger_on_an_inner_port_refuses(self) -> None:
+        seen = (connection(7025, "198.51.100.66"),)
+        found = self.judged(store={"established": seen})
+        assert "198.51.100.66 is connected to lmtp" in refusing(found)[0].text
+
+    def test_a_caller_that_a_node_holds_as_its_own_address_is_let_in(self) -> None:
+        seen = (connection(7025, "10.8.0.13"),)
+        found = self.judged(
+            store={"established": seen},
+            mta={"addresses": ("127.0.0.1", "192.0.2.13", "10.8.0.13")},
+        )
+        assert not refusing(found)
+        lmtp = next(a for a in found.accepts if a.service.name == "lmtp")
+        assert networks(("10.8.0.13",), "ipv4") <= lmtp.sources.ipv4
+
+    def test_clients_on_clients_ports_are_no_strangers(self) -> None:
+        seen = (connection(25, "198.51.100.66"), connection(22, "198.51.100.67"))
+        assert not refusing(self.judged(MTA, mta={"established": seen}))
+
+    def test_a_monitoring_host_is_no_stranger(self) -> None:
+        profile = {"networks": {"monitoring": ["198.51.100.66/32"]}}
+        seen = {"store": {"established": (connection(7025, "198.51.100.66"),)}}
+        assert not refusing(topology(cluster(profile, nodes=seen), STORE))
+
+
+class TestAnswers:
+    def test_connections_are_read(self) -> None:
+        answer = (
+            "ESTAB 0 0 192.0.2.10:22 198.51.100.7:51234 "
+            'users:(("sshd",pid=1,fd=4),("sshd",pid=2,fd=4))\n'
+            "ESTAB 0 0 [::ffff:192.0.2.10]:7025 [::ffff:192.0.2.13]:40000\n"
+            "ESTAB 0 0 [fe80::1%eth0]:389 [2001:db8::13]:40001\n"
+            "TIME-WAIT 0 0 192.0.2.10:25 198.51.100.8:1\n"
+        )
+        found = parse_established(answer)
+        assert [(c.local_port, c.peer, c.program) for c in found] == [
+            (22, "198.51.100.7", "sshd"),
+            (7025, "192.0.2.13", ""),
+            (389, "2001:db8::13", ""),
+        ]
+
+    def test_names_are_read(self) -> None:
+        answer = "> a.example.com\n192.0.2.1\n2001:db8::1\n> b.example.com\n"
+        assert parse_resolved(answer) == {
+            "a.example.com": frozenset({"192.0.2.1", "2001:db8::1"}),
+            "b.example.com": frozenset(),
+        }
+
+    def test_raw_sockets_are_read(self) -> None:
+        answer = (
+            'UNCONN 0 0 0.0.0.0%eth0:112 0.0.0.0:* users:(("keepalived",pid=7,fd=9))\n'
+            "UNCONN 0 0 *:58 *:*\n"
+        )
+        found = [(one.number, one.program) for one in parse_raw(answer)]
+        assert found == [(112, "keepalived"), (58, "")]
+
+    @pytest.mark.parametrize(
+        ("parse", "answer"),
+        [
+            (parse_established, "ESTAB 0"),
+            (parse_established, "ESTAB 0 0 here:22 there:1"),
+            (parse_established, "ESTAB 0 0 192.0.2.1:ssh 192.0.2.2:1"),
+            (parse_resolved, ""),
+            (parse_resolved, "192.0.2.1\n"),
+            (parse_resolved, "> a.example.com\nnot an address\n"),
+            (parse_raw, "UNCONN 0"),
+            (parse_raw, "UNCONN 0 0 *:vrrp *:*"),
+        ],
+    )
+    def test_anything_else_is_unreadable(self, parse: Any, answer: str) -> None:
+        with pytest.raises(Unreadable):
+            parse(answer)
