@@ -210,6 +210,20 @@ def test_who_logs_in_with_a_password_is_named() -> None:
         assert row.days == 9
 
 
+@pytest.mark.parametrize("address", ["[::]:2200", "192.0.2.10:2200"])
+def test_the_port_of_an_address_counts_before_the_common_one(address: str) -> None:
+    options = {"port": "22", "listenaddress": address}
+    (cure,) = (
+        d.cure
+        for d in judge(
+            controls()["ssh-lets-zimbra-in"],
+            facts_of(fails(sshd=options, config={})),
+        ).deviations
+    )
+    assert isinstance(cure, SetAttr)
+    assert cure.after == ("2200",)
+
+
 def test_zimbra_is_told_the_port_on_which_sshd_listens() -> None:
     example = fails(sshd={"port": "2222"}, config={})
     finding = judge(controls()["ssh-lets-zimbra-in"], facts_of(example))

@@ -91,10 +91,18 @@ def _to_port(facts: Facts, host: str, port: str) -> SetAttr:
     raise Uncurable(f"{host} is no server of the directory.")
 
 
+def _listens(case: Case) -> tuple[str, ...]:
+    """Return the ports; an address may say its own, and `port` is none then."""
+    addresses = case.settings.get("listenaddress", ())
+    found = (address.rpartition(":")[2] for address in addresses)
+    ports = tuple(dict.fromkeys(port for port in found if port.isdecimal()))
+    return ports or case.settings.get("port", ())
+
+
 def _ports(facts: Facts, host: str, case: Case) -> Iterator[Judgement]:
     own = next((s.one(_PORT) for s in facts.servers() if s.name == host), "")
     wanted = own or facts.config().one(_PORT) or "22"
-    ports = case.settings.get("port", ())
+    ports = _listens(case)
     if wanted not in ports:
         yield deviates(
             Layer.RENDERED,
