@@ -100,7 +100,10 @@ CONTROL = Control(
     id="os-package-lists-fresh",
     title="The package manager looked for updates within the last week",
     why="A server that never asks hears of no fix; old lists make it look up to date.",
-    impact="None: reading the lists changes no package.",
+    impact=(
+        "Reading the lists changes no package; unattended upgrades, where they are on, "
+        "find new ones again."
+    ),
     severity=Severity.MEDIUM,
     tips=("T01",),
     check=on_hosts(
