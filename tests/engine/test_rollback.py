@@ -1,5 +1,6 @@
 """Taking back: what another hand has changed since is left alone and named."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import pytest
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 from tests.engine.repair import (
     CHANGES,
     HOST,
+    RSYSLOG,
     SSHD,
     directory,
     plan,
@@ -22,6 +24,7 @@ from zmward.change import (
     SetUnit,
     UnitState,
 )
+from zmward.doors.host import Done
 from zmward.doors.local_settings import PATH
 from zmward.engine.apply import Wish, apply
 from zmward.engine.history import past, unfinished
@@ -200,3 +203,33 @@ def test_a_rollback_restarts_what_the_run_has_restarted(
     assert len(again) == (2 if restart == "now" else 0)
     told = "not restarted, as the run has not either: mailbox" in said
     assert told is (restart == "later")
+
+
+def test_a_switch_neither_fires_beside_a_rollback_nor_is_disturbed_by_it() -> None:
+    host, kept = twin(), directory()
+    start = host.state()
+    run = known(apply(site(host, kept), plan(), Wish(confirm_within=60), proof).run)
+    first = len(host.said)
+    service = f"zmward-again-{run.id}.service"
+    working = [True, True, True, False]
+
+    def fires(argv: Sequence[str]) -> Done | None:
+        if argv[-1] == service and argv[:2] == ("systemctl", "is-active"):
+            return Done(0 if working and working.pop(0) else 3)
+        return None
+
+    host.fails = fires
+    assert roll_back(site(host, kept), run).complete
+    said = host.said[first:]
+    moved = next(n for n, argv in enumerate(said) if "--on-active=1800s" in argv)
+    ended = max(
+        n for n, argv in enumerate(said) if argv[-1] == service and "is-active" in argv
+    )
+    begun = min(
+        n
+        for n, argv in enumerate(said)
+        if argv[0] in {"mv", "crontab", "rm"} and RSYSLOG in argv
+    )
+    assert moved < ended < begun
+    assert not working
+    assert host.state()["timers"] == start["timers"]

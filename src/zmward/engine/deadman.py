@@ -86,6 +86,19 @@ def start_timer(door: Door, run: Run, seconds: int) -> None:
         _stop(door, old)
 
 
+def postpone(door: Door, run: Run, seconds: int) -> None:
+    """Let a switch that waits wait longer, so that it does not fire meanwhile."""
+    if any(_runs(door, timer) for timer in timers(run)):
+        start_timer(door, run, seconds)
+
+
+def at_work(door: Door, run: Run) -> bool:
+    """Say whether a switch that has fired is taking the run back now."""
+    names = (*timers(run), f"zmward-late-{run.id}")
+    asked = (("systemctl", "is-active", "-q", f"{name}.service") for name in names)
+    return any(not door.run(argv).code for argv in asked)
+
+
 def _stop(door: Door, timer: str) -> None:
     door.run(("systemctl", "stop", f"{timer}.timer"))
     door.run(("systemctl", "reset-failed", f"{timer}.service"))

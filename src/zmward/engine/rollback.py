@@ -6,7 +6,7 @@ from functools import partial
 import msgspec
 
 from zmward.change import Change, Mode, SetLocalConfig
-from zmward.engine.deadman import disarm
+from zmward.engine.deadman import at_work, disarm, postpone
 from zmward.engine.flags import lower, outstanding
 from zmward.engine.history import taken_back
 from zmward.engine.journal import Entry, Journal, begun, noted
@@ -18,6 +18,8 @@ from zmward.engine.state import Run, kept, plan_of
 from zmward.engine.undo import Settings, Undone, undo
 from zmward.errors import Fault, Unreachable, ZmwardError
 from zmward.plan import Plan
+
+_WHILE_WORKING = 1800
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -100,6 +102,17 @@ def _follow(site: Site, work: Work) -> Iterator[str]:
         yield from _tried(partial(restart, site, name))
 
 
+def _alone(site: Site, run: Run) -> None:
+    """Keep the switch from taking back beside us; one that has begun is let end."""
+    try:
+        postpone(site.door, run, _WHILE_WORKING)
+    except Fault as error:
+        site.talk(f"the switch cannot be postponed: {error}")
+    if at_work(site.door, run):
+        site.talk("the switch is taking the run back: waiting for its end")
+        site.wait(lambda: not at_work(site.door, run), _WHILE_WORKING, 2)
+
+
 def take_back(site: Site, run: Run, plan: Plan) -> Taken:
     """Take back every step that may have been carried out; nobody else is working."""
     site.held()
@@ -107,6 +120,8 @@ def take_back(site: Site, run: Run, plan: Plan) -> Taken:
     site.going_back = True
     journal = Journal(site.door, run)
     entries = journal.read()
+    if any(entry.what == "armed" for entry in entries):
+        _alone(site, run)
     try:
         journal.write("rollback")
     except Fault as error:
