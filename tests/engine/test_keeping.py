@@ -154,6 +154,16 @@ class TestTheWayOut:
         host.fails = lambda _argv: None
         host.state()
 
+    def test_while_its_switch_is_at_work_it_is_not_moved_away(self) -> None:
+        host, _, run = self.stuck()
+        late = f"zmward-late-{run.id}.service"
+        host.fails = lambda argv: (
+            Done(0) if argv[-1] == late and "is-active" in argv else None
+        )
+        with pytest.raises(Refused, match="taking it back now"):
+            abandon(host, run, "me")
+        assert "plan.json" in inside(host, run)
+
     def test_what_was_never_tried_is_named_too(self) -> None:
         host, _, run = self.stuck()
         names = stays_changed(host, run)

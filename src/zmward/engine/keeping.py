@@ -11,7 +11,7 @@ import msgspec
 
 from zmward.doors.files import look, must
 from zmward.doors.host import Door
-from zmward.engine.deadman import disarm
+from zmward.engine.deadman import at_work, disarm
 from zmward.engine.flags import lower, outstanding
 from zmward.engine.history import ENDED, EXPIRED, past
 from zmward.engine.journal import Entry, Journal, begun
@@ -112,6 +112,12 @@ def abandon(door: Door, run: Run, who: str) -> str:
     Its switch is removed, so that nothing takes it back by itself any more.
     """
     disarm(door, run)
+    # Its script would go on without the old contents.
+    if at_work(door, run):
+        raise Refused(
+            f"The switch of {run.id} is taking it back now: look again when it has "
+            "ended, with `zmward history`; `systemctl list-units 'zmward-*'` names it."
+        )
     try:
         lower(door, run, outstanding(door, run))
         Journal(door, run).write("abandoned", note=who)
