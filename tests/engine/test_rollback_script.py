@@ -24,6 +24,7 @@ from zmward.change import (
     UnitState,
     WriteFile,
 )
+from zmward.doors.files import beside
 
 OFF, ON = UnitState(enabled=False, active=False), UnitState(enabled=True, active=True)
 SERVER = "server:mail.example.test"
@@ -369,6 +370,16 @@ def test_what_the_switch_has_taken_back_is_not_taken_back_again(world: World) ->
     (world.folder / "fired/failed").write_text("1\n")
     assert world.take_back() == 0
     assert world.state() == start
+
+
+def test_nothing_of_the_switch_stays_not_even_half_a_unit(world: World) -> None:
+    applied(world, *every(world))
+    run, units = world.run.id, world.root / "units"
+    for name in (f"zmward-early-{run}.service", f"zmward-late-{run}.service"):
+        (units / name).write_text("[Unit]\n")
+        (units / beside(name, run)).write_text("[Un")
+    assert world.take_back() == 0
+    assert not [path.name for path in units.iterdir() if run in path.name]
 
 
 def test_bits_of_units_and_of_main_cf_are_lifted_and_put_back(world: World) -> None:

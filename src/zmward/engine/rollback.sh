@@ -507,6 +507,7 @@ finish() {
     say "done: $written taken back, $failed could not be"
     for name in early late; do
         rm -f -- "$UNITS/zmward-$name-$RUN.service" \
+            "$UNITS/.zmward-$name-$RUN.service.zmward-$RUN" \
             "$UNITS/sysinit.target.wants/zmward-$name-$RUN.service" \
             "$UNITS/multi-user.target.wants/zmward-$name-$RUN.service"
     done
