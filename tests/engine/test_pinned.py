@@ -111,6 +111,12 @@ def test_a_file_that_is_swapped_before_it_is_read_is_not_read(
         read_file(trick(place), str(place))
 
 
+def test_a_file_that_would_fill_the_memory_is_not_read(place: Path) -> None:
+    os.truncate(place, 100 << 30)
+    with pytest.raises(Fault, match="larger than"):
+        read_file(Local(), str(place))
+
+
 def test_a_pipe_does_not_hold_root_up(place: Path) -> None:
     def swap() -> None:
         place.unlink()

@@ -3,6 +3,7 @@
 #   read PATH
 #   mode PATH 'MODE OWNER GROUP as seen' OWNER:GROUP MODE
 here=/proc/self/fd/3
+most=67108864
 refuse() { printf '%s %s\n' "$path" "$1" >&2; exit 4; }
 what=$1 path=$2
 [ ! -L "$path" ] || refuse 'is a link'
@@ -17,7 +18,11 @@ if [ -f "$here" ] && [ "$(stat -L -c %h "$here")" != 1 ]; then
     [ "$protected" = 1 ] || refuse 'has several names'
 fi
 case $what in
-read) exec cat <&3 ;;
+read)
+    # Whoever may write it could fill the memory of the one who reads.
+    [ "$(stat -L -c %s "$here")" -le "$most" ] || refuse "is larger than $most bytes"
+    exec head -c "$most" <&3
+    ;;
 mode)
     [ "$(stat -L -c '%a %U %G' "$here")" = "$3" ] || refuse 'was swapped since it was seen'
     # chown clears what chmod may set, and takes a program's capabilities for ever:
