@@ -27,7 +27,14 @@ from zmward.engine.history import history
 from zmward.engine.lock import locked
 from zmward.engine.rollback import roll_back
 from zmward.engine.state import Run, known, root
-from zmward.errors import Failed, NotUndone, Refused, Stale, ZmwardError
+from zmward.errors import (
+    Failed,
+    NotUndone,
+    Refused,
+    Stale,
+    Unreachable,
+    ZmwardError,
+)
 
 PACKAGES = {"pax", "fail2ban"}
 
@@ -325,3 +332,20 @@ def test_no_value_reaches_the_journal() -> None:
     for path, entry in host.entries.items():
         if path.startswith(root()):
             assert not entry.mode.mode & 0o077, path
+
+
+@pytest.mark.parametrize("program", ["sshd", "crontab", "configrewrite"])
+def test_a_host_that_is_lost_half_way_is_said_to_be_half_done(program: str) -> None:
+    host, kept, gone = twin(), directory(), []
+
+    def lost(argv: Sequence[str]) -> Done | None:
+        # From this command on, nothing comes through any more.
+        if argv[0].endswith(program) and "-l" not in argv:
+            gone.append(argv)
+        if gone:
+            raise Unreachable("mail cannot be reached: connection lost")
+        return None
+
+    host.fails = lost
+    with pytest.raises(NotUndone, match=r"could not be taken back: .*`zmward rollback"):
+        apply(site(host, kept), plan(), Wish(), proof)

@@ -11,7 +11,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,7 @@ import msgspec
 from zmward.doors.files import must, swap
 from zmward.doors.host import LOCK, Door, Local
 from zmward.engine.state import open_base
-from zmward.errors import NotUndone, Refused, ZmwardError
+from zmward.errors import NotUndone, Refused, Unreachable, ZmwardError
 
 _BOOT = "/proc/sys/kernel/random/boot_id"
 # Containers share the boot with their host, but not their processes.
@@ -207,7 +207,8 @@ class Lock:
         """Give the lock back, if it is still ours."""
         self._over.set()
         os.environ.pop(LOCK, None)
-        with self._one:
+        # A host that is not reached any more must not hide how the run has ended.
+        with self._one, suppress(Unreachable):
             swap(self._door, self._path, self._text, _NONE)
 
     def _keep(self) -> None:
