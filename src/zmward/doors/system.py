@@ -67,7 +67,18 @@ def write_unit(door: Door, unit: str, state: UnitState) -> None:
         done = door.run(("systemctl", verb, "--", unit), seconds=5 * _MINUTES)
         must(done, "systemctl", unit)
     if read_unit(door, unit) != state:
-        raise Fault("systemctl", "the unit did not come to the state asked for", unit)
+        raise Fault("systemctl", _missed(door, unit), unit)
+
+
+def _missed(door: Door, unit: str) -> str:
+    """Say why a unit is not in its state: one that may not start here says nothing."""
+    done = door.run(("systemctl", "show", "-p", "ConditionResult", "--", unit))
+    if done.out.strip() == b"ConditionResult=no":
+        return (
+            "a condition of the unit's own is not met here, so it does not start (in "
+            "a container the clock is the host's): plan without it"
+        )
+    return "the unit did not come to the state asked for"
 
 
 def installed(door: Door, package: str, manager: Manager) -> bool:

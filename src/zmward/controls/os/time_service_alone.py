@@ -86,6 +86,10 @@ CONTROL = Control(
     severity=Severity.MEDIUM,
     tips=("T24",),
     check=on_hosts(Layer.RUNNING, (UNITS, PACKAGES), _look, cures=True),
+    note=(
+        "In a container the clock is the host's, and time services do not start: "
+        "waive this there, or a plan that starts one is taken back."
+    ),
     refs=("https://chrony-project.org/documentation.html",),
     examples=(
         passes(raw={"units": unit_text("chrony", "active", "enabled")}),
