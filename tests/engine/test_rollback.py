@@ -32,7 +32,7 @@ from zmward.engine.journal import Journal
 from zmward.engine.rollback import roll_back
 from zmward.engine.state import known
 from zmward.engine.undo import reverted
-from zmward.errors import Refused
+from zmward.errors import NotUndone, Refused, Unreachable
 
 Pair = tuple[bool, bool]
 _THEIRS = b'<key name="ldap_port"><value>theirs</value></key></localconfig>'
@@ -233,3 +233,19 @@ def test_a_switch_neither_fires_beside_a_rollback_nor_is_disturbed_by_it() -> No
     assert moved < ended < begun
     assert not working
     assert host.state()["timers"] == start["timers"]
+
+
+def test_a_host_that_is_lost_during_a_rollback_is_said_to_be_half_done() -> None:
+    host, kept = twin(), directory()
+    run = known(apply(site(host, kept), plan(), Wish(), proof).run)
+    gone: list[Sequence[str]] = []
+
+    def lost(argv: Sequence[str]) -> Done | None:
+        if gone or (argv[0] == "crontab" and "-l" not in argv):
+            gone.append(argv)
+            raise Unreachable("mail cannot be reached: connection lost")
+        return None
+
+    host.fails = lost
+    with pytest.raises(NotUndone, match=f"`zmward rollback {run.id}` again"):
+        roll_back(site(host, kept), run)

@@ -16,7 +16,7 @@ from zmward.engine.services import Work, flush, following, reload, render, resta
 from zmward.engine.site import Site
 from zmward.engine.state import Run, kept, plan_of
 from zmward.engine.undo import Settings, Undone, undo
-from zmward.errors import Fault, Unreachable, ZmwardError
+from zmward.errors import Fault, NotUndone, Unreachable, ZmwardError
 from zmward.plan import Plan
 
 _WHILE_WORKING = 1800
@@ -170,7 +170,13 @@ def roll_back(site: Site, run: Run) -> Taken:
         # A later run may have written the same values: those are not ours any more.
         site.talk(f"the run {run.id} is taken back already")
         return Taken(_before(plan, Journal(site.door, run).read()))
-    return take_back(site, run, plan)
+    try:
+        return take_back(site, run, plan)
+    except Unreachable as error:
+        raise NotUndone(
+            f"{error}. Perhaps only a part is taken back. When the host answers, "
+            f"`zmward rollback {run.id}` again, or there `sh {run.script}`."
+        ) from error
 
 
 def _before(plan: Plan, entries: Iterable[Entry]) -> tuple[Undone, ...]:
