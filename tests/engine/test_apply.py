@@ -1,6 +1,7 @@
 """Applying a plan to a host in memory: done, refused, or as it was."""
 
 import copy
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -349,3 +350,23 @@ def test_a_host_that_is_lost_half_way_is_said_to_be_half_done(program: str) -> N
     host.fails = lost
     with pytest.raises(NotUndone, match=r"could not be taken back: .*`zmward rollback"):
         apply(site(host, kept), plan(), Wish(), proof)
+
+
+def test_who_has_lost_the_lock_restarts_nothing() -> None:
+    host, kept = twin(), directory()
+    theirs = b'{"token":"b","host_boot":"boot-1 pid:[1]","until":9e9}\n'
+
+    def taken(argv: Sequence[str]) -> Done | None:
+        # Another takes over while the last change is made; we find out by renewing.
+        if argv[0] == "sshd":
+            host.entries[f"{root()}/lock"] = Entry("regular file", theirs)
+        return None
+
+    host.fails = taken
+    place = site(host, kept)
+    clock = iter(range(0, 10**9, 100))
+    with pytest.MonkeyPatch.context() as words:
+        words.setattr(time, "clock_gettime", lambda _clock: next(clock))
+        with pytest.raises(NotUndone, match="taken the run over"):
+            apply(place, plan(CHANGES[2:3]), Wish(), proof)
+    assert not [argv for argv in host.said if "reload-or-restart" in argv]

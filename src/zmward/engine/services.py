@@ -212,14 +212,17 @@ def follow(
 ) -> None:
     """Do all that follows, each announced in the journal first."""
     host = host_of(plan)
+    site.held()
     if work.sections:
         journal.write("render", note=" ".join(work.sections))
         wanted = parameters(site, host, changes)
         render(site, work.sections, wanted, services_of(site, host))
     for unit in work.units:
+        site.held()
         journal.write("reload", note=unit)
         reload(site, (unit,))
     for service in enabled(site, host, work.services):
+        site.held()
         journal.write("restart", note=service)
         restart(site, service)
 
