@@ -38,16 +38,28 @@ def test_a_parameter_that_this_postfix_does_not_know_is_not_written() -> None:
     "entry",
     [
         Entry("symbolic link", b"", Mode(0o777, "zimbra", "zimbra")),
-        Entry("regular file", b"", Mode(0o644, "root", "root")),
+        Entry("regular file", b"", Mode(0o644, "nobody", "root")),
     ],
-    ids=["link", "root's"],
+    ids=["link", "nobody's"],
 )
-def test_a_link_or_a_file_of_roots_is_left_alone(entry: Entry) -> None:
+def test_a_link_or_a_file_of_strangers_is_left_alone(entry: Entry) -> None:
     host = twin()
     host.entries[MAIN] = entry
     with pytest.raises(Refused, match="left alone"):
         write_parameter(host, NAME, "yes")
     assert not edited(host)
+
+
+@pytest.mark.parametrize(
+    ("owner", "program"),
+    [("zimbra", "common/sbin/postconf"), ("root", "bin/postconf")],
+)
+def test_the_file_keeps_its_owner(owner: str, program: str) -> None:
+    host = twin()
+    host.entries[MAIN] = Entry("regular file", b"", Mode(0o644, owner, "zimbra"))
+    write_parameter(host, NAME, "yes")
+    ((editor, *_),) = [argv for argv in host.said if "-e" in argv]
+    assert editor == f"/opt/zimbra/{program}"
 
 
 def test_an_edit_that_is_not_in_the_file_afterwards_is_a_fault() -> None:
