@@ -121,7 +121,7 @@ class Words:
     @property
     def text(self) -> str:
         """Return all words as one line."""
-        return " ".join(word.text for word in self._found)
+        return " ".join(word.text for word in self._found).replace(" ,", ",")
 
     def __bool__(self) -> bool:
         """Say whether a word is left."""
