@@ -12,7 +12,7 @@ from lab.product import install
 
 from tests.lab.conftest import running
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.proof]
 
 CONTROLS = (
     "clock-synchronised",

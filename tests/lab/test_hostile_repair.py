@@ -27,7 +27,7 @@ from zmward.plan import Host, Plan, described, folded, order
 from zmward.reports.plan_json import render
 from zmward.sources.crontab import bare_table
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.proof]
 DROP_IN = "/etc/ssh/sshd_config.d/10-zmward.conf"
 STATE = f"""
 cat {DROP_IN} 2>&1; stat -c '%F %N' {DROP_IN} 2>&1
