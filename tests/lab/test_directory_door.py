@@ -170,6 +170,8 @@ def test_a_wrong_value_is_a_typed_fault_and_nothing_is_changed(walk: Walk) -> No
     assert "not touched" in found[4]["refused"]
 
 
+# Failed once in a whole run and passed alone: the cause is not known yet.
+@pytest.mark.proof
 def test_a_stale_cache_fools_nobody(walk: Walk, node: Lab) -> None:
     zmprov = tool(node, "zmprov")
     name = "zimbraMtaRelayHost"
