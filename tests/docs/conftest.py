@@ -1,7 +1,6 @@
 """A directory to follow the guides in, with an ssh that stays on this machine."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +10,6 @@ import pytest
 
 from tests.docs.sample import lay
 
-_RUN = re.compile(r"^run (\S+): applied$", re.MULTILINE)
 # The far side of ssh: whatever it is asked to run, a real shell runs here.
 _SSH = """\
 #!/bin/sh
@@ -52,11 +50,8 @@ def run(room: Path) -> Callable[[str, str], subprocess.CompletedProcess[str]]:
         "ZMWARD_ETC": etc,
     }
 
-    # On the pages RUN stands for the run that was applied last.
-    last = ["RUN"]
-
     def run(word: str, command: str) -> subprocess.CompletedProcess[str]:
-        typed = re.sub(r"\bRUN\b", last[-1], command.replace("/etc/zmward", etc))
+        typed = command.replace("/etc/zmward", etc)
         done = subprocess.run(
             ["sh", "-c", typed],
             cwd=room,
@@ -70,7 +65,6 @@ def run(room: Path) -> Callable[[str, str], subprocess.CompletedProcess[str]]:
         )
         if word:
             lay(room)
-        last.extend(_RUN.findall(done.stdout))
         done.stdout = done.stdout.replace(etc, "/etc/zmward")
         return done
 

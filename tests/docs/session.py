@@ -17,6 +17,7 @@ _FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTAL
 # Judged, with findings, incomplete: what an audit may end with.
 _EXPECTED = (0, 1, 3)
 _LAST = "echo $?"
+_APPLIED = re.compile(r"^run (\S+): applied$", re.MULTILINE)
 _FILES = ("toml", "nft")
 
 Run = Callable[[str, str], subprocess.CompletedProcess[str]]
@@ -83,9 +84,10 @@ def matches(said: tuple[str, ...], printed: str) -> bool:
 def walk(path: Path, room: Path, run: Run, *, compared: Mapping[str, bool]) -> None:
     """Do what a page says, in a directory; `run` takes a block's word and a command.
 
-    `compared` says by a block's word whether its answers are compared.
+    `compared` says by a block's word whether its answers are compared. On the pages
+    RUN stands for the run that was applied last.
     """
-    code = 0
+    code, last = 0, "RUN"
     for block in blocks(path):
         if block.language in _FILES and block.word:
             (room / block.word).write_text(block.text, "utf-8")
@@ -95,8 +97,10 @@ def walk(path: Path, room: Path, run: Run, *, compared: Mapping[str, bool]) -> N
         assert steps, f"{path.name}:{block.line}: a console block without a command"
         following = [*steps[1:], None]
         for step, after in zip(steps, following, strict=True):
-            done = run(block.word, f"(exit {code}); {step.command}")
+            typed = re.sub(r"\bRUN\b", last, step.command)
+            done = run(block.word, f"(exit {code}); {typed}")
             code = done.returncode
+            last = next(reversed(_APPLIED.findall(done.stdout)), last)
             place = f"{path.name}:{block.line}: $ {step.command}\n{done.stdout}"
             asked = after is not None and after.command == _LAST
             assert code in _EXPECTED or (asked and code in (2, 4)), place
