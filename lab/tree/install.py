@@ -60,6 +60,7 @@ def load_directory(place: Place, state: State) -> None:
         database=f"{place.ldap}/mdb/db",
         state=f"{place.ldap}/state/run",
         root_password=passwords["ldap_root_password"],
+        schemas=place.path("/etc/ldap/schema"),
         certificate=CERTIFICATE if secured else "",
         key=KEY if secured else "",
         tls_protocol_minimum=_key(state, "ldap_common_tlsprotocolmin"),

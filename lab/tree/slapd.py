@@ -9,7 +9,6 @@ from lab.tree.schema import attribute_types, object_classes
 from lab.zimbra.access import opened
 from lab.zimbra.schema import Attribute
 
-SCHEMA_DIRECTORY = Path("/etc/ldap/schema")
 STANDARD_SCHEMAS = ("core", "cosine", "inetorgperson")
 
 _ADMINS = 'by dn.children="cn=admins,cn=zimbra" write'
@@ -81,6 +80,7 @@ class Layout:
     database: str
     state: str
     root_password: str
+    schemas: Path
     certificate: str = ""
     key: str = ""
     tls_protocol_minimum: str = "3.1"
@@ -88,7 +88,6 @@ class Layout:
     minimum_strength: str = "0"
     log_level: str = "49152"
     anonymous: bool = False
-    schemas: Path = SCHEMA_DIRECTORY
     modules: str = "/usr/lib/ldap"
 
 
