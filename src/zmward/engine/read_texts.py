@@ -43,7 +43,7 @@ def read_texts(door: Door, paths: Iterable[str]) -> Mapping[str, Text]:
     lines: list[bytes] = []
     for line in done.out.splitlines():
         number, space, kind = line.partition(b" ")
-        if space and number.isdecimal() and 0 < int(number) <= len(asked):
+        if space and number.isdigit() and 0 < int(number) <= len(asked):
             lines = []
             parts[asked[int(number) - 1]] = (kind.decode("ascii", "replace"), lines)
         else:
