@@ -8,7 +8,7 @@ from importlib.resources import files
 from zmward.doors.files import must
 from zmward.doors.host import Done, Door
 from zmward.errors import Refused
-from zmward.firewall.asked import parse_established
+from zmward.sources.established import parse as parse_established
 from zmward.firewall.own_rules import (
     Listing,
     bans,

@@ -40,6 +40,20 @@ listed() {
 # Writes each text into a file of its own.
 parted() { awk -v folder="$1" '/^%% / { file = folder "/" $2; next } { print >file }'; }
 
+chains() { "$1" -t security -S 2>/dev/null | sed -n "s/^-N \(${CHAIN}[^ ]*\)\$/\1/p"; }
+
+# One step for each family: chains of ours that the new text does not have go with it.
+restored() { # program, file
+    said=$(sed -n "s/^:\(${CHAIN}[^ ]*\) .*/\1/p" "$2")
+    stale=$(chains "$1" | grep -Fvx -- "$said")
+    {
+        sed '/^COMMIT$/d' "$2"
+        for name in $stale; do printf -- '-F %s\n' "$name"; done
+        for name in $stale; do printf -- '-X %s\n' "$name"; done
+        echo COMMIT
+    } | "$1-restore" --noflush
+}
+
 put() {
     case $1 in
     nftables) sed '/^%% nft$/d' | nft -f /dev/stdin ;;
@@ -47,9 +61,13 @@ put() {
         folder=$(mktemp -d) || return 1
         parted "$folder"
         { [ ! -s "$folder/ipset" ] || ipset restore <"$folder/ipset"; } &&
-            iptables-restore --noflush <"$folder/v4" &&
-            { [ ! -e /proc/net/if_inet6 ] || ip6tables-restore --noflush <"$folder/v6"; }
+            restored iptables "$folder/v4" &&
+            { [ ! -e /proc/net/if_inet6 ] || restored ip6tables "$folder/v6"; }
         code=$?
+        # A set that a rule asks is not destroyed.
+        command -v ipset >/dev/null && for name in $(ipset list -n | grep '^zmward-'); do
+            ipset destroy "$name" 2>/dev/null
+        done
         rm -rf -- "$folder"
         return "$code"
         ;;
@@ -69,7 +87,7 @@ take() {
                 "$program" -t security -D INPUT -j "$CHAIN" || return 1
                 ;;
             esac
-            names=$(printf '%s\n' "$rules" | sed -n "s/^-N \(${CHAIN}[^ ]*\)\$/\1/p")
+            names=$(chains "$program")
             for name in $names; do "$program" -t security -F "$name" || return 1; done
             for name in $names; do "$program" -t security -X "$name" || return 1; done
         done
@@ -96,7 +114,7 @@ aim() { readlink -- "$1" || printf '%s\n' -; }
 
 # The order is such that each moment boots into the old rules or the new ones.
 keep() { # folder, run, folder of units
-    mkdir -p -m 0700 -- "$1" && rm -rf -- "${1:?}/.new" && mkdir -- "$1/.new" || return 1
+    mkdir -p -- "$1" && chmod 0700 "$1" && rm -rf -- "${1:?}/.new" && mkdir -- "$1/.new" || return 1
     parted "$1/.new" || return 1
     old=$(aim "$1/current")
     if [ "$old" = "$2" ]; then cp -- "$1/$2/before" "$1/.before" || return 1

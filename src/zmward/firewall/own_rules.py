@@ -117,7 +117,8 @@ def loadable(listing: Listing) -> Rules:
 def _plain(saved: str) -> str:
     text = _SAVED_MARK.sub("", _ours(saved))
     lines = (line for line in text.splitlines() if not line.startswith(f"-A {OPEN} "))
-    return "\n".join(lines)
+    # Chains stand in the order in which they were made; within each it counts.
+    return "\n".join(sorted(lines, key=lambda line: line.split()[:2]))
 
 
 def essence(listing: Listing) -> str:
