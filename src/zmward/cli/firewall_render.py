@@ -56,8 +56,8 @@ def _ufw(node: Node, found: Policy, output: str | None) -> None:
     place = _folder(output)
     for name, text in texts.items():
         write(text, str(place / name))
-    for name, text in zip(_RULES, own, strict=True):
-        if text is None:
+    for name, seen in zip(_RULES, own, strict=True):
+        if seen is None:
             node.talk(f"{name}.rules of {node.host} was not seen: it is a block alone")
     settings = file(node.facts, node.host, "/etc/default/ufw") or ""
     if "IPV6=yes" not in settings.replace('"', ""):
