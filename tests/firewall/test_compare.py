@@ -75,6 +75,19 @@ class TestOtherRules:
         assert mail.kind == "unknown"
         assert "strange" in mail.said[0]
 
+    @pytest.mark.parametrize("port", [8080, 9])
+    def test_a_port_that_is_sent_on_is_judged_where_it_arrives(self, port: int) -> None:
+        text = (
+            "*nat\n:PREROUTING ACCEPT [0:0]\n"
+            f"-A PREROUTING -p tcp --dport 7780 -j REDIRECT --to-ports {port}\n"
+            "COMMIT\n*filter\n:INPUT DROP [0:0]\n"
+            "-A INPUT -p tcp --dport 8080 -j ACCEPT\nCOMMIT\n"
+        )
+        bare = Policy("x", ())
+        found = told(compare(bare, iptables_reader.parse(text, "ipv4"), "eth0"))
+        assert ("excess", "ipv4", "tcp 8080") in found
+        assert (("excess", "ipv4", "tcp 7780") in found) is (port == 8080)
+
     def test_a_rule_set_that_breaks_networks_is_told(self) -> None:
         text = "*filter\n:INPUT DROP [0:0]\nCOMMIT\n"
         found = told(compare(SITE, iptables_reader.parse(text, "ipv4"), "eth0"))

@@ -5,9 +5,11 @@ from importlib import import_module
 import click
 
 SUBVERBS = {
+    "show": "who would reach what, why, and what is wrong with that",
+    "render": "the same as rules for nftables, iptables, ipset or ufw",
     "explain": "what becomes of one packet, and by which rule",
 }
-_COMING = ("show", "render", "check", "observe", "try")
+_COMING = ("check", "observe", "try")
 
 
 class _Subverbs(click.Group):

@@ -47,6 +47,9 @@ class Difference(msgspec.Struct, frozen=True):
     said: tuple[str, ...] = ()
 
 
+Judged = tuple[tuple[Kind, Ranges], ...]
+
+
 class _Asked:
     """One rule set, asked for one family through one interface."""
 
@@ -58,6 +61,7 @@ class _Asked:
         self.family = family
         self.entry = entry
         self.everybody = everything(family)
+        self.found: dict[tuple[int, object, object], Judged] = {}
 
     def exposed(self, protocol: int, port: int) -> Exposed:
         """Return who reaches a port from whatever source port."""
@@ -121,7 +125,19 @@ def _names(asked: _Asked, protocol: int, first: int, last: int) -> tuple[str, ..
     return tuple(dict.fromkeys(own))
 
 
-def _judged(asked: _Asked, protocol: int, first: int) -> Iterator[tuple[Kind, Ranges]]:
+def _judged(asked: _Asked, protocol: int, first: int) -> Judged:
+    """Return what differs at one port, found once for all that are alike."""
+    # The rules that are left are kept as long as they are asked, so their id is theirs.
+    rules = id(asked.rules.of(protocol, first))
+    key = (protocol, rules, asked.openings(protocol, first))
+    if key not in asked.found:
+        asked.found[key] = tuple(_differing(asked, protocol, first))
+    return asked.found[key]
+
+
+def _differing(
+    asked: _Asked, protocol: int, first: int
+) -> Iterator[tuple[Kind, Ranges]]:
     """Yield what differs at one port: too many sources, too few, or nobody knows."""
     exposed = asked.exposed(protocol, first)
     excess = exposed.accepted - asked.wanted(protocol, first, None)
@@ -220,11 +236,16 @@ def _of_basics(asked: _Asked) -> Iterator[Difference]:
             yield Difference("missing", family, what, lacking, names)
 
 
-def compare(policy: Policy, ruleset: Ruleset, entry: str) -> tuple[Difference, ...]:
+def compare(
+    policy: Policy,
+    ruleset: Ruleset,
+    entry: str,
+    families: Iterable[Family] = FAMILIES,
+) -> tuple[Difference, ...]:
     """Return every difference, for packets that come in by one interface."""
     found: list[Difference] = []
     short = folded(ruleset)
-    for family in FAMILIES:
+    for family in families:
         asked = _Asked(policy, Narrowed(short, family), family, entry)
         for protocol in _NAMES:
             found += _of_ports(asked, protocol)
