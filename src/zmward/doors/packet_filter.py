@@ -8,7 +8,6 @@ from importlib.resources import files
 from zmward.doors.files import must
 from zmward.doors.host import Done, Door
 from zmward.errors import Refused
-from zmward.sources.established import parse as parse_established
 from zmward.firewall.own_rules import (
     Listing,
     bans,
@@ -18,6 +17,7 @@ from zmward.firewall.own_rules import (
     marked,
 )
 from zmward.ruleset import Backend, Rules
+from zmward.sources.established import parse as parse_established
 
 _SECONDS = 120
 _MOST_ENDS = 65_000
