@@ -7,9 +7,10 @@ import click
 SUBVERBS = {
     "show": "who would reach what, why, and what is wrong with that",
     "render": "the same as rules for nftables, iptables, ipset or ufw",
+    "check": "where the rules let in more or less than that",
     "explain": "what becomes of one packet, and by which rule",
 }
-_COMING = ("check", "observe", "try")
+_COMING = ("observe", "try")
 
 
 class _Subverbs(click.Group):

@@ -11,7 +11,8 @@ from zmward.firewall.ranges import Family
 from zmward.firewall.rules import Chain, Ruleset
 from zmward.sources.source import Unreadable
 
-_TABLE: Final = re.compile(r"^\*[a-z]+\s*$", re.MULTILINE)
+# A line that only iptables-save prints.
+SAVED: Final = re.compile(r"^\*[a-z]+\s*$", re.MULTILINE)
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -28,7 +29,7 @@ def recognised(text: str, family: Family) -> Ruleset:
     """
     if text.lstrip().startswith("{"):
         return nft.parse(text)
-    if _TABLE.search(text):
+    if SAVED.search(text):
         return iptables.parse(text, family)
     return nft_text.parse(text)
 
@@ -88,7 +89,7 @@ def live(answer: str) -> Loaded:
         if len(words) != 2 or words[1] not in ("legacy", "nft"):  # noqa: PLR2004
             continue
         family: Family = "ipv6" if words[0].startswith("ip6") else "ipv4"
-        if not _TABLE.search(text):
+        if not SAVED.search(text):
             continue
         told = iptables.parse(text, family)
         if words[1] == "legacy":

@@ -41,11 +41,6 @@ STEPS: Final[Mapping[Kind, str]] = {
 _FEW: Final = 4
 
 
-def networks(found: Ranges, family: Family) -> tuple[str, ...]:
-    """Return addresses of one family as a document holds them."""
-    return written(found, family)
-
-
 def both(found: Sources) -> tuple[str, ...]:
     """Return addresses of both families as a document holds them."""
     return tuple(net for f in FAMILIES for net in written(found.of(f), f))
@@ -56,32 +51,42 @@ def _host(net: str) -> str:
     return net.removesuffix("/32") if "." in net else net.removesuffix("/128")
 
 
-def some(found: Ranges, family: Family, most: int = _FEW) -> str:
-    """Return who is meant in few words; a large set is counted."""
-    if found == everything(family):
-        return mark("everybody")
-    rest = everything(family) - found
-    if len(rest) and len(found) > most and len(rest) <= most:
-        return f"everybody but {', '.join(map(_host, written(rest, family)))}"
-    if len(found) > most:
-        first = Ranges(found.pairs[:most])
-        shown = ", ".join(map(_host, written(first, family)[:most]))
-        left = len(found) - most
-        return f"{shown} and {left} more {'ranges' if left > 1 else 'range'}"
-    nets = written(found, family)
+def _few(nets: tuple[str, ...], most: int) -> str:
     more = f" and {len(nets) - most} more" if len(nets) > most else ""
     return ", ".join(map(_host, nets[:most])) + more
 
 
+def _left_out(found: Ranges, family: Family, most: int) -> tuple[str, ...]:
+    """Return the few networks that are not meant, where that says it in less."""
+    rest = everything(family) - found
+    if not rest or len(rest) > most:
+        return ()
+    nets = written(rest, family)
+    shorter = len(found) > most or len(nets) < len(written(found, family))
+    return nets if shorter and len(nets) <= most else ()
+
+
+def some(found: Ranges, family: Family, most: int = _FEW) -> str:
+    """Return who of one family is meant in few words; a large set is counted."""
+    if found == everything(family):
+        return f"everybody over {FAMILY_WORDS[family]}"
+    nets = _left_out(found, family, most)
+    if nets:
+        return f"everybody over {FAMILY_WORDS[family]} but {_few(nets, most)}"
+    if len(found) <= most:
+        return _few(written(found, family), most)
+    shown = written(Ranges(found.pairs[:most]), family)[:most]
+    left = len(found) - most
+    return f"{', '.join(map(_host, shown))} and {left} more"
+
+
 def who(found: Sources, most: int = _FEW) -> str:
-    """Return both families' addresses in few words."""
+    """Return who is meant in few words."""
     if found == EVERYBODY:
         return mark("everybody")
-    parts = []
-    for family in FAMILIES:
-        own = found.of(family)
-        if own:
-            alone = own == everything(family)
-            over = f" over {FAMILY_WORDS[family]}" if alone else ""
-            parts.append(some(own, family, most) + over)
-    return ", ".join(parts)
+    left_out = [_left_out(found.of(family), family, most) for family in FAMILIES]
+    if all(left_out):
+        nets = tuple(net for nets in left_out for net in nets)
+        return f"everybody but {_few(nets, 2 * most)}"
+    parts = (some(found.of(f), f, most) for f in FAMILIES if found.of(f))
+    return ", ".join(parts) or mark("nobody")
