@@ -30,9 +30,10 @@ def _gone(lab: Lab, leader: int) -> None:
 # The namespace outlives the container; a kernel that starts has no rules.
 _FORGET = """
 nft flush ruleset
-for family in ip ip6; do
-    for table in $(cat "/proc/net/${family}_tables_names"); do
-        "${family}tables-legacy" -t "$table" -F && "${family}tables-legacy" -t "$table" -X
+for tables in ip_tables ip6_tables; do
+    program=${tables%_tables}tables-legacy
+    for table in $(cat "/proc/net/${tables}_names"); do
+        "$program" -t "$table" -F && "$program" -t "$table" -X
     done
 done 2>/dev/null
 ipset destroy
