@@ -90,8 +90,8 @@ def waited(
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-    except FileNotFoundError as error:
-        raise Unreachable(f"{argv[0]} is not installed here.") from error
+    except FileNotFoundError as absent:
+        raise Unreachable(f"{argv[0]} is not installed here.") from absent
     if process.stdin is None or process.stdout is None or process.stderr is None:
         raise Unreachable(f"{argv[0]}: no way to speak with it.")
     out = _Listener(process, process.stdout, most)
