@@ -32,6 +32,7 @@ from zmward.plan import Plan, plan
 from zmward.profile import Profile, Services
 from zmward.reports.plan_json import render as as_json
 from zmward.reports.plan_text import render as as_text
+from zmward.sources.accounts import Admin
 from zmward.sources.recent_logins import Logins, Use
 
 FAILING = [
@@ -206,6 +207,22 @@ def test_what_is_never_planned(change: Change) -> None:
     found = plan(report(failed("a", change)), only=["a"])
     assert not found.steps
     assert found.left[0].reason.startswith("never planned: ")
+
+
+def test_the_last_administrator_who_can_log_in_is_left_to_a_person() -> None:
+    policy = SetAttr("account:anna@a.test", "zimbraPasswordMinLength", ("6",), None)
+    other = SetAttr("account:carla@a.test", "zimbraPasswordMinLength", ("6",), None)
+    anna, ben = Admin("anna@a.test", "active"), Admin("ben@a.test", "active")
+    told = report(failed("one", policy, other))
+
+    def planned(*admins: Admin) -> Plan:
+        example = Example(Status.FAIL, {"domains": {}, "admins": admins})
+        return plan(told, facts=facts_of(example))
+
+    assert len(planned(anna, ben).steps) == 2
+    alone = planned(anna)
+    assert [step.change for step in alone.steps] == [other]
+    assert "zmprov ma anna@a.test" in alone.left[0].reason
 
 
 def test_what_nodes_share_needs_all_of_them_or_the_word_for_it() -> None:

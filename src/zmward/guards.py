@@ -35,6 +35,7 @@ from zmward.change import (
     WriteFile,
 )
 from zmward.control import Status
+from zmward.controls.shapes.authentication import last_working
 from zmward.controls.shapes.second_factor import lacking
 from zmward.evidence import Unseen
 from zmward.facts import Facts
@@ -258,6 +259,21 @@ def _account(change: SetAttr) -> str:
     return ""
 
 
+def last_way_in(change: SetAttr, facts: Facts) -> str:
+    """Say why an account is left alone: nobody else could mend what goes wrong."""
+    name = change.target.partition(":")[2]
+    try:
+        last = last_working(facts)
+    except Unseen as signal:
+        return f"whether {name} is the last working administrator is unknown: {signal}"
+    if name != last:
+        return ""
+    return (
+        f"{name} is the last global administrator who can log in: make a second one "
+        f"first, or by hand `{' '.join(change.commands()[0])}`"
+    )
+
+
 def _second_factor(facts: Facts | None) -> str:
     """Refuse to require a second factor that no program implements."""
     if facts is None:
@@ -284,4 +300,4 @@ def refusal(change: Change, facts: Facts | None) -> str:
         return found
     if change.attribute == _REQUIRED and change.after == ("TRUE",):
         return _second_factor(facts)
-    return ""
+    return last_way_in(change, facts) if facts and _of_account(change) else ""

@@ -9,8 +9,9 @@ from zmward.doors.host import Door
 from zmward.engine.audit import audit
 from zmward.engine.collect import collect
 from zmward.errors import Refused
-from zmward.finding import Finding
-from zmward.guards import SIGNS, signs
+from zmward.facts import Facts
+from zmward.finding import Finding, moment
+from zmward.guards import SIGNS, last_way_in, signs
 from zmward.plan import Plan
 from zmward.profile import Profile
 from zmward.sources.registry import sources
@@ -45,15 +46,31 @@ def keep_an_administrator(domains: Iterable[str], findings: Iterable[Finding]) -
             )
 
 
+def _of_accounts(plan: Plan) -> tuple[SetAttr, ...]:
+    changes = (step.change for step in plan.steps)
+    own = (change for change in changes if isinstance(change, SetAttr))
+    return tuple(change for change in own if change.target.startswith("account:"))
+
+
+def keep_the_last(changes: Iterable[SetAttr], facts: Facts) -> None:
+    """Refuse to touch the only administrator who can log in, as it is now."""
+    for change in changes:
+        words = last_way_in(change, facts)
+        if words:
+            raise Refused(f"{change.target}: {words}. Nothing was changed.")
+
+
 def suspicions(
     door: Door, plan: Plan, known: Mapping[str, Control], profile: Profile, version: str
 ) -> tuple[str, ...]:
     """Return the controls that show a sign of compromise on the host now."""
-    domains = tuple(_shut(plan))
-    wanted = (*SIGNS, _KEEPS_ONE) if domains else SIGNS
+    domains, accounts = tuple(_shut(plan)), _of_accounts(plan)
+    wanted = (*SIGNS, _KEEPS_ONE) if domains or accounts else SIGNS
     chosen = tuple(known[name] for name in wanted)
     needed = {name for control in chosen for name in control.check.needs} | _ALWAYS
     asked = [source for source in sources().values() if source.name in needed]
-    findings = audit(collect(door, asked, version), chosen, profile).findings
+    evidence = collect(door, asked, version)
+    findings = audit(evidence, chosen, profile).findings
     keep_an_administrator(domains, findings)
+    keep_the_last(accounts, Facts(evidence, profile, moment(evidence.when)))
     return signs(findings)
