@@ -235,6 +235,16 @@ def test_what_nodes_share_needs_all_of_them_or_the_word_for_it() -> None:
     assert plan(found, alone=True).steps[0].reaches == (NODE, "mta9")
 
 
+def test_each_node_that_a_global_write_reaches_is_named() -> None:
+    nodes = ("mail.example.com", "mta1.example.com", "mta2.example.com")
+    change = SetAttr("global", "zimbraMtaTlsAuthOnly", None, ("TRUE",))
+    found = plan(report(failed("a", change), seen=nodes))
+    assert found.steps[0].reaches == nodes
+    text = as_text(found, width=200, color=False, encoding="utf-8", everything=True)
+    assert f"Nodes reached        3: {', '.join(nodes)}" in text
+    assert f"on {', '.join(nodes)}" in text
+
+
 def test_changes_of_another_host_are_planned_there() -> None:
     cure = SetLocalConfig("other.test", "zimbra_same_site_cookie", None, "Lax")
     assert "there" in plan(report(failed("a", cure))).left[0].reason

@@ -12,7 +12,7 @@ from tests.examples import facts_of
 from zmward.change import SetAttr
 from zmward.control import Example, Status
 from zmward.controls.registry import controls
-from zmward.engine.signs import keep_an_administrator, keep_the_last, suspicions
+from zmward.engine.signs import keep_an_administrator, still_allowed, suspicions
 from zmward.errors import Refused
 from zmward.finding import judge
 from zmward.guards import SIGNS
@@ -101,7 +101,7 @@ ANNA, BEN = "anna@example.com", "ben@example.com"
 def kept(*admins: Admin, **given: object) -> None:
     example = Example(Status.FAIL, {"domains": {}, "admins": admins, **given})
     change = SetAttr(f"account:{ANNA}", POLICY, None, ("16",))
-    keep_the_last((change,), facts_of(example))
+    still_allowed((change,), facts_of(example))
 
 
 def test_the_last_administrator_who_can_log_in_is_not_touched() -> None:
@@ -138,3 +138,41 @@ def test_a_plan_for_accounts_asks_who_is_left() -> None:
     with pytest.raises(Refused, match="unknown"):
         suspicions(door, plan((change,)), controls(), Profile(), "0")  # type: ignore[arg-type]  # a part of a door
     assert "ask ldap-accounts " in door.script
+
+
+FOLDER = "755 root root 4096 1700000000 directory|/opt/zimbra/lib/ext\n"
+JAR = (
+    f"{FOLDER}444 root root 9 1 regular file|"
+    "/opt/zimbra/lib/ext/twofactorauth/zimbratwofactorauth.jar\n"
+)
+REQUIRED = SetAttr("cos:a", "zimbraFeatureTwoFactorAuthRequired", None, ("TRUE",))
+BOTH = {
+    name: {"zimbraServiceEnabled": "mailbox"}
+    for name in ("mail.example.com", "store2.example.com")
+}
+
+
+def required(**given: object) -> None:
+    still_allowed((REQUIRED,), facts_of(Example(Status.FAIL, given)))
+
+
+def test_a_second_factor_is_required_only_where_every_mailbox_node_asks_for_it() -> (
+    None
+):
+    required(raw={"extensions": JAR})
+    with pytest.raises(Refused, match="promises nothing"):
+        required(raw={"extensions": FOLDER})
+    for given in (
+        {"missing": ("extensions",)},
+        {"raw": {"extensions": ""}},
+        {"raw": {"extensions": JAR}, "servers": BOTH},
+    ):
+        with pytest.raises(Refused, match="without a program"):
+            required(**given)
+
+
+def test_a_plan_that_requires_a_second_factor_asks_for_its_program() -> None:
+    door = Recording(extensions=FOLDER)
+    with pytest.raises(Refused, match="promises nothing"):
+        suspicions(door, plan((REQUIRED,)), controls(), Profile(), "0")  # type: ignore[arg-type]  # a part of a door
+    assert "ask extensions " in door.script

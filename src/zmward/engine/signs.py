@@ -11,12 +11,19 @@ from zmward.engine.collect import collect
 from zmward.errors import Refused
 from zmward.facts import Facts
 from zmward.finding import Finding, moment
-from zmward.guards import SIGNS, last_way_in, signs
+from zmward.guards import REQUIRED, SIGNS, refusal, signs
 from zmward.plan import Plan
 from zmward.profile import Profile
+from zmward.sources.accounts import ACCOUNTS
+from zmward.sources.directory import DOMAINS, SERVERS
+from zmward.sources.extensions import EXTENSIONS
+from zmward.sources.packages import PACKAGES
 from zmward.sources.registry import sources
 
 _ALWAYS = {"identity", "localconfig"}
+_OF_REFUSALS = {
+    source.name for source in (ACCOUNTS, DOMAINS, EXTENSIONS, PACKAGES, SERVERS)
+}
 _KEEPS_ONE = "no-fallback-to-local-passwords"
 
 
@@ -46,16 +53,25 @@ def keep_an_administrator(domains: Iterable[str], findings: Iterable[Finding]) -
             )
 
 
-def _of_accounts(plan: Plan) -> tuple[SetAttr, ...]:
+def _delicate(plan: Plan) -> tuple[SetAttr, ...]:
+    """Return what only the host's own state of now can allow."""
     changes = (step.change for step in plan.steps)
     own = (change for change in changes if isinstance(change, SetAttr))
-    return tuple(change for change in own if change.target.startswith("account:"))
+    return tuple(
+        change
+        for change in own
+        if change.target.startswith("account:") or change.attribute == REQUIRED
+    )
 
 
-def keep_the_last(changes: Iterable[SetAttr], facts: Facts) -> None:
-    """Refuse to touch the only administrator who can log in, as it is now."""
+def still_allowed(changes: Iterable[SetAttr], facts: Facts) -> None:
+    """Refuse what the planner would refuse by what is so now.
+
+    The only administrator who can log in is not touched, and no second factor is
+    required that no program asks for.
+    """
     for change in changes:
-        words = last_way_in(change, facts)
+        words = refusal(change, facts)
         if words:
             raise Refused(f"{change.target}: {words}. Nothing was changed.")
 
@@ -64,13 +80,14 @@ def suspicions(
     door: Door, plan: Plan, known: Mapping[str, Control], profile: Profile, version: str
 ) -> tuple[str, ...]:
     """Return the controls that show a sign of compromise on the host now."""
-    domains, accounts = tuple(_shut(plan)), _of_accounts(plan)
-    wanted = (*SIGNS, _KEEPS_ONE) if domains or accounts else SIGNS
+    domains, delicate = tuple(_shut(plan)), _delicate(plan)
+    wanted = (*SIGNS, _KEEPS_ONE) if domains else SIGNS
     chosen = tuple(known[name] for name in wanted)
     needed = {name for control in chosen for name in control.check.needs} | _ALWAYS
+    needed |= _OF_REFUSALS if delicate else set()
     asked = [source for source in sources().values() if source.name in needed]
     evidence = collect(door, asked, version)
     findings = audit(evidence, chosen, profile).findings
     keep_an_administrator(domains, findings)
-    keep_the_last(accounts, Facts(evidence, profile, moment(evidence.when)))
+    still_allowed(delicate, Facts(evidence, profile, moment(evidence.when)))
     return signs(findings)
