@@ -39,7 +39,9 @@ from zmward.controls.shapes.second_factor import lacking
 from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.finding import Finding
+from zmward.firewall.allowed_rules import strange_rules
 from zmward.profile import Profile
+from zmward.ruleset import LoadRuleset
 from zmward.sources.masking import MASK, NO_SECRET, SECRET_KEY
 
 _RENDERED: Final = frozenset(
@@ -202,6 +204,11 @@ def _crontab(change: SetCrontab) -> str:
     return "" if known else f"zmward does not write the crontab of {change.user!r}"
 
 
+def _ruleset(change: LoadRuleset) -> str:
+    both = (rules for rules in (change.before, change.after) if rules is not None)
+    return next(filter(None, map(strange_rules, both)), "")
+
+
 def _unit(change: SetUnit) -> str:
     known = change.unit in UNITS
     return "" if known else f"zmward does not switch {change.unit!r}"
@@ -219,6 +226,7 @@ _JUDGES: Final[Mapping[type, Callable[[Any], str]]] = {
     SetParameter: _parameter,
     SetCrontab: _crontab,
     SetUnit: _unit,
+    LoadRuleset: _ruleset,
     InstallPackage: _package,
     Act: _act,
 }

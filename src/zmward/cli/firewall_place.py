@@ -17,17 +17,19 @@ from zmward.errors import BadFile, Unreachable, Usage
 from zmward.evidence import Evidence, merge
 from zmward.facts import Facts
 from zmward.finding import moment
-from zmward.firewall.asked import ESTABLISHED, RAW_SOCKETS, RESOLVED_NAMES
 from zmward.firewall.loaded import Loaded
 from zmward.firewall.managers import loaded
 from zmward.sources.addresses import ADDRESSES
 from zmward.sources.directory import CONFIG, SERVERS
+from zmward.sources.established import ESTABLISHED
 from zmward.sources.firewall import FIREWALL
 from zmward.sources.firewallfiles import FIREWALL_FILES
 from zmward.sources.identity import IDENTITY
 from zmward.sources.listeners import LISTENERS
 from zmward.sources.localconfig import LOCALCONFIG
 from zmward.sources.packages import PACKAGES
+from zmward.sources.rawsockets import RAW_SOCKETS
+from zmward.sources.resolvednames import RESOLVED_NAMES
 from zmward.sources.source import Source
 from zmward.sources.sshd import SSHD
 

@@ -67,7 +67,7 @@ def place(host: ZimbraHost, survey: Survey) -> Place:
     ports = [port for record in ordered if (port := record.one("zimbraAdminPort"))]
     bound = [record.one("zimbraAdminBindAddress") for record in ordered]
     addresses = [address for address in bound if address not in _ANY]
-    port = ports[0] if ports and ports[0].isdigit() else "7071"
+    port = ports[0] if ports and ports[0].isdecimal() else "7071"
     return Place(name, int(port), (*addresses, "127.0.0.1", "::1"))
 
 

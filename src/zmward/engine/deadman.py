@@ -12,6 +12,7 @@ from zmward.doors.host import Door
 from zmward.engine.state import Run
 from zmward.engine.undo_script import UNITS
 from zmward.errors import Fault, Refused
+from zmward.ruleset import LoadRuleset
 
 # fail2ban bans whoever mistyped a password lately, the operator too.
 _CUTS_OFF = ("/etc/ssh/", "/etc/sudoers.d/", "/etc/fail2ban/", "/opt/zimbra/.ssh/")
@@ -22,7 +23,8 @@ _EARLY = """\
 Description=Take back the unconfirmed zmward run {run} (files)
 DefaultDependencies=no
 After=local-fs.target
-Before=network-pre.target ssh.service sshd.service ssh.socket sysinit.target
+Before=network-pre.target zmward-firewall.service sysinit.target
+Before=ssh.service sshd.service ssh.socket
 Wants=network-pre.target
 [Service]
 Type=oneshot
@@ -47,6 +49,7 @@ def cuts_off(changes: Iterable[Change]) -> bool:
     return any(
         (isinstance(change, WriteFile) and change.path.startswith(_CUTS_OFF))
         or (isinstance(change, SetUnit) and change.unit in _UNITS)
+        or isinstance(change, LoadRuleset)
         for change in changes
     )
 

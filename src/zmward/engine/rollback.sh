@@ -22,6 +22,8 @@ failed=0
 written=0
 settings_back=no
 PINNED=@PINNED@
+RULES=@RULES@
+BOOT=@BOOT@
 
 say() {
     printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" | tee -a "$FOLDER/rollback.log"
@@ -448,6 +450,24 @@ text() { # kind, name, attribute, old, new
     [ "$4" = - ] || value=$(cat "$(stored "$4")"; printf x)
     write "$1" "$2" "$3" "${value%x}" && own "$1" "$2" "$3" &&
         text_is "$1" "$3" "$4" && back "$what" || broken "$what"
+}
+
+rules() { timeout 120 sh -c "$RULES" zmward "$@"; }
+
+# No boot leaves our rules loaded unless they were kept for it. Ours are taken back
+# even if somebody has changed them: they decide who can still log in.
+ruleset() { # old rules in the store, old and new back end
+    late && return
+    whole "the packet filter" "$1" || return
+    rules forget "$BOOT" "$RUN" "$UNITS" || broken "rules for the next boot"
+    early && return
+    if [ "$3" != - ] && ! rules mine "$3" "$RUN"; then return; fi
+    if [ "$1" != - ] && ! rules put "$2" <"$(stored "$1")"; then
+        broken "the packet filter"
+        return
+    fi
+    [ "$2" = "$3" ] || [ "$3" = - ] || rules take "$3" || { broken "the packet filter"; return; }
+    back "the packet filter"
 }
 
 stays() { early || say "stays installed, with what it made: $1"; }

@@ -20,9 +20,12 @@ from zmward.change import (
     WriteFile,
 )
 from zmward.doors.files import pinned
+from zmward.doors.packet_filter import program
 from zmward.engine.services import Work, following
 from zmward.engine.state import Run, digest
+from zmward.firewall.own_rules import frames
 from zmward.plan import Plan
+from zmward.ruleset import LoadRuleset
 
 UNITS = "/etc/systemd/system"
 ZIMBRA = "/opt/zimbra"
@@ -83,8 +86,19 @@ def _file(change: WriteFile, store: _Store) -> Words:
     return ("file", change.path, old, *owners, new)
 
 
-def _line(change: Change, store: _Store) -> Words:  # noqa: PLR0911  # one a kind
+def _rules(change: LoadRuleset, store: _Store) -> Words:
+    old, new = change.before, change.after
+    text = None if old is None else frames(old.backend, old.texts)
+    backends = (rules.backend if rules else "-" for rules in (old, new))
+    return ("ruleset", store.text(text), *backends)
+
+
+def _line(  # noqa: C901, PLR0911  # one a kind
+    change: Change, store: _Store
+) -> Words:
     match change:
+        case LoadRuleset():
+            return _rules(change, store)
         case SetAttr():
             return _attribute(change, store)
         case WriteFile():
@@ -171,6 +185,8 @@ def script(
             ("ZIMBRA", shlex.quote(zimbra)),
             ("PATH", shlex.quote(path)),
             ("PINNED", shlex.quote(pinned())),
+            ("RULES", shlex.quote(program())),
+            ("BOOT", shlex.quote(f"{run.base}/firewall")),
         ),
     )
     calls = "\n".join(

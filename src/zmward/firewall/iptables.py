@@ -90,7 +90,7 @@ def _redirect(own: Sequence[Option]) -> _Action:
     ports = [o.value for o in own if o.name == "--to-ports"]
     if not ports:
         return "accept", "", None
-    return ("send", "", int(ports[0])) if ports[0].isdigit() else ("ask", "", None)
+    return ("send", "", int(ports[0])) if ports[0].isdecimal() else ("ask", "", None)
 
 
 def _action(option: Option, own: Sequence[Option], known: AbstractSet[str]) -> _Action:

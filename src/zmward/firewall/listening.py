@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from zmward.catalog.foreign_ports import FOREIGN, FORWARDERS, PORTLESS, Foreign, foreign
 from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.firewall.asked import RAW_SOCKETS
 from zmward.firewall.extra import Thing, number
 from zmward.firewall.openings import Opening, Problem
 from zmward.firewall.services import Service
 from zmward.firewall.zones import Zones, sources
 from zmward.sources.listeners import LISTENERS, Listener
+from zmward.sources.rawsockets import RAW_SOCKETS
 
 # The system picks ports from here for programs that wait for one answer.
 _EPHEMERAL = 32_768

@@ -26,6 +26,10 @@ _SOURCES_COUNTED = 65_535
 _SMALLEST = 1024
 # So many addresses in a row are still told one by one.
 _FEW = 16
+# Connections that were open before the first load: the kernel did not track them yet.
+# After a day nobody waits for an answer on one that has been silent.
+_OPEN = "1d"
+_OPEN_ROOM = 65_535
 _HOOK = "type filter hook input priority filter; policy drop;"
 
 
@@ -63,6 +67,15 @@ def _sets(policy: Policy, bans: Sources, *, element_counters: bool) -> Iterator[
             name = _rate_set(rate, family)
             yield from _set(name, family, (), _SOURCES_COUNTED, options)
         yield from _ban_sets(policy, bans, family, counters)
+        yield from _open_set(family)
+
+
+def _open_set(family: Family) -> Iterator[str]:
+    """Yield the set of far ends of connections; who loads the rules fills it."""
+    yield f"\tset open{_DIGIT[family]} {{"
+    yield f"\t\ttype {_TYPE[family]} . inet_service"
+    yield f"\t\tsize {_OPEN_ROOM}"
+    yield from ("\t\tflags timeout", f"\t\ttimeout {_OPEN}", "\t}")
 
 
 def _ban_sets(
@@ -202,6 +215,14 @@ def _odd() -> Iterator[str]:
     yield f"{first} counter drop {_comment('new without SYN')}"
 
 
+def _open() -> Iterator[str]:
+    """Yield what lets connections go on that are older than the rules: never a SYN."""
+    packet = f"tcp flags & syn == 0x0 tcp flags & ({_flags(('ACK', 'RST'))}) != 0x0"
+    for family in FAMILIES:
+        ends = f"{_WORD[family]} saddr . tcp sport @open{_DIGIT[family]}"
+        yield f"{packet} {ends} counter accept {_comment('open before these rules')}"
+
+
 def _input(policy: Policy) -> Iterator[str]:
     """Yield the rules that every packet meets: few, and in an order that is quick."""
     yield f'iif "lo" counter accept {_comment("the host itself")}'
@@ -209,6 +230,7 @@ def _input(policy: Policy) -> Iterator[str]:
     yield f"ct state established,related counter accept {known}"
     numbers = ", ".join(str(n) for n in sorted({IGMP, *(k.protocol for k in KEPT)}))
     yield f"meta l4proto {{ {numbers} }} jump kept"
+    yield from _open()
     yield f"ct state invalid counter drop {_comment('belongs to nothing')}"
     # An honest first packet is told apart by one rule.
     yield f"tcp flags & ({_flags(ALL_FLAGS)}) != syn jump odd"
@@ -244,26 +266,3 @@ def nftables(
         "}",
     ]
     return "\n".join(lines) + "\n"
-
-
-def warming() -> str:
-    """Return a table that only has the kernel begin to track connections.
-
-    Loaded some time before the rules, it learns those that were open already: their
-    packets carry no SYN.
-    """
-    name = f"{TABLE}_warming"
-    return f"""\
-add table inet {name}
-delete table inet {name}
-table inet {name} {{
-\tchain input {{
-\t\ttype filter hook input priority filter; policy accept;
-\t\tct state new,established counter accept
-\t}}
-\tchain output {{
-\t\ttype filter hook output priority filter; policy accept;
-\t\tct state new,established counter accept
-\t}}
-}}
-"""

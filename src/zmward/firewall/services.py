@@ -77,7 +77,7 @@ def _port(facts: Facts, node: _Node, row: Port) -> tuple[int, str]:
         said, origin = next(iter(found), ""), row.attribute
     if not said:
         return row.port, "catalog"
-    if not said.isascii() or not said.isdigit():
+    if not said.isascii() or not said.isdecimal():
         raise Unseen(Missing(f"{origin} is no number: {said[:20]!r}"))
     return int(said), origin
 
