@@ -127,9 +127,7 @@ def _step(change: LoadRuleset) -> Step:
     )
 
 
-def planned(
-    door: Door, facts: Facts, host: str, rules: Rules, version: str
-) -> Plan:
+def planned(door: Door, facts: Facts, host: str, rules: Rules, version: str) -> Plan:
     """Return the plan that loads rules on a host."""
     identity = facts.read(IDENTITY, host)
     change = LoadRuleset(host, read_rules(door), rules)
