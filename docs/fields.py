@@ -57,7 +57,8 @@ PLAN: Final[Mapping[str, str]] = {
 CHANGE: Final[Mapping[str, str]] = {
     "kind": (
         "`set-attr`, `set-localconfig`, `write-file`, `set-mode`, "
-        "`set-parameter`, `set-crontab`, `set-unit`, `install-package` or `act`"
+        "`set-parameter`, `set-crontab`, `set-unit`, `load-ruleset`, "
+        "`install-package` or `act`"
     ),
     "id": "what the change touches; no two changes of a plan touch the same",
     "controls": "the controls that it serves",
@@ -246,6 +247,18 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "before": "what main.cf says; null where it says nothing",
         **_AFTER,
         "builtin": "what Postfix does where main.cf does not say",
+    },
+    "LoadRuleset": {
+        "kind": "always `load-ruleset`",
+        "target": "the node",
+        "before": "zmward's own rules that are loaded, as Rules; null for none",
+        "after": "those that will be, as Rules",
+    },
+    "Rules": {
+        "backend": "`nftables` or `iptables`",
+        "texts": "one for `nft -f`, or three for `ipset restore`, "
+        "`iptables-restore --noflush` and `ip6tables-restore --noflush`",
+        "minimum": "the same, for a boot at which those cannot be loaded",
     },
     "SetCrontab": {
         "kind": "always `set-crontab`",

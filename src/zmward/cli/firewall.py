@@ -8,9 +8,10 @@ SUBVERBS = {
     "show": "who would reach what, why, and what is wrong with that",
     "render": "the same as rules for nftables, iptables, ipset or ufw",
     "check": "where the rules let in more or less than that",
+    "try": "load that with a dead man's switch: confirmed, or gone again",
     "explain": "what becomes of one packet, and by which rule",
 }
-_COMING = ("observe", "try")
+_COMING = ("observe",)
 
 
 class _Subverbs(click.Group):

@@ -130,6 +130,7 @@ keep() { # folder, run, folder of units
         chmod 0644 "$3/.zmward-firewall.service" &&
         mv -fT -- "$3/.zmward-firewall.service" "$3/zmward-firewall.service" &&
         systemctl daemon-reload && systemctl enable -q zmward-firewall.service &&
+        systemctl start zmward-firewall.service &&
         rm -f -- "$1/.unit" && sync -f -- "$1" && sync -f -- "$3"
 }
 
@@ -140,6 +141,7 @@ forget() { # folder, run, folder of units
     old=- older=-
     ! read -r old older <"$1/$2/before" || :
     if [ "$old" = - ]; then
+        systemctl stop --no-block zmward-firewall.service 2>/dev/null
         rm -f -- "$3/zmward-firewall.service" \
             "$3/multi-user.target.wants/zmward-firewall.service" \
             "$1/current" "$1/previous" || return 1

@@ -33,7 +33,7 @@ Conflicts=shutdown.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/bin/sh {folder}/load
+ExecStart=/bin/sh {folder}/load once
 ExecReload=/bin/sh {folder}/load
 [Install]
 WantedBy=multi-user.target

@@ -8,10 +8,10 @@ from zmward.doors.packet_filter import has, read_rules, tried
 from zmward.engine.collect import collect
 from zmward.engine.verify import Proof
 from zmward.errors import Refused
-from zmward.evidence import Evidence
+from zmward.evidence import Answer, Evidence
 from zmward.facts import Facts
-from zmward.firewall.compare import Difference, compare
-from zmward.firewall.managers import loaded
+from zmward.firewall.checked import Checked, Deviating, check
+from zmward.firewall.loaded import live
 from zmward.firewall.minimum import minimum
 from zmward.firewall.openings import FAMILIES, Policy
 from zmward.firewall.ranges import written
@@ -22,6 +22,7 @@ from zmward.plan import Host, Plan, Step, described
 from zmward.ruleset import Backend, LoadRuleset, Rules
 from zmward.sources.firewall import FIREWALL
 from zmward.sources.identity import IDENTITY
+from zmward.sources.source import Unreadable
 
 # What the rules are for, and what is audited again once they are loaded.
 CONTROLS = (
@@ -32,8 +33,6 @@ CONTROLS = (
 _TITLE = mark("Only what the whitelist names is let in, over IPv4 and IPv6")
 _IMPACT = mark("Who used a port that the whitelist does not name is not answered.")
 _AFFECTS = mark("whoever reaches the server by what the whitelist does not name")
-# Those who load rules of their own whenever they like, and how each is looked for.
-_MANAGERS = ("firewalld.service", "ufw.service")
 _SHOWN = 8
 _WIDEST = 3
 
@@ -142,24 +141,40 @@ def planned(door: Door, facts: Facts, host: str, rules: Rules, version: str) -> 
     )
 
 
-def _named(one: Difference) -> str:
-    sources = written(one.sources, one.family)
-    shown = ", ".join(sources[:_WIDEST]) + (", …" if len(sources) > _WIDEST else "")
+def _said(one: Deviating) -> str:
+    families = ((family, one.sources.of(family)) for family in FAMILIES)
+    nets = [net for family, own in families for net in written(own, family)]
+    shown = ", ".join(nets[:_WIDEST]) + (", …" if len(nets) > _WIDEST else "")
     name = f" ({', '.join(one.names)})" if one.names else ""
-    said = f": {'; '.join(one.said)}" if one.said else ""
-    return f"{one.kind}: {one.what}{name} from {shown}{said}"
+    why = f", {'; '.join(one.said)}" if one.said else ""
+    return f"{one.kind}: {one.what}{name} from {shown}{why}"
 
 
-def _whole(evidence: Evidence, host: str, policy: Policy, facts: Facts) -> Proof | str:
-    del evidence
-    found = loaded(facts, host)
-    if isinstance(found, str):
-        return f"the loaded rules are not known: {found}"
-    raise NotImplementedError(policy)
+def _judged(facts: Facts, policy: Policy, evidence: Evidence) -> Checked | str:
+    """Compare what is loaded now with the policy, or say why nobody can."""
+    (host,) = evidence.hosts
+    answer = evidence.answer(host, FIREWALL.name)
+    if not isinstance(answer, Answer):
+        return f"the loaded rules are not known: {getattr(answer, 'reason', '')}"
+    try:
+        found = live(answer.text)
+    except Unreadable as error:
+        return f"the loaded rules are not known: {error}"
+    return check(facts, policy, found.rules, missing=found.missing)
 
 
-def proved(door: Door, policy: Policy, version: str, proof: Proof) -> Proof:
+def proved(
+    door: Door, facts: Facts, policy: Policy, version: str, proof: Proof
+) -> Proof:
     """Add to a proof how the rules that are loaded now differ from the policy."""
-    evidence = collect(door, (IDENTITY, FIREWALL), version)
-    facts = Facts(evidence, msgspec.UNSET, None)
-    return proof
+    evidence = collect(door, (IDENTITY, FIREWALL), version, lambda *_: None)
+    found = _judged(facts, policy, evidence)
+    if isinstance(found, str):
+        return msgspec.structs.replace(proof, unknown=(*proof.unknown, found))
+    wrong = [_said(d) for d in found.deviations if d.kind != "unknown"]
+    doubtful = [_said(d) for d in found.deviations if d.kind == "unknown"]
+    return msgspec.structs.replace(
+        proof,
+        failing=(*proof.failing, *wrong[:_SHOWN]),
+        unknown=(*proof.unknown, *found.reasons, *doubtful[:_SHOWN]),
+    )

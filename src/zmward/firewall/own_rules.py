@@ -24,7 +24,7 @@ _FRAME: Final = re.compile(r"^%% ([a-z0-9]+)\n", re.MULTILINE)
 # Blocks of nft's listing, which is indented by tabs.
 _SET: Final = re.compile(r"^\tset (\S+) \{\n(.*?)^\t\}\n", re.MULTILINE | re.DOTALL)
 _ELEMENTS: Final = re.compile(r"^\t\telements = \{(.*?)\}\n", re.MULTILINE | re.DOTALL)
-_FLAGS: Final = re.compile(r"^\t\tflags (.*)$", re.MULTILINE)
+_FLAGS: Final = re.compile(r"^\t\t(flags .*|timeout) ?.*$", re.MULTILINE)
 _MARK: Final = re.compile(r"^\tchain run-[A-Za-z0-9-]+ \{\n\t\}\n", re.MULTILINE)
 _BLANK: Final = re.compile(r"\n{2,}")
 _BANS: Final = ("bans4", "bans6", "banned-networks4", "banned-networks6")
@@ -59,9 +59,9 @@ def _without_elements(listing: str, flag: str) -> str:
     """Leave out the elements of the sets that have a flag."""
 
     def bare(found: re.Match[str]) -> str:
-        flags = _FLAGS.search(found[2])
-        words = re.split(r"[ ,]+", flags[1]) if flags else []
-        return _ELEMENTS.sub("", found[0]) if flag in words else found[0]
+        # Where a set has a timeout of its own, nft does not list the flag.
+        told = " ".join(_FLAGS.findall(found[2]))
+        return _ELEMENTS.sub("", found[0]) if flag in told else found[0]
 
     return _SET.sub(bare, listing)
 
