@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from docs import firewall_fields
+
 REPORT: Final[Mapping[str, str]] = {
     "schema": "always `zmward.report/1`",
     "host": "the nodes that were seen, joined by commas",
@@ -374,4 +376,5 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "days": "on how many days the log has lines; null for the directory",
         "more": "true where there are more than were counted",
     },
+    **firewall_fields.STRUCTS,
 }
