@@ -316,13 +316,14 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "Exposure": {
         "nodes": "one for each node, seen or not",
-        "zones": "empty in this version",
+        "zones": "the zones that have a column in any node's picture",
     },
     "Node": {
         "host": "the node",
         "sockets": "what listens there",
         "reason": "why there are no sockets to show",
         "rules_reason": "why the loaded rules are not known",
+        "who": "who reaches what, as a Grid; null where the rules are not known",
     },
     "Socket": {
         "protocol": "tcp or udp",

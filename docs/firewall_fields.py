@@ -63,6 +63,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "name": "the service's name",
         "what": "its packets, such as `tcp 25`",
         "cells": "how much of each zone gets in, in the order of the zones",
+        "meant": "for whom the catalog means it; empty where it does not know it",
     },
     "DifferenceShown": {
         "kind": "let in too much, not let in, or not to be told",

@@ -168,7 +168,7 @@ class TestFilesOfOneFamily:
             (
                 "*filter\n:INPUT DROP [0:0]\n-A INPUT -p ipv6-icmp -j ACCEPT\n",
                 "ipv6",
-                0,
+                "",
             ),
             ("*filter\n:INPUT DROP [0:0]\n-A INPUT -s 10.0.0.1 -j DROP\n", "ipv4", ""),
             ("*filter\n:INPUT DROP [0:0]\n", "ipv4", "nothing in it says"),
