@@ -12,6 +12,13 @@ from zmward.cli.main import dispatch
 
 GOLDEN = Path(__file__).parent / "golden"
 REFUSED = 4
+_OF_UFW = """\
+*filter
+:INPUT DROP [0:0]
+:ufw-before-input - [0:0]
+:f2b-sshd - [0:0]
+COMMIT
+"""
 Show = Callable[..., tuple[int, str, str]]
 
 
@@ -49,7 +56,7 @@ def test_the_picture_comes_first_and_fits_a_terminal(
 ) -> None:
     _, text, _ = show("--demo", "--profile", site(tmp_path))
     lines = text.splitlines()
-    assert lines[3] == "Who reaches what"
+    assert lines[4] == "Who would reach what"
     (ssh,) = (line for line in lines[:15] if line.split()[:1] == ["ssh"])
     assert ssh.split()[3:] == ["○", "○", "○", "●", "○"]
     assert any("memcached" in line for line in lines[:30])
@@ -94,7 +101,7 @@ def test_json_holds_what_is_open_and_what_is_closed(show: Show, tmp_path: Path) 
     assert (ssh["ports"], ssh["zone"]) == (["22"], "admin")
     closed = {one["name"]: one["listening"] for one in found["closed"]}
     assert closed["memcached"] is True
-    assert {"name", "what", "cells"} == set(found["picture"]["rows"][0])
+    assert {"name", "what", "cells", "meant"} == set(found["picture"]["rows"][0])
     assert found["picture"]["zones"] == [
         *("internet", "clients", "monitoring", "admin", "named")
     ]
@@ -228,9 +235,35 @@ def test_a_host_without_zimbra_is_told(show: Show, tmp_path: Path) -> None:
     assert "shows no Zimbra" in err
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "Loaded now: not known: it was not asked"),
+        ("> iptables none\n", "Loaded now: no rule looks at packets"),
+        (
+            f"> iptables legacy\n{_OF_UFW}",
+            "Loaded now: rules of ufw, fail2ban\n! ufw is on",
+        ),
+        (
+            "> iptables legacy\n*filter\n:INPUT DROP [0:0]\nCOMMIT\n> missing nft\n",
+            "Loaded now: rules that somebody made by hand; not asked: nft",
+        ),
+        ("> nft\n\x1b[31m", "Loaded now: not known"),
+    ],
+)
+def test_whose_rules_are_loaded_is_told(
+    show: Show, tmp_path: Path, answer: str | None, said: str
+) -> None:
+    path = evidence(tmp_path, {"firewall": answer})
+    code, text, _ = show("--evidence", path, "--profile", site(tmp_path))
+    assert code == 0
+    assert said in text
+    assert "\x1b" not in text
+
+
 def test_the_text_goes_to_a_file_of_its_owners(show: Show, tmp_path: Path) -> None:
     output = tmp_path / "policy.txt"
     code, out, _ = show("--demo", "--profile", site(tmp_path), "--output", str(output))
     assert (code, out) == (0, "")
     assert output.stat().st_mode & 0o777 == 0o600
-    assert "Who reaches what" in output.read_text("utf-8")
+    assert "Who would reach what" in output.read_text("utf-8")
