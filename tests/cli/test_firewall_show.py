@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from tests.cli.firewall_files import NODE, OTHER, SITE, cluster, evidence, site
+from tests.firewall.site import CLUSTER, single
+from tests.firewall.site import NODE as SINGLE
+from tests.firewall.site import cluster as cluster_of
+from zmward.cli.firewall_place import ASKED
 from zmward.cli.main import dispatch
+from zmward.firewall.checked import check
+from zmward.firewall.grid import places, planned, shut
+from zmward.firewall.managers import file, loaded
+from zmward.firewall.policy import policy
+from zmward.firewall.rules import Ruleset
 
 GOLDEN = Path(__file__).parent / "golden"
 REFUSED = 4
@@ -267,3 +276,18 @@ def test_the_text_goes_to_a_file_of_its_owners(show: Show, tmp_path: Path) -> No
     assert (code, out) == (0, "")
     assert output.stat().st_mode & 0o777 == 0o600
     assert "Who would reach what" in output.read_text("utf-8")
+
+
+def test_everything_that_is_read_is_asked() -> None:
+    names = {source.name for source in ASKED}
+    profile = {"networks": {"admins": ["10.1.0.0/24"], "relays": ["10.5.0.0/24"]}}
+    for facts, hosts in ((single(profile=profile), (SINGLE,)), (cluster_of(), CLUSTER)):
+        for host in hosts:
+            found = policy(facts, host)
+            planned(found, places(facts, host))
+            shut(facts, host, found)
+            check(facts, found, Ruleset({}))
+            file(facts, host, "/etc/ufw/before.rules")
+            loaded(facts, host)
+        assert facts.used <= names
+        assert facts.used >= {"established", "raw-sockets", "sshd", "listeners"}
