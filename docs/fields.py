@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from docs import firewall_fields
+
 REPORT: Final[Mapping[str, str]] = {
     "schema": "always `zmward.report/1`",
     "host": "the nodes that were seen, joined by commas",
@@ -314,13 +316,14 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "Exposure": {
         "nodes": "one for each node, seen or not",
-        "zones": "empty in this version",
+        "zones": "the zones that have a column in any node's picture",
     },
     "Node": {
         "host": "the node",
         "sockets": "what listens there",
         "reason": "why there are no sockets to show",
         "rules_reason": "why the loaded rules are not known",
+        "who": "who reaches what, as a Grid; null where the rules are not known",
     },
     "Socket": {
         "protocol": "tcp or udp",
@@ -374,4 +377,5 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "days": "on how many days the log has lines; null for the directory",
         "more": "true where there are more than were counted",
     },
+    **firewall_fields.STRUCTS,
 }

@@ -17,6 +17,7 @@ from docs.fields import (
     RUN,
     STRUCTS,
 )
+from docs.firewall_fields import CHECK, POLICY
 
 from tests.docs.session import Run
 from zmward.cli.main import dispatch
@@ -105,3 +106,20 @@ def test_a_run_and_its_history_are_described(say: Any, room: Path) -> None:
 
 def test_the_list_is_described(say: Any) -> None:
     described(say("list", "--json"), LIST)
+
+
+def test_a_policy_is_described(say: Any, room: Path) -> None:
+    admins = '[networks]\nadmins = ["192.0.2.64/26"]\nclients = ["10.0.0.0/8"]\n'
+    (room / "site.toml").write_text(admins)
+    policy = say("firewall", "show", "--demo", "--profile", "site.toml", "--json")
+    assert list(policy) == list(POLICY)
+    assert policy["openings"]
+    assert policy["problems"]
+    described(policy, POLICY)
+
+
+def test_a_check_is_described(say: Any) -> None:
+    found = say("firewall", "check", "--demo", "--json")
+    assert list(found) == list(CHECK)
+    assert found["differences"]
+    described(found, CHECK)

@@ -44,8 +44,8 @@ ASKED: tuple[Source[Any], ...] = (
 _OPTIONS = (
     common("host", "profile", "quiet", "no_color"),
     click.option("--demo", "sample", is_flag=True, help="The sample server."),
-    click.option("--evidence", "paths", multiple=True, metavar="FILE", help="Old."),
-    click.option("--node", metavar="NAME", help="Which one, if there are several."),
+    click.option("--evidence", "paths", multiple=True, metavar="FILE", help="Stored."),
+    click.option("--node", metavar="NAME", help="Which of several."),
 )
 
 

@@ -8,6 +8,7 @@ from zmward.cli.firewall_place import asking, whole
 from zmward.cli.options import write
 from zmward.cli.screen import screen
 from zmward.firewall.grid import places, planned, shut
+from zmward.firewall.managers import loaded
 from zmward.firewall.policy import policy
 from zmward.reports.plain import in_json
 
@@ -38,7 +39,7 @@ def command(
 
         seen = screen(color=node.color and output is None)
         text = policy_text.render(
-            policy_text.Shown(found, grid, closed, when),
+            policy_text.Shown(found, grid, closed, when, loaded(node.facts, node.host)),
             width=seen.width,
             color=seen.color,
             encoding=seen.encoding,

@@ -1,6 +1,6 @@
 """A node's rules against its policy: both families, each way in, and what listens."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -11,7 +11,7 @@ from zmward.firewall.compare import Difference, Kind, compare
 from zmward.firewall.openings import FAMILIES, Policy, Sources
 from zmward.firewall.ranges import Family
 from zmward.firewall.rules import Enters, OneOf, Probe, Ruleset
-from zmward.firewall.services import services
+from zmward.firewall.services import names
 from zmward.sources.addresses import ADDRESSES, interfaces
 from zmward.sources.listeners import LISTENERS, Listener
 
@@ -78,27 +78,24 @@ def entries(ruleset: Ruleset, known: Iterable[str]) -> tuple[tuple[str, ...], ..
     return tuple(tuple(group) for group in groups.values())
 
 
-def _known(facts: Facts, host: str) -> tuple[str, ...]:
+def ways_in(ruleset: Ruleset, known: Iterable[str]) -> tuple[str, ...]:
+    """Return one interface of each kind that rules tell apart."""
+    return tuple(group[0] for group in entries(ruleset, known))
+
+
+def known_interfaces(facts: Facts, host: str) -> tuple[str, ...]:
+    """Return a node's interfaces, none where they were not seen."""
     answer = facts.evidence.answer(host, ADDRESSES.name)
     return interfaces(answer.text) if isinstance(answer, Answer) else ()
 
 
 Sockets = tuple[tuple[Listener, str], ...]
-Names = dict[tuple[str, int], str]
 
 
-def _names(facts: Facts, host: str) -> Names:
-    return {
-        (protocol, service.port): service.name
-        for service in services(facts, host)
-        for protocol in service.row.protocols
-    }
-
-
-def _called(one: Listener, names: Names) -> str:
+def _called(one: Listener, called: Mapping[tuple[str, int], str]) -> str:
     """Return what a socket is: its port, its service, and the program behind it."""
     row = foreign(one.protocol, one.port)
-    name = names.get((one.protocol, one.port)) or (row.name if row else "")
+    name = called.get((one.protocol, one.port)) or (row.name if row else "")
     program = f"({one.program})" if one.program and name else one.program
     return " ".join(word for word in (str(one.port), name, program) if word)
 
@@ -109,9 +106,9 @@ def _sockets(facts: Facts, host: str) -> Sockets | None:
         found = facts.read(LISTENERS, host)
     except Unseen:
         return None
-    names = _names(facts, host)
+    called = names(facts, host)
     outside = sorted((o for o in found if not o.loopback), key=lambda o: o.port)
-    return tuple((one, _called(one, names)) for one in outside)
+    return tuple((one, _called(one, called)) for one in outside)
 
 
 def _listening(what: str, sockets: Sockets) -> tuple[str, ...]:
@@ -144,9 +141,9 @@ def _merged(
     joined: dict[tuple[_Key, Sources], list[tuple[str, ...]]] = {}
     for (key, way), sources in by_way.items():
         joined.setdefault((key, sources), []).append(way)
-    for ((kind, what, names, said), sources), ways in joined.items():
+    for ((kind, what, called, said), sources), ways in joined.items():
         by = () if len(ways) == groups else tuple(n for way in ways for n in way)
-        yield Deviating(kind, what, names, sources, said, by)
+        yield Deviating(kind, what, called, sources, said, by)
 
 
 def _doubtful(one: Deviating, missing: tuple[str, ...]) -> Deviating:
@@ -175,7 +172,7 @@ def check(
 ) -> Checked:
     """Return how a rule set differs; `missing` are back ends that were not asked."""
     host = policy.host
-    groups = entries(ruleset, _known(facts, host))
+    groups = entries(ruleset, known_interfaces(facts, host))
     sockets = _sockets(facts, host)
     found = (
         (group, one)

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from zmward.catalog.foreign_ports import foreign
+from zmward.catalog.ports import ports
 from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.firewall.openings import (
@@ -24,6 +25,7 @@ from zmward.sources.listeners import LISTENERS
 
 # Open to all of a zone's addresses, to some, to none, or nobody can tell.
 Cell = Literal["open", "part", "closed", "unknown"]
+Meant = Literal["internet", "clients", "admin", "cluster", "loopback", ""]
 Spans = tuple[tuple[int, int], ...]
 _ORDER: tuple[Zone, ...] = (
     *("internet", "clients", "balancers", "monitoring", "cluster", "admin"),
@@ -33,11 +35,15 @@ _WEIGHTS: Mapping[Cell, int] = {"open": 0, "part": 0, "unknown": 0, "closed": 1}
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One service: its name, its packets (`tcp 25`), and a cell for each zone."""
+    """One service: its name, its packets (`tcp 25`), and a cell for each zone.
+
+    `meant` is for whom the catalog means it; empty for what the catalog lacks.
+    """
 
     name: str
     what: tuple[str, ...]
     cells: tuple[Cell, ...]
+    meant: Meant = ""
 
 
 class Shut(msgspec.Struct, frozen=True):
@@ -92,9 +98,15 @@ def span(first: int, last: int) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
-def packets(protocols: Iterable[str], ports: Spans) -> tuple[str, ...]:
+def meant(name: str) -> Meant:
+    """Return for whom the catalog means a service."""
+    row = ports().get(name)
+    return row.exposure if row else ""
+
+
+def packets(protocols: Iterable[str], spans: Spans) -> tuple[str, ...]:
     """Return what a service's packets are called: `tcp 25`, `vrrp`."""
-    words = ", ".join(span(first, last) for first, last in ports)
+    words = ", ".join(span(first, last) for first, last in spans)
     return tuple(f"{protocol} {words}".strip() for protocol in protocols)
 
 
@@ -127,10 +139,11 @@ def planned(policy: Policy, known: Mapping[Zone, Sources]) -> Grid:
     rows = tuple(
         Row(
             name,
-            packets(dict.fromkeys(o.protocol for o in openings), ports),
+            packets(dict.fromkeys(o.protocol for o in openings), spans),
             tuple(_cells(openings, columns)),
+            meant(name),
         )
-        for (name, ports), openings in found.items()
+        for (name, spans), openings in found.items()
     )
     return Grid(tuple(columns), tuple(sorted(rows, key=_widest)))
 
@@ -163,3 +176,10 @@ def shut(facts: Facts, host: str, policy: Policy) -> tuple[Shut, ...]:
             name = row.name if row else one.program
             found.append(Shut(name or "unknown program", (what,), listening=True))
     return tuple(found)
+
+
+def amiss(row: Row, zone: Zone, found: Cell) -> bool:
+    """Say whether a zone reaches what the catalog means for nobody there."""
+    if row.meant not in ("admin", "cluster", "loopback"):
+        return False
+    return zone in ("internet", "clients", "balancers") and found in ("open", "part")

@@ -29,7 +29,7 @@ class Saved(msgspec.Struct, frozen=True):
     assumed: str = ""
 
 
-def _told(text: str) -> Family | None:
+def told(text: str) -> Family | None:
     """Return the family that a text of iptables-save names itself, if it does."""
     made = _MADE_BY.search(text)
     if made:
@@ -38,7 +38,7 @@ def _told(text: str) -> Family | None:
 
 
 def _iptables(text: str) -> Saved:
-    family = _told(text)
+    family = told(text)
     if family:
         return Saved(iptables.parse(text, family), (family,))
     try:

@@ -170,3 +170,12 @@ def _found(facts: Facts, host: str) -> Iterator[Service]:
 def services(facts: Facts, host: str) -> tuple[Service, ...]:
     """Return the services of the catalog that a node runs, in the catalog's order."""
     return tuple(_found(facts, host))
+
+
+def names(facts: Facts, host: str) -> dict[tuple[str, int], str]:
+    """Return which service of the catalog has which protocol and port on a node."""
+    return {
+        (protocol, service.port): service.name
+        for service in services(facts, host)
+        for protocol in service.row.protocols
+    }

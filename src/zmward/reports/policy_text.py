@@ -1,13 +1,15 @@
 """The policy of a node for people: a picture, then each opening, then the problems."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
 from rich.text import Text
 
 from zmward.firewall.grid import Grid, Shut, packets
-from zmward.firewall.openings import Opening, Policy, Problem
+from zmward.firewall.loaded import Loaded
+from zmward.firewall.managers import managers
+from zmward.firewall.openings import FAMILIES, Opening, Policy, Problem
 from zmward.i18n import Speaker, mark
 from zmward.reports.firewall_words import STEPS, ZONE_WORDS, who
 from zmward.reports.grid_text import picture, shut_lines
@@ -29,6 +31,7 @@ class Shown(msgspec.Struct, frozen=True):
     grid: Grid
     shut: tuple[Shut, ...]
     when: str
+    loaded: Loaded | str
 
 
 def _head(shown: Shown, say: Speaker, width: int) -> Iterator[Text]:
@@ -46,6 +49,38 @@ def _head(shown: Shown, say: Speaker, width: int) -> Iterator[Text]:
         yield Text(text, style=_BAD)
     else:
         yield Text(say(mark("✓ may be loaded")), style="bold green")
+
+
+# What whoever has rules loaded means for the whitelist.
+_OWNERS: Final[Mapping[str, str]] = {
+    "ufw": mark("ufw is on: load the whitelist with --format ufw, as its own rules"),
+    "firewalld": mark(
+        "firewalld is on: what it drops stays dropped, so name each opening there too"
+    ),
+}
+
+
+def _loaded(shown: Shown, say: Speaker, width: int) -> Iterator[Text]:
+    """Yield whose rules are loaded now, and what that means."""
+    if isinstance(shown.loaded, str):
+        text = say(mark("not known: {reason}")).format(reason=plain(shown.loaded))
+        owners: tuple[str, ...] = ()
+    else:
+        rules = shown.loaded.rules
+        owners = managers(rules)
+        named = say(mark("rules of {names}")).format(names=", ".join(owners))
+        by_hand = say(mark("rules that somebody made by hand"))
+        text = named if owners else by_hand
+        if not any(rules.base(family) for family in FAMILIES):
+            text = say(mark("no rule looks at packets"))
+        if shown.loaded.missing:
+            text += f"; {say(mark('not asked'))}: {', '.join(shown.loaded.missing)}"
+    line = Text(f"{say(mark('Loaded now'))}: {text}")
+    yield from hanging(Text(), line, 0, width)
+    for owner in owners:
+        if owner in _OWNERS:
+            said = Text(say(_OWNERS[owner]))
+            yield from hanging(Text("!", style=_DOUBT), said, 2, width)
 
 
 def _part(title: str, say: Speaker) -> Iterator[Text]:
@@ -118,7 +153,8 @@ def _problems(policy: Policy, say: Speaker, width: int) -> Iterator[Text]:
 
 def _lines(shown: Shown, say: Speaker, width: int) -> Iterator[Text]:
     yield from _head(shown, say, width)
-    yield from _part(mark("Who reaches what"), say)
+    yield from _loaded(shown, say, width)
+    yield from _part(mark("Who would reach what"), say)
     if shown.grid.rows:
         yield from picture(shown.grid, say, width)
     else:
