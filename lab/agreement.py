@@ -14,7 +14,7 @@ from lab.cases import Case, Read, Rules, cases
 from lab.chosen import Choice, chosen, judged
 from lab.frames import frame
 from lab.unhit import reason
-from lab.ways import aims, interfaces
+from lab.ways import interfaces
 from lab.wire import Wire, Witnessed, wire
 from zmward.firewall.ranges import address
 from zmward.firewall.rules import Rule, Ruleset
@@ -55,7 +55,7 @@ def _join(link: Wire, aimed: Sequence[Target]) -> None:
     for target in aimed:
         first, last = GROUPS[target.family]
         width = 32 if target.family == "ipv4" else 128
-        for there in target.destinations():
+        for there in target.destinations:
             if first <= there <= last:
                 link.join(f"{address(there, target.family)}/{width}")
 
@@ -97,7 +97,7 @@ class _Comparison:
                 found.apart.append(f"{packet}{name}: {said.verdict}, {there}")
 
     def counters(self, after: Rules) -> None:
-        """Compare the rules that the engine says were hit with the kernel's counters."""
+        """Compare the rules that the engine says were hit with what was counted."""
         for family, ruleset in self.read.rules.items():
             told = _by_place(ruleset)
             counted = dict(_by_place(after[family]))
@@ -113,7 +113,7 @@ class _Comparison:
         tried: dict[int, list[str]] = {}
         texts: dict[int, str] = {}
         for target in aimed:
-            for aim in aims(target.ruleset, target.family):
+            for aim in target.aims:
                 if id(aim.rule) not in self.hit:
                     searched = choice.searched.get((target.family, id(aim.rule)))
                     why = reason(aim, searched) if searched else ""
@@ -195,12 +195,13 @@ def totals(results: Sequence[Agreement]) -> dict[str, int]:
 
 def main(argv: Sequence[str]) -> int:
     """Prove all rule sets, or those named, and print what each showed."""
-    parser = argparse.ArgumentParser(prog="python -m lab.agreement", description=__doc__)
+    parser = argparse.ArgumentParser("python -m lab.agreement", description=__doc__)
     parser.add_argument("names", nargs="*", help="rule sets; all without one")
     parser.add_argument("--packets", type=int, default=500, help="at least, for each")
     parser.add_argument("--seed", type=int, help="replays a run; else a new one")
     given = parser.parse_args(argv)
-    seed = given.seed if given.seed is not None else random.SystemRandom().randrange(10**6)
+    new = random.SystemRandom().randrange(10**6)
+    seed = new if given.seed is None else given.seed
     known = cases()
     results = []
     began = time.monotonic()

@@ -1,13 +1,14 @@
 """Packets aimed at rules: each is to be hit, and each boundary met from both sides."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from msgspec.structs import replace
 
 from lab.frames import opening
-from lab.network import NODE_IPV4, NODE_IPV6
+from lab.network import GATEWAY_IPV4, GATEWAY_IPV6, NODE_IPV4, NODE_IPV6
 from lab.ways import Aim, Wanted, Way, aims, looked_at
 from lab.wire import LINK_LOCAL
 from zmward.firewall.packet import ICMP, ICMPV6, TCP, UDP, Packet, probe, state
@@ -38,21 +39,27 @@ TYPES_SENT: dict[Family, tuple[tuple[int, int], ...]] = {
 _S, _A, _F, _R = FLAGS["SYN"], FLAGS["ACK"], FLAGS["FIN"], FLAGS["RST"]
 _P, _U = FLAGS["PSH"], FLAGS["URG"]
 ODD = (0, _A, _S | _A, _R, _F, _F | _A, _F | _P | _U, _S | _F, 63, _S | 192, _P | _A)
-# Addresses that routing itself refuses, whatever the rules say.
+# Addresses that routing itself refuses, whatever the rules say; and the other end's,
+# which would answer the host by itself.
 _REFUSED: dict[Family, tuple[str, ...]] = {
     "ipv4": (
         *("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "192.0.2.255/32"),
-        *("192.0.2.0/32", "192.0.2.10/32"),
+        *("192.0.2.0/32", "192.0.2.10/32", f"{GATEWAY_IPV4}/32"),
     ),
-    "ipv6": ("::/8", "ff00::/8", f"{NODE_IPV6}/128", f"{LINK_LOCAL}/128"),
+    "ipv6": (
+        *("::/8", "ff00::/8", f"{NODE_IPV6}/128", f"{LINK_LOCAL}/128"),
+        f"{GATEWAY_IPV6}/128",
+    ),
 }
 REFUSED: dict[Family, Ranges] = {
     family: Ranges(tuple(sorted(network(text)[1] for text in texts)))
     for family, texts in _REFUSED.items()
 }
 # Headers that packets of these need are not made here, or belong to IPv6 itself.
-_NOT_MADE = frozenset({0, 6, 17, 1, 58, 33, 132, 136, 43, 44, 51, 59, 60, 135, 139, 140})
-_ATTEMPTS, _PAIRS, _FROM_EACH = 12, 40, 3
+_NOT_MADE = frozenset(
+    {0, 6, 17, 1, 58, 33, 132, 136, 43, 44, 51, 59, 60, 135, 139, 140}
+)
+_ATTEMPTS, _PAIRS, _FROM_EACH, _BLIND = 12, 40, 3, 2
 
 
 @dataclass(frozen=True)
@@ -74,14 +81,25 @@ class Target:
 
     def told(self, packet: Packet) -> Reach:
         """Return what becomes of a kind of packet, from everywhere."""
-        kind = probe(packet, marked=marking(self.ruleset))
+        kind = probe(packet, marked=self.marked)
         return reach(self.ruleset, kind, everything(self.family))
 
+    @cached_property
+    def aims(self) -> list[Aim]:
+        """Return the rules that are aimed at."""
+        return aims(self.ruleset, self.family)
+
+    @cached_property
+    def marked(self) -> bool:
+        """Say whether a rule sets a mark."""
+        return marking(self.ruleset)
+
+    @cached_property
     def destinations(self) -> list[int]:
         """Return the host's address, and others for which rules ask by name."""
         found = {HERE[self.family]: None}
         first, last = GROUPS[self.family]
-        for aim in aims(self.ruleset, self.family):
+        for aim in self.aims:
             for way in aim.ways:
                 for name, values in looked_at(way):
                     if name == "destination":
@@ -162,11 +180,11 @@ def _blank(family: Family, entry: str) -> Packet:
 
 def _destination(wanted: Wanted, target: Target, dice: random.Random) -> int | None:
     found = []
-    for number in target.destinations():
+    for number in target.destinations:
         packet = replace(_blank(target.family, "eth0"), destination=number)
         fields = probe(packet).fields
         if number in wanted["destination"] and all(
-            fields[name] in wanted[name]
+            (fields[name] or 0) in wanted[name]
             for name in ("destination-type", "packet-type")
             if name in wanted.asked
         ):
@@ -267,9 +285,17 @@ def _with(shot: Shot, packet: Packet) -> Shot:
 def _sources(span: Ranges, family: Family, dice: random.Random) -> list[int]:
     left = span - REFUSED[family]
     found = (pick(left, dice) for _ in range(_FROM_EACH))
-    return list(
-        dict.fromkeys(n for n in found if n is not None and usable(n, family))
-    )
+    return list(dict.fromkeys(n for n in found if n is not None and usable(n, family)))
+
+
+def blind(target: Target, aim: Aim, dice: random.Random) -> Iterator[Shot]:
+    """Yield packets as a rule asks for, whatever the engine says of them."""
+    for way in dice.sample(aim.ways, min(_BLIND, len(aim.ways))):
+        wanted = Wanted(target.family, way, dice)
+        source = pick(wanted["source"] - REFUSED[target.family], dice)
+        shot = kind(target, way, dice)
+        if shot is not None and source is not None:
+            yield _from(shot, source)
 
 
 def from_sources(
@@ -341,7 +367,7 @@ PORT_LAST = 65535
 
 
 def targets(
-    rulesets: dict[Family, Ruleset], interfaces: Sequence[str]
+    rulesets: Mapping[Family, Ruleset], interfaces: Sequence[str]
 ) -> tuple[Target, ...]:
     """Return what is aimed at: a rule set for each family."""
     return tuple(

@@ -16,7 +16,7 @@ from lab.aimed import (
     related,
     usable,
 )
-from lab.ways import aims, looked_at
+from lab.ways import looked_at
 from zmward.firewall.packet import TCP, UDP, Packet
 from zmward.firewall.ranges import Family, network
 from zmward.firewall.rules import FLAGS, PROTOCOLS
@@ -39,14 +39,12 @@ class Chance:
         """Begin with all boundaries of the rules."""
         self._target, self._dice = target, dice
         found: dict[str, set[int]] = {"source": set(), "port": set()}
-        for aim in aims(target.ruleset, target.family):
+        for aim in target.aims:
             for name, values in looked_at(aim.rule.matches):
                 of = "port" if name.endswith("port") else name
                 for first, last in values.pairs[:_PAIRS] if of in found else ():
                     found[of].update((first - 1, first, last, last + 1))
-        self._sources = sorted(
-            n for n in found["source"] if usable(n, target.family)
-        )
+        self._sources = sorted(n for n in found["source"] if usable(n, target.family))
         self._ports = sorted(n for n in found["port"] if 0 < n <= _PORT_LAST)
 
     def _source(self) -> int:

@@ -11,6 +11,7 @@ from lab.aimed import (
     Shot,
     Target,
     answered,
+    blind,
     boundaries,
     from_sources,
     hits,
@@ -18,19 +19,21 @@ from lab.aimed import (
     usable,
 )
 from lab.chance import Chance
-from lab.unhit import Proof, Search, search
-from lab.ways import Aim, Way, aims
+from lab.unhit import Search, search
+from lab.ways import Aim, Way
 from zmward.firewall.packet import TCP, UDP, Packet, asked, probe
 from zmward.firewall.ranges import Family
 from zmward.firewall.reach import Reach, Step, reach
 from zmward.firewall.rules import Assumed, Match, Ruleset, Uncertain
 from zmward.firewall.verdict import marking
 
+# It only notes the source, and holds for every one.
+_NOTED = "--set"
 _ROUTE = "no route back"
 # So many packets of sources far apart are first ones to any limit of the proof: to
 # one that lets pass what is below it, and to one that takes what is above it.
 _FEW, _SOME = 3, 30
-_APART: dict[Family, int] = {"ipv4": 8, "ipv6": 80}
+_APART: dict[Family, int] = {"ipv4": 0, "ipv6": 64}
 
 
 def judged(ruleset: Ruleset, packet: Packet) -> Reach:
@@ -67,7 +70,7 @@ def doubting(ruleset: Ruleset) -> Ruleset:
 def _limits(ruleset: Ruleset) -> dict[str, int]:
     """Return of how many packets each limit is asked at most."""
     return {
-        match.text: _FEW if match.holds else _SOME
+        match.text: _FEW if match.holds and match.text != _NOTED else _SOME
         for chain in ruleset.chains.values()
         for rule in chain.rules
         for match in rule.matches
@@ -106,7 +109,12 @@ class Honest:
 
     def _first(self, packet: Packet) -> bool:
         """Say whether limits take it as a first one, or change nothing for it."""
-        assumed = judged(self._rules[packet.family], packet).assumed
+        told = judged(self._rules[packet.family], packet)
+        assumed = told.assumed
+        # Routing refuses what is sent on to a network from which it cannot come.
+        sent = any(step.rule.verdict == "send" for step in told.trail)
+        if sent and packet.entry != "eth0":
+            return False
         if any(a.startswith(_ROUTE) for a in assumed) and packet.entry != "eth0":
             return False
         counted = [text for text in assumed if not text.startswith(_ROUTE)]
@@ -158,13 +166,11 @@ def _aimed(
     found = Choice([], {})
     beside: list[Shot] = []
     for target in targets:
-        proof = Proof(target)
-        for aim in aims(target.ruleset, target.family):
-            taken = [
-                hit for hit in hits(target, aim, dice) if honest(hit[0].packet)
-            ]
+        for aim in target.aims:
+            beside += blind(target, aim, dice)
+            taken = [hit for hit in hits(target, aim, dice) if honest(hit[0].packet)]
             if not taken:
-                searched = search(proof, aim)
+                searched = search(target, aim)
                 found.searched[target.family, id(aim.rule)] = searched
                 taken = [
                     hit
@@ -182,9 +188,7 @@ def _elsewhere(shot: Shot, dice: random.Random) -> Shot:
     return Shot(replace(shot.packet, source_port=dice.randint(1024, 65535)))
 
 
-def chosen(
-    targets: Sequence[Target], count: int, dice: random.Random
-) -> Choice:
+def chosen(targets: Sequence[Target], count: int, dice: random.Random) -> Choice:
     """Return at least so many packets; each rule that can be hit is hit by some."""
     honest = Honest(targets)
     choice, beside = _aimed(targets, dice, honest)

@@ -46,7 +46,9 @@ def _hardware(packet: Packet) -> bytes:
     if packet.family == "ipv4" and packet.destination == _BROADCAST:
         return b"\xff" * 6
     if first <= packet.destination <= last:
-        kept = packet.destination & (0x7FFFFF if packet.family == "ipv4" else _BROADCAST)
+        kept = packet.destination & (
+            0x7FFFFF if packet.family == "ipv4" else _BROADCAST
+        )
         prefix = bytes.fromhex(_LETTER[packet.family])
         return prefix + kept.to_bytes(6 - len(prefix), "big")
     return _TO

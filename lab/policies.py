@@ -1,4 +1,4 @@
-"""Policies for the proofs of the firewall: single servers, nodes of a cluster, odd ones."""
+"""Policies for the proofs of the firewall: single servers, nodes of a cluster, odd."""
 
 from collections.abc import Mapping
 
@@ -45,9 +45,12 @@ _ODD = Policy(
         _opening("many", tuple((n, n + n % 3) for n in range(2000, 2200, 5))),
         _opening("dns", ((53, 53),), protocol="udp", rate="10/second"),
         _opening("dhcp", ((68, 68),), protocol="udp", zone="link", source_port=67),
-        _opening("high", ((60000, 65535),), zone="clients", sources=sources(
-            f"10.{n}.0.0/25" for n in range(0, 160, 2)
-        )),
+        _opening(
+            "high",
+            ((60000, 65535),),
+            zone="clients",
+            sources=sources(f"10.{n}.0.0/25" for n in range(0, 160, 2)),
+        ),
         _opening("esp", (), protocol="esp"),
     ),
 )

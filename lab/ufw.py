@@ -11,9 +11,7 @@ from zmward.firewall.render_ufw import placed
 _FILES = ("before.rules", "before6.rules")
 
 
-def loaded(
-    script: str, applications: str, blocks: tuple[str, str], link: Wire
-) -> None:
+def loaded(script: str, applications: str, blocks: tuple[str, str], link: Wire) -> None:
     """Run lines of ufw's commands with an application file and our blocks."""
     with tempfile.TemporaryDirectory() as place:
         own = Path(place)

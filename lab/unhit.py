@@ -7,7 +7,7 @@ from itertools import product
 import msgspec
 
 from lab.aimed import HERE, OWN, REFUSED, Target
-from lab.ways import Aim, Way, aims, looked_at
+from lab.ways import Aim, Way, looked_at
 from zmward.firewall.packet import TCP, UDP, Packet, probe
 from zmward.firewall.reach import Step
 from zmward.firewall.rules import (
@@ -31,25 +31,21 @@ _LAST = {
 _OTHER = 61
 
 
-def _pieces(target: Target, name: str) -> list[int]:
-    """Return one number of each piece that rules tell apart."""
-    last = _LAST[name]
-    found = {1, last}
-    for aim in aims(target.ruleset, target.family):
-        for own, values in looked_at(aim.rule.matches):
-            if own == name:
-                found |= {n for low, high in values.pairs for n in (low, high + 1)}
-    return sorted(n for n in found if 0 < n <= last)
+def _pieces(found: Sequence[Match], name: str) -> set[int]:
+    """Return one number of each piece that matches tell apart."""
+    ends = (
+        n
+        for own, values in looked_at(tuple(found))
+        if own == name
+        for low, high in values.pairs
+        for n in (low, high + 1)
+    )
+    return {n for n in ends if 0 < n <= _LAST[name]}
 
 
-def _flags(target: Target) -> list[int]:
-    """Return flags of each kind that rules, or connection tracking, tell apart."""
-    matches = [
-        match
-        for aim in aims(target.ruleset, target.family)
-        for match in aim.rule.matches
-        if isinstance(match, Flagged)
-    ]
+def _flags(target: Target, found: Sequence[Match]) -> list[int]:
+    """Return flags of each kind that matches, or connection tracking, tell apart."""
+    matches = [match for match in found if isinstance(match, Flagged)]
     kinds: dict[tuple[object, ...], int] = {}
     for flags in range(_FLAGS):
         packet = Packet(target.family, 1, HERE[target.family], TCP, flags=flags)
@@ -60,20 +56,21 @@ def _flags(target: Target) -> list[int]:
 
 
 class Proof:
-    """All kinds of packets that a rule set tells apart, whatever their source."""
+    """All kinds of packets that some rules tell apart, whatever their source."""
 
-    def __init__(self, target: Target) -> None:
-        """Cut ports, protocols and types where any rule begins or ends."""
+    def __init__(self, target: Target, found: Sequence[Match]) -> None:
+        """Cut ports, protocols and types where any match begins or ends."""
         self.target = target
-        self._found: dict[str, list[int]] = {
-            "destination": target.destinations(),
-            "destination-port": _pieces(target, "destination-port"),
-            "source-port": _pieces(target, "source-port"),
-            "icmp": sorted({n * 256 for n in range(256)} | set(_pieces(target, "icmp"))),
-        }
         own = {TCP, UDP, OWN[target.family], _OTHER}
-        self._found["protocol"] = sorted(own | set(_pieces(target, "protocol")))
-        self._flags = _flags(target)
+        types = {n * 256 for n in range(256)}
+        self._found: dict[str, list[int]] = {
+            "destination": target.destinations,
+            "destination-port": sorted({1, *_pieces(found, "destination-port")}),
+            "source-port": sorted({1, *_pieces(found, "source-port")}),
+            "icmp": sorted(types | _pieces(found, "icmp")),
+            "protocol": sorted(own | _pieces(found, "protocol")),
+        }
+        self._flags = _flags(target, found)
         # A rule before may have changed what a later chain sees.
         self._changed = {"state"}
         rules = (r for c in target.ruleset.chains.values() for r in c.rules)
@@ -144,13 +141,14 @@ class Search:
     unsure: str = ""
 
 
-def search(proof: Proof, aim: Aim) -> Search:
+def search(target: Target, aim: Aim) -> Search:
     """Look for a packet that surely hits a rule, through all kinds of them."""
     asked = 0
     unsure = ""
-    for way in aim.ways:
+    for number, way in enumerate(aim.ways):
         if _word(way):
             continue
+        proof = Proof(target, aim.before(number))
         for packet in proof.kinds(way):
             asked += 1
             if asked > _MOST:
@@ -178,6 +176,8 @@ def _word(matches: Sequence[Match]) -> str:
 def reason(aim: Aim, found: Search) -> str:
     """Return why a rule cannot be hit; empty where that is not proven."""
     words = [_word(way) for way in aim.ways]
+    if aim.more:
+        return ""
     if all(words):
         return words[0]
     if found.packet is not None or not found.ended:

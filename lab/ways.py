@@ -19,7 +19,7 @@ from zmward.firewall.rules import (
     Ruleset,
 )
 
-_DEEPEST, _MOST = 12, 12
+_MOST = 64
 _BYTE = Ranges(((0, 255),))
 SPANS: dict[Field, Ranges] = {
     "protocol": _BYTE,
@@ -40,29 +40,40 @@ class Aim:
     rule: Rule
     chain: Chain
     ways: list[Way] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    met: list[Rule] = field(default_factory=list)
+    more: bool = False
+
+    def before(self, number: int) -> Way:
+        """Return all matches that a packet can meet on one way up to the rule."""
+        rules = self.met[: self.places[number] + 1]
+        return tuple(match for rule in rules for match in rule.matches)
 
 
 def aims(ruleset: Ruleset, family: Family) -> list[Aim]:
     """Return every rule that packets of a family for this host can come to."""
     found: dict[int, Aim] = {}
+    met: list[Rule] = []
     for chain in ruleset.base(family):
-        _follow(ruleset, chain, (), found, 0)
+        _follow(ruleset, chain, (), found, met)
     return list(found.values())
 
 
 def _follow(
-    ruleset: Ruleset, chain: Chain, before: Way, found: dict[int, Aim], depth: int
+    ruleset: Ruleset, chain: Chain, before: Way, found: dict[int, Aim], met: list[Rule]
 ) -> None:
     for rule in chain.rules:
-        aim = found.setdefault(id(rule), Aim(rule, chain))
+        aim = found.setdefault(id(rule), Aim(rule, chain, met=met))
         way = (*before, *rule.matches)
         if len(aim.ways) >= _MOST:
+            aim.more = True
             continue
         aim.ways.append(way)
+        aim.places.append(len(met))
+        met.append(rule)
         target = ruleset.chains.get((chain.table, rule.target))
-        goes = rule.verdict in ("jump", "goto") and depth < _DEEPEST
-        if target is not None and goes:
-            _follow(ruleset, target, way, found, depth + 1)
+        if target is not None and rule.verdict in ("jump", "goto"):
+            _follow(ruleset, target, way, found, met)
 
 
 class Wanted:

@@ -21,7 +21,8 @@ _VALID: Final = frozenset(
 )
 # ICMP questions begin a connection; ICMPv6's neighbour discovery is never tracked.
 _QUESTIONS: Final = {"ipv4": frozenset({8, 13, 15, 17}), "ipv6": frozenset({128, 139})}
-_UNTRACKED6: Final = frozenset({*range(130, 138), 143})
+# A redirect is none of it: net/netfilter/nf_conntrack_proto_icmpv6.c.
+_UNTRACKED6: Final = frozenset({*range(130, 137), 143})
 # Neighbour discovery counts only with a hop limit that no router has lowered.
 _NEIGHBOURS: Final = frozenset(range(133, 138))
 # To these a packet is for many hosts: routing tells so, and the card that takes it.
@@ -62,8 +63,9 @@ def state(packet: Packet) -> str:
         return "new" if opens else "invalid"
     if packet.protocol in (ICMP, ICMPV6):
         own = ICMP if packet.family == "ipv4" else ICMPV6
+        # The other family's messages are none that this one knows.
         if packet.protocol != own:
-            return "new"
+            return "invalid"
         if own == ICMPV6 and packet.icmp[0] in _UNTRACKED6:
             return "untracked"
         return "new" if packet.icmp[0] in _QUESTIONS[packet.family] else "invalid"
