@@ -68,14 +68,13 @@ def _named(
     return Problem("unknown-service", name, text)
 
 
-def _addresses(entry: Allow, zones: Zones) -> tuple[Sources, Zone] | Problem:
+def _addresses(entry: Allow | Refuse, zones: Zones) -> tuple[Sources, Zone] | Problem:
+    key = "firewall.allow" if isinstance(entry, Allow) else "firewall.refuse"
     found = sources(word for word in entry.from_ if word not in ZONES)
     chosen = [word for word in zones if word in entry.from_]
     for zone in chosen:
         if not zones[zone]:
-            text = (
-                f"firewall.allow names the zone {zone}, in which there is no address."
-            )
+            text = f"{key} names the zone {zone}, in which there is no address."
             return Problem("network", zone, text)
         found |= zones[zone]
     return found, chosen[0] if len(entry.from_) == len(chosen) == 1 else "named"
@@ -123,13 +122,28 @@ def extra_openings(
 def refused_things(
     settings: Firewall, running: Iterable[Service]
 ) -> Iterator[Thing | Problem]:
-    """Yield what the profile refuses by name."""
+    """Yield what the profile refuses by name, whoever asks for it."""
     for entry in settings.refuse:
         found = things(entry, running)
         if isinstance(found, Problem):
             yield found
-        else:
+        elif not entry.from_:
             yield from found
+
+
+def refused_callers(
+    settings: Firewall, running: Iterable[Service], zones: Zones
+) -> Iterator[tuple[Thing, Sources] | Problem]:
+    """Yield what the profile refuses to some by name; others may be let in."""
+    for entry in settings.refuse:
+        found = things(entry, running)
+        if not entry.from_ or isinstance(found, Problem):
+            continue
+        place = _addresses(entry, zones)
+        if isinstance(place, Problem):
+            yield place
+        else:
+            yield from ((thing, place[0]) for thing in found)
 
 
 def unknown_services(settings: Firewall) -> Iterator[Problem]:

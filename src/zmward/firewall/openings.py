@@ -84,6 +84,7 @@ Kind = Literal[
     "not-known",
     "listener",
     "forwarded",
+    "observed",
 ]
 
 
