@@ -10,8 +10,9 @@ SUBVERBS = {
     "check": "where the rules let in more or less than that",
     "try": "load that with a dead man's switch: confirmed, or gone again",
     "explain": "what becomes of one packet, and by which rule",
+    "observe": "who asks for what the policy would drop; nothing is dropped",
 }
-_COMING = ("observe",)
+_COMING: tuple[str, ...] = ()
 
 
 class _Subverbs(click.Group):
