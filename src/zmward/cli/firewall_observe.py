@@ -71,7 +71,8 @@ def _look(site: Site, own: Profile) -> _Found:
     """Make the policy from what the host is now; refuse what is no mail server."""
 
     def shown(done: int, total: int, about: str) -> None:
-        site.step(done, total, f"looking: {about}")
+        if sys.stderr.isatty():
+            site.step(done, total, f"looking: {about}")
 
     evidence: Evidence = collect(site.door, _SOURCES, own_version(), shown)
     require_zimbra(evidence)

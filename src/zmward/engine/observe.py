@@ -28,7 +28,7 @@ _GONE: Final = b"No such file or directory"
 # So long the kernel is shown the connections that are open.
 WARMING: Final = 5
 # So long after the end the timer waits for a connection that comes back.
-_SPARE: Final = 120
+_SPARE: Final = 60
 _TICK: Final = 0.2
 _SHORTEST, _LONGEST, _STEPS = 3, 60, 200
 

@@ -15,6 +15,7 @@ from zmward.firewall.rules import PROTOCOLS
 from zmward.firewall.services import Service, services
 from zmward.firewall.topology import topology
 from zmward.profile import Refuse
+from zmward.sources.addresses import ADDRESSES
 from zmward.sources.listeners import LISTENERS, Listener
 
 # More addresses are no list that somebody reads: their networks must be named.
@@ -31,12 +32,13 @@ class Guess(msgspec.Struct, frozen=True):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A node's policy, its services and sockets, and the other nodes."""
+    """A node's policy, services, sockets and own addresses, and the other nodes."""
 
     policy: Policy
     running: tuple[Service, ...] = ()
     sockets: tuple[Listener, ...] | None = None
     peers: tuple[Peer, ...] = ()
+    own: frozenset[str] = frozenset()
 
     def peer(self, source: str) -> str:
         """Return the name of the node that has an address, else nothing."""
@@ -129,8 +131,13 @@ def known(facts: Facts, host: str, policy: Policy) -> Known:
         sockets = tuple(o for o in facts.read(LISTENERS, host) if not o.loopback)
     except Unseen:
         sockets = None
-    place = topology(facts, host)
-    return Known(policy, services(facts, host), sockets, place.peers)
+    try:
+        held = facts.read(ADDRESSES, host)
+        own = frozenset(held)
+    except Unseen:
+        own = frozenset()
+    peers = topology(facts, host).peers
+    return Known(policy, services(facts, host), sockets, peers, own)
 
 
 def heard(found: Known) -> Iterable[tuple[int, int]] | None:

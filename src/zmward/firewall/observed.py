@@ -186,7 +186,12 @@ def _between(
         for row in rows
         if row.kind == "midway"
     }
-    outside = (o for o in before if not ipaddress.ip_address(o.peer).is_loopback)
+    # What the host says to itself passes by the loopback, whatever the address.
+    outside = (
+        one
+        for one in before
+        if one.peer not in known.own and not ipaddress.ip_address(one.peer).is_loopback
+    )
     found = (_opened(one, packets, known) for one in outside)
     was_open = tuple(one for one in found if one is not None)
     seen = {(one.source, one.source_port, one.port) for one in was_open}
