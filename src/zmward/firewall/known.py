@@ -20,6 +20,8 @@ from zmward.sources.listeners import LISTENERS, Listener
 
 # More addresses are no list that somebody reads: their networks must be named.
 _MOST = 20
+# Of these ss shows who listens.
+_SHOWN = ("tcp", "udp")
 
 
 class Guess(msgspec.Struct, frozen=True):
@@ -57,7 +59,8 @@ class Known(msgspec.Struct, frozen=True):
         if not port:
             return _portless(protocol)
         found = self._listening(protocol, port)
-        listening = None if self.sockets is None else bool(found)
+        unseen = self.sockets is None or protocol not in _SHOWN
+        listening = None if unseen else bool(found)
         program = next((one.program for one in found if one.program), "")
         if program == "sshd":
             return Guess("ssh", "administration", program, listening)
