@@ -12,6 +12,7 @@ from docs.fields import (
     EVIDENCE,
     HISTORY,
     LIST,
+    OBSERVED,
     PLAN,
     REPORT,
     RUN,
@@ -26,6 +27,7 @@ from zmward.engine.history import Past
 from zmward.evidence import Answer, Evidence, Missing
 from zmward.exposure import Exposure, Node, Socket
 from zmward.finding import Finding, Layers, Report
+from zmward.firewall.observed import Between, Caller, Observed, Wanted
 from zmward.firewall.verdict import Passed, Verdict
 from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
@@ -183,6 +185,13 @@ def _verdict() -> Iterator[str]:
     yield from _structs(Passed)
 
 
+def _observed() -> Iterator[str]:
+    yield "## Observed\n"
+    yield "`zmward firewall observe --json` writes it, and `--output FILE` keeps it.\n"
+    yield from table(OBSERVED, _types(Observed))
+    yield from _structs(Wanted, Caller, Between)
+
+
 def _list() -> Iterator[str]:
     yield "## The list of controls\n"
     yield "`zmward list --json` writes a bare array of these.\n"
@@ -200,5 +209,5 @@ def page(made: str) -> str:
         "The report is also described by a [JSON Schema](report.schema.json).\n"
     )
     parts = (head, *_report(), *_evidence(), *_drift(), *_plan(), *_run())
-    parts = (*parts, *_history(), *_verdict(), *_list())
+    parts = (*parts, *_history(), *_verdict(), *_observed(), *_list())
     return "\n".join(parts).rstrip() + "\n"

@@ -120,3 +120,29 @@ def test_a_subverb_that_has_not_landed_is_refused_as_such(
 ) -> None:
     assert dispatch(["firewall", "render"]) == 2  # usage
     assert "has not landed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--for", "10s", "--demo"), "no packets come to the sample server"),
+        (("--for", "10"), "write 30s, 10m, 2h or 1d"),
+        (("--for", "0s"), "write 30s"),
+        (("--for", "40d"), "at most 31d"),
+        (("--for", "9" * 30 + "d"), "at most 31d"),
+        ((), "--for"),
+        (("--for", "1s", "--output", "/nowhere/x"), "there is no folder /nowhere"),
+        (("--for", "1s", "--profile", "/nope"), "cannot be read"),
+        (("--for", "1s", "--host", "-oProxyCommand=x"), "not a host"),
+    ],
+)
+def test_what_cannot_be_observed_is_refused(
+    words: tuple[str, ...],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("ZMWARD_ETC", str(tmp_path))
+    assert dispatch(["firewall", "observe", *words]) == 2  # usage
+    assert said in capsys.readouterr().err
