@@ -9,20 +9,18 @@ from typing import Any
 import click
 import msgspec
 
+from zmward.cli.firewall_place import with_others
 from zmward.cli.main import own_version
 from zmward.cli.options import common, given, profile, write
 from zmward.cli.place import Place, place
 from zmward.cli.repairing import say, working
-from zmward.engine.audit import require_zimbra
-from zmward.engine.collect import collect
 from zmward.engine.observe import Heard, observe
 from zmward.engine.operator import operators
 from zmward.engine.site import Site
 from zmward.errors import Interrupted, NotUndone, Usage
-from zmward.evidence import Evidence, Unseen
+from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.finding import moment
-from zmward.firewall.asked import ESTABLISHED, RAW_SOCKETS, RESOLVED_NAMES, Connection
 from zmward.firewall.known import Known, heard, known
 from zmward.firewall.observed import Circumstances, Observed, Wanted, document, observed
 from zmward.firewall.policy import policy
@@ -31,18 +29,8 @@ from zmward.firewall.unsettled import open_callers, unsettled
 from zmward.profile import Profile
 from zmward.reports.observed import text as in_words
 from zmward.reports.plain import in_json
-from zmward.sources.addresses import ADDRESSES
-from zmward.sources.directory import CONFIG, SERVERS
-from zmward.sources.identity import IDENTITY
-from zmward.sources.listeners import LISTENERS
-from zmward.sources.localconfig import LOCALCONFIG
-from zmward.sources.packages import PACKAGES
-from zmward.sources.sshd import SSHD
+from zmward.sources.established import ESTABLISHED, Connection
 
-_SOURCES = (
-    *(IDENTITY, LOCALCONFIG, CONFIG, SERVERS, LISTENERS, PACKAGES, SSHD, ADDRESSES),
-    *(ESTABLISHED, RAW_SOCKETS, RESOLVED_NAMES),
-)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 # A month: longer counts more noise than it learns.
@@ -67,16 +55,14 @@ def duration(text: str) -> int:
     return seconds
 
 
-def _look(site: Site, own: Profile) -> _Found:
+def _look(site: Site, own: Profile, paths: tuple[str, ...]) -> _Found:
     """Make the policy from what the host is now; refuse what is no mail server."""
 
     def shown(done: int, total: int, about: str) -> None:
         if sys.stderr.isatty():
             site.step(done, total, f"looking: {about}")
 
-    evidence: Evidence = collect(site.door, _SOURCES, own_version(), shown)
-    require_zimbra(evidence)
-    (host,) = evidence.hosts
+    evidence, host = with_others(site.door, paths, shown)
     facts = Facts(evidence, own, moment(evidence.when))
     made = policy(facts, host, operators(site.door))
     try:
@@ -86,8 +72,10 @@ def _look(site: Site, own: Profile) -> _Found:
     return _Found(known(facts, host, made), before)
 
 
-def _observed(site: Site, own: Profile, seconds: int) -> tuple[Observed, Known, Heard]:
-    found = _look(site, own)
+def _observed(
+    site: Site, own: Profile, seconds: int, paths: tuple[str, ...]
+) -> tuple[Observed, Known, Heard]:
+    found = _look(site, own, paths)
     if site.stop():
         raise Interrupted("Stopped before anything was loaded.")
     made = found.known.policy
@@ -141,7 +129,7 @@ def _run(where: Place, own: Profile, seconds: int, options: dict[str, Any]) -> i
     with working(where, "observing", quiet=quiet, stopping=_STOPPING) as site:
         if not sys.stderr.isatty():
             _sparing(site)
-        found, made, told = _observed(site, own, seconds)
+        found, made, told = _observed(site, own, seconds, options["paths"])
 
     def is_open(wanted: Wanted) -> tuple[str, ...]:
         return open_callers(wanted, made.policy, own)
@@ -162,6 +150,9 @@ def _run(where: Place, own: Profile, seconds: int, options: dict[str, Any]) -> i
     required=True,
     metavar="DURATION",
     help="So long: 30s, 10m, 2h, 1d. Ctrl-C ends it early.",
+)
+@click.option(
+    "--evidence", "paths", multiple=True, metavar="FILE", help="Of the other nodes."
 )
 @click.option("--json", "as_json", is_flag=True, help="As zmward.observed/1.")
 @click.option("--output", metavar="FILE", help="Keep the result there, as JSON.")

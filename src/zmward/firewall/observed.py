@@ -7,10 +7,10 @@ from typing import Final, Literal
 import msgspec
 
 from zmward.firewall.admits import admits
-from zmward.firewall.asked import Connection
 from zmward.firewall.counted import Count, Counted
 from zmward.firewall.known import Known
 from zmward.firewall.openings import protocol
+from zmward.sources.established import Connection
 from zmward.sources.source import Unreadable
 
 SCHEMA: Final = "zmward.observed/1"
