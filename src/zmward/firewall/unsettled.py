@@ -7,20 +7,13 @@ from zmward.catalog.foreign_ports import foreign
 from zmward.firewall.admits import admits, holds, numbered, openings_for
 from zmward.firewall.extra import addresses, things
 from zmward.firewall.observed import ICMP, Between, Observed, Wanted
-from zmward.firewall.openings import Policy, Problem, Sources
-from zmward.firewall.zones import Zones, zones
+from zmward.firewall.openings import Policy, Problem
+from zmward.firewall.zones import Zones, as_seen
 from zmward.profile import Profile, Refuse
 
 _SHOWN: Final = 5
 # Flows of which one that finds no room may be one that somebody needs.
 _NEEDED: Final = frozenset({"told", "spoken"})
-
-
-def _zones(policy: Policy, profile: Profile) -> Zones:
-    peers = Sources()
-    for one in policy.openings:
-        peers |= one.sources if one.zone == "cluster" else Sources()
-    return zones(profile, peers)
 
 
 def _about(entry: Refuse, wanted: Wanted) -> bool:
@@ -62,7 +55,7 @@ def open_callers(wanted: Wanted, policy: Policy, profile: Profile) -> tuple[str,
     """Return who asked for something, and nobody has said what shall become of it."""
     if _harmless(wanted, profile):
         return ()
-    known = _zones(policy, profile)
+    known = as_seen(profile, (policy,))
     sources = tuple(one.source for one in wanted.callers)
     if wanted.reason == "too-many":
         # Whoever is let in without a limit has been looked after.
