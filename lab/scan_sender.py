@@ -15,7 +15,9 @@ from typing import Any
 # Of which the scanned side counts the packets: nobody else sets it.
 MARK = 42
 _ETHER = {4: 0x0800, 6: 0x86DD}
-_TCP, _UDP = 6, 17
+_FAMILY = {4: socket.AF_INET, 6: socket.AF_INET6}
+_PLACES = {4: (23, 26, 34), 6: (20, 22, 54)}
+_TCP = 6
 _SYN, _ACK, _RST = 2, 16, 4
 _BURST = 96
 _QUIET = 0.1
@@ -49,8 +51,8 @@ def _network(version: int, source: bytes, target: bytes, kind: int, size: int) -
 def frames(asked: Mapping[str, Any]) -> Iterator[bytes]:
     """Yield one frame for each port: a SYN, or a datagram of no bytes."""
     version, kind = asked["version"], asked["protocol"]
-    family = socket.AF_INET6 if version == 6 else socket.AF_INET  # noqa: PLR2004
-    source, target = (socket.inet_pton(family, asked[n]) for n in ("source", "target"))
+    ends = (asked["source"], asked["target"])
+    source, target = (socket.inet_pton(_FAMILY[version], end) for end in ends)
     tail = struct.pack("!IIBBHHH", 1, 0, 5 << 4, _SYN, 64240, 0, 0)
     size = 20 if kind == _TCP else 8
     network = _network(version, source, target, kind, size)
@@ -77,8 +79,9 @@ class _Answers:
         self._socket.setsockopt(_SOL_PACKET, _IGNORE_OUTGOING, 1)
         self._socket.bind(("eth0", 0))
         self._socket.settimeout(0)
-        # Where the headers above Ethernet hold the protocol and the ports.
-        self._protocol, self._start = (23, 34) if version == 4 else (20, 54)  # noqa: PLR2004
+        # Where a frame holds the protocol, the source address and the ports.
+        self._protocol, self._source, self._start = _PLACES[version]
+        self._target = socket.inet_pton(_FAMILY[version], asked["target"])
         self._own = struct.pack("!H", asked["source_port"])
         self.open: set[int] = set()
         self.closed: set[int] = set()
@@ -94,6 +97,8 @@ class _Answers:
             count += 1
             at = self._start
             if found[self._protocol] != _TCP or found[at + 2 : at + 4] != self._own:
+                continue
+            if found[self._source : self._source + len(self._target)] != self._target:
                 continue
             port, flags = int.from_bytes(found[at : at + 2], "big"), found[at + 13]
             if flags & _RST:
