@@ -128,7 +128,7 @@ class Lab:
             "--console=pipe",
         ]
         console = self.directory / node.name / "console.log"
-        outside.spawn(argv, cgroup.create(self.name), console)
+        outside.spawn(argv, cgroup.create(self.name, node.name), console)
 
     def leader(self, name: str = "") -> int:
         """Return the number of a node's process 1, as the host counts."""

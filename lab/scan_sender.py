@@ -117,7 +117,8 @@ def scan(asked: Mapping[str, Any]) -> Mapping[str, Sequence[int]]:
             raw.send(frame)
             if number % _BURST == _BURST - 1:
                 answers.take()
-    quiet = time.monotonic() + _QUIET
+    # Nothing is learnt from the answers to datagrams.
+    quiet = time.monotonic() + (_QUIET if asked["protocol"] == _TCP else 0)
     while time.monotonic() < min(quiet, limit):
         if answers.take():
             quiet = time.monotonic() + _QUIET

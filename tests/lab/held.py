@@ -56,21 +56,21 @@ class Held:
     what: str
     process: subprocess.Popen[str]
 
-    def answer(self) -> str:
+    def answer(self, within: float = LONGEST) -> str:
         """Use the connection, and return `alive`, or why it is not."""
         if self.process.stdin is None or self.process.poll() is not None:
             return "ended"
         self.process.stdin.write("\n")
         self.process.stdin.flush()
-        return self.line()
+        return self.line(within)
 
-    def line(self) -> str:
+    def line(self, within: float = LONGEST) -> str:
         """Return the next line, or that none came."""
         found = self.process.stdout
         with selectors.DefaultSelector() as ready:
             ready.register(found, selectors.EVENT_READ)  # type: ignore[arg-type]  # a pipe
-            if not ready.select(timeout=LONGEST):
-                return f"no answer in {LONGEST:.0f} s"
+            if not ready.select(timeout=within):
+                return f"no answer in {within:.0f} s"
         return _read(found).strip() or "ended"
 
     def end(self) -> None:

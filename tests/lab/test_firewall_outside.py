@@ -12,6 +12,7 @@ from lab import network
 from lab.node import Lab
 from lab.scan import ALL_PORTS, scan
 
+from tests.lab import held
 from tests.lab.firewall_lab import (
     Told,
     assert_all,
@@ -27,6 +28,7 @@ from zmward.catalog.foreign_ports import FOREIGN
 from zmward.catalog.ports import PORTS
 from zmward.firewall.openings import Policy
 from zmward.firewall.policy import policy
+from zmward.firewall.render_nftables import nftables
 from zmward.ruleset import Backend
 
 pytestmark = pytest.mark.lab
@@ -105,6 +107,23 @@ def test_one_port_too_many_is_seen(lab_default: Lab, found: Policy) -> None:
         unload(lab_default, "mail")
     told = Told("a hole", seen, wanted(found, "tcp", source), frozenset())
     assert told.wrong == "a hole: let in against the policy: 31337"
+
+
+def test_a_session_outlives_our_load_and_none_by_hand(
+    lab_default: Lab, found: Policy
+) -> None:
+    """A session that is older than all rules is not tracked: its packets look new."""
+    for by_hand, wanted_answer in ((True, "no answer in 3 s"), (False, "alive")):
+        session = held.ssh(lab_default, "mail")
+        try:
+            if by_hand:
+                run(lab_default, "mail", "nft", "-f", "-", given=nftables(found))
+            else:
+                load(lab_default, "mail", found)
+            assert session.answer(within=3) == wanted_answer
+        finally:
+            session.end()
+            unload(lab_default, "mail")
 
 
 @pytest.mark.parametrize("backend", ["nftables", "iptables"])
