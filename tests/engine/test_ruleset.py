@@ -1,5 +1,7 @@
 """Our rules as a change: loaded at once, kept for the boot only when confirmed."""
 
+from collections.abc import Sequence
+
 import pytest
 from msgspec.structs import replace
 
@@ -120,8 +122,8 @@ def test_whoever_dies_while_he_confirms_leaves_a_switch_that_takes_all_back() ->
     host = twin()
     run = loaded(host)
 
-    def dies(argv: object) -> Done | None:
-        if "keep" in tuple(argv):  # type: ignore[arg-type]  # words
+    def dies(argv: Sequence[str]) -> Done | None:
+        if "keep" in argv:
             raise Killed
         return None
 
@@ -147,8 +149,8 @@ def test_a_switch_that_was_faster_leaves_nothing_for_the_boot() -> None:
     host = twin()
     run = loaded(host)
 
-    def fires(argv: object) -> Done | None:
-        words = tuple(argv)  # type: ignore[arg-type]  # words
+    def fires(argv: Sequence[str]) -> Done | None:
+        words = tuple(argv)
         if words[:2] == ("systemctl", "stop"):
             host.folder(run.fired)
         return None

@@ -64,8 +64,7 @@ def applied_and_cut(lab: Lab) -> None:
     told = session.do(APPLY)
     assert ": applied" in told, told
     session.cut()
-    session.process.kill()
-    session.process.wait()
+    session.kill()
 
 
 def killed_in_the_midst(lab: Lab) -> None:
