@@ -12,6 +12,7 @@ from docs.fields import (
     EVIDENCE,
     HISTORY,
     LIST,
+    OBSERVED,
     PLAN,
     REPORT,
     RUN,
@@ -28,6 +29,7 @@ from zmward.evidence import Answer, Evidence, Missing
 from zmward.exposure import Exposure, Node, Socket
 from zmward.finding import Finding, Layers, Report
 from zmward.firewall.grid import Grid, Row, Shut
+from zmward.firewall.observed import Between, Caller, Observed, Wanted
 from zmward.firewall.openings import Outbound
 from zmward.firewall.verdict import Passed, Verdict
 from zmward.plan import Foreseen, Left
@@ -208,6 +210,13 @@ def _check() -> Iterator[str]:
     yield from _structs(DifferenceShown)
 
 
+def _observed() -> Iterator[str]:
+    yield "## Observed\n"
+    yield "`zmward firewall observe --json` writes it, and `--output FILE` keeps it.\n"
+    yield from table(OBSERVED, _types(Observed))
+    yield from _structs(Wanted, Caller, Between)
+
+
 def _list() -> Iterator[str]:
     yield "## The list of controls\n"
     yield "`zmward list --json` writes a bare array of these.\n"
@@ -226,5 +235,5 @@ def page(made: str) -> str:
     )
     parts = (head, *_report(), *_evidence(), *_drift(), *_plan(), *_run())
     parts = (*parts, *_history(), *_verdict(), *_policy(), *_check())
-    parts = (*parts, *_list())
+    parts = (*parts, *_observed(), *_list())
     return "\n".join(parts).rstrip() + "\n"

@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from tests.cli.firewall_files import site
+from tests.firewall.site import NODE, single
 from zmward.cli.main import dispatch
+from zmward.cli.observed_file import with_observed
+from zmward.errors import BadFile
+from zmward.firewall.counted import Count, Counted
+from zmward.firewall.known import known
+from zmward.firewall.observed import Circumstances, document, observed
+from zmward.firewall.policy import policy
+from zmward.firewall.render_observe import COUNTERS
+from zmward.profile import Profile
 
 RULES = """\
 table inet t {
@@ -178,8 +187,64 @@ def test_a_rules_escape_codes_never_reach_the_terminal(
     assert "\x1b" not in capsys.readouterr().out
 
 
-def test_a_subverb_that_has_not_landed_is_refused_as_such(
+def test_a_subverb_that_does_not_exist_is_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert dispatch(["firewall", "observe"]) == 2  # usage
-    assert "has not landed" in capsys.readouterr().err
+    assert dispatch(["firewall", "reload"]) == 2  # usage
+    assert "reload" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--for", "10s", "--demo"), "no packets come to the sample server"),
+        (("--for", "10"), "write 30s, 10m, 2h or 1d"),
+        (("--for", "0s"), "write 30s"),
+        (("--for", "40d"), "at most 31d"),
+        (("--for", "9" * 30 + "d"), "at most 31d"),
+        ((), "--for"),
+        (("--for", "1s", "--output", "/nowhere/x"), "there is no folder /nowhere"),
+        (("--for", "1s", "--profile", "/nope"), "cannot be read"),
+        (("--for", "1s", "--host", "-oProxyCommand=x"), "not a host"),
+    ],
+)
+def test_what_cannot_be_observed_is_refused(
+    words: tuple[str, ...],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("ZMWARD_ETC", str(tmp_path))
+    assert dispatch(["firewall", "observe", *words]) == 2  # usage
+    assert said in capsys.readouterr().err
+
+
+class TestAnObservationKept:
+    def kept(self, tmp_path: Path, text: str | None = None) -> str:
+        facts = single()
+        own = known(facts, NODE, policy(facts, NODE))
+        rows = (Count("told", "203.0.113.7", (6, 7071), 1, 60),)
+        counted = Counted(rows, dict.fromkeys(COUNTERS, 0), {})
+        how = Circumstances("2026-11-21T12:00:00+00:00", 30, 30, "time")
+        path = tmp_path / "observed.json"
+        path.write_text(text or document(observed(counted, own, (), how)))
+        return str(path)
+
+    def test_its_undecided_flows_keep_the_whitelist_from_being_loaded(
+        self, tmp_path: Path
+    ) -> None:
+        found = policy(single(), NODE)
+        later = with_observed(found, self.kept(tmp_path), Profile())
+        (more,) = (p for p in later.refused if p not in found.refused)
+        assert "203.0.113.7" in more.text
+        assert with_observed(found, None, Profile()) == found
+
+    @pytest.mark.parametrize("text", ["{}", "x", '{"schema": "zmward.observed/1"}'])
+    def test_another_file_is_refused(self, tmp_path: Path, text: str) -> None:
+        with pytest.raises(BadFile, match="no observation"):
+            with_observed(policy(single(), NODE), self.kept(tmp_path, text), Profile())
+
+    def test_a_file_that_is_not_there_is_named(self) -> None:
+        with pytest.raises(BadFile, match="cannot be read"):
+            with_observed(policy(single(), NODE), "/nope", Profile())

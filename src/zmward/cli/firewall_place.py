@@ -11,6 +11,7 @@ import msgspec
 from zmward.cli.main import own_version
 from zmward.cli.options import common, door, given, profile
 from zmward.cli.progress import progress
+from zmward.doors.host import Door
 from zmward.engine.audit import require_zimbra
 from zmward.engine.collect import collect
 from zmward.errors import BadFile, Unreachable, Usage
@@ -94,6 +95,24 @@ def _evidence(
     silent = quiet or not sys.stderr.isatty()
     with progress(f"asking {way.name}", silent=silent) as moved:
         return collect(way, tuple(asked), own_version(), moved)
+
+
+def with_others(
+    way: Door, paths: Iterable[str], moved: Callable[[int, int, str], None]
+) -> tuple[Evidence, str]:
+    """Ask the host, and add what was collected of the other nodes before."""
+    from zmward.cli.audit import stored
+
+    own = collect(way, ASKED, own_version(), moved)
+    require_zimbra(own)
+    (host,) = own.hosts
+    others = [stored(Path(path)) for path in paths]
+    if any(host in one.hosts for one in others):
+        raise Usage(
+            f"--evidence is of the other nodes: {host} itself is asked now. Leave its "
+            "file out."
+        )
+    return merge((own, *others)), host
 
 
 def _chosen(evidence: Evidence, wanted: str | None) -> str:

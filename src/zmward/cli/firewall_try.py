@@ -2,27 +2,24 @@
 
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import click
 
 from zmward.cli.applying import asked, carried_out, told
-from zmward.cli.audit import stored
-from zmward.cli.firewall_place import ASKED
+from zmward.cli.firewall_place import with_others
 from zmward.cli.main import own_version
+from zmward.cli.observed_file import with_observed
 from zmward.cli.options import common, door, given, profile, write
 from zmward.cli.place import place
 from zmward.cli.progress import progress
 from zmward.cli.repairing import note, say, who
 from zmward.doors.host import Door
 from zmward.engine.apply import Wish
-from zmward.engine.audit import require_zimbra
-from zmward.engine.collect import collect
 from zmward.engine.operator import operators
 from zmward.engine.whitelist import backend, planned, proved, ruleset
-from zmward.errors import Refused, Usage
-from zmward.evidence import Evidence, merge
+from zmward.errors import Refused
+from zmward.evidence import Evidence
 from zmward.facts import Facts
 from zmward.finding import moment
 from zmward.firewall.openings import Policy
@@ -33,20 +30,9 @@ _SWITCH = 120
 
 
 def _evidence(way: Door, paths: Iterable[str], *, quiet: bool) -> tuple[Evidence, str]:
-    """Ask the host, and add what was collected of the other nodes before."""
-    with progress(
-        f"asking {way.name}", silent=quiet or not sys.stderr.isatty()
-    ) as moved:
-        own = collect(way, ASKED, own_version(), moved)
-    require_zimbra(own)
-    (host,) = own.hosts
-    others = [stored(Path(path)) for path in paths]
-    if any(host in one.hosts for one in others):
-        raise Usage(
-            f"--evidence is of the other nodes: {host} itself is asked now. Leave its "
-            "file out."
-        )
-    return merge((own, *others)), host
+    silent = quiet or not sys.stderr.isatty()
+    with progress(f"asking {way.name}", silent=silent) as moved:
+        return with_others(way, paths, moved)
 
 
 def _operators(way: Door, *, console: bool) -> tuple[str, ...]:
@@ -96,6 +82,9 @@ def _shown(found: Policy) -> None:
 @click.option(
     "--evidence", "paths", multiple=True, metavar="FILE", help="Of the other nodes."
 )
+@click.option(
+    "--observed", metavar="FILE", help="Refuse what `observe` saw and nobody decided."
+)
 @click.option("--plan", "output", metavar="FILE", help="Only write the plan.")
 @click.option("--console", is_flag=True, help="You sit at the machine itself.")
 @click.option(
@@ -113,6 +102,7 @@ def command(
     *,
     confirm_within: int,
     paths: tuple[str, ...],
+    observed: str | None,
     output: str | None,
     console: bool,
     despite: bool,
@@ -127,7 +117,7 @@ def command(
     working_here = _operators(way, console=console)
     evidence, host = _evidence(way, paths, quiet=quiet)
     facts = Facts(evidence, site, moment(evidence.when))
-    wanted = policy(facts, host, working_here)
+    wanted = with_observed(policy(facts, host, working_here), observed, site)
     _require(wanted)
     rules = ruleset(way, wanted, backend(way))
     plan = planned(way, facts, host, rules, own_version())

@@ -20,8 +20,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from zmward.doors.directory import DOWN, NO_CURL, SILENT
-from zmward.doors.host import TIMED_OUT, Done
+from zmward.doors.host import Done
 from zmward.doors.soap import body
+from zmward.doors.waited import TIMED_OUT
 from zmward.doors.zimbra_host import Survey, ZimbraHost, filtered
 from zmward.errors import Fault, Refused
 

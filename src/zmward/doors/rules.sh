@@ -110,7 +110,7 @@ linked() { # folder, name, target
     ln -sfn -- "$3" "$1/.$2" && mv -fT -- "$1/.$2" "$1/$2"
 }
 
-aim() { readlink -- "$1" || printf '%s\n' -; }
+aim() { readlink -- "$1" 2>/dev/null || printf '%s\n' -; }
 
 # The order is such that each moment boots into the old rules or the new ones.
 keep() { # folder, run, folder of units
@@ -136,10 +136,16 @@ keep() { # folder, run, folder of units
 
 # What a later run has kept stands above it and is left alone.
 forget() { # folder, run, folder of units
-    [ -d "$1/$2" ] || return 0
-    [ ! -e "$1/current" ] || [ "$(readlink -- "$1/current")" = "$2" ] || return 0
-    old=- older=-
+    [ -d "$1" ] || return 0
+    # What a run that died in the midst of it has left.
+    for name in new before digests load unit; do rm -rf -- "$1/.$name"; done
+    if [ ! -d "$1/$2" ]; then rmdir -- "$1" 2>/dev/null || :; return 0; fi
+    old=- older=- now=$(aim "$1/current")
     ! read -r old older <"$1/$2/before" || :
+    if [ "$now" != - ] && [ "$now" != "$2" ] && [ "$now" != "$old" ]; then
+        cat -- "$1"/*/before | grep -qwF -- "$2" || rm -rf -- "${1:?}/$2"
+        return
+    fi
     if [ "$old" = - ]; then
         systemctl stop --no-block zmward-firewall.service 2>/dev/null
         rm -f -- "$3/zmward-firewall.service" \
@@ -151,7 +157,8 @@ forget() { # folder, run, folder of units
         if [ "$older" = - ]; then rm -f -- "$1/previous"
         else linked "$1" previous "$older" || return 1; fi
     fi
-    rm -rf -- "${1:?}/$2" && sync -- "$1"
+    rm -rf -- "${1:?}/$2" && sync -- "$1" || return 1
+    [ "$old" != - ] || { rm -f -- "$1/load"; rmdir -- "$1" 2>/dev/null || :; }
 }
 
 verb=$1

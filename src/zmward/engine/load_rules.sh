@@ -10,7 +10,8 @@ say() { printf 'zmward: %s\n' "$*" >&2; }
 
 loaded() { # folder, what stands before the names of its files
     cd -- "$FOLDER/$1" 2>/dev/null || return 1
-    sha256sum -c --quiet digests || return 1
+    grep -E "  (backend|run|${2}(nft|ipset|v4|v6))\$" digests |
+        sha256sum -c --quiet || return 1
     read -r kind <backend && read -r mark <run || return 1
     case $kind in
     nftables)

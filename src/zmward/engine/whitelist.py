@@ -4,7 +4,7 @@ import msgspec
 
 from zmward.doors.files import must
 from zmward.doors.host import Door
-from zmward.doors.packet_filter import has, read_rules, tried
+from zmward.doors.packet_filter import has, standing_rules, tried
 from zmward.engine.collect import collect
 from zmward.engine.verify import Proof
 from zmward.errors import Refused
@@ -129,7 +129,8 @@ def _step(change: LoadRuleset) -> Step:
 def planned(door: Door, facts: Facts, host: str, rules: Rules, version: str) -> Plan:
     """Return the plan that loads rules on a host."""
     identity = facts.read(IDENTITY, host)
-    change = LoadRuleset(host, read_rules(door), rules)
+    # Rules that are loaded already are told in the same words.
+    change = LoadRuleset(host, standing_rules(door, rules), rules)
     return Plan(
         host=Host(host, identity.machine),
         when=facts.evidence.when,

@@ -89,7 +89,7 @@ def _redirect(own: Sequence[Option]) -> _Action:
     """Return where a redirected packet goes: the same host, perhaps another port."""
     ports = [o.value for o in own if o.name == "--to-ports"]
     if not ports:
-        return "accept", "", None
+        return "send", "", None
     return ("send", "", int(ports[0])) if ports[0].isdecimal() else ("ask", "", None)
 
 

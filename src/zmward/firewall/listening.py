@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from zmward.catalog.foreign_ports import FOREIGN, FORWARDERS, PORTLESS, Foreign, foreign
 from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.firewall.extra import Thing, number
-from zmward.firewall.openings import Opening, Problem
+from zmward.firewall.extra import Thing
+from zmward.firewall.openings import Opening, Problem, number
 from zmward.firewall.services import Service
 from zmward.firewall.zones import Zones, sources
 from zmward.sources.listeners import LISTENERS, Listener
