@@ -7,13 +7,13 @@ import msgspec
 
 from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.firewall.checked import known_interfaces, ways_in
 from zmward.firewall.grid import Grid, places
 from zmward.firewall.loaded import Loaded
 from zmward.firewall.managers import loaded
 from zmward.firewall.openings import EVERYBODY, FAMILIES, Sources
 from zmward.firewall.reached import Judge, Reached, reached
 from zmward.firewall.services import names
+from zmward.firewall.ways import held
 from zmward.sources.listeners import LISTENERS, Listener
 
 Reach = Literal["everywhere", "address", "loopback"]
@@ -86,7 +86,7 @@ def _judged(
     facts: Facts, host: str, listeners: Iterable[Listener], rules: Loaded
 ) -> dict[Listener, Reached]:
     """Return who reaches each socket of the network."""
-    judge = Judge(rules, ways_in(rules.rules, known_interfaces(facts, host)))
+    judge = Judge(rules, held(facts, host))
     return {one: judge.of(one) for one in listeners if not one.loopback}
 
 

@@ -230,6 +230,85 @@ class TestInterfaces:
         assert {d["kind"] for d in found["differences"]} == {"unknown"}
 
 
+class TestOwnAddresses:
+    def test_rules_for_multicast_let_nobody_reach_the_host(
+        self, check: Check, tmp_path: Path, ours: str
+    ) -> None:
+        rule = "ip daddr 224.0.0.251 udp dport 5353 accept"
+        bent = ours.replace("\t\tct state invalid", f"\t\t{rule}\n\t\tct state invalid")
+        assert bent != ours
+        assert check("--ruleset", rules(tmp_path, bent))[0] == 0
+
+    @pytest.mark.parametrize("address", ["192.0.2.10", "192.0.2.99"])
+    def test_an_opening_of_one_own_address_names_it(
+        self, check: Check, tmp_path: Path, ours: str, address: str
+    ) -> None:
+        rule = f"ip daddr {address} tcp dport 11211 accept"
+        bent = ours.replace("\t\tct state invalid", f"\t\t{rule}\n\t\tct state invalid")
+        moving = f'[firewall]\nvirtual-addresses = ["192.0.2.99/32"]\n{SITE}'
+        own = site(tmp_path, moving)
+        path = rules(tmp_path, bent)
+        code, found = document(check, "--ruleset", path, "--profile", own)
+        (one,) = (d for d in found["differences"] if d["kind"] == "excess")
+        assert one["what"] == "tcp 11211"
+        assert one["interfaces"] == [f"to {address}"]
+        assert code == 1
+
+    def test_without_known_addresses_it_is_unknown(
+        self, check: Check, tmp_path: Path, ours: str
+    ) -> None:
+        rule = "ip daddr 192.0.2.10 tcp dport 11211 accept"
+        bent = ours.replace("\t\tct state invalid", f"\t\t{rule}\n\t\tct state invalid")
+        path = rules(tmp_path, bent)
+        code, found = document(check, "--ruleset", path, addresses=None)
+        assert code == INCOMPLETE
+        (one,) = found["differences"]
+        assert (one["kind"], one["what"]) == ("unknown", "tcp 11211")
+
+
+class TestRulesOfIptablesInTheKernelOfNft:
+    def test_its_own_text_stands_for_what_nft_cannot_say(self, check: Check) -> None:
+        nft = json.dumps(
+            {
+                "nftables": [
+                    {"table": {"family": "ip", "name": "filter", "handle": 1}},
+                    {
+                        "chain": {
+                            "family": "ip",
+                            "table": "filter",
+                            "name": "INPUT",
+                            "type": "filter",
+                            "hook": "input",
+                            "prio": 0,
+                            "policy": "drop",
+                        }
+                    },
+                    {
+                        "rule": {
+                            "family": "ip",
+                            "table": "filter",
+                            "chain": "INPUT",
+                            "expr": [
+                                {"xt": {"type": "match", "name": "multiport"}},
+                                {"accept": None},
+                            ],
+                        }
+                    },
+                ]
+            }
+        )
+        code, found = document(check, firewall=f"> nft\n{nft}\n")
+        assert code == INCOMPLETE
+        saved = iptables("-A INPUT -p tcp -m multiport --dports 25,443 -j ACCEPT")
+        both = f"> nft\n{nft}\n> iptables nft\n{saved}"
+        code, found = document(check, firewall=both)
+        assert code == 1
+        assert not any(d["kind"] == "unknown" for d in found["differences"])
+        missing = {d["what"] for d in found["differences"] if d["kind"] == "missing"}
+        assert "tcp 993" in missing
+        assert "tcp 443" not in missing
+
+
 class TestOtherPeoplesRules:
     def test_firewalld_is_judged_by_what_it_loaded(
         self, check: Check, tmp_path: Path

@@ -96,6 +96,17 @@ class TestOtherRules:
         assert ("missing", "ipv4", "vrrp") in found
         assert ("missing", "ipv4", "udp 68") in found
 
+    @pytest.mark.parametrize("state", ["RELATED,ESTABLISHED", "ESTABLISHED"])
+    def test_errors_may_come_as_what_belongs_to_connections(self, state: str) -> None:
+        text = (
+            "*filter\n:INPUT DROP [0:0]\n"
+            f"-A INPUT -m conntrack --ctstate {state} -j ACCEPT\nCOMMIT\n"
+        )
+        found = told(compare(SITE, iptables_reader.parse(text, "ipv4"), "eth0"))
+        lacking = ("missing", "ipv4", "icmp type 3") in found
+        assert lacking is ("RELATED" not in state)
+        assert ("missing", "ipv4", "tcp answers") not in found
+
     def test_a_port_of_the_cluster_open_to_the_lan_is_named(self) -> None:
         text = "*filter\n:INPUT DROP [0:0]\n-A INPUT -s 10.0.0.0/8 -j ACCEPT\nCOMMIT\n"
         bare = Policy("x", ())

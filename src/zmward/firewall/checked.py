@@ -5,21 +5,22 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from zmward.catalog.foreign_ports import foreign
-from zmward.evidence import Answer, Unseen
+from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.firewall.compare import Difference, Kind, compare
+from zmward.firewall.compare import Kind, compare
+from zmward.firewall.folded import folded
 from zmward.firewall.openings import FAMILIES, Policy, Sources
-from zmward.firewall.ranges import Family
-from zmward.firewall.rules import Enters, OneOf, Probe, Ruleset
+from zmward.firewall.ranges import Family, Ranges
+from zmward.firewall.rules import Ruleset
 from zmward.firewall.services import names
-from zmward.sources.addresses import ADDRESSES, interfaces
+from zmward.firewall.ways import Held, Way, held, ways
 from zmward.sources.listeners import LISTENERS, Listener
 
 
 class Deviating(msgspec.Struct, frozen=True):
     """Packets that the rules treat in another way than the policy does.
 
-    `by` are the interfaces by which it is so, none where it is so by all of them;
+    `by` are interfaces and own addresses where it is so; none where it is so for all;
     `listeners` say what listens there, None where the sockets were not seen.
     """
 
@@ -45,48 +46,6 @@ class Checked(msgspec.Struct, frozen=True):
     def complete(self) -> bool:
         """Say whether everything could be judged."""
         return not self.reasons and all(d.kind != "unknown" for d in self.deviations)
-
-
-def _ways(ruleset: Ruleset) -> Iterator[Enters]:
-    """Yield what rules ask of the way in, but whether it is the loopback."""
-    for chain in ruleset.chains.values():
-        if chain.devices:
-            yield Enters(chain.devices)
-        for rule in chain.rules:
-            for match in rule.matches:
-                if isinstance(match, Enters) and set(match.names) != {"lo"}:
-                    yield match
-                elif isinstance(match, OneOf) and "entry" in match.fields:
-                    place = match.fields.index("entry")
-                    yield from (Enters((str(row[place]),)) for row in match.rows)
-
-
-def entries(ruleset: Ruleset, known: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Return the interfaces in groups that no rule tells apart.
-
-    One group with no name stands for whichever there are.
-    """
-    asked = tuple(set(_ways(ruleset)))
-    names = tuple(known)
-    if not asked or not names:
-        return (("",),)
-    groups: dict[tuple[bool, ...], list[str]] = {}
-    for name in names:
-        probe = Probe("ipv4", {}, entry=name)
-        held = tuple(bool(match.take(probe).possible is None) for match in asked)
-        groups.setdefault(held, []).append(name)
-    return tuple(tuple(group) for group in groups.values())
-
-
-def ways_in(ruleset: Ruleset, known: Iterable[str]) -> tuple[str, ...]:
-    """Return one interface of each kind that rules tell apart."""
-    return tuple(group[0] for group in entries(ruleset, known))
-
-
-def known_interfaces(facts: Facts, host: str) -> tuple[str, ...]:
-    """Return a node's interfaces, none where they were not seen."""
-    answer = facts.evidence.answer(host, ADDRESSES.name)
-    return interfaces(answer.text) if isinstance(answer, Answer) else ()
 
 
 Sockets = tuple[tuple[Listener, str], ...]
@@ -129,20 +88,33 @@ def _listening(what: str, sockets: Sockets) -> tuple[str, ...]:
 _Key = tuple[Kind, str, tuple[str, ...], tuple[str, ...]]
 
 
+def _found(
+    policy: Policy, ruleset: Ruleset, families: Iterable[Family], own: Held
+) -> Iterator[tuple[_Key, tuple[str, ...], Sources]]:
+    """Yield every difference, and by which ways it is so: none means by all."""
+    short = folded(ruleset)
+    for family in families:
+        all_ways = ways(short, family, own)
+        by_way: dict[tuple[_Key, Ranges], list[Way]] = {}
+        for way in all_ways:
+            where = (way.entry, way.destination)
+            for one in compare(policy, short, *where, (family,)):
+                key = (one.kind, one.what, one.names, one.said)
+                by_way.setdefault((key, one.sources), []).append(way)
+        for (key, sources), some in by_way.items():
+            said = tuple(dict.fromkeys(name for way in some for name in way.said))
+            by = () if len(some) == len(all_ways) else said
+            yield key, by, Sources(**{family: sources})
+
+
 def _merged(
-    found: Iterable[tuple[tuple[str, ...], Difference]], groups: int
+    found: Iterable[tuple[_Key, tuple[str, ...], Sources]],
 ) -> Iterator[Deviating]:
-    """Yield differences of both families and all ways in as one where they are."""
-    by_way: dict[tuple[_Key, tuple[str, ...]], Sources] = {}
-    for way, one in found:
-        key = (one.kind, one.what, one.names, one.said)
-        own = Sources(**{one.family: one.sources})
-        by_way[key, way] = by_way.get((key, way), Sources()) | own
-    joined: dict[tuple[_Key, Sources], list[tuple[str, ...]]] = {}
-    for (key, way), sources in by_way.items():
-        joined.setdefault((key, sources), []).append(way)
-    for ((kind, what, called, said), sources), ways in joined.items():
-        by = () if len(ways) == groups else tuple(n for way in ways for n in way)
+    """Yield what both families have in common as one."""
+    joined: dict[tuple[_Key, tuple[str, ...]], Sources] = {}
+    for key, by, sources in found:
+        joined[key, by] = joined.get((key, by), Sources()) | sources
+    for ((kind, what, called, said), by), sources in joined.items():
         yield Deviating(kind, what, called, sources, said, by)
 
 
@@ -172,14 +144,9 @@ def check(
 ) -> Checked:
     """Return how a rule set differs; `missing` are back ends that were not asked."""
     host = policy.host
-    groups = entries(ruleset, known_interfaces(facts, host))
     sockets = _sockets(facts, host)
-    found = (
-        (group, one)
-        for group in groups
-        for one in compare(policy, ruleset, group[0], families)
-    )
-    deviations = (_doubtful(one, missing) for one in _merged(found, len(groups)))
+    found = _merged(_found(policy, ruleset, families, held(facts, host)))
+    deviations = (_doubtful(one, missing) for one in found)
     return Checked(
         host,
         families,

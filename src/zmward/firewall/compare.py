@@ -54,19 +54,26 @@ class _Asked:
     """One rule set, asked for one family through one interface."""
 
     def __init__(
-        self, policy: Policy, rules: Narrowed, family: Family, entry: str
+        self,
+        policy: Policy,
+        rules: Narrowed,
+        family: Family,
+        entry: str,
+        destination: int,
     ) -> None:
         self.policy = policy
         self.rules = rules
         self.family = family
         self.entry = entry
+        self.destination = destination
         self.everybody = everything(family)
         self.found: dict[tuple[int, object, object], Judged] = {}
 
     def exposed(self, protocol: int, port: int) -> Exposed:
         """Return who reaches a port from whatever source port."""
         kept = self.rules.of(protocol, port).exposure
-        return kept.of(protocol, port, self.family, entry=self.entry)
+        place = self.destination
+        return kept.of(protocol, port, self.family, entry=self.entry, destination=place)
 
     def told(
         self,
@@ -78,7 +85,7 @@ class _Asked:
     ) -> Reach:
         """Return what becomes of one kind of packet."""
         packet = Packet(
-            *(self.family, 0, -1, protocol, source_port, port),
+            *(self.family, 0, self.destination, protocol, source_port, port),
             icmp=icmp,
             state=state,
             entry=self.entry,
@@ -224,6 +231,10 @@ def _of_basics(asked: _Asked) -> Iterator[Difference]:
         for number in kept.types:
             found = asked.told(kept.protocol, icmp=(number, 0))
             lacking = wanted - found.accepted - found.unknown
+            if lacking and kept.errors:
+                # Those that belong to a connection are the ones that count.
+                found = asked.told(kept.protocol, icmp=(number, 0), state="related")
+                lacking = lacking - found.accepted - found.unknown
             if lacking:
                 what, names = f"{name} type {number}", (kept.name,)
                 yield Difference("missing", family, what, lacking, names)
@@ -240,13 +251,17 @@ def compare(
     policy: Policy,
     ruleset: Ruleset,
     entry: str,
+    destination: int = -1,
     families: Iterable[Family] = FAMILIES,
 ) -> tuple[Difference, ...]:
-    """Return every difference, for packets that come in by one interface."""
+    """Return every difference, for packets that come in by one interface.
+
+    A destination below 0 is some address of the host.
+    """
     found: list[Difference] = []
     short = folded(ruleset)
     for family in families:
-        asked = _Asked(policy, Narrowed(short, family), family, entry)
+        asked = _Asked(policy, Narrowed(short, family), family, entry, destination)
         for protocol in _NAMES:
             found += _of_ports(asked, protocol)
         found += _of_protocols(asked)

@@ -14,6 +14,7 @@ from zmward.firewall.narrowed import Narrow, Narrowed
 from zmward.firewall.openings import EVERYBODY, FAMILIES, Sources, Zone
 from zmward.firewall.ranges import Family, Ranges
 from zmward.firewall.rules import PROTOCOLS
+from zmward.firewall.ways import Held, ways
 from zmward.sources.listeners import Listener
 
 _ORDER: Final[Mapping[Cell, int]] = {"open": 0, "part": 1, "unknown": 2, "closed": 3}
@@ -58,11 +59,11 @@ def _bound(listener: Listener) -> tuple[tuple[Family, ...], int]:
 class Judge:
     """Asks one node's rules for many sockets; what no rule tells apart only once."""
 
-    def __init__(self, loaded: Loaded, ways: Iterable[str]) -> None:
-        """Begin with the loaded rules and one interface of each kind."""
+    def __init__(self, loaded: Loaded, own: Held) -> None:
+        """Begin with the loaded rules, and the host's interfaces and addresses."""
         short = folded(loaded.rules)
         self._rules = {family: Narrowed(short, family) for family in FAMILIES}
-        self._ways = tuple(ways)
+        self._ways = {family: ways(short, family, own) for family in FAMILIES}
         self._blind = bool(loaded.missing)
         self._kept: dict[
             tuple[int, int, Family, int], tuple[Narrow, Ranges, Ranges]
@@ -94,9 +95,10 @@ class Judge:
         key = (id(rules), protocol, family, address)
         if key not in self._kept:
             accepted, unknown = Ranges(), Ranges()
-            for way in self._ways:
+            for way in self._ways[family]:
+                place = way.destination if address == _ANY else address
                 told = rules.exposure.of(
-                    protocol, port, family, destination=address, entry=way
+                    protocol, port, family, destination=place, entry=way.entry
                 )
                 accepted, unknown = accepted | told.accepted, unknown | told.unknown
             # The rules are kept, so that their id stays theirs.

@@ -95,6 +95,37 @@ def _name(one: Deviating) -> str:
     return ", ".join(one.names) or one.what
 
 
+def _several(words: Iterable[str]) -> str:
+    """Return kinds of packets with what they share said once: `icmp type 3, 11`."""
+    found = list(words)
+    heads = {word.rpartition(" ")[0] for word in found}
+    if len(found) == 1 or len(heads) != 1 or heads == {""}:
+        return ", ".join(found)
+    rest = ", ".join(word.rpartition(" ")[2] for word in found)
+    return f"{heads.pop()} {rest}"
+
+
+def _together(found: Iterable[Deviating]) -> list[Deviating]:
+    """Return rows of one name that differ only in their packets as one row."""
+    rows: dict[Deviating, list[str]] = {}
+    for one in found:
+        # A range of ports has no name of its own.
+        key = msgspec.structs.replace(one, what="") if one.names else one
+        rows.setdefault(key, []).append(one.what)
+    return [
+        msgspec.structs.replace(key, what=_several(words))
+        for key, words in rows.items()
+    ]
+
+
+def _way(by: tuple[str, ...], say: Speaker) -> str:
+    """Return by which interfaces, or to which own addresses."""
+    names = [plain(name) for name in by if not name.startswith("to ")]
+    places = ", ".join(plain(name) for name in by if name.startswith("to "))
+    way = f"{say(mark('by'))} {', '.join(names)}" if names else ""
+    return " ".join(word for word in (way, places) if word)
+
+
 def _row(one: Deviating, say: Speaker, width: int) -> Iterator[Text]:
     sign, style, _ = _KINDS[one.kind]
     label = Text(f"  {sign} ", style=style)
@@ -102,7 +133,7 @@ def _row(one: Deviating, say: Speaker, width: int) -> Iterator[Text]:
     words = [one.what] if one.names else []
     words.append(f"{say(mark('from'))} {who(one.sources)}")
     if one.by:
-        words.append(f"{say(mark('by'))} {', '.join(map(plain, one.by))}")
+        words.append(_way(one.by, say))
     if one.listeners:
         some = ", ".join(plain(name, 60) for name in one.listeners[:_LISTENERS])
         rest = len(one.listeners) - _LISTENERS
@@ -142,7 +173,7 @@ def _gaps(found: list[Deviating], say: Speaker, width: int) -> Iterator[Text]:
     if found:
         yield Text("  " + say(mark("Where nothing listens now:")))
     for (sources, by), text in _alike(found).items():
-        way = f" {say(mark('by'))} {', '.join(map(plain, by))}" if by else ""
+        way = f" {_way(by, say)}" if by else ""
         body = Text(f"{say(mark('from'))} {who(sources)}{way}: {plain(text, 20_000)}")
         yield from hanging(Text("   "), body, 4, width)
 
@@ -153,7 +184,7 @@ def _part(kind: Kind, shown: Shown, say: Speaker, width: int) -> Iterator[Text]:
         return
     yield Text()
     yield Text(say(_KINDS[kind][2]), style="bold")
-    rows = [one for one in found if not _quiet(one)]
+    rows = _together(one for one in found if not _quiet(one))
     for one in rows[:_MOST]:
         yield from _row(one, say, width)
     if len(rows) > _MOST:

@@ -162,6 +162,17 @@ done
 if command -v nft >/dev/null 2>&1; then
     printf '> nft\n'
     limit nft -j list ruleset || return
+    # What iptables has put there, nft cannot say: its matches are only called xt.
+    if limit nft -j list ruleset 2>/dev/null | grep -q '"xt"'; then
+        for family in ip ip6; do
+            for name in "${family}tables-nft-save" "${family}tables-save"; do
+                limit "$name" -V 2>/dev/null | grep -q nf_tables || continue
+                printf '> %stables nft\n' "$family"
+                limit "$name" || return
+                break
+            done
+        done
+    fi
 elif command -v iptables-nft-save >/dev/null 2>&1; then
     printf '> iptables nft\n'
     limit iptables-nft-save || return
