@@ -9,7 +9,7 @@ from zmward.cli.place import Place, place
 from zmward.cli.repairing import agreed, note, say, tell, who, working
 from zmward.doors.host import Door, Local
 from zmward.engine.apply import Applied, Wish, apply, switch_seconds
-from zmward.engine.deadman import cuts_off
+from zmward.engine.cutting import cuts_off
 from zmward.engine.history import past
 from zmward.engine.operator import operators
 from zmward.engine.plans import read
