@@ -195,9 +195,9 @@ def marked(rules: Rules, run: str, banned: str = "", ends: Ends = ()) -> Rules:
     if rules.backend == "nftables":
         mark = f"add chain inet {TABLE} run-{run}\n"
         # Rules of another version may have no such set.
-        sets = {found[1] for found in _SET_BEGINS.finditer(rules.texts[0])}
+        known_sets = {found[1] for found in _SET_BEGINS.finditer(rules.texts[0])}
         more = (banned + _opened_in_nft(known)).splitlines(keepends=True)
-        held = "".join(line for line in more if line.split()[4] in sets)
+        held = "".join(line for line in more if line.split()[4] in known_sets)
         text = rules.texts[0] + held + mark
         return msgspec.structs.replace(rules, texts=(text,))
     sets, v4, v6 = rules.texts
