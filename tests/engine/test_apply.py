@@ -24,7 +24,7 @@ from zmward.doors.host import Done
 from zmward.doors.local_settings import PATH, own_values
 from zmward.doors.recorded_directory import Mishap, RecordedDirectory, mailboxd_dies
 from zmward.engine.apply import Wish, apply
-from zmward.engine.deadman import cuts_off
+from zmward.engine.cutting import cuts_off
 from zmward.engine.history import history
 from zmward.engine.lock import locked
 from zmward.engine.rollback import roll_back

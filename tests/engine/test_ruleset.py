@@ -11,7 +11,7 @@ from tests.engine.twin_filter import table
 from zmward.doors.host import Done
 from zmward.engine.apply import Wish, apply
 from zmward.engine.confirm import confirm
-from zmward.engine.deadman import cuts_off
+from zmward.engine.cutting import cuts_off
 from zmward.engine.history import history
 from zmward.engine.lock import locked
 from zmward.engine.rollback import roll_back

@@ -37,6 +37,7 @@ WHEN = Circumstances("2026-11-21T12:00:00+00:00", 600, 600, "time", "1.0")
 ADMINS = {"admins": ["10.1.0.0/24", "2001:db8:a::/48"]}
 NFS = Listener("tcp", "*", 2049)
 ODD = Listener("udp", "*", 7777, "odd")
+NTP = Listener("udp", "*", 123, "chronyd")
 SETTLED = {
     "networks": ADMINS,
     "services": {"smtp-auth": "wanted", "imap": "wanted", "pop": "unwanted"},
@@ -55,7 +56,7 @@ def counted(*rows: Count, full: Mapping[str, int] | None = None, **own: int) -> 
 
 
 def site(profile: Mapping[str, Any] | None = None, **node: Any) -> Facts:
-    usual = {"listeners": (*LISTENERS, NFS, ODD)}
+    usual = {"listeners": (*LISTENERS, NFS, ODD, NTP)}
     return single(profile=profile or SETTLED, **(usual | node))
 
 
@@ -197,7 +198,7 @@ class TestAnObservation:
             ("tcp 7071", 6, "mailbox-admin"),
             ("vrrp", 3, "vrrp"),
             ("99", 1, ""),
-            ("tcp 23", 1, ""),
+            ("tcp 23", 1, "telnet"),
         ]
         assert [one.source for one in found.wanted[1].callers] == [SIX, STRANGER]
         assert [one.listening for one in found.wanted] == [
@@ -312,6 +313,7 @@ class TestWhatIsUnsettled:
             row("told", STRANGER, 6, 7071),
             row("told", SIX, 6, 11211),
             row("told", STRANGER, 6, 22),
+            row("told", STRANGER, 17, 123),
             row("told", STRANGER, 6, 2049),
             row("told", STRANGER, 17, 7777),
             row("spoken", STRANGER, 112),
@@ -497,7 +499,7 @@ class TestInWords:
             "    or",
             "[[firewall.refuse]]",
             "Nobody listens there, so nothing is lost:",
-            "tcp 23: 50 first packets",
+            "tcp 23 (telnet): 50 first packets",
             "More new connections than the limit lets in:",
             "tcp 25 (smtp): 70 first packets",
             "Connections that were open already:",

@@ -4,7 +4,7 @@ from zmward.cli.place import Place
 from zmward.cli.repairing import agreed, note, say, tell, working
 from zmward.doors.host import Door
 from zmward.engine.apply import Applied, Prove, Suspect, Wish, apply, switch_seconds
-from zmward.engine.deadman import cuts_off
+from zmward.engine.cutting import cuts_off
 from zmward.engine.history import past
 from zmward.engine.operator import operators
 from zmward.engine.present import label

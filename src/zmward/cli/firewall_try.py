@@ -10,13 +10,13 @@ from zmward.cli.applying import asked, carried_out, told
 from zmward.cli.firewall_place import with_others
 from zmward.cli.main import own_version
 from zmward.cli.observed_file import with_observed
-from zmward.cli.options import common, door, given, profile, write
-from zmward.cli.place import place
+from zmward.cli.options import common, given, profile, write
+from zmward.cli.place import Place, place
 from zmward.cli.progress import progress
 from zmward.cli.repairing import note, say, who
-from zmward.doors.host import Door
 from zmward.engine.apply import Wish
 from zmward.engine.operator import operators
+from zmward.engine.verify import Proof
 from zmward.engine.whitelist import backend, planned, proved, ruleset
 from zmward.errors import Refused
 from zmward.evidence import Evidence
@@ -25,20 +25,26 @@ from zmward.finding import moment
 from zmward.firewall.openings import Policy
 from zmward.firewall.policy import policy
 from zmward.reports.plain import plain
+from zmward.reports.plan_json import render
 
 _SWITCH = 120
 
 
-def _evidence(way: Door, paths: Iterable[str], *, quiet: bool) -> tuple[Evidence, str]:
+def _evidence(
+    here: Place, paths: Iterable[str], *, quiet: bool
+) -> tuple[Evidence, str]:
+    """Ask the host, and add what was collected of the other nodes before."""
+    if here.sample is not None:
+        return here.sample.seen(), here.sample.host
     silent = quiet or not sys.stderr.isatty()
-    with progress(f"asking {way.name}", silent=silent) as moved:
-        return with_others(way, paths, moved)
+    with progress(f"asking {here.name}", silent=silent) as moved:
+        return with_others(here.door, paths, moved)
 
 
-def _operators(way: Door, *, console: bool) -> tuple[str, ...]:
+def _operators(here: Place, *, console: bool) -> tuple[str, ...]:
     """Return from where somebody works on the host; they must stay let in."""
-    found = operators(way)
-    if not found and not console:
+    found = operators(here.door)
+    if not found and not console and here.sample is None:
         raise Refused(
             "The rules can cut you off, and neither sshd's sockets nor logind show "
             "from where you come. Say --console if you sit at the machine."
@@ -93,6 +99,7 @@ def _shown(found: Policy) -> None:
     is_flag=True,
     help="Go on though an intruder seems to have been there.",
 )
+@click.option("--demo", "sample", is_flag=True, help="On the sample server.")
 @click.option("--json", "as_json", is_flag=True, help="The result as zmward.run/1.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
@@ -106,6 +113,7 @@ def command(
     output: str | None,
     console: bool,
     despite: bool,
+    sample: bool,
     as_json: bool,
     yes: bool,
     **shared: Any,
@@ -113,32 +121,30 @@ def command(
     """Make the plan of one ruleset, show it, and carry it out."""
     options = {name: given(ctx, name, value) for name, value in shared.items()}
     site, quiet = profile(options["profile"]), bool(options["quiet"])
-    way = door(options["host"])
-    working_here = _operators(way, console=console)
-    evidence, host = _evidence(way, paths, quiet=quiet)
-    facts = Facts(evidence, site, moment(evidence.when))
-    wanted = with_observed(policy(facts, host, working_here), observed, site)
-    _require(wanted)
-    rules = ruleset(way, wanted, backend(way))
-    plan = planned(way, facts, host, rules, own_version())
-    if output is not None:
-        from zmward.reports.plan_json import render
-
-        write(render(plan), output)
-        return 0
-    wish = Wish(confirm_within=confirm_within, who=who(), despite=despite)
-    with place(options["host"], sample=False) as here:
+    with place(options["host"], sample=sample) as here:
+        known = _operators(here, console=console)
+        evidence, host = _evidence(here, paths, quiet=quiet)
+        facts = Facts(evidence, site, moment(evidence.when))
+        wanted = with_observed(policy(facts, host, known), observed, site)
+        _require(wanted)
+        rules = ruleset(here.door, wanted, backend(here.door))
+        plan = planned(here.door, facts, host, rules, own_version())
+        if output is not None:
+            write(render(plan), output)
+            return 0
         if not (quiet and yes):
             _shown(wanted)
+        wish = Wish(confirm_within=confirm_within, who=who(), despite=despite)
         asked(plan, here, wish, quiet=quiet, yes=yes)
+
+        def prove() -> Proof:
+            found = here.prove(plan, site)
+            # The sample server has no kernel that would show them.
+            if here.sample is not None:
+                return found
+            return proved(here.door, facts, wanted, own_version(), found)
+
         found = carried_out(
-            plan,
-            here,
-            wish,
-            lambda: proved(
-                here.door, facts, wanted, own_version(), here.prove(plan, site)
-            ),
-            lambda: here.suspect(plan, site),
-            quiet=quiet,
+            plan, here, wish, prove, lambda: here.suspect(plan, site), quiet=quiet
         )
         return told(found, here, as_json=as_json)

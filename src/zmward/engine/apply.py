@@ -24,7 +24,8 @@ from zmward.change import (
 from zmward.doors.files import look, read_bytes
 from zmward.doors.local_settings import PATH, own_values, read_settings
 from zmward.engine.confirm import moment
-from zmward.engine.deadman import arm, cuts_off, start_timer
+from zmward.engine.cutting import cuts_off
+from zmward.engine.deadman import arm, start_timer
 from zmward.engine.journal import Journal
 from zmward.engine.keeping import expire
 from zmward.engine.lock import locked

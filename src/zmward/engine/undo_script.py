@@ -21,6 +21,7 @@ from zmward.change import (
 )
 from zmward.doors.files import pinned
 from zmward.doors.packet_filter import program
+from zmward.engine.cutting import cuts_off
 from zmward.engine.services import Work, following
 from zmward.engine.state import Run, digest
 from zmward.firewall.own_rules import frames
@@ -138,8 +139,19 @@ def _after(work: Work, zimbra: str) -> Iterator[Words]:
             yield ("restarted", service, program.replace(ZIMBRA, zimbra, 1), *words)
 
 
+def _way_in(changes: Iterable[Change], store: _Store) -> Iterator[Words]:
+    """Yield what gives the operator back: first, and asking nothing of Zimbra."""
+    first = [change for change in changes if cuts_off((change,))]
+    yield from (_line(change, store) for change in first)
+    files = (change for change in first if isinstance(change, WriteFile))
+    for unit in dict.fromkeys(unit for file in files for unit in file.reloads):
+        yield ("reloaded", unit)
+
+
 def _calls(plan: Plan, store: _Store, zimbra: str) -> Iterator[Words]:
     changes = [step.change for step in reversed(plan.steps)]
+    yield from _way_in(changes, store)
+    changes = [change for change in changes if not cuts_off((change,))]
     if any(isinstance(change, SetAttr) for change in changes):
         yield ("directory",)
     whole = False

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from zmward.catalog.foreign_ports import FOREIGN, foreign
+from zmward.catalog.foreign_ports import FOREIGN, by_program, foreign
 from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.firewall.admits import holds, openings_for
@@ -71,7 +71,9 @@ class Known(msgspec.Struct, frozen=True):
         row = foreign(protocol, port)
         if row is not None:
             return Guess(row.name, row.why, program, listening)
-        return Guess(program=program, listening=listening)
+        other = by_program(program)
+        about = f"{other.name} on another port" if other else ""
+        return Guess("", about, program, listening)
 
     def _words(self, protocol: str, port: int) -> tuple[str, ...]:
         """Return the keys that name a thing: by name only where that is this port."""

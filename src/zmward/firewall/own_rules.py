@@ -23,6 +23,7 @@ PARTS: Final[Mapping[Backend, tuple[str, ...]]] = {
 _FRAME: Final = re.compile(r"^%% ([a-z0-9]+)\n", re.MULTILINE)
 # Blocks of nft's listing, which is indented by tabs.
 _SET: Final = re.compile(r"^\tset (\S+) \{\n(.*?)^\t\}\n", re.MULTILINE | re.DOTALL)
+_SET_BEGINS: Final = re.compile(r"^\tset (\S+) \{$", re.MULTILINE)
 _ELEMENTS: Final = re.compile(r"^\t\telements = \{(.*?)\}\n", re.MULTILINE | re.DOTALL)
 _FLAGS: Final = re.compile(r"^\t\t(flags .*|timeout) ?.*$", re.MULTILINE)
 _MARK: Final = re.compile(r"^\tchain run-[A-Za-z0-9-]+ \{\n\t\}\n", re.MULTILINE)
@@ -193,7 +194,11 @@ def marked(rules: Rules, run: str, banned: str = "", ends: Ends = ()) -> Rules:
     known = tuple(dict.fromkeys(ends))
     if rules.backend == "nftables":
         mark = f"add chain inet {TABLE} run-{run}\n"
-        text = rules.texts[0] + banned + _opened_in_nft(known) + mark
+        # Rules of another version may have no such set.
+        known_sets = {found[1] for found in _SET_BEGINS.finditer(rules.texts[0])}
+        more = (banned + _opened_in_nft(known)).splitlines(keepends=True)
+        held = "".join(line for line in more if line.split()[4] in known_sets)
+        text = rules.texts[0] + held + mark
         return msgspec.structs.replace(rules, texts=(text,))
     sets, v4, v6 = rules.texts
     chain = f"{CHAIN}-{run}"

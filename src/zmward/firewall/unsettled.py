@@ -46,7 +46,7 @@ def _harmless(wanted: Wanted, profile: Profile) -> bool:
     return (
         wanted.protocol in ICMP
         or wanted.listening is False
-        or (row is not None and row.usual == "close")
+        or (row is not None and row.noise)
         or wanted.name in profile.firewall.services
     )
 
