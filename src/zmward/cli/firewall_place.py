@@ -20,6 +20,7 @@ from zmward.facts import Facts
 from zmward.finding import moment
 from zmward.firewall.loaded import Loaded
 from zmward.firewall.managers import loaded
+from zmward.reports.plain import plain
 from zmward.sources.addresses import ADDRESSES
 from zmward.sources.directory import CONFIG, SERVERS
 from zmward.sources.established import ESTABLISHED
@@ -62,14 +63,13 @@ class Node(msgspec.Struct, frozen=True):
         """Return the rules that the node has loaded; Unreachable if nobody knows."""
         found = loaded(self.facts, self.host)
         if isinstance(found, str):
-            raise Unreachable(f"{self.host} does not tell its rules: {found}.")
+            told = f"{plain(self.host)} does not tell its rules: {plain(found)}."
+            raise Unreachable(told)
         return found
 
     def talk(self, text: str) -> None:
         """Say something beside the result."""
         if not self.quiet:
-            from zmward.reports.plain import plain
-
             click.echo(f"zmward: {plain(text)}", err=True)
 
 
@@ -116,15 +116,15 @@ def with_others(
 
 
 def _chosen(evidence: Evidence, wanted: str | None) -> str:
-    hosts = evidence.hosts
+    hosts, shown = evidence.hosts, [plain(host) for host in evidence.hosts]
     if wanted is not None:
         if wanted in hosts:
             return wanted
-        raise Usage(f"--node {wanted!r} is none of {', '.join(hosts) or 'no node'}.")
+        raise Usage(f"--node {wanted!r} is none of {', '.join(shown) or 'no node'}.")
     if not hosts:
         raise BadFile("The evidence is of no node: collect it on each one.")
     if len(hosts) > 1:
-        raise Usage(f"There are several nodes: --node NAME with {' or '.join(hosts)}.")
+        raise Usage(f"There are several nodes: --node NAME with {' or '.join(shown)}.")
     return hosts[0]
 
 

@@ -28,7 +28,7 @@ def _require(found: Policy) -> None:
         return
     lines = "\n".join(f"  {one.kind}: {plain(one.text)}" for one in found.refused)
     raise Refused(
-        f"The policy of {found.host} may not be loaded, so nothing was rendered:\n"
+        f"The policy of {plain(found.host)} may not be loaded; nothing was rendered:\n"
         f"{lines}\n`zmward firewall show` says what to do; --despite-problems prints "
         "it all the same, for reading only."
     )
@@ -52,7 +52,7 @@ def _ufw(node: Node, found: Policy, output: str | None) -> None:
     try:
         texts = ufw_files(found, commands, *own)
     except ValueError as error:
-        raise BadFile(f"/etc/ufw of {node.host} holds {error}.") from error
+        raise BadFile(f"/etc/ufw of {plain(node.host)} holds {error}.") from error
     place = _folder(output)
     for name, text in texts.items():
         write(text, str(place / name))
