@@ -140,25 +140,21 @@ def _full(door: Door) -> bool:
     return most > 0 and count > most * 9 // 10
 
 
-def _shown(site: Site, passed: int, seconds: int) -> None:
+def _so_far(site: Site) -> str:
     try:
         found = counters(_answer(site.door.run(_COUNTERS)))
     except Unreadable as error:
         raise Incomplete(f"The table that counts does not answer: {error}.") from error
     total = found["left"] + found["rate"]
-    about = f"{total} first packets would be dropped so far"
-    site.step(min(passed, seconds), seconds, about)
+    return f"{total} first packets would be dropped so far"
 
 
 def _listen(site: Site, seconds: int) -> tuple[int, str]:
     """Wait, and show what is seen; return how long it was, and why it ended."""
     begun = site.clock()
     every = max(_SHORTEST, min(_LONGEST, seconds / _STEPS))
-    asked = 0.0
-    while True:
-        passed = site.clock() - begun
-        if passed >= seconds:
-            return seconds, "time"
+    asked, about = 0.0, "counting"
+    while (passed := site.clock() - begun) < seconds:
         if site.stop():
             return int(passed), "somebody stopped it"
         if passed >= asked:
@@ -166,10 +162,12 @@ def _listen(site: Site, seconds: int) -> tuple[int, str]:
             try:
                 if _full(site.door):
                     return int(passed), "the kernel's table of connections was full"
-                _shown(site, int(passed), seconds)
+                about = _so_far(site)
             except Unreachable as error:
                 site.talk(f"{error}; the host counts on")
+        site.step(int(passed), seconds, about)
         site.sleep(min(_TICK, max(0.0, seconds - passed)))
+    return seconds, "time"
 
 
 def _whole(site: Site) -> Counted:
