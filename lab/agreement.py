@@ -11,7 +11,7 @@ from lab.network import NODE_IPV4, NODE_IPV6
 from lab.wire import Wire, wire
 from zmward.firewall import iptables, nft
 from zmward.firewall.packet import ICMP, ICMPV6, TCP, UDP, Packet, asked, probe
-from zmward.firewall.ranges import BITS, Family, network
+from zmward.firewall.ranges import BITS, Family, Ranges, network
 from zmward.firewall.reach import Reach, reach
 from zmward.firewall.rules import FLAGS, PROTOCOLS, Is, OneOf, Rule, Ruleset
 
@@ -92,7 +92,7 @@ def _cells(rule: Rule) -> Iterator[tuple[str, Sequence[tuple[int, int]]]]:
         elif isinstance(match, OneOf):
             for row in match.rows[:50]:
                 for name, cell in zip(match.fields, row, strict=True):
-                    if not isinstance(cell, str):
+                    if isinstance(cell, Ranges):
                         yield name, cell.pairs
 
 

@@ -13,9 +13,10 @@ import msgspec
 from zmward.catalog.foreign_ports import PORTLESS, foreign
 from zmward.catalog.ports import PORTS
 from zmward.firewall.basics import IGMP, KEPT
+from zmward.firewall.cells import edges
 from zmward.firewall.exposed import Exposed
 from zmward.firewall.folded import folded
-from zmward.firewall.narrowed import Narrowed, edges
+from zmward.firewall.narrowed import Narrowed
 from zmward.firewall.openings import FAMILIES, Opening, Policy
 from zmward.firewall.packet import ICMP, ICMPV6, TCP, UDP, Packet, probe
 from zmward.firewall.ranges import NOTHING, Family, Ranges, everything

@@ -1,14 +1,14 @@
 """From where each port of a host is reached: whole spaces of sources, not samples."""
 
-from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 
+from zmward.firewall.cells import cells, edges
 from zmward.firewall.packet import Packet, probe
 from zmward.firewall.ranges import NOTHING, Family, Ranges, everything
 from zmward.firewall.reach import Memory, reach
-from zmward.firewall.rules import Is, OneOf, Ruleset
+from zmward.firewall.rules import Ruleset
 from zmward.firewall.verdict import marking
 
 _HIGHEST: Final = 65535
@@ -26,28 +26,10 @@ class Exposed(msgspec.Struct, frozen=True):
     assumed: tuple[str, ...] = ()
 
 
-def _edges(ruleset: Ruleset) -> Iterator[int]:
-    """Yield the source ports at which some rule begins or ends."""
-    for chain in ruleset.chains.values():
-        for rule in chain.rules:
-            for match in rule.matches:
-                if isinstance(match, Is) and match.field == "source-port":
-                    cells: Iterable[Ranges | str] = (match.values,)
-                elif isinstance(match, OneOf) and "source-port" in match.fields:
-                    place = match.fields.index("source-port")
-                    cells = (row[place] for row in match.rows)
-                else:
-                    continue
-                for cell in cells:
-                    if isinstance(cell, Ranges):
-                        for first, last in cell.pairs:
-                            yield from (first, last + 1)
-
-
 def source_ports(ruleset: Ruleset) -> tuple[int, ...]:
     """Return one source port of each kind that the rules tell apart."""
-    edges = sorted({1, _USUAL, *(n for n in _edges(ruleset) if 0 < n <= _HIGHEST)})
-    return tuple(edges)
+    asked = edges(cells(ruleset, "source-port"))
+    return tuple(sorted({1, _USUAL, *(n for n in asked if 0 < n <= _HIGHEST)}))
 
 
 class Exposure:

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from zmward.firewall import iptables, nft, nft_text
+from zmward.firewall import ipset, iptables, nft, nft_text
 from zmward.firewall.ranges import Family
 from zmward.firewall.rules import Chain, Ruleset
 from zmward.sources.source import Unreadable
@@ -73,6 +73,15 @@ def sections(answer: str) -> Iterator[tuple[str, str]]:
         yield name, "\n".join(lines)
 
 
+def _sets(text: str, answer: str) -> ipset.Sets:
+    """Return the sets of ipset; what cannot be read leaves its rules in doubt."""
+    try:
+        known = ipset.parse(text)
+    except Unreadable:
+        return ipset.NO_SETS
+    return ipset.Sets(known, ipset.changed(known, answer))
+
+
 def live(answer: str) -> Loaded:
     """Read what the source `firewall` answered: every back end's own text."""
     found = dict(sections(answer))
@@ -81,6 +90,7 @@ def live(answer: str) -> Loaded:
     missing = tuple(
         name.removeprefix("missing ") for name in found if name.startswith("missing ")
     )
+    sets = _sets(found.get("ipset", ""), answer)
     rulesets: list[Ruleset] = []
     own: set[str] = set()
     for name, text in found.items():
@@ -90,7 +100,7 @@ def live(answer: str) -> Loaded:
         family: Family = "ipv6" if words[0].startswith("ip6") else "ipv4"
         if not _TABLE.search(text):
             continue
-        told = iptables.parse(text, family)
+        told = iptables.parse(text, family, sets)
         if words[1] == "legacy":
             told = _renamed(told, "legacy")
         else:

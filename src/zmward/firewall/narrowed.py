@@ -3,36 +3,15 @@
 Ports that no rule tells apart meet the same rules, however many ports there are.
 """
 
-from collections.abc import Iterable, Iterator
-
 from msgspec.structs import replace
 
+from zmward.firewall.cells import cells
 from zmward.firewall.exposed import Exposure
 from zmward.firewall.folded import folded
 from zmward.firewall.ranges import Family, Ranges
 from zmward.firewall.reach import Memory
-from zmward.firewall.rules import Field, Is, OneOf, Rule, Ruleset
+from zmward.firewall.rules import Is, Rule, Ruleset
 from zmward.firewall.verdict import marking
-
-
-def cells(ruleset: Ruleset, field: Field) -> Iterator[Ranges]:
-    """Yield every set of numbers of a field that some rule asks for."""
-    for chain in ruleset.chains.values():
-        for rule in chain.rules:
-            for match in rule.matches:
-                if isinstance(match, Is) and match.field == field:
-                    yield match.values
-                elif isinstance(match, OneOf) and field in match.fields:
-                    place = match.fields.index(field)
-                    rows = (row[place] for row in match.rows)
-                    yield from (cell for cell in rows if isinstance(cell, Ranges))
-
-
-def edges(found: Iterable[Ranges]) -> Iterator[int]:
-    """Yield where sets of numbers begin and end."""
-    for some in found:
-        for first, last in some.pairs:
-            yield from (first, last + 1)
 
 
 def _never(rule: Rule, protocol: int, port: int) -> bool:

@@ -129,6 +129,8 @@ def parse(answer: str) -> Firewall:
     for place, text in sections.items():
         if place.startswith("missing "):
             unasked.append(place.removeprefix("missing "))
+        elif place == "ipset":
+            continue
         elif place == "nft":
             filters += _nft("\n".join(text))
         else:
@@ -140,7 +142,7 @@ def parse(answer: str) -> Firewall:
 
 FIREWALL = Source(
     name="firewall",
-    about="Packet filters that are loaded: nftables, and iptables' older tables.",
+    about="Packet filters that are loaded: nftables, iptables' tables, sets of ipset.",
     question=Snippet(
         r"""
 # Asking iptables-legacy where no table exists would load its modules: the kernel's
@@ -160,8 +162,17 @@ for family in ip ip6; do
     fi
 done
 if command -v nft >/dev/null 2>&1; then
-    printf '> nft\n'
-    limit nft -j list ruleset || return
+    rules=$(limit nft -j list ruleset) || return
+    printf '> nft\n%s\n' "$rules"
+    # nft hides what iptables' own matches ask; its own program tells. What it cannot
+    # tell either stays hidden.
+    case $rules in *'"xt"'*)
+        for name in iptables-nft-save ip6tables-nft-save; do
+            command -v "$name" >/dev/null 2>&1 || continue
+            saved=$(limit "$name" 2>/dev/null) || continue
+            printf '> %s nft\n%s\n' "${name%-nft-save}" "$saved"
+        done ;;
+    esac
 elif command -v iptables-nft-save >/dev/null 2>&1; then
     printf '> iptables nft\n'
     limit iptables-nft-save || return
@@ -173,6 +184,11 @@ elif grep -q '^nf_tables ' /proc/modules 2>/dev/null; then
 else
     printf '> iptables none\n'
 fi
+# Asked while nothing has ever used a set, the program would load the kernel's module.
+if [ -d /sys/module/ip_set ] && command -v ipset >/dev/null 2>&1; then
+    saved=$(limit ipset save 2>/dev/null) && printf '> ipset\n%s\n' "$saved"
+fi
+:
 """
     ),
     parse=parse,
