@@ -1,8 +1,9 @@
-"""Which sockets of each node listen where, and what the loaded rules say of them.
+"""Which sockets of each node listen where, and whom the loaded rules let reach them.
 
-Who can reach a socket (the zones) is the firewall's question; `zones` is its place.
+By what names the sources go (the zones) is for `zones` to say, once a policy is drawn.
 """
 
+import ipaddress
 from collections.abc import Iterable
 from typing import Literal
 
@@ -10,20 +11,19 @@ import msgspec
 
 from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.sources.firewall import FIREWALL, Family, Firewall
+from zmward.firewall.live import Live, loaded_rules
+from zmward.firewall.openings import FAMILIES
+from zmward.firewall.ranges import Family
+from zmward.firewall.rules import PROTOCOLS
+from zmward.firewall.whitelist import comers
 from zmward.sources.listeners import LISTENERS, Listener
 
 Reach = Literal["everywhere", "address", "loopback"]
-# none: every packet is let in; loaded: rules that nobody has analysed yet.
-Rules = Literal["none", "loaded", "unknown"]
-Verdict = Literal["local", "open", "unjudged", "unknown"]
+# limited: the rules let some in, and not most; closed: nobody but the node itself.
+Verdict = Literal["local", "closed", "limited", "open", "unknown"]
 
-# In the order of what the weaker of two families decides.
-_VERDICTS: dict[Rules, Verdict] = {
-    "none": "open",
-    "unknown": "unknown",
-    "loaded": "unjudged",
-}
+# The worst of two families decides.
+_ORDER: tuple[Verdict, ...] = ("closed", "limited", "unknown", "open")
 
 
 class Socket(msgspec.Struct, frozen=True):
@@ -53,26 +53,38 @@ class Exposure(msgspec.Struct, frozen=True):
     zones: tuple[str, ...] = ()
 
 
-def _rules(firewall: Firewall, family: Family) -> Rules:
-    if any(one.drops for one in firewall.of(family)):
-        return "loaded"
-    return "unknown" if firewall.unasked else "none"
+def _of_family(rules: Live, listener: Listener, family: Family) -> Verdict:
+    """Return what the rules say of one family's packets to a socket."""
+    destination = -1
+    if not listener.everywhere:
+        destination = int(ipaddress.ip_address(listener.address))
+    protocol = PROTOCOLS[listener.protocol]
+    found = rules.reached(protocol, listener.port, family, destination=destination)
+    all_comers = comers(rules.own[family], family)
+    accepted = found.accepted & all_comers
+    if accepted.count() > all_comers.count() // 2:
+        return "open"
+    if found.unknown & all_comers:
+        return "unknown"
+    return "limited" if accepted else "closed"
 
 
-def _met(listener: Listener, firewall: Firewall | None) -> Verdict:
+def _met(listener: Listener, rules: Live | None) -> Verdict:
     """Return what a packet to the socket meets; the weaker family decides."""
     if listener.loopback:
         return "local"
-    if firewall is None:
+    if rules is None:
         return "unknown"
     families = _families(listener.address)
-    found = {_rules(firewall, family) for family in families}
-    return next(v for rules, v in _VERDICTS.items() if rules in found)
+    if rules.ipv6 is False:
+        families = tuple(f for f in families if f == "ipv4")
+    found = [_of_family(rules, listener, family) for family in families]
+    return max(found, key=_ORDER.index, default="closed")
 
 
 def _families(address: str) -> tuple[Family, ...]:
     if address == "*":
-        return ("ipv4", "ipv6")
+        return FAMILIES
     return ("ipv6",) if ":" in address else ("ipv4",)
 
 
@@ -82,9 +94,7 @@ def _reach(listener: Listener) -> Reach:
     return "loopback" if listener.loopback else "address"
 
 
-def _sockets(
-    listeners: Iterable[Listener], firewall: Firewall | None
-) -> tuple[Socket, ...]:
+def _sockets(listeners: Iterable[Listener], rules: Live | None) -> tuple[Socket, ...]:
     found = dict.fromkeys(
         Socket(
             protocol=listener.protocol,
@@ -92,27 +102,27 @@ def _sockets(
             port=listener.port,
             program=listener.program,
             reach=_reach(listener),
-            verdict=_met(listener, firewall),
+            verdict=_met(listener, rules),
         )
         for listener in listeners
     )
     return tuple(sorted(found, key=lambda s: (s.port, s.protocol, s.address)))
 
 
-def _firewall(facts: Facts, host: str) -> tuple[Firewall | None, str]:
+def _rules(facts: Facts, host: str) -> tuple[Live | None, str]:
     try:
-        return facts.read(FIREWALL, host), ""
+        return loaded_rules(facts, host), ""
     except Unseen as signal:
         return None, signal.missing.reason
 
 
 def _node(facts: Facts, host: str) -> Node:
-    firewall, why = _firewall(facts, host)
+    rules, why = _rules(facts, host)
     try:
         listeners = facts.read(LISTENERS, host)
     except Unseen as signal:
         return Node(host, reason=signal.missing.reason)
-    return Node(host, _sockets(listeners, firewall), rules_reason=why)
+    return Node(host, _sockets(listeners, rules), rules_reason=why)
 
 
 def exposure(facts: Facts) -> Exposure:

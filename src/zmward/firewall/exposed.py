@@ -7,8 +7,8 @@ import msgspec
 from zmward.firewall.cells import cells, edges
 from zmward.firewall.packet import Packet, probe
 from zmward.firewall.ranges import NOTHING, Family, Ranges, everything
-from zmward.firewall.reach import Memory, reach
-from zmward.firewall.rules import Ruleset
+from zmward.firewall.reach import Memory, Step, reach
+from zmward.firewall.rules import FLAGS, Ruleset
 from zmward.firewall.verdict import marking
 
 _HIGHEST: Final = 65535
@@ -18,12 +18,16 @@ _MOST: Final = 64
 
 
 class Exposed(msgspec.Struct, frozen=True):
-    """The sources that reach a port, and those of which nobody can tell."""
+    """The sources that reach a port, and those of which nobody can tell.
+
+    `by` are the rules that let some in.
+    """
 
     accepted: Ranges
     unknown: Ranges
     doubts: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
+    by: tuple[Step, ...] = ()
 
 
 def source_ports(ruleset: Ruleset) -> tuple[int, ...]:
@@ -54,12 +58,14 @@ class Exposure:
         destination: int = -1,
         entry: str = "",
         among: Ranges | None = None,
+        flags: int = FLAGS["SYN"],
     ) -> Exposed:
         """Return who reaches a port with a first packet, from whatever source port."""
         sources = self._all[family] if among is None else among
         accepted, unknown = NOTHING, NOTHING
         doubts: dict[str, None] = {}
         assumed: dict[str, None] = {}
+        steps: dict[int, Step] = {}
         if len(self._ports) > _MOST:
             why = f"more than {_MOST} kinds of source ports"
             return Exposed(NOTHING, sources, (why,))
@@ -71,6 +77,7 @@ class Exposure:
                 protocol,
                 own,
                 port,
+                flags,
                 entry=entry,
             )
             kind = probe(packet, marked=self._marked)
@@ -78,4 +85,11 @@ class Exposure:
             accepted, unknown = accepted | told.accepted, unknown | told.unknown
             doubts |= dict.fromkeys(doubt.text for doubt in told.doubts)
             assumed |= dict.fromkeys(told.assumed)
-        return Exposed(accepted, unknown - accepted, tuple(doubts), tuple(assumed))
+            steps |= {id(s.rule): s for end, s in told.ends if end == "accept"}
+        return Exposed(
+            accepted,
+            unknown - accepted,
+            tuple(doubts),
+            tuple(assumed),
+            tuple(steps.values()),
+        )

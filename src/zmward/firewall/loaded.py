@@ -99,6 +99,9 @@ def live(answer: str) -> Loaded:
             continue
         family: Family = "ipv6" if words[0].startswith("ip6") else "ipv4"
         if not _TABLE.search(text):
+            said = [one for one in text.split("\n") if one and one[0] != "#"]
+            if said:
+                raise Unreadable(f"{name}: no table in it: {said[0][:60]!r}")
             continue
         told = iptables.parse(text, family, sets)
         if words[1] == "legacy":

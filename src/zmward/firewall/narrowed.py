@@ -51,9 +51,9 @@ class Narrowed:
     def __init__(self, ruleset: Ruleset, family: Family) -> None:
         """Begin with the rules of one family."""
         own = {p: c for p, c in ruleset.chains.items() if family in c.families}
-        self._ruleset = Ruleset(own)
-        self.ports = tuple(set(cells(self._ruleset, "destination-port")))
-        self.protocols = tuple(set(cells(self._ruleset, "protocol")))
+        self.ruleset = Ruleset(own)
+        self.ports = tuple(set(cells(self.ruleset, "destination-port")))
+        self.protocols = tuple(set(cells(self.ruleset, "protocol")))
         self._kept: dict[tuple[frozenset[int], frozenset[int]], Narrow] = {}
 
     def of(self, protocol: int, port: int) -> Narrow:
@@ -72,6 +72,6 @@ class Narrowed:
                         r for r in chain.rules if not _never(r, protocol, port)
                     ),
                 )
-                for place, chain in self._ruleset.chains.items()
+                for place, chain in self.ruleset.chains.items()
             }
         )

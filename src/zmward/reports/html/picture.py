@@ -18,9 +18,10 @@ _EVERY = {
 LOOPBACK = mark("the node itself (loopback)")
 # The worst first.
 VERDICTS = {
-    "open": ("✗", mark("open: no rule stands before it")),
-    "unknown": ("?", mark("not known whether rules stand before it")),
-    "unjudged": ("!", mark("rules are loaded; what they let through is not analysed")),
+    "open": ("✗", mark("open: the loaded rules let almost everybody in")),
+    "unknown": ("?", mark("not known whom the loaded rules let in")),
+    "limited": ("!", mark("the loaded rules let some in")),
+    "closed": ("✓", mark("the loaded rules let nobody in")),
     "local": ("✓", mark("only the node itself reaches it")),
 }
 
