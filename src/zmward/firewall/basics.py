@@ -27,11 +27,12 @@ class Kept(msgspec.Struct, frozen=True):
         return _ICMP[self.family]
 
 
+ERRORS: Final = "errors and path MTU"
 # RFC 4890 for IPv6; path MTU needs IPv4's type 3 and IPv6's type 2.
 KEPT: Final = (
-    Kept("errors and path MTU", "ipv4", (3, 11, 12)),
+    Kept(ERRORS, "ipv4", (3, 11, 12)),
     Kept("ping", "ipv4", (8,), rate="50/second"),
-    Kept("errors and path MTU", "ipv6", (1, 2, 3, 4)),
+    Kept(ERRORS, "ipv6", (1, 2, 3, 4)),
     Kept("ping", "ipv6", (128,), rate="50/second"),
     Kept("neighbours", "ipv6", (135, 136)),
     Kept("routers", "ipv6", (134, 137), _LINK_LOCAL),

@@ -12,7 +12,7 @@ import msgspec
 
 from zmward.catalog.foreign_ports import PORTLESS, foreign
 from zmward.catalog.ports import PORTS
-from zmward.firewall.basics import IGMP, KEPT
+from zmward.firewall.basics import ERRORS, IGMP, KEPT
 from zmward.firewall.cells import edges
 from zmward.firewall.exposed import Exposed
 from zmward.firewall.folded import folded
@@ -207,8 +207,11 @@ def _of_basics(asked: _Asked) -> Iterator[Difference]:
         if kept.source:
             wanted = sources((kept.source,)).of(family)
         for number in kept.types:
-            found = asked.told(kept.protocol, icmp=(number, 0))
-            lacking = wanted - found.accepted - found.unknown
+            lacking = wanted
+            # An error about a connection of the host's own has a state of its own.
+            for state in ("", "related") if kept.name == ERRORS else ("",):
+                found = asked.told(kept.protocol, icmp=(number, 0), state=state)
+                lacking = lacking - found.accepted - found.unknown
             if lacking:
                 what, names = f"{name} type {number}", (kept.name,)
                 yield Difference("missing", family, what, lacking, names)
@@ -221,14 +224,20 @@ def _of_basics(asked: _Asked) -> Iterator[Difference]:
             yield Difference("missing", family, what, lacking, names)
 
 
+def differences(
+    policy: Policy, narrowed: Narrowed, family: Family, entry: str
+) -> tuple[Difference, ...]:
+    """Return every difference of one family, for packets that come in by one way."""
+    asked = _Asked(policy, narrowed, family, entry)
+    ports = (one for protocol in _NAMES for one in _of_ports(asked, protocol))
+    return (*ports, *_of_protocols(asked), *_of_basics(asked))
+
+
 def compare(policy: Policy, ruleset: Ruleset, entry: str) -> tuple[Difference, ...]:
     """Return every difference, for packets that come in by one interface."""
-    found: list[Difference] = []
     short = folded(ruleset)
-    for family in FAMILIES:
-        asked = _Asked(policy, Narrowed(short, family), family, entry)
-        for protocol in _NAMES:
-            found += _of_ports(asked, protocol)
-        found += _of_protocols(asked)
-        found += _of_basics(asked)
-    return tuple(found)
+    return tuple(
+        one
+        for family in FAMILIES
+        for one in differences(policy, Narrowed(short, family), family, entry)
+    )

@@ -6,7 +6,7 @@ import msgspec
 
 from zmward.facts import Facts
 from zmward.firewall.live import Reached, loaded_rules
-from zmward.firewall.ranges import NOTHING, Family, Ranges, written
+from zmward.firewall.ranges import NOTHING, Family, Ranges, address, written
 from zmward.firewall.reach import Step
 from zmward.firewall.whitelist import comers, unresolved
 
@@ -25,14 +25,20 @@ class Excess(msgspec.Struct, frozen=True):
     doubt: str = ""
 
 
+def _range(found: Ranges, family: Family) -> str:
+    """Return one range as a network, or by its ends."""
+    nets = written(found, family)
+    if len(nets) == 1:
+        return nets[0]
+    ((first, last),) = found.pairs
+    return f"{address(first, family)}-{address(last, family)}"
+
+
 def networks(found: Ranges, family: Family) -> str:
     """Return a set as a few networks, and how many more there are."""
-    if len(found) > _SHOWN:
-        first = written(Ranges(found.pairs[:_SHOWN]), family)[:_SHOWN]
-        return f"{', '.join(first)} and {len(found) - _SHOWN} more ranges"
-    nets = written(found, family)
-    more = f" and {len(nets) - _SHOWN} more" if len(nets) > _SHOWN else ""
-    return ", ".join(nets[:_SHOWN]) + more
+    shown = [_range(Ranges((pair,)), family) for pair in found.pairs[:_SHOWN]]
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return ", ".join(shown) + more
 
 
 def where(found: Ranges, all_comers: Ranges, family: Family) -> str:
