@@ -10,14 +10,16 @@ import msgspec
 
 from zmward.evidence import Missing, Unseen
 from zmward.facts import Facts
+from zmward.firewall import sent
 from zmward.firewall.cells import cells, edges
 from zmward.firewall.exposed import Exposed
 from zmward.firewall.folded import folded
 from zmward.firewall.loaded import Loaded, live
 from zmward.firewall.narrowed import Narrow, Narrowed
 from zmward.firewall.openings import FAMILIES
+from zmward.firewall.packet import Packet, probe
 from zmward.firewall.ranges import NOTHING, Family, Ranges, everything, ranges
-from zmward.firewall.reach import Step
+from zmward.firewall.reach import Step, reach
 from zmward.firewall.rules import FLAGS, AnyOf, Enters, Match, OneOf, Ruleset
 from zmward.sources.addresses import ADDRESSES
 from zmward.sources.firewall import FIREWALL
@@ -114,6 +116,7 @@ class Live:
         }
         self.ipv6 = None if addresses is None else any(map(_far_ipv6, own))
         names = tuple(interfaces)
+        self._names = tuple(addresses or ())
         short = folded(loaded.rules)
         self.narrowed = {family: Narrowed(short, family) for family in FAMILIES}
         self.entries = {
@@ -153,6 +156,29 @@ class Live:
             )
         return self._kept[key]
 
+    def _sent(
+        self, protocol: int, port: int, family: Family, way: Way, flags: int
+    ) -> Iterator[Exposed]:
+        """Yield who reaches a port by another one that leads to it."""
+        for origin in sent.origins(self.narrowed[family].ruleset, port):
+            narrow = self.narrowed[family].of(protocol, origin.port)
+            packet = Packet(
+                *(family, 0, way.destination, protocol),
+                destination_port=origin.port,
+                flags=flags,
+                entry=way.entry,
+            )
+            kind = probe(packet, marked=narrow.marked)
+            told = reach(narrow.ruleset, kind, everything(family), narrow.memory)
+            some = sent.taken(told, port)
+            steps = tuple(s for s in told.trail if s.rule.port == port)
+            yield Exposed(
+                told.accepted & some,
+                told.unknown & some,
+                tuple(doubt.text for doubt in told.doubts),
+                by=steps,
+            )
+
     def reached(
         self,
         protocol: int,
@@ -170,14 +196,17 @@ class Live:
         if len(ways) > _MOST_WAYS:
             why = f"more than {_MOST_WAYS} ways in that the rules tell apart"
             return Reached(unknown=everything(family), doubts=(why,))
-        accepted, unknown = NOTHING, NOTHING
-        doubts: dict[str, None] = {}
+        accepted = NOTHING
+        led = sent.doubts(self.narrowed[family].ruleset, port, self._names)
+        unknown = sent.unknown(family, led)
+        doubts = dict.fromkeys(led)
         by: list[tuple[str, Step]] = []
         for way in ways:
-            told = self._one(protocol, port, family, way, flags)
-            accepted, unknown = accepted | told.accepted, unknown | told.unknown
-            doubts |= dict.fromkeys(told.doubts)
-            by += [(way.entry if len(ways) > 1 else "", step) for step in told.by]
+            asked = (protocol, port, family, way, flags)
+            for told in (self._one(*asked), *self._sent(*asked)):
+                accepted, unknown = accepted | told.accepted, unknown | told.unknown
+                doubts |= dict.fromkeys(told.doubts)
+                by += [(way.entry if len(ways) > 1 else "", step) for step in told.by]
         if self.missing:
             why = f"not asked: {', '.join(self.missing)}"
             return Reached(NOTHING, accepted | unknown, (why, *doubts))

@@ -29,7 +29,7 @@ FAMILIES: Final[Mapping[str, tuple[Family, ...]]] = {
 }
 # Statements after which the rule goes on, and that change nothing that is judged.
 _PASSING: Final = frozenset(
-    {"counter", "log", "flow", "quota", "last", "masquerade", "snat", "tproxy", "dup"}
+    {"counter", "log", "flow", "quota", "last", "masquerade", "snat", "dup"}
 )
 _ENDS: Final[Mapping[str, Verdict]] = {
     "accept": "accept",

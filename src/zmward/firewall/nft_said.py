@@ -78,6 +78,18 @@ def _foreign(inner: Any) -> str:
     return f"xt {kind.get('type', '')} {kind.get('name', '')}".strip()
 
 
+def _to(word: str) -> Callable[[Any], str]:
+    """Return how a rule that sends packets elsewhere is told."""
+
+    def told(inner: Any) -> str:
+        kept = inner if isinstance(inner, dict) else {}
+        host = _value(kept["addr"]) if "addr" in kept else ""
+        port = f":{_value(kept['port'])}" if "port" in kept else ""
+        return f"{word} to {host}{port}" if host or port else word
+
+    return told
+
+
 # Any other statement is told by its name.
 _STATEMENTS: Final[Mapping[str, Callable[[Any], str]]] = {
     "match": _match,
@@ -86,6 +98,9 @@ _STATEMENTS: Final[Mapping[str, Callable[[Any], str]]] = {
     "jump": lambda inner: f"jump {inner['target']}",
     "goto": lambda inner: f"goto {inner['target']}",
     "xt": _foreign,
+    "dnat": _to("dnat"),
+    "redirect": _to("redirect"),
+    "tproxy": _to("tproxy"),
 }
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from zmward.facts import Facts
-from zmward.firewall.openings import Opening, Policy, Sources, Zone
+from zmward.firewall.openings import FAMILIES, Opening, Policy, Sources, Zone
 from zmward.firewall.policy import policy
-from zmward.firewall.ranges import Family, Ranges, everything, networks
+from zmward.firewall.ranges import NOTHING, Family, Ranges, everything, networks
 from zmward.firewall.topology import Topology, topology
 from zmward.firewall.zones import Zones, zones
 from zmward.sources.addresses import ADDRESSES
@@ -90,7 +90,11 @@ def zone_sources(facts: Facts, host: str, trusted: Iterable[Zone]) -> Sources:
     """Return the addresses of some zones."""
     found = Sources()
     for zone in trusted:
-        found |= known_zones(facts, host)[zone]
+        own = known_zones(facts, host)[zone]
+        # A zone of everybody is none, whatever the profile calls it.
+        found |= Sources(
+            *(NOTHING if own.everybody(f) else own.of(f) for f in FAMILIES)
+        )
     return found
 
 
