@@ -13,9 +13,10 @@ import msgspec
 from zmward.catalog.foreign_ports import PORTLESS, foreign
 from zmward.catalog.ports import PORTS
 from zmward.firewall.basics import IGMP, KEPT
+from zmward.firewall.cells import edges
 from zmward.firewall.exposed import Exposed
 from zmward.firewall.folded import folded
-from zmward.firewall.narrowed import Narrowed, edges
+from zmward.firewall.narrowed import Narrowed
 from zmward.firewall.openings import FAMILIES, Opening, Policy
 from zmward.firewall.packet import ICMP, ICMPV6, TCP, UDP, Packet, probe
 from zmward.firewall.ranges import NOTHING, Family, Ranges, everything
@@ -247,23 +248,27 @@ def _of_basics(asked: _Asked) -> Iterator[Difference]:
             yield Difference("missing", family, what, lacking, names)
 
 
-def compare(
+def differences(
     policy: Policy,
-    ruleset: Ruleset,
+    rules: Narrowed,
+    family: Family,
     entry: str,
     destination: int = -1,
-    families: Iterable[Family] = FAMILIES,
 ) -> tuple[Difference, ...]:
-    """Return every difference, for packets that come in by one interface.
+    """Return every difference of one family, for packets that come in by one way.
 
     A destination below 0 is some address of the host.
     """
-    found: list[Difference] = []
+    asked = _Asked(policy, rules, family, entry, destination)
+    ports = (one for protocol in _NAMES for one in _of_ports(asked, protocol))
+    return (*ports, *_of_protocols(asked), *_of_basics(asked))
+
+
+def compare(policy: Policy, ruleset: Ruleset, entry: str) -> tuple[Difference, ...]:
+    """Return every difference of both families, for packets by one interface."""
     short = folded(ruleset)
-    for family in families:
-        asked = _Asked(policy, Narrowed(short, family), family, entry, destination)
-        for protocol in _NAMES:
-            found += _of_ports(asked, protocol)
-        found += _of_protocols(asked)
-        found += _of_basics(asked)
-    return tuple(found)
+    return tuple(
+        one
+        for family in FAMILIES
+        for one in differences(policy, Narrowed(short, family), family, entry)
+    )

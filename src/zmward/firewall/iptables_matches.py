@@ -7,6 +7,8 @@ from typing import Final
 import msgspec
 
 from zmward.firewall.icmp import IPTABLES4, IPTABLES6
+from zmward.firewall.ipset import NO_SETS, Sets
+from zmward.firewall.ipset_matches import match_set
 from zmward.firewall.ranges import (
     NOTHING,
     PORTS,
@@ -329,8 +331,12 @@ _SILENT: Final = frozenset(
         *("--hashlimit-rate-match", "--hashlimit-rate-interval"),
         *("--connlimit-mask", "--connlimit-saddr", "--connlimit-daddr", "--seconds"),
         *("--hitcount", "--name", "--rsource", "--rdest", "--mask", "--reap", "--rttl"),
+        *("--update-counters", "--update-subcounters"),
     }
 )
+_SET: Final = "--match-set"
+# These turn what a set says round, or count: with them nobody can tell.
+_SET_ODD: Final = ("--return-nomatch", "--packets-", "--bytes-")
 # One name, another meaning: which module it was named for decides.
 _MODULES: Final[Mapping[str, frozenset[str]]] = {
     "--mark": frozenset({"mark", "connmark"}),
@@ -342,15 +348,21 @@ _MODULES: Final[Mapping[str, frozenset[str]]] = {
 
 def is_match(option: Option) -> bool:
     """Say whether an option behind the target is a match, not the target's own."""
-    return option.name in _READERS
+    return option.name in _READERS or option.name == _SET
 
 
-def matches(found: Sequence[Option], family: Family) -> Iterator[Match]:
+def matches(
+    found: Sequence[Option], family: Family, sets: Sets = NO_SETS
+) -> Iterator[Match]:
     """Yield what the options of a rule ask of a packet."""
+    odd = any(option.name.startswith(_SET_ODD) for option in found)
     for option in found:
         modules = _MODULES.get(option.name)
         if modules is not None and option.module not in modules:
             yield Uncertain(f"-m {option.module} {option.text}")
+        elif option.name == _SET and not odd:
+            asked, text = option.values, option.text
+            yield match_set(asked, sets, family, text, inverted=option.inverted)
         elif option.name in _READERS:
             yield _READERS[option.name](option, family)
         elif option.name not in _SILENT:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from zmward.evidence import Answer, Unseen
+from zmward.evidence import Missing, Unseen
 from zmward.facts import Facts
 from zmward.firewall.loaded import Loaded, live
 from zmward.firewall.rules import Ruleset
@@ -32,15 +32,24 @@ def managers(ruleset: Ruleset) -> tuple[str, ...]:
     )
 
 
+def seen(facts: Facts, host: str) -> Loaded:
+    """Return the rules that a host has loaded, read once; Unseen where nobody knows."""
+
+    def made() -> Loaded:
+        try:
+            return live(facts.read(FIREWALL, host))
+        except Unreadable as error:
+            raise Unseen(Missing(str(error), "unparsed")) from error
+
+    return facts.kept("loaded rules", host, made)
+
+
 def loaded(facts: Facts, host: str) -> Loaded | str:
     """Return the rules that a host has loaded, or why they are not known."""
-    answer = facts.evidence.answer(host, FIREWALL.name)
-    if not isinstance(answer, Answer):
-        return getattr(answer, "reason", "it gave no answer")
     try:
-        return live(answer.text)
-    except Unreadable as error:
-        return str(error)
+        return seen(facts, host)
+    except Unseen as signal:
+        return signal.missing.reason
 
 
 def file(facts: Facts, host: str, path: str) -> str | None:

@@ -4,37 +4,18 @@ Ports that no rule tells apart meet the same rules, however many ports there are
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 
 from msgspec.structs import replace
 
+from zmward.firewall.cells import cells
 from zmward.firewall.exposed import Exposure
 from zmward.firewall.folded import folded
 from zmward.firewall.ranges import Family, Ranges
 from zmward.firewall.reach import Memory
-from zmward.firewall.rules import Chain, Field, Is, OneOf, Rule, Ruleset
+from zmward.firewall.rules import Chain, Is, Rule, Ruleset
 from zmward.firewall.verdict import marking
-
-
-def cells(ruleset: Ruleset, field: Field) -> Iterator[Ranges]:
-    """Yield every set of numbers of a field that some rule asks for."""
-    for chain in ruleset.chains.values():
-        for rule in chain.rules:
-            for match in rule.matches:
-                if isinstance(match, Is) and match.field == field:
-                    yield match.values
-                elif isinstance(match, OneOf) and field in match.fields:
-                    place = match.fields.index(field)
-                    rows = (row[place] for row in match.rows)
-                    yield from (cell for cell in rows if isinstance(cell, Ranges))
-
-
-def edges(found: Iterable[Ranges]) -> Iterator[int]:
-    """Yield where sets of numbers begin and end."""
-    for some in found:
-        for first, last in some.pairs:
-            yield from (first, last + 1)
 
 
 def _never(rule: Rule, protocol: int, ports: tuple[int, ...]) -> bool:
@@ -121,9 +102,9 @@ class Narrowed:
     def __init__(self, ruleset: Ruleset, family: Family) -> None:
         """Begin with the rules of one family."""
         own = {p: c for p, c in ruleset.chains.items() if family in c.families}
-        self._chains = own
-        self.ports = tuple(set(cells(Ruleset(own), "destination-port")))
-        self.protocols = tuple(set(cells(Ruleset(own), "protocol")))
+        self.ruleset = Ruleset(own)
+        self.ports = tuple(set(cells(self.ruleset, "destination-port")))
+        self.protocols = tuple(set(cells(self.ruleset, "protocol")))
         self._of_port = _Places(self.ports)
         self._of_protocol = _Places(self.protocols)
         numbers = {some: number for number, some in enumerate(self.ports)}
@@ -154,6 +135,6 @@ class Narrowed:
                 place: replace(
                     chain, rules=self._sorted[place].met(protocol, ports, sets)
                 )
-                for place, chain in self._chains.items()
+                for place, chain in self.ruleset.chains.items()
             }
         )

@@ -8,9 +8,11 @@ import msgspec
 
 from zmward.evidence import Answer, Unseen
 from zmward.facts import Facts
-from zmward.firewall.ranges import BITS, Family, Ranges
-from zmward.firewall.rules import Enters, Is, OneOf, Probe, Ruleset
+from zmward.firewall.cells import cells
+from zmward.firewall.ranges import BITS, Family
+from zmward.firewall.rules import AnyOf, Enters, Match, OneOf, Probe, Ruleset
 from zmward.sources.addresses import ADDRESSES, interfaces
+from zmward.sources.interfaces import INTERFACES
 
 T = TypeVar("T", bound=Hashable)
 _SOME: Final = -1
@@ -34,10 +36,18 @@ class Held(msgspec.Struct, frozen=True):
     addresses: tuple[str, ...] = ()
 
 
+def _names(facts: Facts, host: str) -> tuple[str, ...]:
+    """Return all interfaces; where nobody asked for them, those with an address."""
+    try:
+        return facts.read(INTERFACES, host)
+    except Unseen:
+        answer = facts.evidence.answer(host, ADDRESSES.name)
+        return interfaces(answer.text) if isinstance(answer, Answer) else ()
+
+
 def held(facts: Facts, host: str) -> Held:
     """Return what a host says of itself, and the addresses that may move to it."""
-    answer = facts.evidence.answer(host, ADDRESSES.name)
-    names = interfaces(answer.text) if isinstance(answer, Answer) else ()
+    names = _names(facts, host)
     try:
         own = facts.read(ADDRESSES, host)
     except Unseen:
@@ -47,31 +57,26 @@ def held(facts: Facts, host: str) -> Held:
     return Held(names, tuple(dict.fromkeys((*own, *moving))))
 
 
+def _patterns(matches: Iterable[Match]) -> Iterator[Enters]:
+    for match in matches:
+        if isinstance(match, Enters) and set(match.names) != {"lo"}:
+            yield match
+        elif isinstance(match, AnyOf):
+            yield from _patterns(match.matches)
+        elif isinstance(match, OneOf):
+            for place, field in enumerate(match.fields):
+                if field == "entry":
+                    names = (row[place] for row in match.rows)
+                    yield from (Enters((str(n),)) for n in names if n is not None)
+
+
 def _entries(ruleset: Ruleset) -> Iterator[Enters]:
     """Yield what rules ask of the way in, but whether it is the loopback."""
     for chain in ruleset.chains.values():
         if chain.devices:
             yield Enters(chain.devices)
         for rule in chain.rules:
-            for match in rule.matches:
-                if isinstance(match, Enters) and set(match.names) != {"lo"}:
-                    yield match
-                elif isinstance(match, OneOf) and "entry" in match.fields:
-                    place = match.fields.index("entry")
-                    yield from (Enters((str(row[place]),)) for row in match.rows)
-
-
-def _destinations(ruleset: Ruleset) -> Iterator[Ranges]:
-    """Yield what rules ask of the destination."""
-    for chain in ruleset.chains.values():
-        for rule in chain.rules:
-            for match in rule.matches:
-                if isinstance(match, Is) and match.field == "destination":
-                    yield match.values
-                elif isinstance(match, OneOf) and "destination" in match.fields:
-                    place = match.fields.index("destination")
-                    cells = (row[place] for row in match.rows)
-                    yield from (cell for cell in cells if isinstance(cell, Ranges))
+            yield from _patterns(rule.matches)
 
 
 def _grouped(found: Iterable[tuple[T, tuple[bool, ...]]]) -> tuple[tuple[T, ...], ...]:
@@ -95,7 +100,7 @@ def _by_entry(ruleset: Ruleset, names: tuple[str, ...]) -> tuple[tuple[str, ...]
 def _by_destination(
     ruleset: Ruleset, family: Family, addresses: Iterable[str]
 ) -> tuple[tuple[str, ...], ...]:
-    asked = tuple(set(_destinations(ruleset)))
+    asked = tuple(set(cells(ruleset, "destination")))
     own = [ipaddress.ip_address(text) for text in addresses]
     own = [one for one in own if one.max_prefixlen == BITS[family]]
     outside = [one for one in own if not one.is_loopback]
