@@ -1,232 +1,63 @@
 """The proof that the reach engine says of packets what the kernel does with them."""
 
+import argparse
 import json
 import random
+import re
+import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from lab.aimed import GROUPS, Shot, Target, targets
+from lab.cases import Case, Read, Rules, cases
+from lab.chosen import Choice, chosen, judged
 from lab.frames import frame
-from lab.network import NODE_IPV4, NODE_IPV6
-from lab.wire import Wire, wire
-from zmward.firewall import iptables, nft
-from zmward.firewall.packet import ICMP, ICMPV6, TCP, UDP, Packet, asked, probe
-from zmward.firewall.ranges import BITS, Family, Ranges, network
-from zmward.firewall.reach import Reach, reach
-from zmward.firewall.rules import FLAGS, PROTOCOLS, Is, OneOf, Rule, Ruleset
+from lab.unhit import reason
+from lab.ways import interfaces
+from lab.wire import Wire, Witnessed, wire
+from zmward.firewall.ranges import address
+from zmward.firewall.rules import Rule, Ruleset
 
-RULESETS = Path(__file__).parent / "rulesets"
-HERE: dict[Family, int] = {
-    "ipv4": network(NODE_IPV4)[1][0],
-    "ipv6": network(NODE_IPV6)[1][0],
-}
-NETWORKS: dict[Family, tuple[str, ...]] = {
-    "ipv4": ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "10.0.0.0/8"),
-    "ipv6": ("2001:db8::/32", "2001:db9::/32", "fd00::/64", "2001:db8:1::/48"),
-}
-PORTS = (22, 25, 53, 80, 443, 514, 7025, 7071, 11211)
-TYPES: dict[Family, tuple[tuple[int, int], ...]] = {
-    "ipv4": ((8, 0), (0, 0), (3, 1), (3, 4), (11, 0), (13, 0), (5, 1)),
-    "ipv6": ((128, 0), (129, 0), (1, 0), (2, 0), (3, 0), (135, 0), (136, 0), (134, 0)),
-}
-_S, _A, _F, _R = FLAGS["SYN"], FLAGS["ACK"], FLAGS["FIN"], FLAGS["RST"]
-_P, _U = FLAGS["PSH"], FLAGS["URG"]
-ODD = (0, _A, _S | _A, _R, _F, _F | _A, _F | _P | _U, _S | _F, 63, _S | 192, _P | _A)
-# Addresses that routing itself refuses, whatever the rules say.
-REFUSED: dict[Family, tuple[str, ...]] = {
-    "ipv4": (
-        "0.0.0.0/8",
-        "127.0.0.0/8",
-        "224.0.0.0/3",
-        "192.0.2.255/32",
-        "192.0.2.0/32",
-    ),
-    "ipv6": ("::/8", "ff00::/8", "fe80::/10"),
-}
+SEED = 4711
+_COUNTED = re.compile(r'^\[(\d+):|"counter":\{"packets":(\d+)')
 
 
 @dataclass
 class Agreement:
-    """What one rule set showed."""
+    """What one rule set showed: `unhit` tells why, `unproven` has no reason."""
 
     name: str
     seed: int
     packets: int = 0
     accepted: int = 0
+    rules: int = 0
     unknown: list[str] = field(default_factory=list)
     apart: list[str] = field(default_factory=list)
     lost: int = 0
     unhit: list[str] = field(default_factory=list)
+    unproven: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
         """Return the line for people."""
         share = 100 * self.accepted / max(1, self.packets)
         return (
-            f"{self.name:<24} seed {self.seed:>6}: {self.packets} packets, "
-            f"{len(self.apart)} apart, {len(self.unknown)} unknown, "
-            f"{share:.0f} % accepted, {len(self.unhit)} rules not hit"
+            f"{self.name:<28} seed {self.seed}: {self.packets} packets, "
+            f"{len(self.apart)} apart, {len(self.unknown)} unknown, {self.lost} lost, "
+            f"{share:.0f} % accepted, {self.rules} rules, "
+            f"{len(self.unhit)} never hit, {len(self.unproven)} missed"
         )
 
 
-def _rules(ruleset: Ruleset, family: Family) -> Iterator[Rule]:
-    """Yield the rules that a packet for this host can meet."""
-    waiting = list(ruleset.base(family))
-    seen = {(chain.table, chain.name) for chain in waiting}
-    while waiting:
-        chain = waiting.pop()
-        for rule in chain.rules:
-            yield rule
-            place = (chain.table, rule.target)
-            if rule.verdict in ("jump", "goto") and place not in seen:
-                seen.add(place)
-                if place in ruleset.chains:
-                    waiting.append(ruleset.chains[place])
-
-
-def _cells(rule: Rule) -> Iterator[tuple[str, Sequence[tuple[int, int]]]]:
-    """Yield the fields that a rule looks at with the ranges that it wants."""
-    for match in rule.matches:
-        if isinstance(match, Is):
-            yield match.field, match.values.pairs
-        elif isinstance(match, OneOf):
-            for row in match.rows[:50]:
-                for name, cell in zip(match.fields, row, strict=True):
-                    if isinstance(cell, Ranges):
-                        yield name, cell.pairs
-
-
-def _edges(ruleset: Ruleset, family: Family) -> tuple[list[int], list[int]]:
-    """Return addresses and ports at the rules' boundaries, and just beyond them."""
-    edges: dict[str, set[int]] = {"source": set(), "port": set()}
-    for rule in _rules(ruleset, family):
-        for name, pairs in _cells(rule):
-            of = "port" if name.endswith("port") else name
-            for first, last in pairs[:50] if of in edges else ():
-                edges[of].update((first - 1, first, last, last + 1))
-    usable = [n for n in edges["source"] if _usable(n, family)]
-    return sorted(usable), sorted(n for n in edges["port"] if 0 < n < 1 << 16)
-
-
-def _usable(number: int, family: Family) -> bool:
-    if not 0 < number < 1 << BITS[family] or number == HERE[family]:
-        return False
-    spans = (network(text)[1] for text in REFUSED[family])
-    return not any(first <= number <= last for first, last in spans)
-
-
-def packets(
-    rulesets: dict[Family, Ruleset], count: int, dice: random.Random
-) -> list[Packet]:
-    """Return random packets of both families, many at the rules' boundaries."""
-    edges = {family: _edges(rulesets[family], family) for family in rulesets}
-    found: list[Packet] = []
-    used: set[tuple[int, ...]] = set()
-    while len(found) < count:
-        family: Family = dice.choice(("ipv4", "ipv6"))
-        sources, ports = edges[family]
-        span = network(dice.choice(NETWORKS[family]))[1]
-        source = dice.randint(*span)
-        if sources and dice.random() < 0.6:  # noqa: PLR2004  # more than half
-            source = dice.choice(sources)
-        if not _usable(source, family):
-            continue
-        port = dice.choice((*PORTS, dice.randint(1, 65535)))
-        if ports and dice.random() < 0.6:  # noqa: PLR2004  # more than half
-            port = dice.choice(ports)
-        own = ICMP if family == "ipv4" else ICMPV6
-        protocol = dice.choice((TCP, TCP, TCP, TCP, UDP, UDP, own, PROTOCOLS["gre"]))
-        sport = dice.randint(1, 65535)
-        if ports and dice.random() < 0.1:  # noqa: PLR2004  # now and then
-            sport = dice.choice(ports)
-        # A second packet of one connection would not be a first one.
-        key: tuple[int, ...] = ()
-        if protocol in (TCP, UDP):
-            key = (source, protocol, sport, port)
-        elif protocol == PROTOCOLS["gre"]:
-            key = (source, protocol)
-        if key in used:
-            continue
-        if key:
-            used.add(key)
-        flags = _S if dice.random() < 0.7 else dice.choice(ODD)  # noqa: PLR2004
-        icmp = dice.choice(TYPES[family])
-        found.append(
-            Packet(
-                family,
-                source,
-                HERE[family],
-                protocol,
-                sport,
-                port,
-                flags,
-                icmp,
-                entry="eth0",
-            )
-        )
-    return found
-
-
-def load(link: Wire, paths: Sequence[Path]) -> dict[Family, Ruleset]:
-    """Load the files of one rule set, and return what the tools then tell of it."""
-    for path in paths:
-        text = path.read_text()
-        if path.suffix == ".nft":
-            link.inside("nft", "-f", "-", given=text)
-        else:
-            tool = "iptables" if path.suffix == ".v4" else "ip6tables"
-            kind = "legacy" if "legacy" in path.stem else "nft"
-            link.inside(f"{tool}-{kind}-restore", given=text)
-    if paths[0].suffix == ".nft":
-        one = nft.parse(link.ruleset())
-        return {"ipv4": one, "ipv6": one}
-    kind = "legacy" if "legacy" in paths[0].stem else "nft"
-    return {
-        "ipv4": iptables.parse(link.inside(f"iptables-{kind}-save"), "ipv4"),
-        "ipv6": iptables.parse(link.inside(f"ip6tables-{kind}-save"), "ipv6"),
-    }
-
-
-def judged(ruleset: Ruleset, packet: Packet) -> Reach:
-    """Return what the engine says of a packet."""
-    return reach(ruleset, probe(packet), asked(packet))
-
-
-def agree(name: str, count: int, seed: int) -> Agreement:
-    """Send packets through one rule set and compare each with the engine."""
-    paths = sorted(RULESETS.glob(f"{name}.*"))
-    found = Agreement(name, seed)
-    dice = random.Random(seed)  # noqa: S311  # replayed by its seed
-    hit: set[int] = set()
-    with wire() as link:
-        rulesets = load(link, paths)
-        link.watch()
-        sent = packets(rulesets, count, dice)
-        link.send([frame(packet, n) for n, packet in enumerate(sent)])
-        seen = link.witnessed()
-    for number, packet in enumerate(sent):
-        if number not in seen.came and not _edge(rulesets[packet.family]):
-            found.lost += 1
-            continue
-        told = judged(rulesets[packet.family], packet)
-        hit.update(id(step.rule) for step in told.trail)
-        # What counts packets holds for the first one only.
-        if any(not text.startswith("no route back") for text in told.assumed):
-            continue
-        found.packets += 1
-        passed = number in seen.let
-        if told.verdict == "unknown":
-            found.unknown.append(f"{packet}: {told.doubts[0].text}")
-        elif (told.verdict == "accept") != passed:
-            found.apart.append(f"{packet}: {told.verdict}, the kernel let it {passed}")
-        found.accepted += passed
-    for family, ruleset in rulesets.items():
-        found.unhit += [
-            f"{family}: {rule.text[:80]}"
-            for rule in _rules(ruleset, family)
-            if id(rule) not in hit
-        ]
-    return found
+def _join(link: Wire, aimed: Sequence[Target]) -> None:
+    """Let the host listen to the groups to which packets are sent."""
+    for target in aimed:
+        first, last = GROUPS[target.family]
+        width = 32 if target.family == "ipv4" else 128
+        for there in target.destinations:
+            if first <= there <= last:
+                link.join(f"{address(there, target.family)}/{width}")
 
 
 def _edge(ruleset: Ruleset) -> bool:
@@ -234,33 +65,160 @@ def _edge(ruleset: Ruleset) -> bool:
     return any(chain.hook == "ingress" for chain in ruleset.chains.values())
 
 
-def names() -> list[str]:
-    """Return the names of all rule sets of the proof."""
-    return sorted({path.stem for path in RULESETS.iterdir()})
+class _Comparison:
+    """What was sent through one rule set, compared packet by packet."""
+
+    def __init__(self, found: Agreement, read: Read) -> None:
+        self.found = found
+        self.read = read
+        self.hit: dict[int, Rule] = {}
+
+    def packet(self, shot: Shot, number: int, seen: Witnessed) -> None:
+        """Compare one packet."""
+        packet, found = shot.packet, self.found
+        ruleset = self.read.rules[packet.family]
+        if number not in seen.came and not _edge(ruleset):
+            found.lost += 1
+            return
+        told = judged(ruleset, packet)
+        self.hit |= {id(step.rule): step.rule for step in told.trail if step.sure}
+        passed = number in seen.let
+        found.packets += 1
+        found.accepted += passed
+        readings = {"": told}
+        for name, rules in self.read.others.items():
+            readings[f" ({name})"] = judged(rules[packet.family], packet)
+        for name, said in readings.items():
+            if said.verdict == "unknown":
+                why = said.doubts[0].text if said.doubts else "ends in two ways"
+                found.unknown.append(f"{packet}{name}: {why}")
+            elif (said.verdict == "accept") != passed:
+                there = f"the kernel let it pass: {passed}"
+                found.apart.append(f"{packet}{name}: {said.verdict}, {there}")
+
+    def counters(self, after: Rules) -> None:
+        """Compare the rules that the engine says were hit with what was counted."""
+        for family, ruleset in self.read.rules.items():
+            told = _by_place(ruleset)
+            counted = dict(_by_place(after[family]))
+            for place, rule in told:
+                counter = _counter(counted[place])
+                if id(rule) in self.hit and counter == 0:
+                    self.found.apart.append(
+                        f"{family}: the kernel counted none at {rule.text[:120]}"
+                    )
+
+    def never(self, aimed: Sequence[Target], choice: Choice) -> None:
+        """Tell which rules no packet has hit, and why none can."""
+        tried: dict[int, list[str]] = {}
+        texts: dict[int, str] = {}
+        for target in aimed:
+            for aim in target.aims:
+                if id(aim.rule) not in self.hit:
+                    searched = choice.searched.get((target.family, id(aim.rule)))
+                    why = reason(aim, searched) if searched else ""
+                    tried.setdefault(id(aim.rule), []).append(why)
+                    texts[id(aim.rule)] = f"{target.family}: {aim.rule.text[:160]}"
+                self.found.rules += 1
+        for rule, reasons in tried.items():
+            if all(reasons):
+                self.found.unhit.append(f"{texts[rule]}: {'; '.join(set(reasons))}")
+            else:
+                self.found.unproven.append(texts[rule])
 
 
-def main(argv: Sequence[str]) -> int:
-    """Prove all rule sets, or those named; COUNT packets each, printed with seeds."""
-    count, chosen = int(argv[0]), list(argv[1:]) or names()
-    results = []
-    for number, name in enumerate(chosen):
-        results.append(agree(name, count, 1000 + number))
-        print(results[-1].text, flush=True)
-        doubts = sorted({u.rpartition("'): ")[2] for u in results[-1].unknown})
-        for line in (*results[-1].apart[:5], *results[-1].unhit[:3], *doubts[:4]):
-            print("   ", line)
-    total = {
+def _by_place(ruleset: Ruleset) -> Iterator[tuple[tuple[str, str, int], Rule]]:
+    for chain in ruleset.chains.values():
+        for number, rule in enumerate(chain.rules):
+            yield (chain.table, chain.name, number), rule
+
+
+def _counter(rule: Rule) -> int | None:
+    """Return how many packets the kernel counted at a rule; None where it does not."""
+    found = _COUNTED.search(rule.text)
+    return int(found[1] or found[2]) if found else None
+
+
+def agree(case: Case, count: int, seed: int) -> Agreement:
+    """Send packets through one rule set and compare each with the engine."""
+    found = Agreement(case.name, seed)
+    dice = random.Random(f"{seed} {case.name}")  # noqa: S311  # replayed by its seed
+    with wire() as link:
+        case.load(link)
+        read = case.read(link)
+        names = interfaces(tuple(read.rules.values()))
+        for name in names:
+            if name not in ("lo", "eth0"):
+                link.plug(name)
+        aimed = targets(read.rules, names)
+        _join(link, aimed)
+        link.watch()
+        choice = chosen(aimed, count, dice)
+        shots = choice.shots
+        link.open(
+            [
+                frame(shot.begun, number)[14:]
+                for number, shot in enumerate(shots)
+                if shot.begun is not None
+            ]
+        )
+        link.send([_sent(shot, number) for number, shot in enumerate(shots)])
+        seen = link.witnessed()
+        after = case.read(link, counted=True)
+    comparison = _Comparison(found, read)
+    for number, shot in enumerate(shots):
+        comparison.packet(shot, number, seen)
+    comparison.counters(after.rules)
+    comparison.never(aimed, choice)
+    return found
+
+
+def _sent(shot: Shot, number: int) -> tuple[str, bytes]:
+    quoted = shot.begun if shot.quotes else None
+    return shot.packet.entry, frame(shot.packet, number, quoted)
+
+
+def totals(results: Sequence[Agreement]) -> dict[str, int]:
+    """Return the sums of all rule sets."""
+    return {
+        "rule sets": len(results),
         "packets": sum(r.packets for r in results),
         "apart": sum(len(r.apart) for r in results),
         "unknown": sum(len(r.unknown) for r in results),
         "accepted": sum(r.accepted for r in results),
         "lost": sum(r.lost for r in results),
+        "rules": sum(r.rules for r in results),
+        "never hit": sum(len(r.unhit) for r in results),
+        "missed": sum(len(r.unproven) for r in results),
     }
+
+
+def main(argv: Sequence[str]) -> int:
+    """Prove all rule sets, or those named, and print what each showed."""
+    parser = argparse.ArgumentParser("python -m lab.agreement", description=__doc__)
+    parser.add_argument("names", nargs="*", help="rule sets; all without one")
+    parser.add_argument("--packets", type=int, default=500, help="at least, for each")
+    parser.add_argument("--seed", type=int, help="replays a run; else a new one")
+    given = parser.parse_args(argv)
+    new = random.SystemRandom().randrange(10**6)
+    seed = new if given.seed is None else given.seed
+    known = cases()
+    results = []
+    began = time.monotonic()
+    for name in given.names or known:
+        results.append(agree(known[name], given.packets, seed))
+        taken = time.monotonic() - began
+        print(f"{taken:4.0f} s", results[-1].text, flush=True)
+        last = results[-1]
+        for line in (*last.apart[:5], *last.unproven, *last.unhit):
+            print("   ", line)
+        doubts = sorted({text.rpartition("): ")[2] for text in last.unknown})
+        for line in doubts[:5]:
+            print("    unknown:", line)
+    total = totals(results)
     print(json.dumps(total))
-    return 1 if total["apart"] or total["lost"] else 0
+    return 1 if total["apart"] or total["lost"] or total["missed"] else 0
 
 
 if __name__ == "__main__":
-    import sys
-
     sys.exit(main(sys.argv[1:]))

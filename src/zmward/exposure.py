@@ -1,9 +1,5 @@
-"""Which sockets of each node listen where, and whom the loaded rules let reach them.
+"""Which sockets of each node listen where, and who reaches them by the loaded rules."""
 
-By what names the sources go (the zones) is for `zones` to say, once a policy is drawn.
-"""
-
-import ipaddress
 from collections.abc import Iterable
 from typing import Literal
 
@@ -11,19 +7,18 @@ import msgspec
 
 from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.firewall.live import Live, loaded_rules
-from zmward.firewall.openings import FAMILIES
-from zmward.firewall.ranges import Family
-from zmward.firewall.rules import PROTOCOLS
-from zmward.firewall.whitelist import comers
+from zmward.firewall.grid import Grid, places
+from zmward.firewall.loaded import Loaded
+from zmward.firewall.managers import loaded
+from zmward.firewall.openings import EVERYBODY, FAMILIES, Sources
+from zmward.firewall.reached import Judge, Reached, reached
+from zmward.firewall.services import names
+from zmward.firewall.ways import held
 from zmward.sources.listeners import LISTENERS, Listener
 
 Reach = Literal["everywhere", "address", "loopback"]
-# limited: the rules let some in, and not most; closed: nobody but the node itself.
-Verdict = Literal["local", "closed", "limited", "open", "unknown"]
-
-# The worst of two families decides.
-_ORDER: tuple[Verdict, ...] = ("closed", "limited", "unknown", "open")
+# limited: some sources get in; unjudged: as older versions said of loaded rules.
+Verdict = Literal["local", "closed", "limited", "open", "unjudged", "unknown"]
 
 
 class Socket(msgspec.Struct, frozen=True):
@@ -38,54 +33,23 @@ class Socket(msgspec.Struct, frozen=True):
 
 
 class Node(msgspec.Struct, frozen=True):
-    """The sockets of one node; `reason` says why there are none to show."""
+    """The sockets of one node; `reason` says why there are none to show.
+
+    `who` is the picture of who reaches what, None where the rules are not known.
+    """
 
     host: str
     sockets: tuple[Socket, ...] = ()
     reason: str = ""
     rules_reason: str = ""
+    who: Grid | None = None
 
 
 class Exposure(msgspec.Struct, frozen=True):
-    """All nodes; `zones` stays empty until the firewall policy names them."""
+    """All nodes, and the zones that any picture of them has as a column."""
 
     nodes: tuple[Node, ...]
     zones: tuple[str, ...] = ()
-
-
-def _of_family(rules: Live, listener: Listener, family: Family) -> Verdict:
-    """Return what the rules say of one family's packets to a socket."""
-    destination = -1
-    if not listener.everywhere:
-        destination = int(ipaddress.ip_address(listener.address))
-    protocol = PROTOCOLS[listener.protocol]
-    found = rules.reached(protocol, listener.port, family, destination=destination)
-    all_comers = comers(rules.own[family], family)
-    accepted = found.accepted & all_comers
-    if accepted.count() > all_comers.count() // 2:
-        return "open"
-    if found.unknown & all_comers:
-        return "unknown"
-    return "limited" if accepted else "closed"
-
-
-def _met(listener: Listener, rules: Live | None) -> Verdict:
-    """Return what a packet to the socket meets; the weaker family decides."""
-    if listener.loopback:
-        return "local"
-    if rules is None:
-        return "unknown"
-    families = _families(listener.address)
-    if rules.ipv6 is False:
-        families = tuple(f for f in families if f == "ipv4")
-    found = [_of_family(rules, listener, family) for family in families]
-    return max(found, key=_ORDER.index, default="closed")
-
-
-def _families(address: str) -> tuple[Family, ...]:
-    if address == "*":
-        return FAMILIES
-    return ("ipv6",) if ":" in address else ("ipv4",)
 
 
 def _reach(listener: Listener) -> Reach:
@@ -94,38 +58,60 @@ def _reach(listener: Listener) -> Reach:
     return "loopback" if listener.loopback else "address"
 
 
-def _sockets(listeners: Iterable[Listener], rules: Live | None) -> tuple[Socket, ...]:
-    found = dict.fromkeys(
-        Socket(
-            protocol=listener.protocol,
-            address=listener.address,
-            port=listener.port,
-            program=listener.program,
-            reach=_reach(listener),
-            verdict=_met(listener, rules),
-        )
-        for listener in listeners
+def _verdict(listener: Listener, who: Reached | None, strangers: Sources) -> Verdict:
+    """Return what a packet to the socket meets; in doubt it is not known."""
+    if listener.loopback:
+        return "local"
+    if who is None:
+        return "unknown"
+    if any(who.accepted.of(f) & strangers.of(f) for f in FAMILIES):
+        return "open"
+    if who.unknown:
+        return "unknown"
+    return "limited" if who.accepted else "closed"
+
+
+def _socket(listener: Listener, who: Reached | None, strangers: Sources) -> Socket:
+    return Socket(
+        protocol=listener.protocol,
+        address=listener.address,
+        port=listener.port,
+        program=listener.program,
+        reach=_reach(listener),
+        verdict=_verdict(listener, who, strangers),
     )
-    return tuple(sorted(found, key=lambda s: (s.port, s.protocol, s.address)))
 
 
-def _rules(facts: Facts, host: str) -> tuple[Live | None, str]:
-    try:
-        return loaded_rules(facts, host), ""
-    except Unseen as signal:
-        return None, signal.missing.reason
+def _judged(
+    facts: Facts, host: str, listeners: Iterable[Listener], rules: Loaded
+) -> dict[Listener, Reached]:
+    """Return who reaches each socket of the network."""
+    judge = Judge(rules, held(facts, host))
+    return {one: judge.of(one) for one in listeners if not one.loopback}
 
 
 def _node(facts: Facts, host: str) -> Node:
-    rules, why = _rules(facts, host)
+    rules = loaded(facts, host)
     try:
         listeners = facts.read(LISTENERS, host)
     except Unseen as signal:
         return Node(host, reason=signal.missing.reason)
-    return Node(host, _sockets(listeners, rules), rules_reason=why)
+    known = places(facts, host)
+    judged: dict[Listener, Reached] = {}
+    who, why = None, rules if isinstance(rules, str) else ""
+    if isinstance(rules, Loaded):
+        judged = _judged(facts, host, listeners, rules)
+        who = reached(judged.items(), known, names(facts, host))
+        why = "".join(f"not asked: {name}" for name in rules.missing[:1])
+    strangers = known.get("internet", EVERYBODY)
+    found = dict.fromkeys(_socket(o, judged.get(o), strangers) for o in listeners)
+    ordered = tuple(sorted(found, key=lambda s: (s.port, s.protocol, s.address)))
+    return Node(host, ordered, rules_reason=why, who=who)
 
 
 def exposure(facts: Facts) -> Exposure:
     """Return what listens on every node, seen or not."""
     hosts = (*facts.evidence.hosts, *facts.unseen_hosts())
-    return Exposure(tuple(_node(facts, host) for host in hosts))
+    nodes = tuple(_node(facts, host) for host in hosts)
+    zones = dict.fromkeys(z for node in nodes if node.who for z in node.who.zones)
+    return Exposure(nodes, tuple(zones))

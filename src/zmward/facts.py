@@ -178,5 +178,5 @@ class Facts:
 def _everywhere(since: str) -> bool:
     """Say whether every version still found in the field has the attribute."""
     first = since.partition(",")[0].split(".")
-    numbers = tuple(int(part) for part in first[:2] if part.isdigit())
+    numbers = tuple(int(part) for part in first[:2] if part.isdecimal())
     return numbers < _OLDEST_IN_THE_FIELD

@@ -78,7 +78,7 @@ def test_old_contents_end_and_the_journal_stays(end: str) -> None:
 def test_what_is_open_never_ends(how: str) -> None:
     host, kept = twin(), directory()
     if how == "interrupted":
-        host.moments = Moments(90)
+        host.moments = Moments(100)
         with pytest.raises(Killed):
             apply(site(host, kept), plan(WITHOUT), Wish(), proof)
         host.moments = Moments()

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from tests.engine.repair import directory, plan, proof, site, twin
-from tests.engine.twin import Twin
+from tests.engine.repair import HOST, directory, plan, proof, site, twin
+from tests.engine.twin import ZIMBRA, Twin, settings
 from zmward.change import Change, SetAttr, UnitState
 from zmward.controls.registry import controls
 from zmward.doors.host import Done
+from zmward.doors.local_settings import PATH
 from zmward.engine.apply import Wish, apply
 from zmward.engine.journal import Journal
 from zmward.engine.operator import operators, peers, remote
@@ -97,6 +98,21 @@ def test_a_system_account_by_any_name_stops_it_before_anything_is_done(
     with pytest.raises(Refused, match="system account or a resource"):
         apply(site(host, kept), plan((*plan_changes(), change)), Wish(), proof)
     assert host.state() == twin().state()
+    assert not kept.written
+
+
+def test_the_account_that_zimbra_works_as_is_not_touched() -> None:
+    host, kept = twin(), directory()
+    values = {
+        "zimbra_server_hostname": HOST,
+        "zimbra_ldap_userdn": "uid=Anna,ou=people,dc=mail,dc=example,dc=test",
+    }
+    host.add(PATH, settings(values), ZIMBRA)
+    name = "account:anna@mail.example.test"
+    kept.objects[name] = {"zimbraId": ("1",)}
+    change = SetAttr(name, "zimbraImapEnabled", None, ("FALSE",))
+    with pytest.raises(Refused, match="that Zimbra works as"):
+        apply(site(host, kept), plan((change,)), Wish(), proof)
     assert not kept.written
 
 

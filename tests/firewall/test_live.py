@@ -5,6 +5,7 @@ import pytest
 from zmward.firewall.live import Live, Reached
 from zmward.firewall.loaded import live
 from zmward.firewall.ranges import Family, everything, networks
+from zmward.firewall.ways import Held
 from zmward.sources.source import Unreadable
 
 TCP, UDP = 6, 17
@@ -25,7 +26,7 @@ def loaded(
     interfaces: tuple[str, ...] = ("eth0",),
     addresses: tuple[str, ...] = V4,
 ) -> Live:
-    return Live(live(text), interfaces, addresses)
+    return Live(live(text), Held(interfaces, addresses))
 
 
 def reached(found: Live, port: int = 7071, family: Family = "ipv4") -> Reached:
@@ -41,8 +42,8 @@ def test_every_interface_is_asked_and_named() -> None:
     )
     told = reached(found)
     assert told.accepted == networks(("10.0.0.0/8",), "ipv4")
-    assert {entry for entry, step in told.by if step.rule.matches} == {"wg0"}
-    assert len(found.entries["ipv4"]) == 2
+    assert {entry for entry, step in told.by if step.rule.matches} == {"wg0, wg1"}
+    assert len(found.ways["ipv4"]) == 2
 
 
 def test_every_address_of_the_host_is_asked() -> None:

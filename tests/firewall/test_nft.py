@@ -59,6 +59,31 @@ CASES = [
         {"source": "2001:db8::7", "protocol": "icmpv6", "icmp": (135, 0)},
         "accept",
     ),
+    (
+        "icmp type echo-request accept",
+        {"source": "2001:db8::7", "protocol": "icmp"},
+        "drop",
+    ),
+    (
+        "icmpv6 type != 1 accept",
+        {"protocol": "icmpv6", "icmp": (128, 0)},
+        "drop",
+    ),
+    (
+        "ip saddr 198.51.100.7 icmpv6 type 128 accept",
+        {"protocol": "icmpv6", "icmp": (128, 0)},
+        "accept",
+    ),
+    ("ip saddr & 255.255.255.0 == 198.51.100.0 accept", {}, "accept"),
+    ("ip saddr & 255.255.255.0 != 198.51.100.0 accept", {}, "drop"),
+    ("ip saddr & 255.255.255.0 == 198.51.100.7 accept", {}, "drop"),
+    ("ip saddr & 255.0.255.0 == 198.0.100.0 accept", {}, "unknown"),
+    (
+        "ip6 saddr & ffff:ffff:: == 2001:db8:: accept",
+        {"source": "2001:db8::7"},
+        "accept",
+    ),
+    ('udp dport 53 ct helper set "x"', {"protocol": "udp", "port": 53}, "drop"),
     ("fib daddr type local accept", {}, "accept"),
     ("fib daddr type broadcast accept", {}, "drop"),
     ("meta mark 0x1 accept", {}, "drop"),
@@ -242,3 +267,36 @@ def test_a_statement_that_is_not_known_leaves_the_verdict_unknown(
     statement: str,
 ) -> None:
     assert verdict(nft.parse(_object([json.loads(statement)])), packet()) == "unknown"
+
+
+@pytest.mark.parametrize("word", ["ct helper", "ct timeout", "ct expectation"])
+def test_what_only_helps_connection_tracking_ends_no_packet(word: str) -> None:
+    statement = {word: "some"}
+    assert verdict(nft.parse(_object([statement])), packet()) == "drop"
+    found = nft.parse(_object([statement, {"accept": None}]))
+    assert verdict(found, packet()) == "accept"
+
+
+def _ingress(policy: str, **more: object) -> Ruleset:
+    place = {"family": "netdev", "table": "t"}
+    hook = {"type": "filter", "hook": "ingress", "prio": 0, "policy": policy, **more}
+    dport = {"payload": {"protocol": "tcp", "field": "dport"}}
+    drop = [{"match": {"op": "==", "left": dport, "right": 25}}, {"drop": None}]
+    rows: list[object] = [
+        {"table": {"family": "netdev", "name": "t"}},
+        {"chain": {**place, "name": "i", **hook}},
+        {"rule": {**place, "chain": "i", "expr": drop}},
+    ]
+    return nft.parse(json.dumps({"nftables": rows}))
+
+
+def test_a_chain_of_a_device_that_is_not_told_may_drop_or_not() -> None:
+    assert verdict(_ingress("accept"), packet()) == "unknown"
+    assert verdict(_ingress("accept"), packet(port=22)) == "accept"
+    assert verdict(_ingress("drop"), packet(port=22)) == "unknown"
+
+
+def test_a_chain_of_a_device_stands_in_the_way_of_its_own_packets_only() -> None:
+    found = _ingress("accept", dev="eth0")
+    assert verdict(found, packet()) == "drop"
+    assert verdict(found, packet(entry="eth1")) == "accept"

@@ -1,6 +1,9 @@
 """Who of a cluster may reach whom, by addresses that every node agrees on."""
 
+from collections.abc import Iterator
 from typing import Any
+
+import pytest
 
 from tests.firewall.site import (
     CLUSTER,
@@ -10,12 +13,14 @@ from tests.firewall.site import (
     resolved,
     single,
 )
+from zmward.catalog.ports import ports
 from zmward.evidence import DIRECTORY, Evidence
 from zmward.facts import Facts
-from zmward.firewall.openings import Problem
+from zmward.firewall.openings import Outbound, Problem
 from zmward.firewall.ranges import networks, written
 from zmward.firewall.topology import Topology, topology
 from zmward.profile import Profile
+from zmward.sources.listeners import Listener
 
 LDAP, STORE, MTA, PROXY, LOGGER = CLUSTER
 
@@ -27,6 +32,11 @@ def who(found: Topology, service: str) -> set[str]:
         if accept.service.name == service
         for name in accept.peers
     }
+
+
+def _outward(facts: Facts, callers: set[str]) -> Iterator[Outbound]:
+    for name in callers:
+        yield from topology(facts, f"{name}.example.com").outbound
 
 
 def refusing(found: Topology) -> list[Problem]:
@@ -88,6 +98,37 @@ class TestFlows:
         assert (LDAP, "tcp 389") in told
         assert ("internet", "tcp 25") in told
         assert (LOGGER, "udp 514") in told
+
+    @pytest.mark.parametrize(
+        ("module", "host", "callers"),
+        [
+            ("convertd", MTA, {"store"}),
+            ("license-daemon", LOGGER, {"store"}),
+            ("onlyoffice", LOGGER, {"proxy"}),
+        ],
+    )
+    def test_modules_that_roles_leave_out_are_reached_where_their_package_is(
+        self, module: str, host: str, callers: set[str]
+    ) -> None:
+        node = {"packages": {f"zimbra-{module}": "1"}}
+        facts = cluster(nodes={host.partition(".")[0]: node})
+        assert who(topology(facts, host), module) == callers
+        assert who(topology(cluster(), host), module) == set()
+        told = {(o.target, o.ports.partition(",")[0]) for o in _outward(facts, callers)}
+        port = ports()[module].port
+        assert (host, f"tcp {port}") in told
+
+    def test_documents_are_saved_by_whoever_runs_the_editor(self) -> None:
+        sockets = (Listener("tcp", "*", 22, "sshd"), Listener("tcp", "*", 7074, "java"))
+        store = {"listeners": sockets}
+        editor: dict[str, Any] = {"packages": {"zimbra-onlyoffice": "1"}}
+        nodes: dict[str, dict[str, Any]] = {"store": store, "logger": editor}
+        found = topology(cluster(nodes=nodes), STORE)
+        assert who(found, "document-callback") == {"logger"}
+        # A node whose packages nobody has seen may run it.
+        nodes = {"store": store, "mta": {"packages": None}}
+        found = topology(cluster(nodes=nodes), STORE)
+        assert who(found, "document-callback") == {"mta"}
 
     def test_without_a_directory_it_refuses(self) -> None:
         facts = cluster()

@@ -5,7 +5,7 @@ journal, act, read back → sections, units, services → verify. A step that fa
 stop that is asked for, take back all that was done.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from types import TracebackType
@@ -24,7 +24,8 @@ from zmward.change import (
 from zmward.doors.files import look, read_bytes
 from zmward.doors.local_settings import PATH, own_values, read_settings
 from zmward.engine.confirm import moment
-from zmward.engine.deadman import arm, cuts_off, start_timer
+from zmward.engine.cutting import cuts_off
+from zmward.engine.deadman import arm, start_timer
 from zmward.engine.journal import Journal
 from zmward.engine.keeping import expire
 from zmward.engine.lock import locked
@@ -56,12 +57,15 @@ from zmward.errors import (
     ZmwardError,
 )
 from zmward.plan import Plan
+from zmward.ruleset import LoadRuleset
 
 Prove = Callable[[], Proof]
 Suspect = Callable[[], tuple[str, ...]]
 _SWITCH = 300
-# While the work lasts the switch waits longer; at its end it starts anew.
+# While the work lasts the switch waits longer; at its end it starts anew. Rules that
+# shut the operator out must not do so for longer than they take to be verified.
 _WHILE_WORKING = 1800
+_WHILE_VERIFYING = 60
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -279,10 +283,13 @@ def switch_seconds(wish: Wish, changes: Sequence[Change]) -> int:
     return _SWITCH if cuts_off(changes) else 0
 
 
-def _arm(site: Site, run: Run, journal: Journal, seconds: int) -> None:
+def _arm(
+    site: Site, run: Run, journal: Journal, seconds: int, changes: Iterable[Change]
+) -> None:
+    quick = all(isinstance(change, LoadRuleset) for change in changes)
     try:
         journal.write("armed", note=str(seconds))
-        arm(site.door, run, max(seconds, _WHILE_WORKING))
+        arm(site.door, run, max(seconds, _WHILE_VERIFYING if quick else _WHILE_WORKING))
     except Fault as error:
         raise Refused(f"Nothing was changed: {error}") from error
     except Refused:
@@ -324,7 +331,7 @@ def apply(
         lost = remember(site, run, journal, unseen)
         seconds = switch_seconds(wish, changes)
         if seconds:
-            _arm(site, run, journal, seconds)
+            _arm(site, run, journal, seconds, changes)
         with ExitStack() as whatever_happens:
             whatever_happens.push(_unless_it_breaks(site, plan, run))
             try:

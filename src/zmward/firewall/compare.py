@@ -12,7 +12,7 @@ import msgspec
 
 from zmward.catalog.foreign_ports import PORTLESS, foreign
 from zmward.catalog.ports import PORTS
-from zmward.firewall.basics import ERRORS, IGMP, KEPT
+from zmward.firewall.basics import IGMP, KEPT
 from zmward.firewall.cells import edges
 from zmward.firewall.exposed import Exposed
 from zmward.firewall.folded import folded
@@ -48,22 +48,33 @@ class Difference(msgspec.Struct, frozen=True):
     said: tuple[str, ...] = ()
 
 
+Judged = tuple[tuple[Kind, Ranges], ...]
+
+
 class _Asked:
     """One rule set, asked for one family through one interface."""
 
     def __init__(
-        self, policy: Policy, rules: Narrowed, family: Family, entry: str
+        self,
+        policy: Policy,
+        rules: Narrowed,
+        family: Family,
+        entry: str,
+        destination: int,
     ) -> None:
         self.policy = policy
         self.rules = rules
         self.family = family
         self.entry = entry
+        self.destination = destination
         self.everybody = everything(family)
+        self.found: dict[tuple[int, object, object], Judged] = {}
 
     def exposed(self, protocol: int, port: int) -> Exposed:
         """Return who reaches a port from whatever source port."""
         kept = self.rules.of(protocol, port).exposure
-        return kept.of(protocol, port, self.family, entry=self.entry)
+        place = self.destination
+        return kept.of(protocol, port, self.family, entry=self.entry, destination=place)
 
     def told(
         self,
@@ -75,7 +86,7 @@ class _Asked:
     ) -> Reach:
         """Return what becomes of one kind of packet."""
         packet = Packet(
-            *(self.family, 0, -1, protocol, source_port, port),
+            *(self.family, 0, self.destination, protocol, source_port, port),
             icmp=icmp,
             state=state,
             entry=self.entry,
@@ -122,7 +133,19 @@ def _names(asked: _Asked, protocol: int, first: int, last: int) -> tuple[str, ..
     return tuple(dict.fromkeys(own))
 
 
-def _judged(asked: _Asked, protocol: int, first: int) -> Iterator[tuple[Kind, Ranges]]:
+def _judged(asked: _Asked, protocol: int, first: int) -> Judged:
+    """Return what differs at one port, found once for all that are alike."""
+    # The rules that are left are kept as long as they are asked, so their id is theirs.
+    rules = id(asked.rules.of(protocol, first))
+    key = (protocol, rules, asked.openings(protocol, first))
+    if key not in asked.found:
+        asked.found[key] = tuple(_differing(asked, protocol, first))
+    return asked.found[key]
+
+
+def _differing(
+    asked: _Asked, protocol: int, first: int
+) -> Iterator[tuple[Kind, Ranges]]:
     """Yield what differs at one port: too many sources, too few, or nobody knows."""
     exposed = asked.exposed(protocol, first)
     excess = exposed.accepted - asked.wanted(protocol, first, None)
@@ -207,10 +230,11 @@ def _of_basics(asked: _Asked) -> Iterator[Difference]:
         if kept.source:
             wanted = sources((kept.source,)).of(family)
         for number in kept.types:
-            lacking = wanted
-            # An error about a connection of the host's own has a state of its own.
-            for state in ("", "related") if kept.name == ERRORS else ("",):
-                found = asked.told(kept.protocol, icmp=(number, 0), state=state)
+            found = asked.told(kept.protocol, icmp=(number, 0))
+            lacking = wanted - found.accepted - found.unknown
+            if lacking and kept.errors:
+                # Those that belong to a connection are the ones that count.
+                found = asked.told(kept.protocol, icmp=(number, 0), state="related")
                 lacking = lacking - found.accepted - found.unknown
             if lacking:
                 what, names = f"{name} type {number}", (kept.name,)
@@ -225,19 +249,32 @@ def _of_basics(asked: _Asked) -> Iterator[Difference]:
 
 
 def differences(
-    policy: Policy, narrowed: Narrowed, family: Family, entry: str
+    policy: Policy, rules: Narrowed, family: Family, entry: str, destination: int
+) -> Iterator[Difference]:
+    """Yield every difference of one family, for packets that come in by one way."""
+    asked = _Asked(policy, rules, family, entry, destination)
+    for protocol in _NAMES:
+        yield from _of_ports(asked, protocol)
+    yield from _of_protocols(asked)
+    yield from _of_basics(asked)
+
+
+def compare(
+    policy: Policy,
+    ruleset: Ruleset,
+    entry: str,
+    destination: int = -1,
+    families: Iterable[Family] = FAMILIES,
 ) -> tuple[Difference, ...]:
-    """Return every difference of one family, for packets that come in by one way."""
-    asked = _Asked(policy, narrowed, family, entry)
-    ports = (one for protocol in _NAMES for one in _of_ports(asked, protocol))
-    return (*ports, *_of_protocols(asked), *_of_basics(asked))
+    """Return every difference, for packets that come in by one interface.
 
-
-def compare(policy: Policy, ruleset: Ruleset, entry: str) -> tuple[Difference, ...]:
-    """Return every difference, for packets that come in by one interface."""
+    A destination below 0 is some address of the host.
+    """
     short = folded(ruleset)
     return tuple(
         one
-        for family in FAMILIES
-        for one in differences(policy, Narrowed(short, family), family, entry)
+        for family in families
+        for one in differences(
+            policy, Narrowed(short, family), family, entry, destination
+        )
     )

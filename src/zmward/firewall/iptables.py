@@ -90,8 +90,8 @@ def _redirect(own: Sequence[Option]) -> _Action:
     """Return where a redirected packet goes: the same host, perhaps another port."""
     ports = [o.value for o in own if o.name == "--to-ports"]
     if not ports:
-        return "accept", "", None
-    return ("send", "", int(ports[0])) if ports[0].isdigit() else ("ask", "", None)
+        return "send", "", None
+    return ("send", "", int(ports[0])) if ports[0].isdecimal() else ("ask", "", None)
 
 
 def _action(option: Option, own: Sequence[Option], known: AbstractSet[str]) -> _Action:

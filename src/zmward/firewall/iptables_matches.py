@@ -122,7 +122,7 @@ def port_pairs(text: str, separator: str = ":") -> Iterator[Pair]:
         first, colon, last = word.partition(separator)
         low = first or "0"
         high = (last or "65535") if colon else low
-        if not low.isdigit() or not high.isdigit() or int(low) > int(high):
+        if not low.isdecimal() or not high.isdecimal() or int(low) > int(high):
             raise Unreadable(f"{word[:40]!r} is no port and no range of ports")
         yield int(low), int(high)
 
@@ -155,7 +155,7 @@ def _protocol(option: Option, family: Family) -> Match:
     name = option.value.lower()
     if name in ("all", "0"):
         return Is("protocol", Ranges(((0, 255),)), option.inverted)
-    number = int(name) if name.isdigit() else PROTOCOLS.get(name)
+    number = int(name) if name.isdecimal() else PROTOCOLS.get(name)
     if number is None:
         return Uncertain(option.text)
     return Is("protocol", single(number), option.inverted)
@@ -209,12 +209,12 @@ def _icmp(option: Option, family: Family) -> Match:
         return Is("icmp", Ranges(((0, 65535),)), option.inverted)
     if name in names:
         kind, own = names[name]
-    elif name.isdigit():
+    elif name.isdecimal():
         kind, own = int(name), None
     else:
         return Uncertain(option.text)
     if code:
-        if not code.isdigit():
+        if not code.isdecimal():
             return Uncertain(option.text)
         own = int(code)
     pair = (kind * 256, kind * 256 + 255) if own is None else (kind * 256 + own,) * 2
@@ -267,7 +267,7 @@ def _extension(option: Option, family: Family) -> Match:
 
 def _hops(option: Option, family: Family) -> Match:
     del family
-    if not option.value.isdigit():
+    if not option.value.isdecimal():
         return Uncertain(option.text)
     return Is("hop-limit", single(int(option.value)), option.inverted)
 

@@ -1,44 +1,37 @@
 """Who reaches what on a host by the rules that are loaded there: worked out once."""
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
-from zmward.evidence import Missing, Unseen
 from zmward.facts import Facts
 from zmward.firewall import sent
-from zmward.firewall.cells import cells, edges
+from zmward.firewall.cells import edges
 from zmward.firewall.exposed import Exposed
 from zmward.firewall.folded import folded
-from zmward.firewall.loaded import Loaded, live
+from zmward.firewall.loaded import Loaded
+from zmward.firewall.managers import parsed
 from zmward.firewall.narrowed import Narrow, Narrowed
 from zmward.firewall.openings import FAMILIES
 from zmward.firewall.packet import Packet, probe
 from zmward.firewall.ranges import NOTHING, Family, Ranges, everything, ranges
 from zmward.firewall.reach import Step, reach
-from zmward.firewall.rules import FLAGS, AnyOf, Enters, Match, OneOf, Ruleset
+from zmward.firewall.rules import FLAGS
+from zmward.firewall.ways import Held, Way, held, ways
 from zmward.sources.addresses import ADDRESSES
 from zmward.sources.firewall import FIREWALL
-from zmward.sources.interfaces import INTERFACES
-from zmward.sources.source import Unreadable
 
-NEEDS: Final = (FIREWALL, INTERFACES, ADDRESSES)
+NEEDS: Final = (FIREWALL, ADDRESSES)
 _PORTS: Final = 65_536
 # Nobody names so many ports in a row by hand: what befalls them befalls the rest.
 _WIDE: Final = 8192
 _MOST_WAYS: Final = 64
+_NOTHING_SEEN: Final = Held()
 _VERSIONS: Final[Mapping[Family, int]] = {"ipv4": 4, "ipv6": 6}
-
-
-class Way(msgspec.Struct, frozen=True):
-    """One way to a host: by which interface, to which of its addresses."""
-
-    entry: str
-    destination: int
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -50,46 +43,6 @@ class Reached(msgspec.Struct, frozen=True):
     by: tuple[tuple[str, Step], ...] = ()
 
 
-def _patterns(matches: Iterable[Match]) -> Iterator[str]:
-    for match in matches:
-        if isinstance(match, Enters):
-            yield from match.names
-        elif isinstance(match, AnyOf):
-            yield from _patterns(match.matches)
-        elif isinstance(match, OneOf) and "entry" in match.fields:
-            place = match.fields.index("entry")
-            yield from (str(row[place]) for row in match.rows)
-
-
-def _fits(pattern: str, name: str) -> bool:
-    if pattern.endswith("*"):
-        return name.startswith(pattern[:-1])
-    return name == pattern
-
-
-def _entries(ruleset: Ruleset, names: Iterable[str]) -> tuple[str, ...]:
-    """Return one interface of each kind that the rules tell apart."""
-    asked: set[str] = set()
-    for chain in ruleset.chains.values():
-        asked.update(chain.devices)
-        for rule in chain.rules:
-            asked.update(_patterns(rule.matches))
-    kinds: dict[frozenset[str], str] = {}
-    for name in names:
-        kinds.setdefault(frozenset(p for p in asked if _fits(p, name)), name)
-    return tuple(kinds.values()) or ("",)
-
-
-def _destinations(ruleset: Ruleset, own: Iterable[int]) -> tuple[int, ...]:
-    """Return one of the host's addresses of each kind that the rules tell apart."""
-    asked = tuple(cells(ruleset, "destination"))
-    kinds: dict[frozenset[int], int] = {}
-    for address in own if asked else ():
-        kind = frozenset(n for n, some in enumerate(asked) if address in some)
-        kinds.setdefault(kind, address)
-    return tuple(kinds.values()) or (-1,)
-
-
 def _far_ipv6(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return address.version == 6 and not address.is_loopback  # noqa: PLR2004  # IPv6
 
@@ -97,50 +50,36 @@ def _far_ipv6(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 class Live:
     """The rules that are loaded on one host, and what was asked of them already."""
 
-    def __init__(
-        self,
-        loaded: Loaded,
-        interfaces: Iterable[str] = (),
-        addresses: Sequence[str] | None = None,
-    ) -> None:
+    def __init__(self, loaded: Loaded, own: Held = _NOTHING_SEEN) -> None:
         """Begin with what is loaded, and the host's own interfaces and addresses.
 
-        Whether IPv6 is in use is not known where the addresses are not.
+        Whether IPv6 is in use is not known where no address was seen.
         """
         self.missing = loaded.missing
         self.rules = loaded.rules
-        own = [ipaddress.ip_address(address) for address in addresses or ()]
+        self._names = own.addresses
+        found = [ipaddress.ip_address(address) for address in own.addresses]
         self.own = {
-            family: ranges((int(a),) * 2 for a in own if a.version == version)
+            family: ranges((int(a),) * 2 for a in found if a.version == version)
             for family, version in _VERSIONS.items()
         }
-        self.ipv6 = None if addresses is None else any(map(_far_ipv6, own))
-        names = tuple(interfaces)
-        self._names = tuple(addresses or ())
+        self.ipv6 = any(map(_far_ipv6, found)) if found else None
         short = folded(loaded.rules)
         self.narrowed = {family: Narrowed(short, family) for family in FAMILIES}
-        self.entries = {
-            family: _entries(narrow.ruleset, names)
-            for family, narrow in self.narrowed.items()
-        }
-        self._destinations = {
-            family: _destinations(
-                self.narrowed[family].ruleset,
-                (int(a) for a in own if a.version == version and not a.is_loopback),
-            )
-            for family, version in _VERSIONS.items()
-        }
+        self.ways = {family: ways(short, family, own) for family in FAMILIES}
         self._kept: dict[tuple[Narrow, int, Family, Way, int], Exposed] = {}
 
     def filters(self, family: Family) -> bool:
         """Say whether any chain looks at packets of a family."""
         return bool(self.rules.base(family))
 
-    def _ways(self, family: Family, destination: int) -> tuple[Way, ...]:
-        places = self._destinations[family]
-        if destination >= 0 and places != (-1,):
-            places = (destination,)
-        return tuple(Way(e, d) for e in self.entries[family] for d in places)
+    def _met(self, family: Family, destination: int) -> tuple[Way, ...]:
+        found = self.ways[family]
+        if destination < 0:
+            return found
+        return tuple(
+            dict.fromkeys(replace(way, destination=destination) for way in found)
+        )
 
     def _one(
         self, protocol: int, port: int, family: Family, way: Way, flags: int
@@ -192,8 +131,8 @@ class Live:
 
         What a back end that could not be asked may still stop is unknown.
         """
-        ways = self._ways(family, destination)
-        if len(ways) > _MOST_WAYS:
+        met = self._met(family, destination)
+        if len(met) > _MOST_WAYS:
             why = f"more than {_MOST_WAYS} ways in that the rules tell apart"
             return Reached(unknown=everything(family), doubts=(why,))
         accepted = NOTHING
@@ -201,12 +140,12 @@ class Live:
         unknown = sent.unknown(family, led)
         doubts = dict.fromkeys(led)
         by: list[tuple[str, Step]] = []
-        for way in ways:
+        for way in met:
             asked = (protocol, port, family, way, flags)
             for told in (self._one(*asked), *self._sent(*asked)):
                 accepted, unknown = accepted | told.accepted, unknown | told.unknown
                 doubts |= dict.fromkeys(told.doubts)
-                by += [(way.entry if len(ways) > 1 else "", step) for step in told.by]
+                by += [(", ".join(way.said[:3]), step) for step in told.by]
         if self.missing:
             why = f"not asked: {', '.join(self.missing)}"
             return Reached(NOTHING, accepted | unknown, (why, *doubts))
@@ -226,19 +165,6 @@ class Live:
 
 def loaded_rules(facts: Facts, host: str) -> Live:
     """Return the rules that are loaded on a host; Unseen where nobody knows."""
-
-    def made() -> Live:
-        text = facts.read(FIREWALL, host)
-        try:
-            found = live(text)
-        except Unreadable as error:
-            raise Unseen(Missing(f"firewall: {error}", "unparsed")) from error
-        names: tuple[str, ...] = ()
-        addresses: tuple[str, ...] | None = None
-        with suppress(Unseen):
-            names = facts.read(INTERFACES, host)
-        with suppress(Unseen):
-            addresses = facts.read(ADDRESSES, host)
-        return Live(found, names, addresses)
-
-    return facts.kept("live rules", host, made)
+    return facts.kept(
+        "live rules", host, lambda: Live(parsed(facts, host), held(facts, host))
+    )

@@ -12,7 +12,8 @@ from zmward.firewall.retold import hidden, retold
 from zmward.firewall.rules import Chain, Ruleset
 from zmward.sources.source import Unreadable
 
-_TABLE: Final = re.compile(r"^\*[a-z]+\s*$", re.MULTILINE)
+# A line that only iptables-save prints.
+SAVED: Final = re.compile(r"^\*[a-z]+\s*$", re.MULTILINE)
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -29,7 +30,7 @@ def recognised(text: str, family: Family) -> Ruleset:
     """
     if text.lstrip().startswith("{"):
         return nft.parse(text)
-    if _TABLE.search(text):
+    if SAVED.search(text):
         return iptables.parse(text, family)
     return nft_text.parse(text)
 
@@ -84,7 +85,7 @@ def _saved(name: str, text: str, sets: ipset.Sets) -> Ruleset | None:
     words = name.split()
     if len(words) != 2 or words[1] not in ("legacy", "nft"):  # noqa: PLR2004
         return None
-    if not _TABLE.search(text):
+    if not SAVED.search(text):
         said = [one for one in text.split("\n") if one and one[0] != "#"]
         if said:
             raise Unreadable(f"{name}: no table in it: {said[0][:60]!r}")

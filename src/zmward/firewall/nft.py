@@ -6,8 +6,8 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from zmward.firewall import nft_matches
-from zmward.firewall.nft_matches import NotUnderstood
+from zmward.firewall import nft_kinds, nft_matches
+from zmward.firewall.nft_kinds import NotUnderstood
 from zmward.firewall.nft_said import said as said_of
 from zmward.firewall.ranges import Family
 from zmward.firewall.rules import (
@@ -29,7 +29,10 @@ FAMILIES: Final[Mapping[str, tuple[Family, ...]]] = {
 }
 # Statements after which the rule goes on, and that change nothing that is judged.
 _PASSING: Final = frozenset(
-    {"counter", "log", "flow", "quota", "last", "masquerade", "snat", "dup"}
+    {
+        *("counter", "log", "flow", "quota", "last", "masquerade", "snat", "tproxy"),
+        *("dup", "ct helper", "ct timeout", "ct expectation"),
+    }
 )
 _ENDS: Final[Mapping[str, Verdict]] = {
     "accept": "accept",
@@ -66,6 +69,7 @@ class _Draft(msgspec.Struct):
     port: int | None = None
     marks: bool = False
     ended: bool = False
+    one_family: bool = False
 
 
 def _label(value: Mapping[str, Any]) -> str:
@@ -74,7 +78,7 @@ def _label(value: Mapping[str, Any]) -> str:
 
 def _limit(inner: Any, word: str) -> Match:
     over = isinstance(inner, dict) and bool(inner.get("inv"))
-    return Assumed(f"{word} {nft_matches.text(inner)}", holds=not over)
+    return Assumed(f"{word} {nft_kinds.text(inner)}", holds=not over)
 
 
 def _dynamic(inner: Mapping[str, Any]) -> Iterator[Match]:
@@ -83,9 +87,9 @@ def _dynamic(inner: Mapping[str, Any]) -> Iterator[Match]:
     if isinstance(key, dict) and "elem" in key:
         key = key["elem"]["val"]
     try:
-        yield from nft_matches.needs(key)
+        yield from nft_kinds.needs(key)
     except NotUnderstood:
-        yield Uncertain(nft_matches.text(inner))
+        yield Uncertain(nft_kinds.text(inner))
     found = inner.get("stmt", ())
     for one in (found,) if isinstance(found, dict) else found:
         for word, value in one.items():
@@ -121,11 +125,14 @@ def _verdict(statement: Any) -> tuple[Verdict, str] | None:
 
 def _match(draft: _Draft, inner: Any, sets: _Sets) -> None:
     try:
-        draft.matches += nft_matches.one(
+        found = nft_matches.one(
             inner["left"], inner.get("op", "=="), inner["right"], sets
         )
+        if draft.one_family or nft_kinds.settled(draft.matches):
+            found = nft_kinds.without_family(inner["left"], found)
+        draft.matches += found
     except NotUnderstood:
-        draft.matches.append(Uncertain(nft_matches.text(inner)))
+        draft.matches.append(Uncertain(nft_kinds.text(inner)))
 
 
 def _statement(draft: _Draft, statement: Any, sets: _Sets) -> None:
@@ -146,7 +153,7 @@ def _statement(draft: _Draft, statement: Any, sets: _Sets) -> None:
         draft.matches += _dynamic(inner)
     elif word == "mangle":
         key = inner.get("key", {}) if isinstance(inner, dict) else {}
-        draft.marks = draft.marks or "mark" in nft_matches.text(key)
+        draft.marks = draft.marks or "mark" in nft_kinds.text(key)
     elif word == "notrack":
         draft.verdict = "untrack"
     elif word == "redirect":
@@ -158,9 +165,7 @@ def _statement(draft: _Draft, statement: Any, sets: _Sets) -> None:
 def _redirect(draft: _Draft, inner: Any) -> None:
     port = inner.get("port") if isinstance(inner, dict) else None
     draft.ended = True
-    if port is None:
-        draft.verdict = "accept"
-    elif isinstance(port, int):
+    if port is None or isinstance(port, int):
         draft.verdict, draft.port = "send", port
     else:
         draft.verdict, draft.target = "ask", "redirect"
@@ -168,10 +173,10 @@ def _redirect(draft: _Draft, inner: Any) -> None:
 
 def _rules(rule: Mapping[str, Any], number: int, sets: _Sets) -> Iterator[Rule]:
     """Yield a rule; a map of verdicts is one rule for each of its verdicts."""
-    draft = _Draft([])
+    draft = _Draft([], one_family=rule["family"] in ("ip", "ip6"))
     said = str(rule.get("comment", ""))
     expressions = rule.get("expr", [])
-    text = rule.get("said") or said_of(expressions) or nft_matches.text(expressions)
+    text = rule.get("said") or said_of(expressions) or nft_kinds.text(expressions)
     text = f"{said}: {text}" if said else text
 
     def made() -> Rule:
@@ -239,6 +244,18 @@ def _chain(value: Mapping[str, Any], line: int) -> Chain:
     )
 
 
+def _perhaps(chain: Chain, found: Sequence[Rule]) -> list[Rule]:
+    """Return the rules of a chain of which nobody knows the device: any may hold.
+
+    nft 1.0.6, for one, does not tell it in its JSON.
+    """
+    doubt = Uncertain(f"the device of the chain {chain.name} is not told")
+    kept = [replace(rule, matches=(*rule.matches, doubt)) for rule in found]
+    if chain.policy == "drop":
+        kept.append(Rule((doubt,), "drop", text="policy drop", line=chain.line))
+    return kept
+
+
 def translate(rows: Sequence[Mapping[str, Any]], lines: Sequence[int] = ()) -> Ruleset:
     """Return the rule set of nft's objects; raises what a foreign shape raises.
 
@@ -257,6 +274,10 @@ def translate(rows: Sequence[Mapping[str, Any]], lines: Sequence[int] = ()) -> R
             own = sets.setdefault(table, _Sets())
             place = (table, str(inner["chain"]))
             rules.setdefault(place, []).extend(_rules(inner, number, own))
+    for place, chain in chains.items():
+        if chain.hook == "ingress" and not chain.devices:
+            chains[place] = replace(chain, policy="accept")
+            rules[place] = _perhaps(chain, rules.get(place, []))
     strange = rules.keys() - chains.keys()
     if strange:
         raise Unreadable(f"rules of a chain that is not there: {min(strange)}")

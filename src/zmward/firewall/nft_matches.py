@@ -1,12 +1,11 @@
 """The expressions of nftables' rules, as its JSON tells them, turned into matches."""
 
 import ipaddress
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-import msgspec
-
 from zmward.firewall.icmp import NFT4, NFT6
+from zmward.firewall.nft_kinds import Kind, NotUnderstood, bits_of, kind, text
 from zmward.firewall.ranges import (
     BITS,
     NOTHING,
@@ -19,7 +18,6 @@ from zmward.firewall.ranges import (
     single,
 )
 from zmward.firewall.rules import (
-    FLAGS,
     PROTOCOLS,
     STATES,
     TYPES,
@@ -30,7 +28,6 @@ from zmward.firewall.rules import (
     Is,
     Match,
     OneOf,
-    Uncertain,
 )
 
 _STATUS: Final[Mapping[str, int]] = {
@@ -49,7 +46,6 @@ _PACKETS: Final[Mapping[str, int]] = {
     "multicast": 2,
     "other": 3,
 }
-_FLAGS: Final = {**FLAGS, "ECN": FLAGS["ECE"]}
 _VERSIONS: Final[Mapping[str, int]] = {"ipv4": 4, "ipv6": 6, "ip": 4, "ip6": 6}
 _WORDS: Final[Mapping[Field, Mapping[str, int]]] = {
     "protocol": PROTOCOLS,
@@ -71,126 +67,6 @@ _BITS: Final[Mapping[Field, int]] = {
 }
 
 
-class NotUnderstood(Exception):  # it only leads to an uncertain match
-    """An expression has a shape whose meaning is not known here."""
-
-
-class Kind(msgspec.Struct, frozen=True):
-    """What an expression reads of a packet, and what it needs of it.
-
-    `entry` is the name of the interface; `flags` are TCP's, a masked field of bits.
-    """
-
-    field: Field | None = None
-    entry: bool = False
-    flags: bool = False
-    needs: tuple[Match, ...] = ()
-    family: Family | None = None
-    mask: int | None = None
-
-
-def _needs(*protocols: str) -> tuple[Match, ...]:
-    numbers = ranges((PROTOCOLS[name], PROTOCOLS[name]) for name in protocols)
-    return (Is("protocol", numbers),)
-
-
-_V4: Final = (Is("version", single(4)),)
-_V6: Final = (Is("version", single(6)),)
-_PORTED: Final = ("tcp", "udp", "sctp", "dccp", "udplite")
-_PAYLOADS: Final[Mapping[tuple[str, str], Kind]] = {
-    ("ip", "saddr"): Kind("source", needs=_V4, family="ipv4"),
-    ("ip", "daddr"): Kind("destination", needs=_V4, family="ipv4"),
-    ("ip", "protocol"): Kind("protocol", needs=_V4),
-    ("ip", "version"): Kind("version", needs=_V4),
-    ("ip6", "saddr"): Kind("source", needs=_V6, family="ipv6"),
-    ("ip6", "daddr"): Kind("destination", needs=_V6, family="ipv6"),
-    ("ip6", "nexthdr"): Kind("protocol", needs=_V6),
-    ("ip6", "version"): Kind("version", needs=_V6),
-    ("ip", "ttl"): Kind("hop-limit", needs=_V4),
-    ("ip6", "hoplimit"): Kind("hop-limit", needs=_V6),
-    ("icmp", "type"): Kind("icmp", needs=_needs("icmp"), family="ipv4"),
-    ("icmpv6", "type"): Kind("icmp", needs=_needs("icmpv6"), family="ipv6"),
-    ("tcp", "flags"): Kind(flags=True, needs=_needs("tcp")),
-    ("th", "sport"): Kind("source-port"),
-    ("th", "dport"): Kind("destination-port"),
-    **{(name, "sport"): Kind("source-port", needs=_needs(name)) for name in _PORTED},
-    **{
-        (name, "dport"): Kind("destination-port", needs=_needs(name))
-        for name in _PORTED
-    },
-}
-_METAS: Final[Mapping[str, Kind]] = {
-    "l4proto": Kind("protocol"),
-    "nfproto": Kind("version"),
-    "protocol": Kind("version"),
-    "iifname": Kind(entry=True),
-    "iif": Kind(entry=True),
-    "mark": Kind("mark"),
-    "pkttype": Kind("packet-type"),
-}
-_TRACKED: Final[Mapping[str, Kind]] = {
-    "state": Kind("state"),
-    "status": Kind("status"),
-    "mark": Kind("mark"),
-}
-
-
-def kind(left: Any) -> Kind:
-    """Return what the left side of a match reads; NotUnderstood for others."""
-    if not isinstance(left, dict) or len(left) != 1:
-        raise NotUnderstood(str(left))
-    word, inner = next(iter(left.items()))
-    found: Kind | None = None
-    if word == "payload" and isinstance(inner, dict) and "protocol" in inner:
-        found = _PAYLOADS.get((inner["protocol"], inner.get("field", "")))
-    elif word == "meta" and isinstance(inner, dict):
-        found = _METAS.get(inner.get("key", ""))
-    elif word == "ct" and isinstance(inner, dict) and "dir" not in inner:
-        found = _TRACKED.get(inner.get("key", ""))
-    elif word == "fib" and isinstance(inner, dict) and inner.get("result") == "type":
-        flags = inner.get("flags")
-        flags = [flags] if isinstance(flags, str) else flags
-        ends: Mapping[str, Field] = {
-            "daddr": "destination-type",
-            "saddr": "source-type",
-        }
-        if isinstance(flags, list) and len(flags) == 1 and flags[0] in ends:
-            found = Kind(ends[flags[0]])
-    elif word == "&" and isinstance(inner, list) and len(inner) == 2:  # noqa: PLR2004
-        found = msgspec.structs.replace(kind(inner[0]), mask=_bits(inner[1]))
-    if found is None:
-        raise NotUnderstood(msgspec.json.encode(left).decode()[:120])
-    return found
-
-
-def needs(left: Any) -> tuple[Match, ...]:
-    """Return what a packet must have so that a field of it can be read."""
-    parts = left["concat"] if isinstance(left, dict) and "concat" in left else [left]
-    return tuple(need for part in parts for need in kind(part).needs)
-
-
-def _bits(value: Any) -> int:
-    """Return a mask of TCP's flags, or a number."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.upper() in _FLAGS:
-        return _FLAGS[value.upper()]
-    if isinstance(value, list):
-        return sum(_bits(one) for one in value)
-    if isinstance(value, dict) and "|" in value:
-        return sum({_bits(one) for one in _flat(value)})
-    raise NotUnderstood(f"a mask of {value!r}"[:120])
-
-
-def _flat(value: Any) -> Iterator[Any]:
-    """Yield the parts of nested alternatives of bits."""
-    if isinstance(value, dict) and "|" in value:
-        for one in value["|"]:
-            yield from _flat(one)
-    else:
-        yield value
-
-
 def _number(text: Any, of: Kind) -> int:
     """Return one value of a field as a number."""
     if isinstance(text, bool):
@@ -205,7 +81,7 @@ def _number(text: Any, of: Kind) -> int:
             return names[text] * 256
         raise NotUnderstood(f"the ICMP type {text!r}"[:120])
     found = _WORDS.get(of.field, {}).get(text.lower())
-    if found is None and text.isdigit():
+    if found is None and text.isdecimal():
         return int(text)
     if found is None:
         raise NotUnderstood(f"{text!r} as {of.field}"[:120])
@@ -286,15 +162,17 @@ def _flagged(operator: str, right: Any, of: Kind, sets: Sets) -> Match:
     """Return a match of TCP's flags: all of them, those of a mask, or any of some."""
     inverted = operator == "!="
     if of.mask is not None:
-        return Flagged(of.mask, (_bits(right),), inverted)
+        return Flagged(of.mask, (bits_of(right),), inverted)
     if operator == "in":
-        return Flagged(255, (_bits(right),), any_of=True)
+        return Flagged(255, (bits_of(right),), any_of=True)
     if operator == "!":
-        return Flagged(_bits(right), (0,))
+        return Flagged(bits_of(right), (0,))
     several = isinstance(right, dict) and "set" in right
     if several or (isinstance(right, str) and right.startswith("@")):
-        return Flagged(255, tuple(_bits(one) for one in _right(right, sets)), inverted)
-    return Flagged(255, (_bits(right),), inverted)
+        return Flagged(
+            255, tuple(bits_of(one) for one in _right(right, sets)), inverted
+        )
+    return Flagged(255, (bits_of(right),), inverted)
 
 
 def _width(of: Kind) -> int:
@@ -304,9 +182,15 @@ def _width(of: Kind) -> int:
 
 
 def _masked(right: Any, of: Kind, *, inverted: bool) -> Match:
-    """Return a match of a field under a mask: only an unset mark can be told."""
+    """Return a match of a field under a mask: an unset mark, or a network."""
     if of.field == "mark" and isinstance(right, int):
         return Is("mark", single(0) if right == 0 else NOTHING, inverted)
+    if of.field in ("source", "destination") and of.family and of.mask is not None:
+        rest = ((1 << BITS[of.family]) - 1) & ~of.mask
+        first = _address(right, of.family)[0]
+        if not rest & (rest + 1):
+            held = NOTHING if first & rest else ranges([(first, first + rest)])
+            return Is(of.field, held, inverted)
     raise NotUnderstood(f"a masked {of.field}")
 
 
@@ -375,22 +259,5 @@ def _rows(
                 for cell, of in zip(row, kinds, strict=True)
             )
         )
-    needs = tuple(need for of in kinds for need in of.needs)
-    return (*needs, OneOf(tuple(fields), tuple(rows), operator == "!="))
-
-
-def text(expression: Any) -> str:
-    """Return what messages say of an expression."""
-    return msgspec.json.encode(expression).decode("utf-8", "replace")[:160]
-
-
-__all__ = [
-    "NotUnderstood",
-    "Sets",
-    "Uncertain",
-    "cells",
-    "elements",
-    "kind",
-    "one",
-    "text",
-]
+    asked = tuple(need for of in kinds for need in of.needs)
+    return (*asked, OneOf(tuple(fields), tuple(rows), operator == "!="))

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from zmward.firewall.ranges import Family, Ranges, single
+from zmward.firewall.ranges import Family, Pair, Ranges, network, single
 from zmward.firewall.rules import FLAGS, PROTOCOLS, STATES, TYPES, Field, Probe
 
 TCP, UDP = PROTOCOLS["tcp"], PROTOCOLS["udp"]
@@ -21,9 +21,16 @@ _VALID: Final = frozenset(
 )
 # ICMP questions begin a connection; ICMPv6's neighbour discovery is never tracked.
 _QUESTIONS: Final = {"ipv4": frozenset({8, 13, 15, 17}), "ipv6": frozenset({128, 139})}
-_UNTRACKED6: Final = frozenset({*range(130, 138), 143})
+# A redirect is none of it: net/netfilter/nf_conntrack_proto_icmpv6.c.
+_UNTRACKED6: Final = frozenset({*range(130, 137), 143})
 # Neighbour discovery counts only with a hop limit that no router has lowered.
 _NEIGHBOURS: Final = frozenset(range(133, 138))
+# To these a packet is for many hosts: routing tells so, and the card that takes it.
+_GROUPS: Final[dict[Family, Pair]] = {
+    "ipv4": network("224.0.0.0/4")[1],
+    "ipv6": network("ff00::/8")[1],
+}
+_ALL: Final = network("255.255.255.255")[1][0]
 
 
 class Packet(msgspec.Struct, frozen=True):
@@ -56,26 +63,38 @@ def state(packet: Packet) -> str:
         return "new" if opens else "invalid"
     if packet.protocol in (ICMP, ICMPV6):
         own = ICMP if packet.family == "ipv4" else ICMPV6
+        # The other family's messages are none that this one knows.
         if packet.protocol != own:
-            return "new"
+            return "invalid"
         if own == ICMPV6 and packet.icmp[0] in _UNTRACKED6:
             return "untracked"
         return "new" if packet.icmp[0] in _QUESTIONS[packet.family] else "invalid"
     return "new"
 
 
+def _for_whom(packet: Packet) -> tuple[int, int]:
+    """Return the types of the destination and of the packet that the kernel tells."""
+    first, last = _GROUPS[packet.family]
+    if first <= packet.destination <= last:
+        return TYPES["multicast"], 2
+    if packet.family == "ipv4" and packet.destination == _ALL:
+        return TYPES["broadcast"], 1
+    return TYPES["local"], 0
+
+
 def probe(packet: Packet, *, marked: bool = False) -> Probe:
     """Return the kind of a packet: all of it but where it comes from."""
     known = packet.state or state(packet)
+    there, cast = _for_whom(packet)
     fields: dict[Field, int | None] = {
         "destination": packet.destination if packet.destination >= 0 else None,
         "protocol": packet.protocol,
         "state": STATES[known],
         "version": 4 if packet.family == "ipv4" else 6,
         "mark": None if marked else 0,
-        "destination-type": TYPES["local"],
+        "destination-type": there,
         "source-type": None,
-        "packet-type": 0,
+        "packet-type": cast,
         "fragment": 0,
     }
     if known not in ("invalid", "untracked"):

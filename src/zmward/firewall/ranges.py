@@ -1,6 +1,7 @@
 """Sets of whole numbers as sorted ranges: addresses and ports, however many."""
 
 import ipaddress
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal
@@ -114,8 +115,17 @@ PORTS: Final = Ranges(((0, 65535),))
 NOTHING: Final = Ranges()
 
 
+# One address of IPv4, as tools print it; no leading zero, which may mean octal.
+_OCTET: Final = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_QUICK: Final = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}(?:/32)?")
+
+
 def network(text: str) -> tuple[Family, Pair]:
     """Read an address, a network or a range `first-last`; BadAddress for others."""
+    quick = _QUICK.fullmatch(text)
+    if quick:
+        number = int.from_bytes(map(int, quick.groups()))
+        return "ipv4", (number, number)
     try:
         first, dash, last = text.partition("-")
         if dash:

@@ -123,7 +123,7 @@ class _Walk:
         self.doubts: list[Doubt] = []
         self.assumed: dict[str, None] = {}
         self.passed: list[Ranges] = []
-        self.sent: list[tuple[Ranges, int]] = []
+        self.sent: list[tuple[Ranges, int | None]] = []
         self.untracked: list[Ranges] = []
 
     def end(self, end: End, step: Step) -> None:
@@ -201,7 +201,7 @@ class _Walk:
                 self.end("unknown", step)
                 self.doubts.append(Doubt(taken, rule.text))
             case "send":
-                self.sent.append((taken, rule.port or 0))
+                self.sent.append((taken, rule.port))
             case "return":
                 carried.cut(sure)
                 return (taken,)
@@ -249,8 +249,14 @@ def _policy(walk: _Walk, chain: Chain, left: Ranges) -> None:
         walk.end(chain.policy, step)
 
 
-def _with(probe: Probe, field: Field, number: int) -> Probe:
+def _with(probe: Probe, field: Field, number: int | None) -> Probe:
     return replace(probe, fields={**probe.fields, field: number})
+
+
+def _sent(probe: Probe, port: int | None) -> Probe:
+    """Return a redirected packet: for the first address of where it came in."""
+    elsewhere = _with(probe, "destination", None)
+    return elsewhere if port is None else _with(elsewhere, "destination-port", port)
 
 
 def _seen(probe: Probe, chain: Chain) -> Probe:
@@ -293,8 +299,7 @@ def reach(
                 following.append((untracked, blind))
             if passed - blind:
                 following.append((kind, passed - blind))
-            for some_sent, port in walk.sent:
-                following.append((_with(kind, "destination-port", port), some_sent))
+            following += ((_sent(kind, port), some) for some, port in walk.sent)
         going = following
     return _told(walk, _joined(some for _, some in going))
 

@@ -137,6 +137,8 @@ FIREWALL_FILES = Source(
             "/etc/default/ufw",
             "/etc/ufw/user.rules",
             "/etc/ufw/user6.rules",
+            "/etc/ufw/before.rules",
+            "/etc/ufw/before6.rules",
             "/etc/ufw/applications.d/*",
             "/etc/firewalld/firewalld.conf",
             "/etc/firewalld/zones/*.xml",
