@@ -316,7 +316,7 @@ def apply(
     _stop(site)
     with locked(site.door) as lock:
         site.held = lock.check
-        nobody_else(site.door)
+        nobody_else(site.door, changes)
         if already(site, changes):
             return Applied(run="")
         # What cannot be cleared away must not hold up a repair.
