@@ -2,10 +2,16 @@
 
 import sys
 
-from bench import accounts, audit, repair, start
+from bench import accounts, audit, firewall, repair, start
 from bench.measure import table
 
-PARTS = {"start": start, "audit": audit, "accounts": accounts, "repair": repair}
+PARTS = {
+    "start": start,
+    "audit": audit,
+    "accounts": accounts,
+    "repair": repair,
+    "firewall": firewall,
+}
 
 
 def main(names: list[str]) -> int:

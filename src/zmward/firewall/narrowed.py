@@ -35,19 +35,30 @@ def edges(found: Iterable[Ranges]) -> Iterator[int]:
             yield from (first, last + 1)
 
 
-def _never(rule: Rule, protocol: int, port: int) -> bool:
-    """Say whether a rule takes no packet of a protocol and port."""
+def _never(rule: Rule, protocol: int, ports: Iterable[int]) -> bool:
+    """Say whether a rule takes no packet of a protocol to any of some ports."""
     for match in rule.matches:
         if isinstance(match, Is):
+            asked: Iterable[int] = ()
             if match.field == "protocol":
-                asked = protocol
+                asked = (protocol,)
             elif match.field == "destination-port":
-                asked = port
+                asked = ports
             else:
                 continue
-            if (asked in match.values) == match.inverted:
+            if all((one in match.values) == match.inverted for one in asked):
                 return True
     return False
+
+
+def _redirected(ruleset: Ruleset) -> frozenset[int]:
+    """Return the ports to which rules send packets that came for another one."""
+    return frozenset(
+        rule.port
+        for chain in ruleset.chains.values()
+        for rule in chain.rules
+        if rule.verdict == "send" and rule.port is not None
+    )
 
 
 class Narrow:
@@ -73,6 +84,7 @@ class Narrowed:
         """Begin with the rules of one family."""
         own = {p: c for p, c in ruleset.chains.items() if family in c.families}
         self._ruleset = Ruleset(own)
+        self._sent = _redirected(self._ruleset)
         self.ports = tuple(set(cells(self._ruleset, "destination-port")))
         self.protocols = tuple(set(cells(self._ruleset, "protocol")))
         self._kept: dict[tuple[frozenset[int], frozenset[int]], Narrow] = {}
@@ -85,12 +97,13 @@ class Narrowed:
         return self._kept[key]
 
     def _left(self, protocol: int, port: int) -> Ruleset:
+        ports = (port, *self._sent)
         return Ruleset(
             {
                 place: replace(
                     chain,
                     rules=tuple(
-                        r for r in chain.rules if not _never(r, protocol, port)
+                        r for r in chain.rules if not _never(r, protocol, ports)
                     ),
                 )
                 for place, chain in self._ruleset.chains.items()
