@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from zmward.catalog.foreign_ports import foreign
+from zmward.firewall.bans import without_bans
 from zmward.firewall.folded import folded
 from zmward.firewall.grid import Cell, Grid, Row, amiss, cell, meant
 from zmward.firewall.loaded import Loaded
@@ -61,7 +62,7 @@ class Judge:
 
     def __init__(self, loaded: Loaded, own: Held) -> None:
         """Begin with the loaded rules, and the host's interfaces and addresses."""
-        short = folded(loaded.rules)
+        short = folded(without_bans(loaded.rules)[0])
         self._rules = {family: Narrowed(short, family) for family in FAMILIES}
         self._ways = {family: ways(short, family, own) for family in FAMILIES}
         self._blind = bool(loaded.missing)
@@ -135,8 +136,8 @@ def reached(
     for (protocol, port), who in sorted(found.items(), key=lambda item: item[0][1]):
         if who not in cells:
             cells[who] = tuple(
-                cell(who.within(addresses), who.accepted, who.unknown)
-                for addresses in known.values()
+                cell(zone, who.within(addresses), who.accepted, who.unknown)
+                for zone, addresses in known.items()
             )
         name = called[protocol, port]
         rows.append(Row(name, (f"{protocol} {port}",), cells[who], meant(name)))
