@@ -25,6 +25,7 @@ CHECK: Final[Mapping[str, str]] = {
     "differences": "every difference, each as a DifferenceShown",
     "incomplete": "why there may be more differences than these",
     "assumed": "what the files do not say and was taken so; empty for nothing",
+    "bans": "rules that only keep banned addresses out, and are left aside",
 }
 STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
     "OpeningShown": {

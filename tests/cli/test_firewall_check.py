@@ -41,6 +41,11 @@ table inet firewalld {
 	}
 }
 """
+_JAIL = """\
+-A INPUT -p tcp -m multiport --dports 25 -j f2b-postfix
+-A f2b-postfix -s 203.0.113.9/32 -j REJECT
+-A f2b-postfix -j RETURN"""
+_SET = "-A INPUT -p tcp -m set --match-set f2b-postfix src -j REJECT"
 Check = Callable[..., tuple[int, str, str]]
 
 
@@ -322,6 +327,51 @@ class TestOtherPeoplesRules:
         assert ("excess", "tcp 11211") in told
         assert ("excess", "tcp 22") in told  # not for administrators alone
         assert ("missing", "tcp 25") in told
+
+    @pytest.mark.parametrize("ban", [_JAIL, _SET])
+    def test_a_ban_is_counted_and_no_difference(
+        self, check: Check, tmp_path: Path, ban: str
+    ) -> None:
+        where = ("--evidence", evidence(tmp_path), "--profile", site(tmp_path))
+        output = tmp_path / "v4"
+        form = ("--format", "iptables", "--output", str(output))
+        assert dispatch(["firewall", "render", *form, *where]) == 0
+        chain = ":f2b-postfix - [0:0]\n" if "f2b-postfix -j" in ban else ""
+        jail = f"*filter\n:INPUT ACCEPT [0:0]\n{chain}{ban}\nCOMMIT\n"
+        path = rules(tmp_path, output.read_text("utf-8") + jail)
+        code, found = document(check, "--ruleset", path)
+        assert (code, found["differences"], found["bans"]) == (0, [], 1)
+        _, text, _ = check("--ruleset", path)
+        assert "1 rule that bans addresses is left aside" in text
+
+    @pytest.mark.parametrize(
+        "rule", ["-j DROP", "-p tcp --dport 25 -m comment --comment @bans4 -j DROP"]
+    )
+    def test_a_chain_of_bans_that_stops_everybody_is_none(
+        self, check: Check, tmp_path: Path, rule: str
+    ) -> None:
+        text = iptables(
+            "-N f2b-x", "-A INPUT -j f2b-x", f"-A f2b-x {rule}", "-A INPUT -j ACCEPT"
+        ).replace("-N f2b-x\n", "")
+        text = text.replace(":INPUT", ":f2b-x - [0:0]\n:INPUT", 1)
+        _, found = document(check, "--ruleset", rules(tmp_path, text))
+        assert found["bans"] == 0
+        assert ("missing", "tcp 25") in {
+            (d["kind"], d["what"]) for d in found["differences"]
+        }
+
+    def test_an_address_dropped_by_hand_is_not_let_in(
+        self, check: Check, tmp_path: Path, ours: str
+    ) -> None:
+        hand = ours.replace(
+            "\t\tct state invalid",
+            "\t\tip saddr 203.0.113.9 drop\n\t\tct state invalid",
+        )
+        assert hand != ours
+        code, found = document(check, "--ruleset", rules(tmp_path, hand))
+        assert (code, found["bans"] > 0) == (1, True)  # our own sets of bans
+        assert {d["kind"] for d in found["differences"]} == {"missing"}
+        assert found["differences"][0]["sources"] == ["203.0.113.9/32"]
 
     def test_what_nobody_understands_is_named(
         self, check: Check, tmp_path: Path

@@ -42,7 +42,7 @@ def test_every_interface_is_asked_and_named() -> None:
     )
     told = reached(found)
     assert told.accepted == networks(("10.0.0.0/8",), "ipv4")
-    assert {entry for entry, step in told.by if step.rule.matches} == {"wg0"}
+    assert {entry for entry, step in told.by if step.rule.matches} == {"wg0, wg1"}
     assert len(found.ways["ipv4"]) == 2
 
 
@@ -104,7 +104,7 @@ def test_a_port_of_each_long_row_is_asked() -> None:
 def test_whether_ipv6_is_in_use_is_told_by_the_addresses() -> None:
     assert loaded(saved()).ipv6 is False
     assert loaded(saved(), addresses=("::1", "fe80::1")).ipv6
-    assert Live(live(saved()), Held()).ipv6 is None
+    assert Live(live(saved())).ipv6 is None
 
 
 def test_a_program_that_fails_is_no_empty_rule_set() -> None:

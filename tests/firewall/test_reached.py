@@ -89,6 +89,16 @@ def test_the_family_that_no_filter_looks_at_is_open() -> None:
     assert verdicts(node)[22] == "open"
 
 
+def test_bans_make_the_internet_no_smaller() -> None:
+    bans = (f"-s 203.0.113.{n}/32 -j DROP" for n in range(0, 200, 2))
+    node = looked(saved(*bans, "-p tcp -m tcp --dport 11211 -j ACCEPT"))
+    assert cells(node, "tcp 11211")["internet"] == "open"
+    half = looked(
+        saved("-s 0.0.0.0/1 -j DROP", "-p tcp -m tcp --dport 11211 -j ACCEPT")
+    )
+    assert cells(half, "tcp 11211")["internet"] == "part"
+
+
 def test_what_nobody_understands_is_unknown() -> None:
     node = looked(saved("-p tcp --dport 11211 -m strange --charm -j ACCEPT"))
     assert cells(node, "tcp 11211")["internet"] == "unknown"

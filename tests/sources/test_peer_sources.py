@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zmward.sources import established, interfaces, rawsockets, resolvednames
+from zmward.sources import established, rawsockets, resolvednames
 from zmward.sources.source import Snippet, Source, Unreadable
 
 PARSERS = (
     established.parse,
-    interfaces.parse,
     rawsockets.parse,
     resolvednames.parse,
 )
@@ -167,18 +166,6 @@ class TestResolvedNames:
         assert (done.returncode, done.stdout) == (32, "")
 
 
-def test_ways_into_a_node_are_read() -> None:
-    # iproute2 6.1, `ip -o link`.
-    answer = (
-        "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN\n"
-        "2: ifb0: <BROADCAST,NOARP> mtu 1500 qdisc noop state DOWN\n"
-        "3: eth0@if17: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue\n"
-        "4: bond0.12@bond0: <BROADCAST,MULTICAST,UP> mtu 1500\n"
-    )
-    assert interfaces.parse(answer) == ("eth0", "bond0.12")
-    assert interfaces.parse(answer.splitlines()[0]) == ()
-
-
 def test_raw_sockets_are_read() -> None:
     answer = (
         'UNCONN 0 0 0.0.0.0%eth0:112 0.0.0.0:* users:(("keepalived",pid=7,fd=9))\n'
@@ -198,8 +185,6 @@ def test_raw_sockets_are_read() -> None:
         (resolvednames.parse, "192.0.2.1\n"),
         (resolvednames.parse, "? a.example.com\n192.0.2.1\n"),
         (resolvednames.parse, "> a.example.com\nnot an address\n"),
-        (interfaces.parse, ""),
-        (interfaces.parse, "eth0 is up\n"),
         (rawsockets.parse, "UNCONN 0"),
         (rawsockets.parse, "UNCONN 0 0 *:vrrp *:*"),
     ],

@@ -27,7 +27,6 @@ from zmward.sources.established import ESTABLISHED
 from zmward.sources.firewall import FIREWALL
 from zmward.sources.firewallfiles import FIREWALL_FILES
 from zmward.sources.identity import IDENTITY
-from zmward.sources.interfaces import INTERFACES
 from zmward.sources.listeners import LISTENERS
 from zmward.sources.localconfig import LOCALCONFIG
 from zmward.sources.packages import PACKAGES
@@ -43,7 +42,6 @@ RULES: tuple[Source[Any], ...] = (IDENTITY, FIREWALL)
 ASKED: tuple[Source[Any], ...] = (
     *(IDENTITY, LOCALCONFIG, PACKAGES, LISTENERS, ADDRESSES, SSHD, CONFIG, SERVERS),
     *(ESTABLISHED, RAW_SOCKETS, RESOLVED_NAMES, FIREWALL, FIREWALL_FILES),
-    INTERFACES,
 )
 _OPTIONS = (
     common("host", "profile", "quiet", "no_color"),

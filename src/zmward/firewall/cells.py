@@ -6,6 +6,15 @@ from zmward.firewall.ranges import Ranges
 from zmward.firewall.rules import AnyOf, Field, Is, Match, OneOf, Ruleset
 
 
+def flat(matches: Iterable[Match]) -> Iterator[Match]:
+    """Yield matches, and those of which one of several must hold."""
+    for match in matches:
+        if isinstance(match, AnyOf):
+            yield from flat(match.matches)
+        else:
+            yield match
+
+
 def _asked(match: Match, field: Field) -> Iterator[Ranges]:
     if isinstance(match, Is) and match.field == field:
         yield match.values
@@ -14,16 +23,13 @@ def _asked(match: Match, field: Field) -> Iterator[Ranges]:
             if own == field:
                 found = (row[place] for row in match.rows)
                 yield from (cell for cell in found if isinstance(cell, Ranges))
-    elif isinstance(match, AnyOf):
-        for inner in match.matches:
-            yield from _asked(inner, field)
 
 
 def cells(ruleset: Ruleset, field: Field) -> Iterator[Ranges]:
     """Yield every set of numbers of a field that some rule asks for."""
     for chain in ruleset.chains.values():
         for rule in chain.rules:
-            for match in rule.matches:
+            for match in flat(rule.matches):
                 yield from _asked(match, field)
 
 

@@ -7,6 +7,7 @@ import msgspec
 from zmward.catalog.foreign_ports import foreign
 from zmward.evidence import Unseen
 from zmward.facts import Facts
+from zmward.firewall.bans import without_bans
 from zmward.firewall.compare import Kind, differences
 from zmward.firewall.folded import folded
 from zmward.firewall.narrowed import Narrowed
@@ -35,13 +36,17 @@ class Deviating(msgspec.Struct, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """All deviations of the judged families, and why they may not be all."""
+    """All deviations of the judged families, and why they may not be all.
+
+    `bans` is how many rules keep banned addresses out: they are left aside.
+    """
 
     host: str
     families: tuple[Family, ...]
     unfiltered: tuple[Family, ...]
     deviations: tuple[Deviating, ...]
     reasons: tuple[str, ...] = ()
+    bans: int = 0
 
     @property
     def complete(self) -> bool:
@@ -147,7 +152,8 @@ def check(
     """Return how a rule set differs; `missing` are back ends that were not asked."""
     host = policy.host
     sockets = _sockets(facts, host)
-    found = _merged(_found(policy, ruleset, families, held(facts, host)))
+    rules, bans = without_bans(ruleset)
+    found = _merged(_found(policy, rules, families, held(facts, host)))
     deviations = (_doubtful(one, missing) for one in found)
     return Checked(
         host,
@@ -161,4 +167,5 @@ def check(
             for one in deviations
         ),
         tuple(_reasons(policy, missing)),
+        bans,
     )

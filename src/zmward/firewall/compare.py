@@ -249,19 +249,17 @@ def _of_basics(asked: _Asked) -> Iterator[Difference]:
 
 
 def differences(
-    policy: Policy,
-    rules: Narrowed,
-    family: Family,
-    entry: str,
-    destination: int = -1,
-) -> tuple[Difference, ...]:
-    """Return every difference of one family, for packets that come in by one way.
+    policy: Policy, rules: Narrowed, family: Family, entry: str, destination: int = -1
+) -> Iterator[Difference]:
+    """Yield every difference of one family, for packets that come in by one way.
 
     A destination below 0 is some address of the host.
     """
     asked = _Asked(policy, rules, family, entry, destination)
-    ports = (one for protocol in _NAMES for one in _of_ports(asked, protocol))
-    return (*ports, *_of_protocols(asked), *_of_basics(asked))
+    for protocol in _NAMES:
+        yield from _of_ports(asked, protocol)
+    yield from _of_protocols(asked)
+    yield from _of_basics(asked)
 
 
 def compare(policy: Policy, ruleset: Ruleset, entry: str) -> tuple[Difference, ...]:

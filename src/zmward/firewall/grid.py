@@ -1,7 +1,7 @@
 """Who reaches what: zones beside each other, services below each other."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -31,6 +31,7 @@ _ORDER: tuple[Zone, ...] = (
     *("internet", "clients", "balancers", "monitoring", "cluster", "admin"),
     *("named", "link"),
 )
+_NEARLY: Final = 0.99
 _WEIGHTS: Mapping[Cell, int] = {"open": 0, "part": 0, "unknown": 0, "closed": 1}
 
 
@@ -82,14 +83,22 @@ def places(facts: Facts, host: str) -> dict[Zone, Sources]:
     return {zone: found[zone] for zone in _ORDER if found.get(zone)}
 
 
-def cell(zone: Sources, accepted: Sources, unknown: Sources) -> Cell:
-    """Say how much of a zone gets in."""
-    some = any(zone.of(f) & accepted.of(f) for f in FAMILIES)
-    if some and all(zone.of(f) <= accepted.of(f) for f in FAMILIES):
-        return "open"
-    if some:
-        return "part"
-    doubtful = any(zone.of(f) & unknown.of(f) for f in FAMILIES)
+def _nearly(addresses: Sources, accepted: Sources) -> bool:
+    """Say whether so few addresses are left out that the rest is the internet."""
+    for family in FAMILIES:
+        own = addresses.of(family)
+        if (own & accepted.of(family)).count() < _NEARLY * own.count():
+            return False
+    return True
+
+
+def cell(zone: Zone, addresses: Sources, accepted: Sources, unknown: Sources) -> Cell:
+    """Say how much of a zone gets in; bans of some make the internet no smaller."""
+    if any(addresses.of(f) & accepted.of(f) for f in FAMILIES):
+        whole = all(addresses.of(f) <= accepted.of(f) for f in FAMILIES)
+        whole = whole or (zone == "internet" and _nearly(addresses, accepted))
+        return "open" if whole else "part"
+    doubtful = any(addresses.of(f) & unknown.of(f) for f in FAMILIES)
     return "unknown" if doubtful else "closed"
 
 
@@ -120,7 +129,7 @@ def _cells(found: Iterable[Opening], zones_: Mapping[Zone, Sources]) -> Iterator
         if zone == "link" or (zone == "named" and not addresses):
             yield "open" if any(o.zone == zone for o in openings) else "closed"
         else:
-            yield cell(addresses, accepted, Sources())
+            yield cell(zone, addresses, accepted, Sources())
 
 
 def _widest(row: Row) -> tuple[int, ...]:

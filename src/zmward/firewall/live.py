@@ -8,11 +8,12 @@ from typing import Final
 import msgspec
 
 from zmward.facts import Facts
+from zmward.firewall.bans import without_bans
 from zmward.firewall.cells import edges
 from zmward.firewall.exposed import Exposed
 from zmward.firewall.folded import folded
 from zmward.firewall.loaded import Loaded
-from zmward.firewall.managers import seen
+from zmward.firewall.managers import parsed
 from zmward.firewall.narrowed import Narrow, Narrowed
 from zmward.firewall.openings import FAMILIES
 from zmward.firewall.packet import Packet, probe
@@ -23,13 +24,13 @@ from zmward.firewall.sent import Sent, taken
 from zmward.firewall.ways import Held, Way, held, ways
 from zmward.sources.addresses import ADDRESSES
 from zmward.sources.firewall import FIREWALL
-from zmward.sources.interfaces import INTERFACES
 
-NEEDS: Final = (FIREWALL, INTERFACES, ADDRESSES)
+NEEDS: Final = (FIREWALL, ADDRESSES)
 _PORTS: Final = 65_536
 # Nobody names so many ports in a row by hand: what befalls them befalls the rest.
 _WIDE: Final = 8192
 _MOST_WAYS: Final = 64
+_NOTHING_SEEN: Final = Held()
 _VERSIONS: Final[Mapping[Family, int]] = {"ipv4": 4, "ipv6": 6}
 
 
@@ -47,46 +48,52 @@ def _far_ipv6(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 class Live:
-    """The rules that are loaded on one host, and what was asked of them already."""
+    """The rules that are loaded on one host, and what was asked of them already.
 
-    def __init__(self, loaded: Loaded, own: Held) -> None:
+    They are judged as if nobody were banned: bans come and go.
+    """
+
+    def __init__(self, loaded: Loaded, own: Held = _NOTHING_SEEN) -> None:
         """Begin with what is loaded, and the host's own interfaces and addresses.
 
-        Whether IPv6 is in use is not known where the addresses are not.
+        Whether IPv6 is in use is not known where no address was seen.
         """
         self.missing = loaded.missing
         self.rules = loaded.rules
-        mine = [ipaddress.ip_address(address) for address in own.addresses]
+        found = [ipaddress.ip_address(address) for address in own.addresses]
         self.own = {
-            family: ranges((int(a),) * 2 for a in mine if a.version == version)
+            family: ranges((int(a),) * 2 for a in found if a.version == version)
             for family, version in _VERSIONS.items()
         }
-        self.ipv6 = any(map(_far_ipv6, mine)) if mine else None
-        short = folded(loaded.rules)
+        self.ipv6 = any(map(_far_ipv6, found)) if found else None
+        short = folded(without_bans(loaded.rules)[0])
         self.narrowed = {family: Narrowed(short, family) for family in FAMILIES}
         self.ways = {family: ways(short, family, own) for family in FAMILIES}
         self._sent = {
             family: Sent(narrow.ruleset, own.addresses)
             for family, narrow in self.narrowed.items()
         }
-        self._kept: dict[tuple[Narrow, int, Family, str, int, int], Exposed] = {}
+        self._kept: dict[tuple[Narrow, int, Family, Way, int], Exposed] = {}
 
     def filters(self, family: Family) -> bool:
         """Say whether any chain looks at packets of a family."""
         return bool(self.rules.base(family))
 
-    def _ways(self, family: Family, destination: int) -> tuple[Way, ...]:
+    def _met(self, family: Family, destination: int) -> tuple[Way, ...]:
         found = self.ways[family]
         if destination < 0:
             return found
-        entries = dict.fromkeys(way.entry for way in found)
-        return tuple(Way(entry, destination) for entry in entries)
+        names = {way.entry: way.said for way in found}
+        return tuple(
+            Way(entry, destination, tuple(n for n in said if not n.startswith("to ")))
+            for entry, said in names.items()
+        )
 
     def _one(
         self, protocol: int, port: int, family: Family, way: Way, flags: int
     ) -> Exposed:
         narrow = self.narrowed[family].of(protocol, port)
-        key = (narrow, protocol, family, way.entry, way.destination, flags)
+        key = (narrow, protocol, family, way, flags)
         if key not in self._kept:
             self._kept[key] = narrow.exposure.of(
                 *(protocol, port, family),
@@ -132,19 +139,19 @@ class Live:
 
         What a back end that could not be asked may still stop is unknown.
         """
-        found = self._ways(family, destination)
-        if len(found) > _MOST_WAYS:
+        met = self._met(family, destination)
+        if len(met) > _MOST_WAYS:
             why = f"more than {_MOST_WAYS} ways in that the rules tell apart"
             return Entrants(unknown=everything(family), doubts=(why,))
         doubts = dict.fromkeys(self._sent[family].doubts(port))
         accepted, unknown = NOTHING, everything(family) if doubts else NOTHING
         by: list[tuple[str, Step]] = []
-        for way in found:
+        for way in met:
             asked = (protocol, port, family, way, flags)
             for told in (self._one(*asked), *self._led(*asked)):
                 accepted, unknown = accepted | told.accepted, unknown | told.unknown
                 doubts |= dict.fromkeys(told.doubts)
-                by += [(way.entry if len(found) > 1 else "", step) for step in told.by]
+                by += [(", ".join(way.said[:3]), step) for step in told.by]
         if self.missing:
             why = f"not asked: {', '.join(self.missing)}"
             return Entrants(NOTHING, accepted | unknown, (why, *doubts))
@@ -165,5 +172,5 @@ class Live:
 def loaded_rules(facts: Facts, host: str) -> Live:
     """Return the rules that are loaded on a host; Unseen where nobody knows."""
     return facts.kept(
-        "live rules", host, lambda: Live(seen(facts, host), held(facts, host))
+        "live rules", host, lambda: Live(parsed(facts, host), held(facts, host))
     )

@@ -32,8 +32,8 @@ def managers(ruleset: Ruleset) -> tuple[str, ...]:
     )
 
 
-def seen(facts: Facts, host: str) -> Loaded:
-    """Return the rules that a host has loaded, read once; Unseen where nobody knows."""
+def parsed(facts: Facts, host: str) -> Loaded:
+    """Return the rules that a host has loaded, read once; Unseen where not known."""
 
     def made() -> Loaded:
         try:
@@ -41,13 +41,13 @@ def seen(facts: Facts, host: str) -> Loaded:
         except Unreadable as error:
             raise Unseen(Missing(str(error), "unparsed")) from error
 
-    return facts.kept("loaded rules", host, made)
+    return facts.kept("loaded", host, made)
 
 
 def loaded(facts: Facts, host: str) -> Loaded | str:
     """Return the rules that a host has loaded, or why they are not known."""
     try:
-        return seen(facts, host)
+        return parsed(facts, host)
     except Unseen as signal:
         return signal.missing.reason
 

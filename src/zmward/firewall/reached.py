@@ -102,8 +102,8 @@ def reached(
     for (protocol, port), who in sorted(found.items(), key=lambda item: item[0][1]):
         if who not in cells:
             cells[who] = tuple(
-                cell(who.within(addresses), who.accepted, who.unknown)
-                for addresses in known.values()
+                cell(zone, who.within(addresses), who.accepted, who.unknown)
+                for zone, addresses in known.items()
             )
         name = called[protocol, port]
         rows.append(Row(name, (f"{protocol} {port}",), cells[who], meant(name)))

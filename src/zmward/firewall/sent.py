@@ -11,7 +11,7 @@ from zmward.firewall.reach import Reach
 from zmward.firewall.rules import Is, Rule, Ruleset
 
 _TO: Final = re.compile(r"(?:--to-destination|--on-port|dnat to|tproxy to) (\S+)")
-_ELSEWHERE: Final = frozenset({"DNAT", "dnat", "TPROXY", "tproxy"})
+_ELSEWHERE: Final = frozenset({"DNAT", "dnat", "TPROXY"})
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -75,7 +75,7 @@ class Sent:
         self._doubts: dict[str, dict[str, None]] = {}
         for chain in ruleset.chains.values():
             for rule in chain.rules:
-                if rule.verdict == "ask" and rule.target in _ELSEWHERE:
+                if rule.target in _ELSEWHERE or "tproxy to" in rule.text:
                     texts = self._doubts.setdefault(_leads(rule.text, names), {})
                     texts[rule.text] = None
 

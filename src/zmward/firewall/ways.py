@@ -8,11 +8,10 @@ import msgspec
 
 from zmward.evidence import Answer, Unseen
 from zmward.facts import Facts
-from zmward.firewall.cells import cells
+from zmward.firewall.cells import cells, flat
 from zmward.firewall.ranges import BITS, Family
-from zmward.firewall.rules import AnyOf, Enters, Match, OneOf, Probe, Ruleset
+from zmward.firewall.rules import Enters, OneOf, Probe, Ruleset
 from zmward.sources.addresses import ADDRESSES, interfaces
-from zmward.sources.interfaces import INTERFACES
 
 T = TypeVar("T", bound=Hashable)
 _SOME: Final = -1
@@ -36,18 +35,10 @@ class Held(msgspec.Struct, frozen=True):
     addresses: tuple[str, ...] = ()
 
 
-def _names(facts: Facts, host: str) -> tuple[str, ...]:
-    """Return all interfaces; where nobody asked for them, those with an address."""
-    try:
-        return facts.read(INTERFACES, host)
-    except Unseen:
-        answer = facts.evidence.answer(host, ADDRESSES.name)
-        return interfaces(answer.text) if isinstance(answer, Answer) else ()
-
-
 def held(facts: Facts, host: str) -> Held:
     """Return what a host says of itself, and the addresses that may move to it."""
-    names = _names(facts, host)
+    answer = facts.evidence.answer(host, ADDRESSES.name)
+    names = interfaces(answer.text) if isinstance(answer, Answer) else ()
     try:
         own = facts.read(ADDRESSES, host)
     except Unseen:
@@ -57,26 +48,19 @@ def held(facts: Facts, host: str) -> Held:
     return Held(names, tuple(dict.fromkeys((*own, *moving))))
 
 
-def _patterns(matches: Iterable[Match]) -> Iterator[Enters]:
-    for match in matches:
-        if isinstance(match, Enters) and set(match.names) != {"lo"}:
-            yield match
-        elif isinstance(match, AnyOf):
-            yield from _patterns(match.matches)
-        elif isinstance(match, OneOf):
-            for place, field in enumerate(match.fields):
-                if field == "entry":
-                    names = (row[place] for row in match.rows)
-                    yield from (Enters((str(n),)) for n in names if n is not None)
-
-
 def _entries(ruleset: Ruleset) -> Iterator[Enters]:
     """Yield what rules ask of the way in, but whether it is the loopback."""
     for chain in ruleset.chains.values():
         if chain.devices:
             yield Enters(chain.devices)
         for rule in chain.rules:
-            yield from _patterns(rule.matches)
+            for match in flat(rule.matches):
+                if isinstance(match, Enters) and set(match.names) != {"lo"}:
+                    yield match
+                elif isinstance(match, OneOf) and "entry" in match.fields:
+                    place = match.fields.index("entry")
+                    names = (row[place] for row in match.rows)
+                    yield from (Enters((str(n),)) for n in names if n is not None)
 
 
 def _grouped(found: Iterable[tuple[T, tuple[bool, ...]]]) -> tuple[tuple[T, ...], ...]:

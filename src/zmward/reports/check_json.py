@@ -37,6 +37,7 @@ class CheckShown(msgspec.Struct, frozen=True):
     differences: tuple[DifferenceShown, ...]
     incomplete: tuple[str, ...]
     assumed: str
+    bans: int
 
 
 def _difference(one: Deviating) -> DifferenceShown:
@@ -54,6 +55,7 @@ def document(found: Checked, when: str, rules: str, assumed: str) -> CheckShown:
         tuple(map(_difference, found.deviations)),
         found.reasons,
         assumed,
+        found.bans,
     )
 
 

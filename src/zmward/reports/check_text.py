@@ -79,6 +79,13 @@ def _head(shown: Shown, say: Speaker, width: int) -> Iterator[Text]:
         yield Text(text.format(family=FAMILY_WORDS[left[0]]))
     if shown.assumed:
         yield from hanging(Text(), Text(shown.assumed), 0, width)
+    if found.bans:
+        text = say.number(
+            mark("{count} rule that bans addresses is left aside"),
+            mark("{count} rules that ban addresses are left aside"),
+            found.bans,
+        )
+        yield Text(text)
     for family in found.unfiltered:
         text = say(mark("{family}: no rule looks at packets, so everything is let in"))
         yield Text(text.format(family=FAMILY_WORDS[family]), style="bold red")

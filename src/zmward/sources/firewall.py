@@ -37,13 +37,13 @@ done
 if command -v nft >/dev/null 2>&1; then
     rules=$(limit nft -j list ruleset) || return
     printf '> nft\n%s\n' "$rules"
-    # nft hides what iptables' own matches ask; its own program tells. What it cannot
-    # tell either stays hidden.
+    # What iptables has put there, nft cannot say: its matches are only called xt. What
+    # its own program cannot say either stays so.
     case $rules in *'"xt"'*)
         for family in ip ip6; do
             for name in "${family}tables-nft-save" "${family}tables-save"; do
                 limit "$name" -V 2>/dev/null | grep -q nf_tables || continue
-                saved=$(limit "$name" 2>/dev/null) || continue
+                saved=$(limit "$name" 2>/dev/null) || break
                 printf '> %stables nft\n%s\n' "$family" "$saved"
                 break
             done

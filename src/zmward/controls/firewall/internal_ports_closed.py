@@ -12,6 +12,8 @@ _PORTS = (
     *(7993, 7995, 8080, 8081, 8143, 8443, 8735, 8736, 8742, 8743, 8888, 8993, 9443),
     *(9980, 514, 4369, 5269, 5672, 25672, 161),
 )
+_ETH0 = "2: eth0    inet 192.0.2.10/24 scope global eth0\n"
+_ETH1 = "3: eth1    inet 10.0.0.10/24 scope global eth1\n"
 _EVERYWHERE = (Listener("tcp", "*", 7025),)
 
 
@@ -60,14 +62,12 @@ CONTROL = Control(
         passes(
             listeners=_EVERYWHERE,
             firewall=both("-i eth1 -j ACCEPT"),
-            addresses=("192.0.2.10", "2001:db8::10"),
-            interfaces=("eth0",),
+            raw={"addresses": _ETH0},
         ),
         fails(
             listeners=_EVERYWHERE,
             firewall=both("-i eth1 -j ACCEPT"),
-            addresses=("192.0.2.10",),
-            interfaces=("eth0", "eth1"),
+            raw={"addresses": f"{_ETH0}{_ETH1}"},
         ),
         unsure(
             listeners=_EVERYWHERE,

@@ -61,8 +61,8 @@ def _own(facts: Facts, host: str, rules: Live, family: Family) -> Iterator[Diffe
     all_comers = comers(rules.own[family], family)
     seen: dict[Difference, None] = {}
     for way in rules.ways[family]:
-        where_in = (way.entry, way.destination)
-        for one in differences(found, rules.narrowed[family], family, *where_in):
+        narrow = rules.narrowed[family]
+        for one in differences(found, narrow, family, way.entry, way.destination):
             some = one.sources & all_comers
             span = _span(one.what)
             undecided = span is not None and all(
@@ -163,7 +163,6 @@ _GIVEN = {
         Listener("tcp", "192.0.2.10", 443, "nginx"),
     ),
     "addresses": ("192.0.2.10",),
-    "interfaces": ("eth0",),
     "profile": _USES,
 }
 _ANY = "-p tcp -m tcp --dport 22 -j ACCEPT"
