@@ -178,16 +178,3 @@ def test_a_jails_own_ignoreip_counts_before_the_common_one() -> None:
         " [sshd]\n enabled = true\n [zimbra]\n enabled = true\n ignoreip = 192.0.2.2\n"
     )
     assert FAIL2BAN.parse(text).ignored == ("192.0.2.2",)
-
-
-def test_a_saved_rule_set_denies_by_policy_or_by_its_last_rule() -> None:
-    saved = "> /etc/iptables/rules.v4\n *filter\n :INPUT {} [0:0]\n{} COMMIT\n"
-    path = "/etc/iptables/rules.v4"
-    for policy, rules, denies in (
-        ("DROP", "", True),
-        ("ACCEPT", " -A INPUT -j REJECT --reject-with icmp-host-prohibited\n", True),
-        ("ACCEPT", " -A INPUT -s 203.0.113.9/32 -j DROP\n", False),
-        ("DROP", " -A INPUT -j ACCEPT\n", False),
-    ):
-        found = FIREWALL_FILES.parse(saved.format(policy, rules))
-        assert found.iptables_denies(path) is denies

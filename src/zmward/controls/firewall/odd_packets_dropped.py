@@ -51,7 +51,9 @@ def _met(facts: Facts, host: str, family: Family) -> Iterator[tuple[str, int, Ex
     for port in _ports(facts, host, family):
         for kind, flags in _KINDS.items():
             found = rules.reached(_TCP, port, family, flags=flags)
-            yield kind, port, excess(facts, host, family, found, spared)
+            own = rules.own[family]
+            met = excess(facts, host, found, spared, own=own, family=family)
+            yield kind, port, met
 
 
 def _judged(facts: Facts, host: str, family: Family) -> Iterator[Judgement]:

@@ -73,7 +73,7 @@ def _met(
         destination = int(ipaddress.ip_address(one.address))
     found = rules.reached(protocol, one.port, family, destination=destination)
     may = allowed(facts, host, protocol, one.port).of(family)
-    return excess(facts, host, family, found, may)
+    return excess(facts, host, found, may, own=rules.own[family], family=family)
 
 
 def reached(

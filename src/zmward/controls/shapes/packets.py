@@ -1,6 +1,6 @@
 """A shape for packet filters: what becomes of a packet that no rule names."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from zmward.control import Check
@@ -57,31 +57,49 @@ def _kinds(
             return
 
 
-def _met(facts: Facts, host: str, family: Family) -> Iterator[tuple[str, Excess]]:
-    rules = loaded_rules(facts, host)
+def unnamed(
+    facts: Facts, host: str, family: Family, rules: Live
+) -> tuple[tuple[str, Excess], ...]:
+    """Return what becomes of packets that no rule names: what, and who gets in."""
     trusted = zone_sources(facts, host, TRUSTED).of(family)
+    own = rules.own[family]
+    found = []
     for what, protocol, port in _kinds(rules, facts, host, family):
-        found = rules.reached(protocol, port, family)
-        yield what, excess(facts, host, family, found, trusted)
+        met = rules.reached(protocol, port, family)
+        one = excess(facts, host, met, trusted, own=own, family=family)
+        found.append((what, one))
+    return tuple(found)
+
+
+def let_in(found: Iterable[tuple[str, Excess]]) -> Iterator[str]:
+    """Yield which packets that no rule names get in, from where and by what."""
+    texts: dict[str, list[str]] = {}
+    for what, one in found:
+        if one.sure:
+            texts.setdefault(told((one,)), []).append(what)
+    for text, kinds in texts.items():
+        yield f"what no rule names is let in ({', '.join(kinds)}) {text}"
+
+
+def in_doubt(found: Iterable[tuple[str, Excess]]) -> Iterator[str]:
+    """Yield why it is not known whether such packets get in."""
+    for doubt in dict.fromkeys(one.doubt for _, one in found if one.doubt):
+        yield f"what no rule names: {doubt}"
 
 
 def _judged(facts: Facts, host: str, family: Family) -> Iterator[Judgement]:
-    found = tuple(_met(facts, host, family))
-    let_in: dict[str, list[str]] = {}
-    for what, one in found:
-        if one.sure:
-            let_in.setdefault(told((one,)), []).append(what)
-    for text, kinds in let_in.items():
+    found = unnamed(facts, host, family, loaded_rules(facts, host))
+    for text in let_in(found):
         yield deviates(
             Layer.RUNNING,
             host,
-            f"what no rule names is let in ({', '.join(kinds)}) {text}",
+            text,
             "deny by default",
             source="firewall",
             **repair(facts, host),
         )
-    for doubt in dict.fromkeys(one.doubt for _, one in found if one.doubt):
-        yield unknown(Layer.RUNNING, host, f"what no rule names: {doubt}")
+    for doubt in in_doubt(found):
+        yield unknown(Layer.RUNNING, host, doubt)
     if not any(one.sure or one.doubt for _, one in found):
         kinds = [what for what, _ in found]
         seen = f"no stranger is let in to {', '.join(kinds)}, which no rule names"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from zmward.facts import Facts
-from zmward.firewall.live import Entrants, loaded_rules
+from zmward.firewall.live import Entrants
 from zmward.firewall.ranges import NOTHING, Family, Ranges, address, written
 from zmward.firewall.reach import Step
 from zmward.firewall.whitelist import comers, unresolved
@@ -70,10 +70,19 @@ def rules(found: Entrants, some: Ranges) -> tuple[str, ...]:
 
 
 def excess(
-    facts: Facts, host: str, family: Family, found: Entrants, allowed: Ranges
+    facts: Facts,
+    host: str,
+    found: Entrants,
+    allowed: Ranges,
+    *,
+    own: Ranges,
+    family: Family,
 ) -> Excess:
-    """Return who gets in beyond the allowed; a few who may be peers are in doubt."""
-    all_comers = comers(loaded_rules(facts, host).own[family], family)
+    """Return who gets in beyond the allowed; a few who may be peers are in doubt.
+
+    `own` are the host's addresses, from which nobody else comes.
+    """
+    all_comers = comers(own, family)
     sure = (found.accepted & all_comers) - allowed
     possible = (found.unknown & all_comers) - allowed
     if sure:
