@@ -1,6 +1,7 @@
 """The words in which the verbs of the firewall speak of zones, cells and addresses."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from zmward.firewall.grid import Cell
@@ -41,6 +42,7 @@ STEPS: Final[Mapping[Kind, str]] = {
 _FEW: Final = 4
 
 
+@lru_cache(maxsize=16)  # fifty thousand bans are missing from many services alike
 def both(found: Sources) -> tuple[str, ...]:
     """Return addresses of both families as a document holds them."""
     return tuple(net for f in FAMILIES for net in written(found.of(f), f))
