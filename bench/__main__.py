@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import accounts, audit, check, repair, start
+from bench import accounts, audit, check, firewall, repair, start
 from bench.measure import table
 
 PARTS = {
@@ -11,6 +11,7 @@ PARTS = {
     "accounts": accounts,
     "repair": repair,
     "check": check,
+    "firewall": firewall,
 }
 
 

@@ -16,7 +16,11 @@ from lab.frames import frame
 from lab.unhit import reason
 from lab.ways import interfaces
 from lab.wire import Wire, Witnessed, wire
+from zmward.firewall.folded import folded
+from zmward.firewall.narrowed import Narrowed
+from zmward.firewall.packet import asked, probe
 from zmward.firewall.ranges import address
+from zmward.firewall.reach import reach
 from zmward.firewall.rules import Rule, Ruleset
 
 SEED = 4711
@@ -72,6 +76,10 @@ class _Comparison:
         self.found = found
         self.read = read
         self.hit: dict[int, Rule] = {}
+        self.narrowed = {
+            family: Narrowed(folded(ruleset), family)
+            for family, ruleset in read.rules.items()
+        }
 
     def packet(self, shot: Shot, number: int, seen: Witnessed) -> None:
         """Compare one packet."""
@@ -85,7 +93,10 @@ class _Comparison:
         passed = number in seen.let
         found.packets += 1
         found.accepted += passed
-        readings = {"": told}
+        kept = self.narrowed[packet.family].of(packet.protocol, packet.destination_port)
+        kind = probe(packet, marked=kept.marked)
+        few = reach(kept.ruleset, kind, asked(packet), kept.memory)
+        readings = {"": told, " (narrowed)": few}
         for name, rules in self.read.others.items():
             readings[f" ({name})"] = judged(rules[packet.family], packet)
         for name, said in readings.items():

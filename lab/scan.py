@@ -8,37 +8,58 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from lab.errors import LabError
 from lab.network import OUTSIDE
 from lab.node import Lab
+from lab.nodes import Node
 from lab.process import run
 from lab.scan_sender import MARK
 
-Protocol = Literal["tcp", "udp"]
+# `ip` is for the numbers of IP protocols instead of ports.
+Protocol = Literal["tcp", "udp", "ip"]
+SYN = 2
 ALL_PORTS = tuple(range(1, 65536))
-_NUMBER: dict[Protocol, int] = {"tcp": 6, "udp": 17}
+_NUMBER: dict[Protocol, int] = {"tcp": 6, "udp": 17, "ip": 0}
 _TRIES = 3
 _TABLE = """\
 add table inet zmward_scan
 delete table inet zmward_scan
 table inet zmward_scan {{
-    counter came {{ }}
-    set passed {{ type inet_service; flags dynamic; size 65536; }}
+    {places}
     chain came {{
         type filter hook prerouting priority -500;
-        {probe} counter name came
+        {came}
     }}
     chain passed {{
         type filter hook input priority 2000;
-        {probe} add @passed {{ th dport }}
+        {passed}
     }}
 }}
 """
-_PROBE = "{ip} saddr {source} {ip} dscp {mark} meta l4proto {protocol}"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One packet to each port, from one address."""
+
+    source: str
+    protocol: Protocol = "tcp"
+    ports: Sequence[int] = ALL_PORTS
+    flags: int = SYN
+
+    @property
+    def version(self) -> int:
+        """Return the version of IP."""
+        return 6 if ":" in self.source else 4
+
+    @property
+    def asks(self) -> bool:
+        """Say whether each packet that passes is answered."""
+        return self.protocol == "tcp" and self.flags == SYN
 
 
 @dataclass(frozen=True)
@@ -50,44 +71,90 @@ class Scan:
     """
 
     passed: frozenset[int]
-    open: frozenset[int]
-    closed: frozenset[int]
+    open: frozenset[int] = frozenset()
+    closed: frozenset[int] = frozenset()
 
 
-def scan(
-    lab: Lab,
-    source: str,
-    node: str,
-    *,
-    by: str = OUTSIDE,
-    protocol: Protocol = "tcp",
-    ports: Sequence[int] = ALL_PORTS,
-) -> Scan:
+def scan(lab: Lab, node: str, probe: Probe, *, by: str = OUTSIDE) -> Scan:
     """Try all ports of a node from an address of the outside or of another node."""
-    server = lab.node(node)
-    six = ":" in source
-    asked = {
-        "version": 6 if six else 4,
-        "protocol": _NUMBER[protocol],
-        "source": source,
-        "target": server.ipv6 if six else server.ipv4,
-        "from": _hardware(lab, by),
-        "to": _hardware(lab, node),
-        "ports": list(ports),
-    }
+    return scans(lab, node, [probe], by=by)[0]
+
+
+def scans(
+    lab: Lab, node: str, probes: Sequence[Probe], *, by: str = OUTSIDE
+) -> list[Scan]:
+    """Try several probes, and those again of which a busy machine has lost packets."""
+    found: dict[int, Scan] = {}
     for _ in range(_TRIES):
-        asked["source_port"] = random.randrange(20_000, 60_000)  # noqa: S311 - no secret
-        _witness(lab, node, source, protocol)
-        answers = _sent(lab, by, asked)
-        came, passed = _witnessed(lab, node)
-        found = Scan(passed, *(frozenset(answers[k]) for k in ("open", "closed")))
-        # On a busy machine packets and answers may be lost: then all is tried again.
-        silent = passed - found.open - found.closed if protocol == "tcp" else ()
-        if came == len(ports) and not silent:
-            return found
-    if came != len(ports):
-        raise LabError(f"of {len(ports)} packets to {node} only {came} came in")
-    return found
+        left = [n for n in range(len(probes)) if n not in found]
+        if not left:
+            break
+        tried = _tried(lab, node, [probes[n] for n in left], by)
+        for number, (came, one) in zip(left, tried, strict=True):
+            probe = probes[number]
+            answered = one.passed <= one.open | one.closed
+            if came == len(probe.ports) and (answered or not probe.asks):
+                found[number] = one
+    lost = [probes[n] for n in range(len(probes)) if n not in found]
+    for probe in lost:
+        what = f"{len(probe.ports)} packets of {probe.source} ({probe.protocol})"
+        raise LabError(f"{what} to {node}: they do not all come in and get an answer")
+    return [found[n] for n in range(len(probes))]
+
+
+def _tried(
+    lab: Lab, node: str, probes: Sequence[Probe], by: str
+) -> list[tuple[int, Scan]]:
+    first = random.randrange(20_000, 60_000)  # noqa: S311 - no secret
+    own = dict(enumerate(probes, start=first))
+    ends = {"from": _hardware(lab, by), "to": _hardware(lab, node)}
+    asked = [_asked(lab.node(node), one, port) | ends for port, one in own.items()]
+    _inside(lab, node, "nft", "-f", "-", given=_table(own))
+    answers = _sent(lab, by, asked)
+    witnessed = _witnessed(lab, node)
+    return [
+        (
+            int(witnessed[f"came{port}"]),
+            Scan(
+                frozenset(int(n) for n in witnessed[f"passed{port}"]),
+                frozenset(one["open"]),
+                frozenset(one["closed"]),
+            ),
+        )
+        for port, one in zip(own, answers, strict=True)
+    ]
+
+
+def _asked(server: Node, probe: Probe, port: int) -> dict[str, Any]:
+    return {
+        "version": probe.version,
+        "protocol": _NUMBER[probe.protocol],
+        "source": probe.source,
+        "target": server.ipv6 if probe.version == 6 else server.ipv4,  # noqa: PLR2004
+        "ports": list(probe.ports),
+        "flags": probe.flags,
+        "source_port": port,
+    }
+
+
+def _table(own: Mapping[int, Probe]) -> str:
+    """Return the witness's table: probes are told apart by their source ports."""
+    places, came, passed = [], [], []
+    for port, probe in own.items():
+        ip = "ip6" if probe.version == 6 else "ip"  # noqa: PLR2004
+        match = f"{ip} saddr {probe.source} {ip} dscp {MARK} meta l4proto "
+        if probe.protocol == "ip":
+            match += "!= { tcp, udp }"
+            kind, field = "inet_proto", "meta l4proto"
+        else:
+            match += f"{probe.protocol} th sport {port}"
+            kind, field = "inet_service", "th dport"
+        places.append(f"counter came{port} {{ }}")
+        places.append(f"set passed{port} {{ type {kind}; flags dynamic; size 65536; }}")
+        came.append(f"{match} counter name came{port}")
+        passed.append(f"{match} add @passed{port} {{ {field} }}")
+    blocks = ("\n".join(lines) for lines in (places, came, passed))
+    return _TABLE.format(**dict(zip(("places", "came", "passed"), blocks, strict=True)))
 
 
 def _hardware(lab: Lab, name: str) -> str:
@@ -100,13 +167,7 @@ def _inside(lab: Lab, node: str, *argv: str, given: str | None = None) -> str:
     return run([*enter, *argv], given=given)
 
 
-def _witness(lab: Lab, node: str, source: str, protocol: Protocol) -> None:
-    family = "ip6" if ":" in source else "ip"
-    probe = _PROBE.format(ip=family, source=source, mark=MARK, protocol=protocol)
-    _inside(lab, node, "nft", "-f", "-", given=_TABLE.format(probe=probe))
-
-
-def _sent(lab: Lab, by: str, asked: object) -> dict[str, list[int]]:
+def _sent(lab: Lab, by: str, asked: object) -> list[dict[str, list[int]]]:
     enter = ["ip", "netns", "exec", lab.network.space(by)]
     argv = [*enter, sys.executable, "-m", "lab.scan_sender"]
     done = subprocess.run(
@@ -114,18 +175,22 @@ def _sent(lab: Lab, by: str, asked: object) -> dict[str, list[int]]:
     )
     if done.returncode:
         raise LabError(f"the scan from {by} failed: {done.stderr[-2000:]}")
-    found: dict[str, list[int]] = json.loads(done.stdout)
+    found: list[dict[str, list[int]]] = json.loads(done.stdout)
     return found
 
 
-def _witnessed(lab: Lab, node: str) -> tuple[int, frozenset[int]]:
+def _witnessed(lab: Lab, node: str) -> Mapping[str, Any]:
     """Return how many packets came in, and the ports of those that passed."""
-    table = ("-j", "list", "table", "inet", "zmward_scan")
+    table = ("--json", "--numeric-protocol", "list", "table", "inet", "zmward_scan")
     rows = json.loads(_inside(lab, node, "nft", *table))["nftables"]
-    came = next(row["counter"]["packets"] for row in rows if "counter" in row)
-    passed = next(row["set"].get("elem", []) for row in rows if "set" in row)
     _inside(lab, node, "nft", "delete", "table", "inet", "zmward_scan")
-    return int(came), frozenset(int(port) for port in passed)
+    found: dict[str, Any] = {}
+    for row in rows:
+        if "counter" in row:
+            found[row["counter"]["name"]] = row["counter"]["packets"]
+        elif "set" in row:
+            found[row["set"]["name"]] = row["set"].get("elem", [])
+    return found
 
 
 def spans(ports: frozenset[int]) -> str:

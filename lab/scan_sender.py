@@ -1,5 +1,7 @@
 """Sends one packet to each of many ports and notes who answers; runs in a namespace.
 
+Instead of ports, there may be numbers of IP protocols: packets without a body.
+
 Frames go past the packet filter of the side that sends, and answers are seen before it:
 only the side that is scanned decides.
 """
@@ -49,15 +51,19 @@ def _network(version: int, source: bytes, target: bytes, kind: int, size: int) -
 
 
 def frames(asked: Mapping[str, Any]) -> Iterator[bytes]:
-    """Yield one frame for each port: a SYN, or a datagram of no bytes."""
+    """Yield one frame for each port: TCP with some flags, or an empty datagram."""
     version, kind = asked["version"], asked["protocol"]
     ends = (asked["source"], asked["target"])
     source, target = (socket.inet_pton(_FAMILY[version], end) for end in ends)
-    tail = struct.pack("!IIBBHHH", 1, 0, 5 << 4, _SYN, 64240, 0, 0)
-    size = 20 if kind == _TCP else 8
-    network = _network(version, source, target, kind, size)
     ether = bytes.fromhex((asked["to"] + asked["from"]).replace(":", ""))
-    head = ether + struct.pack("!H", _ETHER[version]) + network
+    ether += struct.pack("!H", _ETHER[version])
+    if not kind:
+        for number in asked["ports"]:
+            yield ether + _network(version, source, target, number, 0)
+        return
+    tail = struct.pack("!IIBBHHH", 1, 0, 5 << 4, asked.get("flags", _SYN), 64240, 0, 0)
+    size = 20 if kind == _TCP else 8
+    head = ether + _network(version, source, target, kind, size)
     own = struct.pack("!H", asked["source_port"])
     rest = tail[:12] if kind == _TCP else struct.pack("!H", 8)
     known = _sum(source + target + struct.pack("!II", size, kind) + own + rest)
@@ -127,4 +133,4 @@ def scan(asked: Mapping[str, Any]) -> Mapping[str, Sequence[int]]:
 
 
 if __name__ == "__main__":
-    json.dump(scan(json.load(sys.stdin)), sys.stdout)
+    json.dump([scan(asked) for asked in json.load(sys.stdin)], sys.stdout)

@@ -115,10 +115,10 @@ def _entries(name: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     yield from _comment(KEYS[name])
     for row in rows:
         yield f"[[{name}]]"
-        for key, value in row.items():
-            usual = {"port": "", "name": "", "from": []}
-            if (key != "protocol" or not row["name"]) and value != usual.get(key):
-                yield f"{key} = {_value(value)}"
+        for key in ("name", "port", "protocol", "from", "why"):
+            # A name says the protocol.
+            if row[key] and (key != "protocol" or not row["name"]):
+                yield f"{key} = {_value(row[key])}"
         yield ""
 
 

@@ -289,3 +289,4 @@ class TestTheStarter:
         assert convert(parse(made, "made"), made, "made") == profile
         assert "# Said by somebody.\nadmins = " in made
         assert "\n\n\n" not in made
+        assert "from = []" not in made

@@ -103,6 +103,23 @@ def test_a_clock_that_runs_ahead_removes_nothing() -> None:
     assert "plan.json" in inside(host, run)
 
 
+def test_a_clock_that_was_behind_when_it_worked_ends_nothing_early() -> None:
+    host = twin()
+    run = applied(host, directory(), end="confirmed")
+    path = f"{run.folder}/journal"
+    for entry in Journal(host, run).read():
+        text = host.entries[path].content.replace(
+            entry.at.encode(), b"1970-01-01T00:00:00+00:00"
+        )
+        host.entries[path].content = text
+    host.written = int(NOW.timestamp())
+    expire(host, later(host, KEPT_DAYS - 1))
+    assert forget_older(host, later(host, 3), 4) == ()
+    assert "plan.json" in inside(host, run)
+    expire(host, later(host, KEPT_DAYS))
+    assert inside(host, run) == {"journal"}
+
+
 def test_the_next_run_removes_what_is_over_long_ago() -> None:
     host, kept = twin(), directory()
     run = applied(host, kept, end="rolled back")

@@ -156,10 +156,26 @@ def test_a_stop_ends_early_and_still_reads() -> None:
     assert host.did(DELETE)
 
 
-def test_a_table_that_somebody_removed_is_no_answer() -> None:
+def test_a_table_that_somebody_removed_at_once_is_no_answer() -> None:
     host = Host(**{"nft_-j": GONE})
     with pytest.raises(Incomplete, match="is gone"):
         observe(host.site(), "first", "second", 60)
+    assert host.did(f"systemctl stop {TIMER}.timer")
+
+
+@pytest.mark.parametrize("asked", ["nft_-j_list", "nft_-jn"])
+def test_of_a_table_that_somebody_removed_later_the_last_copy_counts(
+    asked: str,
+) -> None:
+    def answer() -> Done:
+        words = asked.replace("_", " ")
+        return GONE if host.now > 100 else host._usual(f"{words} list")
+
+    host = Host(**{asked: answer})
+    found = observe(host.site(), "first", "second", 600)
+    assert "somebody removed the table" in found.ended
+    assert 30 < found.seconds < 100
+    assert found.counted.rows
     assert host.did(f"systemctl stop {TIMER}.timer")
 
 

@@ -12,6 +12,7 @@ from tests.engine.repair import HOST, directory, plan, proof, site, twin
 from tests.engine.twin import ZIMBRA, Twin, settings
 from zmward.change import Change, SetAttr, UnitState
 from zmward.controls.registry import controls
+from zmward.doors.directory import Directory
 from zmward.doors.host import Done
 from zmward.doors.local_settings import PATH
 from zmward.engine.apply import Wish, apply
@@ -19,7 +20,7 @@ from zmward.engine.journal import Journal
 from zmward.engine.operator import operators, peers, remote
 from zmward.engine.rollback import roll_back
 from zmward.engine.state import known
-from zmward.errors import Interrupted, NotUndone, Refused
+from zmward.errors import Fault, Interrupted, NotUndone, Refused
 from zmward.guards import SIGNS
 
 SIGN = "web-folders-without-foreign-programs"
@@ -129,6 +130,29 @@ def test_a_failure_before_the_first_change_is_a_refusal() -> None:
     )
     with pytest.raises(Refused, match=r"Nothing was changed.*Read-only"):
         apply(site(host, kept), plan(), Wish(), proof)
+    assert untouched(host, kept.objects)
+
+
+def test_a_host_that_cannot_be_asked_is_left_alone() -> None:
+    host, kept = twin(), directory()
+    host.fails = lambda argv: (
+        Done(1, b"", b"Input/output error") if argv[0] == "id" else None
+    )
+    with pytest.raises(Refused, match=r"Nothing was changed.*Input/output"):
+        apply(site(host, kept), plan(), Wish(), proof)
+    assert untouched(host, kept.objects)
+
+
+def test_a_directory_that_is_down_is_a_refusal_before_the_first_change() -> None:
+    host, kept = twin(), directory()
+
+    def down() -> Directory:
+        raise Fault("ldap.1", "Can't contact LDAP server", "the directory")
+
+    place = site(host, kept)
+    place.opener = down
+    with pytest.raises(Refused, match=r"Nothing was changed.*contact LDAP"):
+        apply(place, plan(), Wish(), proof)
     assert untouched(host, kept.objects)
 
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from tests.engine.repair import HOST, RULES, directory, plan, proof, site, twin
 from tests.engine.twin import Killed, Twin
 from tests.engine.twin_filter import table
+from zmward.change import UnitState
 from zmward.doors.host import Done
 from zmward.engine.apply import Wish, apply
 from zmward.engine.confirm import confirm
@@ -192,6 +193,20 @@ def test_loading_rules_can_cut_off_and_waits_a_short_while_only() -> None:
     words = [argv for argv in other.said if argv[0] == "systemd-run"]
     waits = [w for argv in words for w in argv if w.startswith("--on-active")]
     assert waits == ["--on-active=60s", "--on-active=5s"]
+
+
+def test_a_cluster_manager_does_not_keep_rules_from_being_loaded() -> None:
+    host = twin()
+    host.units["keepalived.service"] = UnitState(enabled=True, active=True)
+    assert loaded(host).id
+    with pytest.raises(Refused, match="keepalived"):
+        apply(site(twin_with(host), directory()), plan(), Wish(), proof)
+
+
+def twin_with(other: Twin) -> Twin:
+    host = twin()
+    host.units |= other.units
+    return host
 
 
 HEAD = "add table inet zmward\ndelete table inet zmward\ntable inet zmward {\n"

@@ -78,6 +78,7 @@ class Twin(TwinFilter):
     removes: str = ""
     user: str = "root"
     now: int = 1000
+    written: int = 1000
     flags: dict[str, str] = field(default_factory=dict)
     working: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
@@ -185,7 +186,7 @@ class Twin(TwinFilter):
         if entry is None:
             return Done(1, b"", NO_SUCH)
         if words[1] == "%Y":
-            return Done(0, b"1000\n")
+            return Done(0, f"{self.written}\n".encode())
         mode = entry.mode
         row = f"{entry.kind}|{mode.mode:o}|{mode.owner}|{mode.group}\n"
         return Done(0, row.encode())

@@ -12,8 +12,10 @@ from lab.layers import REPOSITORY
 from lab.network import OUTSIDE
 from lab.node import Lab
 from lab.nodes import Node
-from lab.scan import Scan, spans
+from lab.scan import Probe, Scan, scans, spans
 
+from zmward.catalog.foreign_ports import FOREIGN
+from zmward.catalog.ports import PORTS
 from zmward.doors.host import Done, command
 from zmward.doors.packet_filter import load_rules, read_rules, restore_rules
 from zmward.evidence import decode
@@ -27,6 +29,18 @@ from zmward.profile import Profile
 from zmward.ruleset import Backend, Rules
 
 _ALL = "0.0.0.0"  # noqa: S104  # compared only
+UDP_PORTS = tuple(
+    sorted(
+        {row.port for row in PORTS if "udp" in row.protocols}
+        | {
+            port
+            for row in FOREIGN
+            if row.protocol == "udp"
+            for first, last in row.ports
+            for port in range(first, last + 1)
+        }
+    )
+)
 # What a user does for each node with `zmward collect`, here with the sources that the
 # verbs of the firewall ask, all nodes at once.
 _COLLECT = """
@@ -131,6 +145,17 @@ def wanted(found: Policy, protocol: str, source: str) -> frozenset[int]:
     )
 
 
+def protocols(source: str) -> tuple[int, ...]:
+    """Return the IP protocols that nobody has named: not TCP, UDP, ICMP and IGMP.
+
+    In IPv6, numbers of extension headers are none of protocols.
+    """
+    known = {1, 2, 6, 17, 58}
+    if ":" in source:
+        known |= {0, 43, 44, 50, 51, 59, 60, 135, 139, 140}
+    return tuple(n for n in range(256) if n not in known)
+
+
 def listening(lab: Lab, node: Node, source: str) -> frozenset[int]:
     """Return the TCP ports at which a node itself says that it answers a family."""
     rows = run(lab, node.name, "ss", "-Hltn").splitlines()
@@ -172,9 +197,39 @@ class Told:
     def line(self) -> str:
         """Return the scan for people."""
         return (
-            f"{self.title}: {len(self.scan.passed)} ports reach the node "
+            f"{self.title}: {len(self.scan.passed)} reach the node "
             f"({spans(self.scan.passed)}); open: {spans(self.scan.open)}"
         )
+
+
+def _probes(source: str) -> list[Probe]:
+    return [
+        Probe(source),
+        Probe(source, "udp", UDP_PORTS),
+        Probe(source, "ip", protocols(source)),
+    ]
+
+
+def tried(
+    lab: Lab,
+    found: Policy | None,
+    target: Node,
+    who: str,
+    addresses: Sequence[str],
+    *,
+    by: str = OUTSIDE,
+) -> Iterator[Told]:
+    """Try everything from some addresses; without a policy all of it is wanted."""
+    probes = [probe for source in addresses for probe in _probes(source)]
+    seen = scans(lab, target.name, probes, by=by)
+    for probe, one in zip(probes, seen, strict=True):
+        own = frozenset(probe.ports)
+        if found is not None:
+            own &= wanted(found, probe.protocol, probe.source)
+        answers = listening(lab, target, probe.source) if probe.asks else frozenset()
+        what = {"ip": "other protocols"}.get(probe.protocol, probe.protocol)
+        title = f"{who} ({probe.source}) to {target.name}, {what}"
+        yield Told(title, one, own, answers)
 
 
 def show(title: str, told: Sequence[Told]) -> None:

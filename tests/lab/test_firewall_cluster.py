@@ -17,7 +17,7 @@ from lab import network
 from lab.network import OUTSIDE
 from lab.node import Lab
 from lab.nodes import Node
-from lab.scan import ALL_PORTS, scan
+from lab.scan import ALL_PORTS, Probe, scan
 from lab.tree.identity import USER_PASSWORD
 
 from tests.lab import held
@@ -29,12 +29,15 @@ from tests.lab.firewall_lab import (
     load,
     run,
     show,
+    tried,
     unload,
     wanted,
 )
-from tests.lab.test_firewall_outside import SOURCES, UDP_PORTS
+from tests.lab.test_firewall_outside import SOURCES
 from tests.lab.zimbra_tools import tool
-from zmward.firewall.openings import Policy
+from zmward.firewall.checked import check
+from zmward.firewall.managers import loaded, managers
+from zmward.firewall.openings import FAMILIES, Policy
 from zmward.firewall.policy import policy
 
 pytestmark = pytest.mark.lab
@@ -137,7 +140,7 @@ def _before(lab: Lab) -> Iterator[Told]:
     """Scan without rules: all packets are wanted."""
     for node in lab.nodes:
         source = network.CLIENT_IPV4
-        seen = scan(lab, source, node.name)
+        seen = scan(lab, node.name, Probe(source))
         title = f"a client in the LAN ({source}) to {node.name}, tcp"
         yield Told(title, seen, frozenset(ALL_PORTS), listening(lab, node, source))
 
@@ -212,6 +215,19 @@ class TestLoading:
         _probe(site.lab, *words)
         assert {peer.rpartition(":")[2] for _, peer in site.links} == {"389", "11211"}
         assert _links(site.lab) >= site.links
+
+
+def test_the_verb_check_finds_nothing_amiss(site: Site) -> None:
+    """What the product says of the loaded rules is what the packets say."""
+    known = facts(site.lab, PROFILE)
+    for node in site.lab.nodes:
+        own = loaded(known, node.host)
+        assert not isinstance(own, str), own
+        assert "zmward" in managers(own.rules)
+        wanted_now = policy(known, node.host)
+        assert wanted_now.openings == site.policies[node.name].openings
+        told = check(known, wanted_now, own.rules, FAMILIES, own.missing)
+        assert (told.deviations, told.reasons) == ((), ()), node.host
 
 
 class TestFlows:
@@ -295,23 +311,17 @@ class TestFlows:
             fresh.end()
 
 
-def _scanned(site: Site, target: Node) -> Iterator[Told]:
+def _scanned(site: Site, target: Node) -> list[Told]:
     """Scan one node from all others and from outside."""
-    lab, found = site.lab, site.policies[target.name]
-    callers = [(node.name, node.name, _ends(node)) for node in lab.nodes]
+    callers = [(node.name, node.name, _ends(node)) for node in site.lab.nodes]
     callers += [(who, OUTSIDE, addresses) for who, addresses in SOURCES.items()]
-    for who, by, addresses in callers:
-        if by == target.name:
-            continue
-        for source in addresses:
-            title = f"{who} ({source}) to {target.name}"
-            answers = listening(lab, target, source)
-            tcp = scan(lab, source, target.name, by=by)
-            own = wanted(found, "tcp", source)
-            yield Told(f"{title}, tcp", tcp, own, answers)
-            udp = scan(lab, source, target.name, by=by, protocol="udp", ports=UDP_PORTS)
-            own = wanted(found, "udp", source)
-            yield Told(f"{title}, udp", udp, own, frozenset())
+    found = site.policies[target.name]
+    return [
+        told
+        for who, by, addresses in callers
+        if by != target.name
+        for told in tried(site.lab, found, target, who, addresses, by=by)
+    ]
 
 
 def test_nothing_else_passes(site: Site) -> None:
@@ -319,8 +329,8 @@ def test_nothing_else_passes(site: Site) -> None:
     show("before:", site.before)
     assert_all(site.before)
     with ThreadPoolExecutor(2) as pool:
-        told = list(pool.map(lambda n: list(_scanned(site, n)), site.lab.nodes))
+        told = list(pool.map(lambda node: _scanned(site, node), site.lab.nodes))
     for node, rows in zip(site.lab.nodes, told, strict=True):
         show(f"{node.name}, after:", rows)
     assert_all([one for rows in told for one in rows])
-    assert sum(len(rows) for rows in told) == 5 * 7 * 2 * 2
+    assert sum(len(rows) for rows in told) == 5 * 7 * 2 * 3

@@ -74,10 +74,12 @@ def begin(node: Lab, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[
     profile.write_text(PROFILE)
     begun: list[subprocess.Popen[str]] = []
 
-    def begin(*words: str, wait: bool = True) -> subprocess.Popen[str]:
+    def begin(
+        *words: str, verb: str = "observe", wait: bool = True
+    ) -> subprocess.Popen[str]:
         settings = [f"PATH={node.programs}:{os.environ['PATH']}", f"HOME={tmp_path}"]
         program = str(Path(sys.executable).parent / "zmward")
-        asked = [program, "firewall", "observe", "--host", "mail", *words]
+        asked = [program, "firewall", verb, "--host", "mail", *words]
         argv = ["env", *settings, *asked, "--profile", str(profile)]
         process = subprocess.Popen(
             node.argv("outside", argv),
@@ -166,6 +168,41 @@ def test_counts_are_exact_and_nothing_is_dropped(
     assert "port = 7777" in shown
     assert "Nobody listens there" in shown
     nothing_left(node)
+
+
+def test_what_nobody_decided_keeps_try_from_loading(
+    node: Lab, begin: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    kept = str(tmp_path / "observed.json")
+    process = begin("--for", "5s", "--output", kept)
+    knocked(node, f"{INTERNET_IPV4} tcp {NODE_IPV4} 7025 1")
+    process.communicate(timeout=60)
+    tried = begin("--yes", "--observed", kept, verb="try", wait=False)
+    _, said = tried.communicate(timeout=60)
+    assert tried.returncode == 4  # refused
+    assert f"{INTERNET_IPV4} asked for tcp 7025 (lmtp)" in said
+    assert "zmward" not in node.run("mail", ["nft", "list", "tables"]).stdout
+
+
+def test_beside_ufw_it_sees_what_ufw_lets_in(
+    node: Lab, begin: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    kept = tmp_path / "observed.json"
+    for words in ("allow 22/tcp", "allow 7025/tcp", "--force enable"):
+        assert node.run("mail", ["ufw", *words.split()]).returncode == 0
+    try:
+        process = begin("--for", "12s", "--output", str(kept))
+        source, here = INTERNET_IPV4, NODE_IPV4
+        became = knocked(
+            node, f"{source} tcp {here} 7025 2", f"{source} tcp {here} 7071 1"
+        )
+        process.communicate(timeout=60)
+        status = node.run("mail", ["ufw", "status"]).stdout
+    finally:
+        assert node.run("mail", ["ufw", "--force", "reset"]).returncode == 0
+    assert "Status: active" in status
+    assert [line.split()[-1] for line in became] == ["answered", "answered", "silent"]
+    assert by_thing(parse(kept.read_text())) == {("tcp", 7025): {source: 2}}
 
 
 def test_a_connection_from_before_is_no_new_flow(

@@ -10,22 +10,21 @@ from collections.abc import Iterator
 import pytest
 from lab import network
 from lab.node import Lab
-from lab.scan import ALL_PORTS, scan
+from lab.scan import Probe, scan, scans, spans
 
 from tests.lab import held
 from tests.lab.firewall_lab import (
     Told,
     assert_all,
     facts,
-    listening,
     load,
+    protocols,
     run,
     show,
+    tried,
     unload,
     wanted,
 )
-from zmward.catalog.foreign_ports import FOREIGN
-from zmward.catalog.ports import PORTS
 from zmward.firewall.openings import Policy
 from zmward.firewall.policy import policy
 from zmward.firewall.render_nftables import nftables
@@ -45,18 +44,6 @@ SOURCES = {
     "a client in the LAN": (network.CLIENT_IPV4, network.CLIENT_IPV6),
     "an administrator": (network.ADMIN_IPV4, network.ADMIN_IPV6),
 }
-UDP_PORTS = tuple(
-    sorted(
-        {row.port for row in PORTS if "udp" in row.protocols}
-        | {
-            port
-            for row in FOREIGN
-            if row.protocol == "udp"
-            for first, last in row.ports
-            for port in range(first, last + 1)
-        }
-    )
-)
 CLIENTS = frozenset({25, 143, 443, 465, 587, 993, 995})
 ADMINS = CLIENTS | {22, 7071}
 INNER = frozenset({7025, 7072, 7073, 7110, 7143, 7993, 7995, 8443, 11211})
@@ -68,19 +55,36 @@ def found(lab_default: Lab) -> Policy:
     return policy(facts(lab_default, PROFILE), lab_default.nodes[0].host)
 
 
+# Flags of packets that open nothing, as scanners send them.
+ODD = {
+    "no flags": 0,
+    "FIN": 1,
+    "SYN and FIN": 3,
+    "ACK": 16,
+    "SYN and ACK": 18,
+    "XMAS": 41,
+}
+
+
+ODD_SOURCES = (network.CLIENT_IPV4, network.INTERNET_IPV6)
+LOW = tuple(range(1, 9000))
+
+
+def _odd_scans(lab: Lab) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield who sent which odd packets, and where they came through."""
+    for source in ODD_SOURCES:
+        probes = [Probe(source, "tcp", LOW, flags) for flags in ODD.values()]
+        probes.append(Probe(source, "ip", protocols(source)))
+        seen = scans(lab, "mail", probes)
+        for name, one in zip((*ODD, "other protocols"), seen, strict=True):
+            yield (source, name), spans(one.passed)
+
+
 def _scans(lab: Lab, found: Policy | None) -> Iterator[Told]:
     """Scan from everywhere; without a policy every packet is wanted."""
     server = lab.nodes[0]
     for who, addresses in SOURCES.items():
-        for source in addresses:
-            for protocol, ports in (("tcp", ALL_PORTS), ("udp", UDP_PORTS)):
-                seen = scan(lab, source, server.name, protocol=protocol, ports=ports)  # type: ignore[arg-type]  # one of two
-                own = frozenset(ports)
-                if found is not None:
-                    own = wanted(found, protocol, source) & own
-                title = f"{who} ({source}), {protocol}"
-                answers = listening(lab, server, source) if protocol == "tcp" else ()
-                yield Told(title, seen, own, frozenset(answers))
+        yield from tried(lab, found, server, who, addresses)
 
 
 def test_the_whitelist_refuses_nothing(found: Policy) -> None:
@@ -102,7 +106,7 @@ def test_one_port_too_many_is_seen(lab_default: Lab, found: Policy) -> None:
     run(lab_default, "mail", "nft", *hole, "accept")
     try:
         source = network.INTERNET_IPV6
-        seen = scan(lab_default, source, "mail")
+        seen = scan(lab_default, "mail", Probe(source))
     finally:
         unload(lab_default, "mail")
     told = Told("a hole", seen, wanted(found, "tcp", source), frozenset())
@@ -124,6 +128,23 @@ def test_a_session_outlives_our_load_and_none_by_hand(
         finally:
             session.end()
             unload(lab_default, "mail")
+
+
+@pytest.mark.parametrize("backend", ["nftables", "iptables"])
+def test_what_opens_no_connection_reaches_no_port(
+    lab_default: Lab, found: Policy, backend: Backend
+) -> None:
+    """Odd packets of TCP and other protocols of IP do not even get to open ports."""
+    before = dict(_odd_scans(lab_default))
+    assert set(before.values()) == {spans(frozenset(LOW))} | {
+        spans(frozenset(protocols(source))) for source in ODD_SOURCES
+    }
+    load(lab_default, "mail", found, backend)
+    try:
+        after = dict(_odd_scans(lab_default))
+    finally:
+        unload(lab_default, "mail")
+    assert set(after.values()) == {"none"}, after
 
 
 @pytest.mark.parametrize("backend", ["nftables", "iptables"])

@@ -18,7 +18,7 @@ from zmward.engine.apply import Wish
 from zmward.engine.operator import operators
 from zmward.engine.verify import Proof
 from zmward.engine.whitelist import backend, planned, proved, ruleset
-from zmward.errors import Refused
+from zmward.errors import Refused, Usage
 from zmward.evidence import Evidence
 from zmward.facts import Facts
 from zmward.finding import moment
@@ -35,6 +35,8 @@ def _evidence(
 ) -> tuple[Evidence, str]:
     """Ask the host, and add what was collected of the other nodes before."""
     if here.sample is not None:
+        if tuple(paths):
+            raise Usage("The sample server is alone: --demo takes no --evidence.")
         return here.sample.seen(), here.sample.host
     silent = quiet or not sys.stderr.isatty()
     with progress(f"asking {here.name}", silent=silent) as moved:

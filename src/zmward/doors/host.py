@@ -72,14 +72,16 @@ class Door(Protocol):
 def command(argv: Sequence[str], user: str, seconds: int) -> str:
     """Return the line for the host's sh: the one place where words are quoted."""
     words: tuple[str, ...] = tuple(argv)
+    quiet = ""
     if user != "root":
-        # Zimbra's programs need the environment of its user's login shell.
-        login = ("runuser", "-l", "-c", 'exec "$@"', "--", user, "sh")
-        words = (*login, *words)
+        # Zimbra's programs need the environment of its user's login shell. What its
+        # files say on the way, a greeting or a warning, is no answer of the program.
+        login = ("runuser", "-l", "-c", 'exec "$@" >&3 3>&-', "--", user, "sh")
+        words, quiet = (*login, *words), " 3>&1 >/dev/null"
     # Whoever finds a lock without its owner looks for what still works under it.
     mark = tuple(f"{name}={os.environ[name]}" for name in (LOCK,) if name in os.environ)
     bounded = ("env", "LC_ALL=C", *mark, "timeout", "-k", "5", str(seconds), *words)
-    return f"umask 077; cd /; exec {shlex.join(bounded)}"
+    return f"umask 077; cd /; exec {shlex.join(bounded)}{quiet}"
 
 
 def _waited(

@@ -5,8 +5,8 @@ journal, act, read back → sections, units, services → verify. A step that fa
 stop that is asked for, take back all that was done.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Literal
@@ -298,6 +298,15 @@ def _arm(
         raise
 
 
+@contextmanager
+def _untouched() -> Iterator[None]:
+    """Say of what fails before the first change that there was none."""
+    try:
+        yield
+    except Fault as error:
+        raise Refused(f"Nothing was changed: {error}") from error
+
+
 def apply(
     site: Site,
     plan: Plan,
@@ -310,22 +319,24 @@ def apply(
     `suspect` names the controls that show signs of compromise on the host now.
     """
     changes = [step.change for step in plan.steps]
-    permitted(changes)
-    right_host(site.door, plan)
-    signs = unsuspicious(plan, suspect(), despite=wish.despite)
+    with _untouched():
+        permitted(changes)
+        right_host(site.door, plan)
+        signs = unsuspicious(plan, suspect(), despite=wish.despite)
     _stop(site)
     with locked(site.door) as lock:
         site.held = lock.check
-        nobody_else(site.door)
-        if already(site, changes):
-            return Applied(run="")
-        # What cannot be cleared away must not hold up a repair.
-        with suppress(Fault):
-            expire(site.door, datetime.now(UTC))
-        awake(site, plan)
-        unseen = look_for_losses(site, plan)
-        accepted(unseen, wish.losses)
-        prove_values(site, plan, unseen.parameters)
+        with _untouched():
+            nobody_else(site.door, changes)
+            if already(site, changes):
+                return Applied(run="")
+            # What cannot be cleared away must not hold up a repair.
+            with suppress(Fault):
+                expire(site.door, datetime.now(UTC))
+            awake(site, plan)
+            unseen = look_for_losses(site, plan)
+            accepted(unseen, wish.losses)
+            prove_values(site, plan, unseen.parameters)
         run = new(datetime.now(UTC))
         journal = _prepare(site, plan, run, wish.who, signs)
         lost = remember(site, run, journal, unseen)

@@ -31,6 +31,8 @@ WARMING: Final = 5
 _SPARE: Final = 60
 _TICK: Final = 0.2
 _SHORTEST, _LONGEST, _STEPS = 3, 60, 200
+# So often all is copied, should somebody remove the table.
+_COPIED: Final = 60
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -119,9 +121,13 @@ def _armed(site: Site, seconds: int, left: list[str]) -> Iterator[None]:
             site.talk(f"not removed: {said}")
 
 
+class _Gone(Incomplete):
+    """The table is not there any more, and what it had counted is lost."""
+
+
 def _answer(done: Done) -> str:
     if done.code and _GONE in done.error:
-        raise Incomplete(
+        raise _Gone(
             "The table that counts is gone: somebody loaded all rules anew, or the "
             "timer has removed it. What was counted is lost; observe again."
         )
@@ -140,36 +146,20 @@ def _full(door: Door) -> bool:
     return most > 0 and count > most * 9 // 10
 
 
-def _shown(site: Site, passed: int, seconds: int) -> None:
+def _so_far(site: Site) -> str:
     try:
         found = counters(_answer(site.door.run(_COUNTERS)))
     except Unreadable as error:
         raise Incomplete(f"The table that counts does not answer: {error}.") from error
     total = found["left"] + found["rate"]
-    about = f"{total} first packets would be dropped so far"
-    site.step(min(passed, seconds), seconds, about)
+    return f"{total} first packets would be dropped so far"
 
 
-def _listen(site: Site, seconds: int) -> tuple[int, str]:
-    """Wait, and show what is seen; return how long it was, and why it ended."""
-    begun = site.clock()
-    every = max(_SHORTEST, min(_LONGEST, seconds / _STEPS))
-    asked = 0.0
-    while True:
-        passed = site.clock() - begun
-        if passed >= seconds:
-            return seconds, "time"
-        if site.stop():
-            return int(passed), "somebody stopped it"
-        if passed >= asked:
-            asked = passed + every
-            try:
-                if _full(site.door):
-                    return int(passed), "the kernel's table of connections was full"
-                _shown(site, int(passed), seconds)
-            except Unreachable as error:
-                site.talk(f"{error}; the host counts on")
-        site.sleep(min(_TICK, max(0.0, seconds - passed)))
+def _read(site: Site) -> Counted:
+    try:
+        return parse(_answer(site.door.run(_WHOLE, seconds=60)))
+    except Unreadable as error:
+        raise Incomplete(f"What was counted cannot be read: {error}.") from error
 
 
 def _whole(site: Site) -> Counted:
@@ -177,14 +167,65 @@ def _whole(site: Site) -> Counted:
     begun = site.clock()
     while True:
         try:
-            return parse(_answer(site.door.run(_WHOLE, seconds=60)))
-        except Unreadable as error:
-            said = f"What was counted cannot be read: {error}."
-            raise Incomplete(said) from error
+            return _read(site)
         except Unreachable:
             if site.clock() - begun > _SPARE / 2:
                 raise
             site.sleep(_SHORTEST)
+
+
+class _Watch:
+    """One observation while it goes on: what was seen last, and how far it is."""
+
+    def __init__(self, site: Site, seconds: int) -> None:
+        self._site, self._seconds = site, seconds
+        self._every = max(_SHORTEST, min(_LONGEST, seconds / _STEPS))
+        self._asked, self._copied, self._about = 0.0, 0.0, "counting"
+        self._copy: Counted | None = None
+        self._when = 0
+
+    def _look(self, passed: float) -> None:
+        """Ask for the counters, and now and then for a copy of everything."""
+        self._asked = passed + self._every
+        try:
+            self._about = _so_far(self._site)
+            if passed >= self._copied:
+                self._copied = passed + max(_COPIED, 5 * self._every)
+                self._copy, self._when = _read(self._site), int(passed)
+        except Unreachable as error:
+            self._site.talk(f"{error}; the host counts on")
+
+    def _end(self, passed: float) -> str:
+        """Say why it ends now; an empty text where it goes on."""
+        if passed >= self._seconds:
+            return "time"
+        if self._site.stop():
+            return "somebody stopped it"
+        if passed < self._asked:
+            return ""
+        try:
+            if _full(self._site.door):
+                return "the kernel's table of connections was full"
+        except Unreachable:
+            return ""
+        return ""
+
+    def until_the_end(self) -> Heard:
+        """Wait, and return what was counted; of a table that is gone the last copy."""
+        begun = self._site.clock()
+        try:
+            while not (ended := self._end(passed := self._site.clock() - begun)):
+                if passed >= self._asked:
+                    self._look(passed)
+                self._site.step(int(passed), self._seconds, self._about)
+                rest = max(0.0, self._seconds - passed)
+                self._site.sleep(min(_TICK, rest))
+            return Heard(_whole(self._site), min(int(passed), self._seconds), ended)
+        except _Gone:
+            if self._copy is None:
+                raise
+            why = "somebody removed the table that counts; this was the last copy of it"
+            return Heard(self._copy, self._when, why)
 
 
 def observe(site: Site, first: str, counting: str, seconds: int) -> Heard:
@@ -204,6 +245,5 @@ def observe(site: Site, first: str, counting: str, seconds: int) -> Heard:
                 "(nf_conntrack_max): raise the limit first, else it drops."
             )
         _load(site.door, counting)
-        passed, ended = _listen(site, seconds)
-        counted = _whole(site)
-    return Heard(counted, passed, ended, "; ".join(left))
+        found = _Watch(site, seconds).until_the_end()
+    return msgspec.structs.replace(found, left="; ".join(left))

@@ -32,11 +32,13 @@ kept() { say "left alone, changed by another hand since: $*"; }
 back() { written=$((written + 1)); say "taken back: $*"; }
 broken() { failed=$((failed + 1)); say "could not be taken back: $*"; }
 stored() { printf '%s/store/%s' "$FOLDER" "$1"; }
-# Bounded: the files that this user's login shell reads may hold us up for ever.
+# Bounded: the files that this user's login shell reads may hold us up for ever; and
+# what they say on the way, a greeting or a warning, is no answer of the program.
 within() { # seconds, words
     seconds=$1
     shift
-    timeout -k 5 "$seconds" runuser -l -c 'exec "$@"' -- zimbra sh "$@"
+    timeout -k 5 "$seconds" \
+        runuser -l -c 'exec "$@" >&3 3>&-' -- zimbra sh "$@" 3>&1 >/dev/null
 }
 as_zimbra() { within 180 "$@"; }
 early() { [ "$MODE" = early ]; }

@@ -33,6 +33,7 @@ CONTROLS = (
 _TITLE = mark("Only what the whitelist names is let in, over IPv4 and IPv6")
 _IMPACT = mark("Who used a port that the whitelist does not name is not answered.")
 _AFFECTS = mark("whoever reaches the server by what the whitelist does not name")
+_CONNTRACK_MAX = "/proc/sys/net/netfilter/nf_conntrack_max"
 _SHOWN = 8
 _WIDEST = 3
 
@@ -63,9 +64,25 @@ def _alone(door: Door) -> None:
         )
 
 
+def _roomy(door: Door) -> None:
+    """Refuse where tracking what is open now would fill the kernel's table."""
+    most = door.run(("cat", "--", _CONNTRACK_MAX))
+    if most.code or not most.out.strip().isdigit():
+        return
+    open_ = must(door.run(("ss", "-Htan")), "ss", door.name).out.count(b"\n")
+    if 2 * open_ > int(most.out):
+        raise Refused(
+            f"{door.name} has {open_} connections and can track {int(most.out)}: a "
+            "full table drops new ones of everybody. Raise "
+            f"net.netfilter.nf_conntrack_max to {8 * open_} or more, then try again. "
+            "Nothing was changed."
+        )
+
+
 def backend(door: Door) -> Backend:
     """Return which program loads our rules here; Refused where none should."""
     _alone(door)
+    _roomy(door)
     if has(door, "nftables"):
         return "nftables"
     if not has(door, "iptables"):

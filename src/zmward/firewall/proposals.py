@@ -36,7 +36,8 @@ def _network(word: str) -> str:
         try:
             wide = ipaddress.ip_network(word, strict=False)
         except ValueError:
-            raise BadAnswer(f"{word!r} is no network: {error}") from error
+            said = f"{word!r} is no network: write 192.0.2.0/24, or 2001:db8::/48"
+            raise BadAnswer(said) from error
         raise BadAnswer(f"{word} is an address inside {wide}: say which") from error
     if found.prefixlen == 0:
         raise BadAnswer(f"{word} is everybody: that is no network of yours")
