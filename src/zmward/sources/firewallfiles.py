@@ -58,11 +58,16 @@ class FirewallFiles(msgspec.Struct, frozen=True):
     def iptables_denies(self, path: str) -> bool:
         """Say whether a file of iptables-save ends in a denial of what comes in."""
         tables = re.findall(
-            r"^\*filter$(.*?)^COMMIT$",
+            r"^\*(?:filter|security)$(.*?)^COMMIT$",
             self.files.get(path, ""),
             re.MULTILINE | re.DOTALL,
         )
         rules = "".join(tables)
+        # In our own chain nothing comes after that.
+        if re.search(
+            r"^-A ZMWARD -m comment --comment \".*\" -j DROP$", rules, re.MULTILINE
+        ):
+            return True
         last = re.search(
             r"^-A INPUT -j (ACCEPT|DROP|REJECT)(?: --reject-with \S+)?\s*$",
             rules,
@@ -142,6 +147,9 @@ FIREWALL_FILES = Source(
             "/etc/ufw/applications.d/*",
             "/etc/firewalld/firewalld.conf",
             "/etc/firewalld/zones/*.xml",
+            "/var/lib/zmward/firewall/current/nft",
+            "/var/lib/zmward/firewall/current/v4",
+            "/var/lib/zmward/firewall/current/v6",
         )
     ),
     parse=parse,

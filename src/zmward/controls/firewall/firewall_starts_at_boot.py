@@ -14,9 +14,11 @@ from zmward.sources.units import UNITS, Units, unit
 _NFT = ("/etc/nftables.conf", "/etc/sysconfig/nftables.conf")
 _V4 = ("/etc/iptables/rules.v4", "/etc/sysconfig/iptables")
 _V6 = ("/etc/iptables/rules.v6", "/etc/sysconfig/ip6tables")
+_OURS = tuple(f"/var/lib/zmward/firewall/current/{n}" for n in ("nft", "v4", "v6"))
 _NO_CURE = (
-    "Enable one service that loads the rules (nftables, netfilter-persistent, ufw or "
-    "firewalld) and save them where it reads them: `zmward firewall`."
+    "`zmward firewall try` loads the whitelist, and `zmward confirm` has each boot "
+    "load it; or enable one service that loads rules (nftables, netfilter-persistent, "
+    "ufw or firewalld) and save them where it reads them."
 )
 
 
@@ -35,6 +37,7 @@ def loaders(units: Units, files: FirewallFiles) -> tuple[dict[str, str], list[st
         "ip6tables": _holds(files, _V6[1:]),
         "ufw": "ufw.conf" if files.ufw_denies else "",
         "firewalld": "its zones" if files.firewalld_denies else "",
+        "zmward-firewall": _holds(files, _OURS[:2]),
     }
     for name, place in asked.items():
         found = unit(units, name)
@@ -59,10 +62,14 @@ def _denied(files: FirewallFiles, name: str, place: str) -> set[str]:
             return files.nft_denies(place)
         case "netfilter-persistent":
             paths = [_V4[0], _V6[0]]
+        case "zmward-firewall":
+            if place == _OURS[0]:
+                return files.nft_denies(place)
+            paths = list(_OURS[1:])
         case _:
             paths = [place]
     sure = [path for path in paths if files.iptables_denies(path)]
-    return {"ipv4" if path in _V4 else "ipv6" for path in sure}
+    return {"ipv4" if path in (*_V4, _OURS[1]) else "ipv6" for path in sure}
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -113,6 +120,11 @@ _UFW = (
     ' IPV6={}\n DEFAULT_INPUT_POLICY="DROP"\n'
 )
 _SAVED = " *filter\n :INPUT DROP [0:0]\n COMMIT\n"
+_OWN = (
+    " *security\n :INPUT ACCEPT [0:0]\n :ZMWARD - [0:0]\n -F INPUT\n"
+    " -A INPUT -j ZMWARD\n"
+    ' -A ZMWARD -m comment --comment "all that is left" -j DROP\n COMMIT\n'
+)
 _BOTH = ("192.0.2.10", "2001:db8::10")
 
 CONTROL = Control(
@@ -143,6 +155,20 @@ CONTROL = Control(
             raw={
                 "units": _unit("iptables", "enabled"),
                 "firewall-files": f"> /etc/sysconfig/iptables\n{_SAVED}",
+            },
+        ),
+        passes(
+            addresses=_BOTH,
+            raw={
+                "units": _unit("zmward-firewall", "enabled"),
+                "firewall-files": _RULES.replace("/etc/nftables.conf", _OURS[0]),
+            },
+        ),
+        passes(
+            addresses=_BOTH,
+            raw={
+                "units": _unit("zmward-firewall", "enabled"),
+                "firewall-files": f"> {_OURS[1]}\n{_OWN}> {_OURS[2]}\n{_OWN}",
             },
         ),
         unsure(
