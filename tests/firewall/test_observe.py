@@ -211,7 +211,8 @@ class TestAnObservation:
         assert found.packets == 20
 
     def test_other_nodes_are_named(self) -> None:
-        facts = cluster({"networks": ADMINS}, nodes={"store": {"listeners": ()}})
+        sockets = (Listener("tcp", "*", 3310),)
+        facts = cluster({"networks": ADMINS}, nodes={"store": {"listeners": sockets}})
         found = seen(
             facts, "store.example.com", counted(row("told", "192.0.2.13", 6, 3310))
         )
@@ -401,12 +402,14 @@ class TestWhatIsUnsettled:
 class TestLinesForTheProfile:
     def test_a_cluster_keeps_its_openings_when_others_are_refused(self) -> None:
         profile = {"networks": ADMINS}
-        facts = cluster(profile)
+        sockets = (Listener("tcp", "*", 22, "sshd"), Listener("tcp", "*", 11211))
+        nodes = {"proxy": {"listeners": sockets}}
+        facts = cluster(profile, nodes=nodes)
         host = "proxy.example.com"
         found = seen(facts, host, counted(row("told", STRANGER, 6, 11211)))
         lines = found.wanted[0].refuse
         assert 'from = ["internet"]' in lines
-        later = policy(cluster(decided(profile, lines)), host)
+        later = policy(cluster(decided(profile, lines), nodes=nodes), host)
         assert [o.zone for o in later.openings if o.name == "memcached"] == ["cluster"]
         assert later.openings == policy(facts, host).openings
 

@@ -13,7 +13,7 @@ from zmward.cli.firewall_place import with_others
 from zmward.cli.main import own_version
 from zmward.cli.options import common, given, profile, write
 from zmward.cli.place import Place, place
-from zmward.cli.repairing import say, working
+from zmward.cli.repairing import say, tell, working
 from zmward.engine.observe import Heard, observe
 from zmward.engine.operator import operators
 from zmward.engine.site import Site
@@ -93,14 +93,22 @@ def _writable(output: str | None) -> None:
     folder = Path(output).absolute().parent
     if not folder.is_dir():
         raise Usage(f"{output} cannot be written: there is no folder {folder}.")
+    if Path(output).is_dir():
+        raise Usage(f"{output} cannot be written: it is a folder.")
 
 
 def _told(found: Observed, shown: str, output: str | None, *, as_json: bool) -> None:
+    """Keep and print the result: neither a full disk nor a closed window loses both."""
     whole = in_json(document(found))
-    sys.stdout.write(whole if as_json else shown)
-    sys.stdout.flush()
+    failed: Usage | None = None
     if output is not None:
-        write(whole, output)
+        try:
+            write(whole, output)
+        except Usage as error:
+            failed = error
+    tell(whole if as_json else shown, end="")
+    if failed is not None:
+        raise failed
 
 
 def _code(found: Observed, made: Known, own: Profile) -> int:

@@ -1,5 +1,6 @@
 """What is known of a port that somebody asks for: its service, program, neighbours."""
 
+import ipaddress
 from collections.abc import Iterable
 
 import msgspec
@@ -7,10 +8,11 @@ import msgspec
 from zmward.catalog.foreign_ports import FOREIGN, by_program, foreign
 from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.firewall.admits import holds, openings_for
+from zmward.firewall.admits import openings_for
 from zmward.firewall.extra import things
 from zmward.firewall.openings import Policy, Problem, number
 from zmward.firewall.peers import Peer
+from zmward.firewall.ranges import Family
 from zmward.firewall.rules import PROTOCOLS
 from zmward.firewall.services import Service, services
 from zmward.firewall.topology import topology
@@ -44,7 +46,10 @@ class Known(msgspec.Struct, frozen=True):
 
     def peer(self, source: str) -> str:
         """Return the name of the node that has an address, else nothing."""
-        found = (one.name for one in self.peers if holds(one.sources, source))
+        own = ipaddress.ip_address(source)
+        family: Family = "ipv4" if own.version == 4 else "ipv6"  # noqa: PLR2004  # IPv4
+        number = int(own)
+        found = (o.name for o in self.peers if number in o.sources.of(family))
         return next(found, "")
 
     def _listening(self, protocol: str, port: int) -> tuple[Listener, ...]:
