@@ -145,6 +145,7 @@ def _wanted(rows: Iterable[Count], known: Known, day: str) -> Iterator[Wanted]:
         found = known.service(name, port)
         # Where nobody listens, there is nothing to decide.
         asked = found.listening is not False
+        many = reason == "not-allowed"
         yield Wanted(
             *(name, port, reason, sum(one.packets for one in callers), callers),
             listening=found.listening,
@@ -152,7 +153,7 @@ def _wanted(rows: Iterable[Count], known: Known, day: str) -> Iterator[Wanted]:
             about=found.about,
             program=found.program,
             allow=known.allow(name, port, _named(callers), day) if asked else "",
-            refuse=known.refuse(name, port, day) if asked else "",
+            refuse=known.refuse(name, port, day) if asked and many else "",
         )
 
 
