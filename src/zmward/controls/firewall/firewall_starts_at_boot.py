@@ -22,17 +22,17 @@ from zmward.sources.units import UNITS, Units, unit
 _NFT = ("/etc/nftables.conf", "/etc/sysconfig/nftables.conf")
 _V4 = ("/etc/iptables/rules.v4", "/etc/sysconfig/iptables")
 _V6 = ("/etc/iptables/rules.v6", "/etc/sysconfig/ip6tables")
+_NO_CURE = (
+    "`zmward firewall try` loads the whitelist, and `zmward confirm` has each boot "
+    "load it; or enable one service that loads rules (nftables, netfilter-persistent, "
+    "ufw or firewalld) and save them where it reads them."
+)
 _OWN = "/var/lib/zmward/firewall/current/"
 _OWN_FILES = (f"{_OWN}nft", f"{_OWN}v4", f"{_OWN}v6")
 _FAMILIES: dict[str, Family] = {
     **dict.fromkeys((*_V4, f"{_OWN}v4"), "ipv4"),
     **dict.fromkeys((*_V6, f"{_OWN}v6"), "ipv6"),
 }
-_NO_CURE = (
-    "`zmward firewall try` loads the whitelist, and `zmward confirm` has each boot "
-    "load it; or enable one service that loads rules (nftables, netfilter-persistent, "
-    "ufw or firewalld) and save them where it reads them."
-)
 
 
 def _holds(files: FirewallFiles, paths: tuple[str, ...]) -> str:
@@ -122,8 +122,8 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             host,
             empty or "nothing loads rules at boot",
             "an enabled service that loads rules",
-            source="units",
             no_cure=_NO_CURE,
+            source="units",
         )
         return
     yield from _after_boot(facts, host, files, good)
@@ -185,12 +185,12 @@ _UFW = (
     "> /etc/ufw/ufw.conf\n ENABLED=yes\n> /etc/default/ufw\n"
     ' IPV6={}\n DEFAULT_INPUT_POLICY="DROP"\n'
 )
+_SAVED = " *filter\n :INPUT DROP [0:0]\n COMMIT\n"
 _OURS = (
     " *security\n :INPUT ACCEPT [0:0]\n :ZMWARD - [0:0]\n -F INPUT\n"
     " -A INPUT -j ZMWARD\n"
     ' -A ZMWARD -m comment --comment "all that is left" -j DROP\n COMMIT\n'
 )
-_SAVED = " *filter\n :INPUT DROP [0:0]\n COMMIT\n"
 _BOTH = ("192.0.2.10", "2001:db8::10")
 
 CONTROL = Control(
@@ -300,6 +300,13 @@ CONTROL = Control(
             raw={
                 "units": _unit("zmward-firewall", "enabled"),
                 "firewall-files": f"> {_OWN}v4\n{_OURS}> {_OWN}v6\n{_OURS}",
+            },
+        ),
+        fails(
+            addresses=_BOTH,
+            raw={
+                "units": _unit("zmward-firewall", "enabled"),
+                "firewall-files": f"> {_OWN}v4\n{_OURS}",
             },
         ),
         passes(
