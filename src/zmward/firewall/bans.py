@@ -27,11 +27,13 @@ _SETS: Final = re.compile(
 def _of_some(match: Match) -> bool:
     """Say whether a match picks sources, be it by a set that nobody has told."""
     if isinstance(match, Is):
-        return match.field == "source" and not match.inverted
+        picks = match.field == "source" and not match.inverted
+        return picks and bool(match.values)
     if isinstance(match, AnyOf):
-        return not match.inverted and all(map(_of_some, match.matches))
+        each = match.matches
+        return not match.inverted and bool(each) and all(map(_of_some, each))
     if isinstance(match, OneOf):
-        return "source" in match.fields and not match.inverted
+        return "source" in match.fields and not match.inverted and bool(match.rows)
     return isinstance(match, Uncertain) and bool(_SETS.search(match.text))
 
 

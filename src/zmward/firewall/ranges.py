@@ -155,8 +155,24 @@ def address(number: int, family: Family) -> str:
 def written(found: Ranges, family: Family) -> tuple[str, ...]:
     """Return a set as networks, as few as there can be."""
     kind = ipaddress.IPv4Address if family == "ipv4" else ipaddress.IPv6Address
-    return tuple(
-        str(net)
-        for first, last in found.pairs
-        for net in ipaddress.summarize_address_range(kind(first), kind(last))
-    )
+    nets: list[str] = []
+    for first, last in found.pairs:
+        if first == last:
+            nets.append(f"{kind(first)}/{BITS[family]}")
+        else:
+            pieces = ipaddress.summarize_address_range(kind(first), kind(last))
+            nets += map(str, pieces)
+    return tuple(nets)
+
+
+def spelled(found: Ranges, family: Family) -> tuple[str, ...]:
+    """Return a set with one text for each range: a network, or `first-last`."""
+    kind = ipaddress.IPv4Address if family == "ipv4" else ipaddress.IPv6Address
+    texts = []
+    for first, last in found.pairs:
+        size = last - first + 1
+        if size & (size - 1) or first % size:
+            texts.append(f"{kind(first)}-{kind(last)}")
+        else:
+            texts.append(f"{kind(first)}/{BITS[family] - size.bit_length() + 1}")
+    return tuple(texts)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.firewall._cure import repair
 from zmward.controls.shapes.basic import Sources, on_hosts
 from zmward.controls.shapes.exposure import ipv6_in_use
 from zmward.controls.shapes.packets import in_doubt, let_in, unnamed
@@ -157,7 +158,7 @@ def _after_boot(
                 f"{seen}: {text}",
                 "rules that deny by default",
                 source="firewall-files",
-                no_cure=_NO_CURE,
+                **repair(facts, host),
             )
             for text in let_in(told)
         )
