@@ -113,8 +113,8 @@ class TestUfw:
         self, render: Render, tmp_path: Path
     ) -> None:
         place = tmp_path / "ufw"
-        path = evidence(tmp_path, {"firewall-files": ""})
-        words = ("--evidence", path, "--profile", site(tmp_path))
+        unseen = evidence(tmp_path, {"firewall-files": None})
+        words = ("--evidence", unseen, "--profile", site(tmp_path))
         code, out, err = render("ufw", *words, "--output", str(place))
         assert (code, out) == (0, "")
         found = {

@@ -6,7 +6,7 @@ import msgspec
 
 from zmward.facts import Facts
 from zmward.firewall.live import Entrants
-from zmward.firewall.ranges import NOTHING, Family, Ranges, address, written
+from zmward.firewall.ranges import NOTHING, Family, Ranges, spelled
 from zmward.firewall.reach import Step
 from zmward.firewall.whitelist import comers, unresolved
 
@@ -25,18 +25,9 @@ class Excess(msgspec.Struct, frozen=True):
     doubt: str = ""
 
 
-def _range(found: Ranges, family: Family) -> str:
-    """Return one range as a network, or by its ends."""
-    nets = written(found, family)
-    if len(nets) == 1:
-        return nets[0]
-    ((first, last),) = found.pairs
-    return f"{address(first, family)}-{address(last, family)}"
-
-
 def networks(found: Ranges, family: Family) -> str:
     """Return a set as a few networks, and how many more there are."""
-    shown = [_range(Ranges((pair,)), family) for pair in found.pairs[:_SHOWN]]
+    shown = spelled(Ranges(found.pairs[:_SHOWN]), family)
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     return ", ".join(shown) + more
 
