@@ -300,3 +300,16 @@ def test_a_chain_of_a_device_stands_in_the_way_of_its_own_packets_only() -> None
     found = _ingress("accept", dev="eth0")
     assert verdict(found, packet()) == "drop"
     assert verdict(found, packet(entry="eth1")) == "accept"
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [("prio", None), ("hook", "sideways"), ("policy", "perhaps"), ("dev", 5)],
+)
+def test_a_chain_of_another_shape_is_refused(word: str, value: object) -> None:
+    with pytest.raises(Unreadable):
+        _ingress(**{"policy": "accept", word: value})  # type: ignore[arg-type]  # odd
+
+
+def test_what_leaves_by_a_device_is_no_matter_of_what_comes_in() -> None:
+    assert verdict(_ingress("drop", hook="egress", dev="eth0"), packet()) == "accept"

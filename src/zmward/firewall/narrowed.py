@@ -4,6 +4,7 @@ Ports that no rule tells apart meet the same rules, however many ports there are
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -13,6 +14,9 @@ from zmward.firewall.ranges import Family, Ranges
 from zmward.firewall.reach import Memory
 from zmward.firewall.rules import Field, Is, OneOf, Rule, Ruleset
 from zmward.firewall.verdict import marking
+
+# So many rules are worth folding once more: fewer are left for one port.
+_MANY: Final = 256
 
 
 def cells(ruleset: Ruleset, field: Field) -> Iterator[Ranges]:
@@ -64,12 +68,12 @@ def _redirected(ruleset: Ruleset) -> frozenset[int]:
 class Narrow:
     """The rules that are left for one kind of packets, and what was asked of them."""
 
-    def __init__(self, ruleset: Ruleset) -> None:
+    def __init__(self, ruleset: Ruleset, memory: Memory) -> None:
         """Begin with the rules that are left."""
         self.ruleset = ruleset
-        self.exposure = Exposure(ruleset)
+        self.exposure = Exposure(ruleset, memory)
         self.marked = marking(ruleset)
-        self.memory = Memory()
+        self.memory = memory
 
 
 def _alike(found: tuple[Ranges, ...], number: int) -> frozenset[int]:
@@ -85,6 +89,7 @@ class Narrowed:
         own = {p: c for p, c in ruleset.chains.items() if family in c.families}
         self._ruleset = Ruleset(own)
         self._sent = _redirected(self._ruleset)
+        self._memory = Memory()
         self.ports = tuple(set(cells(self._ruleset, "destination-port")))
         self.protocols = tuple(set(cells(self._ruleset, "protocol")))
         self._kept: dict[tuple[frozenset[int], frozenset[int]], Narrow] = {}
@@ -93,7 +98,10 @@ class Narrowed:
         """Return the rules that packets of a protocol to a port meet."""
         key = _alike(self.protocols, protocol), _alike(self.ports, port)
         if key not in self._kept:
-            self._kept[key] = Narrow(folded(self._left(protocol, port)))
+            left = self._left(protocol, port)
+            if sum(len(chain.rules) for chain in left.chains.values()) > _MANY:
+                left = folded(left)
+            self._kept[key] = Narrow(left, self._memory)
         return self._kept[key]
 
     def _left(self, protocol: int, port: int) -> Ruleset:

@@ -3,6 +3,7 @@
 import ipaddress
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final, Literal
 
 import msgspec
@@ -45,15 +46,23 @@ class Ranges(msgspec.Struct, frozen=True):
         """Return what is in either."""
         if not self.pairs or not other.pairs:
             return self if self.pairs else other
+        if self.pairs is other.pairs:
+            return self
         return ranges((*self.pairs, *other.pairs))
 
     def __and__(self, other: "Ranges") -> "Ranges":
         """Return what is in both."""
-        few, many = sorted((self, other), key=len)
+        few, many = (self, other) if len(self) <= len(other) else (other, self)
+        if few.pairs and _covers(few.pairs, many.pairs):
+            return many
         return Ranges(tuple(_shared(few.pairs, many.pairs)))
 
     def __sub__(self, other: "Ranges") -> "Ranges":
         """Return what is in this one only."""
+        if not self.pairs or not other.pairs:
+            return self
+        if self.pairs is other.pairs or _covers(other.pairs, self.pairs):
+            return NOTHING
         return Ranges(tuple(_without(self.pairs, other.pairs)))
 
     def __le__(self, other: "Ranges") -> bool:
@@ -63,6 +72,13 @@ class Ranges(msgspec.Struct, frozen=True):
     def count(self) -> int:
         """Return how many numbers are in it."""
         return sum(last - first + 1 for first, last in self.pairs)
+
+
+def _covers(one: tuple[Pair, ...], other: tuple[Pair, ...]) -> bool:
+    """Say whether a single range holds all of a set: to be told at once."""
+    if len(one) != 1 or not other:
+        return False
+    return one[0][0] <= other[0][0] and other[-1][1] <= one[0][1]
 
 
 def _reaching(pairs: tuple[Pair, ...], number: int) -> int:
@@ -121,6 +137,7 @@ def single(number: int) -> Ranges:
     return Ranges(((number, number),))
 
 
+@cache
 def everything(family: Family) -> Ranges:
     """Return all addresses of a family."""
     return Ranges(((0, (1 << BITS[family]) - 1),))
