@@ -5,6 +5,7 @@ A rule set that was cut off is refused: what is left must not pass for the whole
 
 import json
 from contextlib import suppress
+from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,8 @@ def changed_json(draw: Any) -> str:
         for key in path[:-1]:
             place = place[key]
         if draw(st.booleans()):
-            place[path[-1]] = draw(VALUES)
+            # What is drawn is shared between runs.
+            place[path[-1]] = deepcopy(draw(VALUES))
         else:
             del place[path[-1]]
         if not rows:

@@ -23,6 +23,9 @@ _VALID: Final = frozenset(
 _QUESTIONS: Final = {"ipv4": frozenset({8, 13, 15, 17}), "ipv6": frozenset({128, 139})}
 # A redirect is none of it: net/netfilter/nf_conntrack_proto_icmpv6.c.
 _UNTRACKED6: Final = frozenset({*range(130, 137), 143})
+# Routers of multicast (RFC 4286): newer kernels do not track them, older ones take
+# them for invalid.
+_UNSETTLED6: Final = frozenset({151, 152, 153})
 # Neighbour discovery counts only with a hop limit that no router has lowered.
 _NEIGHBOURS: Final = frozenset(range(133, 138))
 # To these a packet is for many hosts: routing tells so, and the card that takes it.
@@ -82,6 +85,12 @@ def _for_whom(packet: Packet) -> tuple[int, int]:
     return TYPES["local"], 0
 
 
+def _unsettled(packet: Packet) -> bool:
+    """Say whether the state of a packet depends on the kernel."""
+    multicast = packet.protocol == ICMPV6 and packet.icmp[0] in _UNSETTLED6
+    return multicast and packet.family == "ipv6" and not packet.state
+
+
 def probe(packet: Packet, *, marked: bool = False) -> Probe:
     """Return the kind of a packet: all of it but where it comes from."""
     known = packet.state or state(packet)
@@ -89,7 +98,7 @@ def probe(packet: Packet, *, marked: bool = False) -> Probe:
     fields: dict[Field, int | None] = {
         "destination": packet.destination if packet.destination >= 0 else None,
         "protocol": packet.protocol,
-        "state": STATES[known],
+        "state": None if _unsettled(packet) else STATES[known],
         "version": 4 if packet.family == "ipv4" else 6,
         "mark": None if marked else 0,
         "destination-type": there,
