@@ -236,8 +236,8 @@ def _rates(place: Path, policy: Policy, bans: tuple[int, ...]) -> Result:
     return Result(
         f"new packets through the rules with {BANS} bans, per second of the receiving "
         "processor, against the same policy with none; all came to the last rule",
-        f"{banned / 1000:.0f} against {bare / 1000:.0f} kpps, {ratio:.2f} of it (median "
-        f"of {PAIRS} pairs); one rule for each ban: {linear / 1000:.1f} kpps",
+        f"{banned / 1000:.0f} against {bare / 1000:.0f} kpps, {ratio:.2f} of it "
+        f"(median of {PAIRS} pairs); one rule for each ban: {linear / 1000:.1f} kpps",
         f"≥ {1 - SLOWER:.2f}",
         ratio >= 1 - SLOWER,
     )

@@ -78,7 +78,7 @@ def test_what_is_unknown_is_named(shown: Shown) -> None:
     found = {text for one in shown.values() for text in one.unknown}
     doubts = {text.partition(": ")[2] for text in found}
     assert doubts
-    assert all("is not told" in text or "INVALID" in text for text in doubts), doubts
+    assert all("is not told" in text or "--ctstate" in text for text in doubts), doubts
 
 
 @pytest.mark.proof
