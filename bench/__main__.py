@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import accounts, audit, firewall, repair, start
+from bench import accounts, audit, check, firewall, repair, start
 from bench.measure import table
 
 PARTS = {
@@ -10,6 +10,7 @@ PARTS = {
     "audit": audit,
     "accounts": accounts,
     "repair": repair,
+    "check": check,
     "firewall": firewall,
 }
 

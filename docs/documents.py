@@ -12,12 +12,14 @@ from docs.fields import (
     EVIDENCE,
     HISTORY,
     LIST,
+    OBSERVED,
     PLAN,
     REPORT,
     RUN,
     STRUCTS,
     VERDICT,
 )
+from docs.firewall_fields import CHECK, POLICY
 from zmward.affected import Affected
 from zmward.change import Change, FileText, Mode, UnitState
 from zmward.deviation import Deviation, Excerpt
@@ -26,9 +28,14 @@ from zmward.engine.history import Past
 from zmward.evidence import Answer, Evidence, Missing
 from zmward.exposure import Exposure, Node, Socket
 from zmward.finding import Finding, Layers, Report
+from zmward.firewall.grid import Grid, Row, Shut
+from zmward.firewall.observed import Between, Caller, Observed, Wanted
+from zmward.firewall.openings import Outbound
 from zmward.firewall.verdict import Passed, Verdict
 from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
+from zmward.reports.check_json import CheckShown, DifferenceShown
+from zmward.reports.policy_json import OpeningShown, PolicyShown, ProblemShown
 from zmward.reports.run_words import Judged, Outcome, RunReport
 
 # Fields that the written document has beyond those of its type.
@@ -183,6 +190,33 @@ def _verdict() -> Iterator[str]:
     yield from _structs(Passed)
 
 
+def _policy() -> Iterator[str]:
+    yield "## Policy\n"
+    yield (
+        "`zmward firewall show --json` writes it; it is also described by a "
+        "[JSON Schema](policy.schema.json).\n"
+    )
+    yield from table(POLICY, _types(PolicyShown))
+    yield from _structs(OpeningShown, Shut, Outbound, ProblemShown, Grid, Row)
+
+
+def _check() -> Iterator[str]:
+    yield "## Check\n"
+    yield (
+        "`zmward firewall check --json` writes it; it is also described by a "
+        "[JSON Schema](check.schema.json).\n"
+    )
+    yield from table(CHECK, _types(CheckShown))
+    yield from _structs(DifferenceShown)
+
+
+def _observed() -> Iterator[str]:
+    yield "## Observed\n"
+    yield "`zmward firewall observe --json` writes it, and `--output FILE` keeps it.\n"
+    yield from table(OBSERVED, _types(Observed))
+    yield from _structs(Wanted, Caller, Between)
+
+
 def _list() -> Iterator[str]:
     yield "## The list of controls\n"
     yield "`zmward list --json` writes a bare array of these.\n"
@@ -200,5 +234,6 @@ def page(made: str) -> str:
         "The report is also described by a [JSON Schema](report.schema.json).\n"
     )
     parts = (head, *_report(), *_evidence(), *_drift(), *_plan(), *_run())
-    parts = (*parts, *_history(), *_verdict(), *_list())
+    parts = (*parts, *_history(), *_verdict(), *_policy(), *_check())
+    parts = (*parts, *_observed(), *_list())
     return "\n".join(parts).rstrip() + "\n"

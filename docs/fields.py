@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from docs import firewall_fields
+
 REPORT: Final[Mapping[str, str]] = {
     "schema": "always `zmward.report/1`",
     "host": "the nodes that were seen, joined by commas",
@@ -57,7 +59,8 @@ PLAN: Final[Mapping[str, str]] = {
 CHANGE: Final[Mapping[str, str]] = {
     "kind": (
         "`set-attr`, `set-localconfig`, `write-file`, `set-mode`, "
-        "`set-parameter`, `set-crontab`, `set-unit`, `install-package` or `act`"
+        "`set-parameter`, `set-crontab`, `set-unit`, `load-ruleset`, "
+        "`install-package` or `act`"
     ),
     "id": "what the change touches; no two changes of a plan touch the same",
     "controls": "the controls that it serves",
@@ -120,6 +123,23 @@ VERDICT: Final[Mapping[str, str]] = {
     "trail": "every rule that took the packet, in their order, each as Passed",
     "reason": "why, in words",
     "assumed": "matches that count packets, taken as for the first one ever",
+}
+OBSERVED: Final[Mapping[str, str]] = {
+    "schema": "always `zmward.observed/1`",
+    "host": "the node that was observed",
+    "began": "when counting began",
+    "seconds": "for how long it was observed",
+    "asked": "for how long it was to be",
+    "ended": "`time`, or why it ended before",
+    "packets": "first packets that the policy would drop",
+    "wanted": "what was asked for and is not let in, most often first, as Wanted",
+    "open_before": "connections that were open already, as Between",
+    "strays": "TCP packets of no connection that was seen, as Between",
+    "invalid": "packets that belong to nothing",
+    "untracked": "packets that are exempt from connection tracking",
+    "uncounted": "packets that found no room, by the name of the set",
+    "problems": "what keeps the policy from being loaded",
+    "zmward": "the version that observed",
 }
 LIST: Final[Mapping[str, str]] = {
     "id": "the control's name, never used again for another one",
@@ -247,6 +267,18 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         **_AFTER,
         "builtin": "what Postfix does where main.cf does not say",
     },
+    "LoadRuleset": {
+        "kind": "always `load-ruleset`",
+        "target": "the node",
+        "before": "zmward's own rules that are loaded, as Rules; null for none",
+        "after": "those that will be, as Rules",
+    },
+    "Rules": {
+        "backend": "`nftables` or `iptables`",
+        "texts": "one for `nft -f`, or three for `ipset restore`, "
+        "`iptables-restore --noflush` and `ip6tables-restore --noflush`",
+        "minimum": "the same, for a boot at which those cannot be loaded",
+    },
     "SetCrontab": {
         "kind": "always `set-crontab`",
         "target": "the node",
@@ -287,6 +319,34 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "verdict": "what it does with the packet",
         "sure": "false where it may not have taken it",
     },
+    "Wanted": {
+        "protocol": "the protocol",
+        "port": "the port that was asked for; 0 where there are none",
+        "reason": "the policy has no opening, or its limit was passed",
+        "packets": "how many first packets",
+        "callers": "who asked, most often first, as Caller",
+        "listening": "whether something listens there; null where nobody knows",
+        "name": "what it probably is, by the catalog's name",
+        "about": "what that is for",
+        "program": "the program that listens",
+        "allow": "the lines of the profile that let the callers in",
+        "refuse": "the lines of the profile that close it on purpose",
+    },
+    "Caller": {
+        "source": "the address",
+        "packets": "its first packets",
+        "bytes": "their bytes",
+        "peer": "which node of the installation it is; empty where none",
+    },
+    "Between": {
+        "source": "the far address",
+        "source_port": "the far port",
+        "port": "the node's own port",
+        "packets": "packets that were seen of it",
+        "inbound": "whether it was opened from outside",
+        "name": "what the port probably is",
+        "program": "the program behind it",
+    },
     "Excerpt": {
         "source": "the name of the question",
         "excerpt": "a piece of its answer",
@@ -301,13 +361,14 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "Exposure": {
         "nodes": "one for each node, seen or not",
-        "zones": "empty in this version",
+        "zones": "the zones that have a column in any node's picture",
     },
     "Node": {
         "host": "the node",
         "sockets": "what listens there",
         "reason": "why there are no sockets to show",
         "rules_reason": "why the loaded rules are not known",
+        "who": "who reaches what, as a Grid; null where the rules are not known",
     },
     "Socket": {
         "protocol": "tcp or udp",
@@ -361,4 +422,5 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "days": "on how many days the log has lines; null for the directory",
         "more": "true where there are more than were counted",
     },
+    **firewall_fields.STRUCTS,
 }

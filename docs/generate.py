@@ -47,6 +47,11 @@ _OF_VERBS: Mapping[str, str] = {
         "0: all is taken back; 1: what another hand has changed since is left alone; "
         "4: refused; 6: something could not be taken back"
     ),
+    "firewall": (
+        "show: 0, 4 where the whitelist may not be loaded; render: 0, 4 for such a "
+        "one; check: 0 where the rules are the whitelist, 1 where they differ, 3 "
+        "where not all could be judged; explain: 0, 3 for an unknown verdict"
+    ),
     "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
 }
 
@@ -106,10 +111,22 @@ def commands_page() -> str:
     parts += ["```text", main.get_help(top), "```", ""]
     for verb in VERBS:
         command = import_module(f"zmward.cli.{verb}").command
-        context = click.Context(command, info_name=verb, parent=top)
-        parts += [f"## zmward {verb}", "", "```text", command.get_help(context)]
-        parts += ["```", ""]
+        for name, text in _helps(command, verb, top, "##"):
+            parts += [name, "", "```text", text, "```", ""]
     return "\n".join(parts)
+
+
+def _helps(
+    command: click.Command, name: str, above: click.Context, level: str
+) -> Iterator[tuple[str, str]]:
+    """Yield the heading and help of a verb, and of the verbs within it."""
+    context = click.Context(command, info_name=name, parent=above)
+    yield f"{level} {context.command_path}", command.get_help(context)
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(context):
+            found = command.get_command(context, inner)
+            if found is not None:
+                yield from _helps(found, inner, context, f"{level}#")
 
 
 def exit_codes_page() -> str:
@@ -154,6 +171,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/questions.md": lambda: questions.page(_MADE),
     "reference/profile.md": profile_page,
     "reference/report.schema.json": schema.text,
+    "reference/policy.schema.json": lambda: schema.text(schema.policy()),
+    "reference/check.schema.json": lambda: schema.text(schema.check()),
     "status.md": status_page,
     "../packaging/zmward.1": lambda: manual.manual(_EXIT_CODES),
     **{

@@ -40,15 +40,20 @@ def _parameter(parameter: click.Parameter, context: click.Context) -> Iterator[s
     yield _roff(record[1])
 
 
-def _verb(name: str, top: click.Context) -> Iterator[str]:
-    command: click.Command = import_module(f"zmward.cli.{name}").command
-    context = click.Context(command, info_name=name, parent=top)
+def _verb(command: click.Command, name: str, above: click.Context) -> Iterator[str]:
+    """Yield a verb, and the verbs within it."""
+    context = click.Context(command, info_name=name, parent=above)
     usage = " ".join(command.collect_usage_pieces(context))
-    yield f".SS zmward {name} {_roff(usage)}"
+    yield f".SS {context.command_path} {_roff(usage)}"
     yield _roff(command.help or "")
     for parameter in command.get_params(context):
         if parameter.name != "help":
             yield from _parameter(parameter, context)
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(context):
+            found = command.get_command(context, inner)
+            if found is not None:
+                yield from _verb(found, inner, context)
 
 
 def _rows(rows: tuple[tuple[str, str], ...]) -> Iterator[str]:
@@ -77,7 +82,8 @@ def manual(codes: tuple[tuple[int, str], ...]) -> str:
         lines += _parameter(parameter, top)
     lines.append(".SH VERBS")
     for name in VERBS:
-        lines += _verb(name, top)
+        command = import_module(f"zmward.cli.{name}").command
+        lines += _verb(command, name, top)
     lines += [".SH EXIT STATUS"]
     lines += _rows(tuple((str(code), meaning) for code, meaning in codes))
     lines += [".SH FILES", *_rows(_FILES)]

@@ -17,13 +17,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lab")
     verbs = parser.add_subparsers(dest="verb", required=True)
     up = verbs.add_parser("up", help="boot a lab and wait until it answers")
-    up.add_argument("--nodes", choices=["single"], default="single")
-    up.add_argument("--state", choices=states.NAMES, default="default")
+    up.add_argument("--nodes", choices=["single", "cluster"], default="single")
+    up.add_argument("--state", choices=states.NAMES, help="of a single server")
     up.add_argument("--name", help="name of the lab (its state's, when left out)")
     down = verbs.add_parser("down", help="end a lab and leave nothing behind")
     down.add_argument("--name")
     down.add_argument("--all", action="store_true")
-    execute = verbs.add_parser("exec", help="run a command on `mail` or `outside`")
+    execute = verbs.add_parser("exec", help="run a command on a node or outside")
     execute.add_argument("--name")
     execute.add_argument("node")
     execute.add_argument("argv", nargs=argparse.REMAINDER)
@@ -56,12 +56,19 @@ def _chosen(name: str | None) -> Lab:
 
 
 def _up(options: argparse.Namespace) -> None:
-    lab = Lab(options.name or options.state, options.state)
+    state = options.state or "default"
+    if options.nodes == "cluster":
+        if options.state is not None:
+            raise LabError("a cluster has one state: leave out --state")
+        state = states.CLUSTER
+    lab = Lab(options.name or state, state)
     start = time.monotonic()
     lab.up()
     print(f"lab: {lab.name} is up after {time.monotonic() - start:.1f} s")
-    print(f"lab: python -m lab exec --name {lab.name} mail -- hostname")
-    print(f"lab: ip netns exec {lab.network.outside} ssh -F {lab.ssh_config} mail true")
+    enter = f"ip netns exec {lab.network.outside} ssh -F {lab.ssh_config}"
+    for node in lab.nodes:
+        print(f"lab: python -m lab exec --name {lab.name} {node.name} -- hostname")
+        print(f"lab: {enter} {node.name} true")
 
 
 def _exec(options: argparse.Namespace) -> None:
@@ -93,11 +100,12 @@ def _record(options: argparse.Namespace) -> None:
 
 def _status() -> None:
     for lab in labs():
-        try:
-            word = f"up, process {lab.leader()}"
-        except LabError:
-            word = "left behind; run down"
-        print(f"{lab.name}\t{lab.state}\t{word}")
+        for node in lab.nodes:
+            try:
+                word = f"up, process {lab.leader(node.name)}"
+            except LabError:
+                word = "left behind; run down"
+            print(f"{lab.name}\t{lab.state}\t{node.name}\t{word}")
 
 
 def _proven(options: argparse.Namespace) -> int:
@@ -109,12 +117,14 @@ def _proven(options: argparse.Namespace) -> int:
 def _build() -> None:
     for name in states.NAMES:
         states.ensure_state(name)
+    states.ensure_nodes(states.CLUSTER)
 
 
 def _prune() -> None:
     top = image.top_layer()
     kept = [image.base_layer(), top]
-    kept += [states.state_layer(name, top) for name in states.NAMES]
+    for name in (*states.NAMES, states.CLUSTER):
+        kept += states.layers_of(name, top)
     print("\n".join(layers.prune(kept)))
 
 

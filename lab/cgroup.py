@@ -18,11 +18,15 @@ def _groups(lab: str) -> list[Path]:
     return [hierarchy / f"zmward-lab-{lab}" for hierarchy in mounted]
 
 
-def create(lab: str) -> list[Path]:
-    """Create the groups and return the files that take a process into them."""
-    for group in _groups(lab):
-        group.mkdir(exist_ok=True)
-    return [group / "cgroup.procs" for group in _groups(lab)]
+def create(lab: str, node: str = "") -> list[Path]:
+    """Create the groups and return the files that take a process into them.
+
+    Each container needs groups of its own: all of them call theirs the same.
+    """
+    places = [group / node for group in _groups(lab)]
+    for place in places:
+        place.mkdir(parents=True, exist_ok=True)
+    return [place / "cgroup.procs" for place in places]
 
 
 def pids(lab: str) -> list[int]:

@@ -23,6 +23,7 @@ from zmward.change import (
 )
 from zmward.plan import Host, Plan, described, folded, order
 from zmward.reports.plan_json import render
+from zmward.ruleset import LoadRuleset, Rules
 from zmward.sources.crontab import bare_table
 
 PLAN, TRACE, PROGRAM = "/root/crash-plan.json", "/run/crash-trace", "/root/crash.py"
@@ -40,12 +41,22 @@ TEMPLATE = "/opt/zimbra/conf/amavisd.conf.in"
 POSTCONF = "/opt/zimbra/common/sbin/postconf"
 SSHD = "/etc/ssh/sshd_config.d/10-zmward.conf"
 SYSCTL = "/etc/sysctl.d/90-zmward.conf"
+# They let everything in: who takes back must still be reached.
+RULES = """\
+add table inet zmward
+delete table inet zmward
+table inet zmward {
+\tchain input {
+\t\ttype filter hook input priority filter; policy accept;
+\t\tct state new tcp dport 9 counter drop
+\t}
+}
+"""
 START = f"""
 set -e
 chown zimbra:zimbra {TEMPLATE}; chmod 644 {TEMPLATE}
 echo net.ipv4.tcp_syncookies = 1 >{SYSCTL}; chmod 644 {SYSCTL}
 systemctl enable -q --now cron; systemctl disable -q --now unattended-upgrades
-runuser -u zimbra -- {POSTCONF} -e smtpd_forbid_unauth_pipelining=no
 runuser -u zimbra -- {POSTCONF} -X smtpd_forbid_bare_newline
 # zmconfigd renders what has changed by itself, here not once a minute but at once.
 runuser -u zimbra -- /opt/zimbra/bin/zmlocalconfig -e zmconfigd_interval=2
@@ -72,8 +83,9 @@ def _builtin(lab: Lab, name: str) -> str:
 def changes(lab: Lab) -> tuple[Change, ...]:
     """Return every kind, twice as far as fifteen changes reach.
 
-    Once: a crontab, since zmward writes only one user's; an action, which leaves
-    nothing to compare; and a mode, with its owners.
+    Once: a crontab, since zmward writes only one user's; the rules, of which a host
+    has one set; an action, which leaves nothing to compare; a parameter of Postfix;
+    and a mode, with its owners.
     """
     crontab = bare_table(said(lab, "CRONTAB_NOHEADER=N crontab -u zimbra -l"))
     level = _own(lab, "gacf zimbraMtaSmtpdTlsLoglevel")
@@ -92,10 +104,10 @@ def changes(lab: Lab) -> tuple[Change, ...]:
         SetAttr("global", "zimbraMtaSmtpdTlsLoglevel", level, ("2",)),
         SetAttr("account:user005@example.test", "zimbraNotes", None, note),
         SetParameter(HOST, newline, None, "yes", _builtin(lab, newline)),
-        SetParameter(HOST, "smtpd_forbid_unauth_pipelining", "no", "yes"),
         SetCrontab(HOST, "zimbra", crontab, f"{crontab}# zmward\n"),
         SetUnit(HOST, "cron.service", ON, OFF),
         SetUnit(HOST, "unattended-upgrades.service", OFF, ON),
+        LoadRuleset(HOST, None, Rules("nftables", (RULES,))),
         Act(HOST, "render", ("mta",)),
     )
 

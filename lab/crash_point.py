@@ -26,12 +26,13 @@ READERS = frozenset(
             "ss",
             "loginctl",
             "readlink",
+            "unshare",
             "grep",
             "getent",
         ),
     }
 )
-ASKED = frozenset({"read", "texts"})
+ASKED = frozenset({"read", "texts", "list", "mine", "nft", "iptables-restore"})
 SHOWN = frozenset({"show", "is-active", "is-enabled", "list-units", "cat"})
 
 

@@ -33,6 +33,7 @@ runuser -u zimbra -- /opt/zimbra/libexec/zmslapcat /run/crash
 grep -vE "^($VOLATILE):" /run/crash/ldap.bak
 runuser -u zimbra -- {POSTCONF} -n
 sshd -T
+nft -s list ruleset
 """
 
 

@@ -1,5 +1,6 @@
-"""A running lab: one mail server in a container, and the outside around it."""
+"""A running lab: mail servers in containers, and the outside around them."""
 
+import contextlib
 import json
 import os
 import re
@@ -9,33 +10,21 @@ import subprocess
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lab import cgroup, image, loghost, outside, ready, states
+from lab import cgroup, image, loghost, outside, ready, ssh, states
 from lab.errors import LabError
-from lab.layers import cache, mount_overlay, remove_tree
-from lab.network import ADMIN_IPV4, ADMIN_IPV6, NODE_IPV4, Network, namespaces
+from lab.layers import Layer, cache, mount_overlay, remove_tree
+from lab.network import ADMIN_IPV6, OUTSIDE, Network, lab_of, namespaces
+from lab.nodes import SINGLE, Node, nodes
 from lab.process import INSIDE_ENVIRONMENT, require_host, run
 
-HOST = "mail.example.test"
-NODES = ("mail", "outside")
-BOOT_TIMEOUT = 60.0
+HOST = SINGLE[0].host
 STOP_TIMEOUT = 15.0
-SSH_CONFIG = """\
-Host mail {host}
-  HostName {address}
-  HostKeyAlias {host}
-  User root
-  BindAddress {source}
-  IdentityFile {directory}/key
-  IdentitiesOnly yes
-  UserKnownHostsFile {directory}/known_hosts
-  GlobalKnownHostsFile /dev/null
-  StrictHostKeyChecking yes
-  ControlPath {directory}/ssh-%r
-"""
+# A container's first process, as /proc tells it.
+_FIRST = re.compile(r"^Name:\s+systemd\n(.*\n)*NSpid:\s+\d+\s+1$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -56,18 +45,35 @@ class Lab:
         return runs() / self.name
 
     @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Return the servers."""
+        return nodes(self.state)
+
+    @property
     def network(self) -> Network:
         """Return the lab's namespaces."""
-        return Network(self.name)
+        return Network(self.name, self.nodes)
+
+    def node(self, name: str) -> Node:
+        """Return the server of that name."""
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        known = ", ".join((*(node.name for node in self.nodes), OUTSIDE))
+        raise LabError(f"no node {name!r}: there are {known}")
+
+    def tree(self, name: str) -> Path:
+        """Return a server's file tree as the host sees it."""
+        return self.directory / name / "root"
 
     @property
     def root(self) -> Path:
-        """Return the mail server's file tree as the host sees it."""
-        return self.directory / "root"
+        """Return the file tree of the first server as the host sees it."""
+        return self.tree(self.nodes[0].name)
 
     @property
     def ssh_config(self) -> Path:
-        """Return the ssh configuration that reaches the host `mail` as root."""
+        """Return the ssh configuration that reaches the servers as root."""
         return self.directory / "ssh_config"
 
     @property
@@ -78,96 +84,71 @@ class Lab:
     def up(self) -> None:
         """Boot the lab and wait until its services answer."""
         require_host()
-        layer = states.ensure_state(self.state)
-        if self.directory.exists() or self.network.node in namespaces():
+        built = states.ensure_nodes(self.state)
+        if self.directory.exists() or self.network.outside in namespaces():
             raise LabError(
                 f"the lab {self.name} is up or was left behind: "
                 f"python -m lab down --name {self.name}"
             )
         self.directory.mkdir(parents=True, mode=0o755)
-        (self.directory / "lab.json").write_text(json.dumps(asdict(self)))
+        record = {"name": self.name, "state": self.state}
+        (self.directory / "lab.json").write_text(json.dumps(record))
         groups = cgroup.create(self.name)
         self.network.create()
         outside.start(self.network, image.base_layer(), self.directory, groups)
-        mount_overlay(
-            layer.trees, self.directory / "upper", self.directory / "work", self.root
-        )
-        self._prepare()
-        self.boot()
+        ssh.make_key(self.directory)
+        for node in self.nodes:
+            self._prepare(node, built[node.name])
+            self.boot(node.name)
+        ssh.write_client(self.directory, [(n, self.tree(n.name)) for n in self.nodes])
         ready.wait(self)
 
-    def _prepare(self) -> None:
+    def _prepare(self, node: Node, layer: Layer) -> None:
+        place, root = self.directory / node.name, self.tree(node.name)
+        mount_overlay(layer.trees, place / "upper", place / "work", root)
         now = datetime.now(UTC)
-        states.write_backups(self.root, states.read(self.state).system, now)
-        (self.root / "etc/machine-id").write_text(uuid.uuid4().hex + "\n")
-        trusted = self.root / "etc/ssl/certs/loghost-ca.pem"
+        states.write_backups(root, states.read(self.state).system, now)
+        (root / "etc/machine-id").write_text(uuid.uuid4().hex + "\n")
+        trusted = root / "etc/ssl/certs/loghost-ca.pem"
         trusted.write_text(loghost.authority(self.directory / "outside"))
-        key = self.directory / "key"
-        run(
-            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", str(key)]
-        )
-        home = self.root / "root/.ssh"
-        home.mkdir(mode=0o700, exist_ok=True)
-        authorized = home / "authorized_keys"
-        with authorized.open("a") as keys:
-            keys.write(key.with_suffix(".pub").read_text())
-        authorized.chmod(0o600)
-        public = sorted((self.root / "etc/ssh").glob("ssh_host_*_key.pub"))
-        known = [f"{HOST} {' '.join(p.read_text().split()[:2])}\n" for p in public]
-        (self.directory / "known_hosts").write_text("".join(known))
-        self.ssh_config.write_text(
-            SSH_CONFIG.format(
-                host=HOST,
-                address=NODE_IPV4,
-                source=ADMIN_IPV4,
-                directory=self.directory,
-            )
-        )
+        ssh.let_in(self.directory, root)
 
-        self.programs.mkdir()
-        ssh = self.programs / "ssh"
-        # Labs side by side have the same host names: each needs its own master
-        # connection, whatever path the caller asks for (the first option wins).
-        control = f"-o ControlPath={self.directory}/ssh-%r"
-        ssh.write_text(
-            f'#!/bin/sh\nexec /usr/bin/ssh -F {self.ssh_config} {control} "$@"\n'
-        )
-        ssh.chmod(0o755)
-
-    def boot(self) -> None:
-        """Start the mail server's container on the tree that is mounted."""
+    def boot(self, name: str = "") -> None:
+        """Start a server's container on the tree that is mounted."""
+        node = self.node(name) if name else self.nodes[0]
+        space = self.network.space(node.name)
         argv = [
             *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot"),
-            f"--directory={self.root}",
-            f"--network-namespace-path=/run/netns/{self.network.node}",
-            f"--machine={self.network.node}",
-            f"--hostname={HOST}",
+            f"--directory={self.tree(node.name)}",
+            f"--network-namespace-path=/run/netns/{space}",
+            f"--machine={space}",
+            f"--hostname={node.host}",
             "--capability=CAP_NET_ADMIN,CAP_NET_RAW,CAP_AUDIT_CONTROL",
             *("--resolv-conf=off", "--timezone=off", "--link-journal=no"),
             "--console=pipe",
         ]
-        outside.spawn(argv, cgroup.create(self.name), self.directory / "console.log")
+        console = self.directory / node.name / "console.log"
+        outside.spawn(argv, cgroup.create(self.name, node.name), console)
 
-    def leader(self) -> int:
-        """Return the number of the node's process 1, as the host counts."""
+    def leader(self, name: str = "") -> int:
+        """Return the number of a node's process 1, as the host counts."""
+        node = self.node(name) if name else self.nodes[0]
+        space = Path("/run/netns") / self.network.space(node.name)
         for pid in cgroup.pids(self.name):
             try:
                 status = Path(f"/proc/{pid}/status").read_text()
+                own = Path(f"/proc/{pid}/ns/net").stat().st_ino == space.stat().st_ino
             except OSError:
                 continue
-            if re.search(r"^Name:\s+systemd$", status, re.MULTILINE) and re.search(
-                r"^NSpid:\s+\d+\s+1$", status, re.MULTILINE
-            ):
+            if own and _FIRST.search(status):
                 return pid
         raise LabError(f"the lab {self.name} is not running")
 
     def argv(self, node: str, argv: Sequence[str]) -> list[str]:
         """Return the command that runs another one on a node or outside."""
-        if node == "outside":
+        if node == OUTSIDE:
             return ["ip", "netns", "exec", self.network.outside, *argv]
-        if node != "mail":
-            raise LabError(f"no node {node!r}: there are {', '.join(NODES)}")
-        enter = ["nsenter", "-t", str(self.leader()), "-m", "-u", "-i", "-n", "-p"]
+        enter = ["nsenter", "-t", str(self.leader(node)), "-m", "-u", "-i", "-n", "-p"]
         return [*enter, "--", "env", "-i", *INSIDE_ENVIRONMENT, *argv]
 
     def run(
@@ -200,19 +181,23 @@ class Lab:
             run(["umount", "--lazy", place])
         self.network.delete()
         cgroup.delete(self.name)
-        for rest in Path("/run/systemd/nspawn").glob(f"*/{self.network.node}"):
-            shutil.rmtree(rest, ignore_errors=True)
+        for rest in Path("/run/systemd/nspawn").glob("*/*"):
+            if lab_of(rest.name) == self.name:
+                shutil.rmtree(rest, ignore_errors=True)
         remove_tree(self.directory)
 
     def _power_off(self) -> None:
-        try:
-            leader = self.leader()
-        except LabError:
-            return
-        # SIGRTMIN+4 is systemd's poweroff; it asks the services to end well.
-        os.kill(leader, signal.SIGRTMIN + 4)
+        leaders = []
+        for node in self.nodes:
+            with contextlib.suppress(LabError):
+                leaders.append(self.leader(node.name))
+        for leader in leaders:
+            # SIGRTMIN+4 is systemd's poweroff; it asks the services to end well.
+            os.kill(leader, signal.SIGRTMIN + 4)
         limit = time.monotonic() + STOP_TIMEOUT
-        while Path(f"/proc/{leader}").exists() and time.monotonic() < limit:
+        while any(Path(f"/proc/{leader}").exists() for leader in leaders):
+            if time.monotonic() > limit:
+                return
             time.sleep(0.05)
 
     def _mounts(self) -> list[str]:
@@ -229,7 +214,7 @@ def runs() -> Path:
 def labs() -> list[Lab]:
     """Return every lab that is up or left something behind."""
     kept = [path.name for path in runs().glob("*") if path.is_dir()]
-    spaces = [re.sub(r"^zmward-(.+)-(mail|outside)$", r"\1", n) for n in namespaces()]
+    spaces = [lab_of(name) for name in namespaces() if name.endswith(f"-{OUTSIDE}")]
     found = []
     for name in sorted({*kept, *spaces, *cgroup.labs()}):
         record = runs() / name / "lab.json"

@@ -2,12 +2,13 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lab import loghost, network
 from lab.layers import Layer, mount_overlay
 from lab.network import Network
+from lab.nodes import Node, having
 from lab.process import within
 
 CHRONY = f"""\
@@ -25,22 +26,15 @@ DEAD = ("rbl-dead.example.test", "dnsbl.sorbs.net")
 LISTS_ALL = ("rbl-all.example.test",)
 REFUSES = ("rbl-refusing.example.test",)
 RECORDS = (
-    ("mail.example.test.", "A", network.NODE_IPV4),
-    ("mail.example.test.", "AAAA", network.NODE_IPV6),
-    ("webmail.example.test.", "A", network.NODE_IPV4),
     ("gateway.example.test.", "A", network.GATEWAY_IPV4),
     ("admin.example.test.", "A", network.ADMIN_IPV4),
     ("loghost.example.test.", "A", network.ADMIN_IPV4),
     ("client.example.test.", "A", network.INTERNET_IPV4),
     ("client.example.test.", "AAAA", network.INTERNET_IPV6),
-    ("example.test.", "MX", "10 mail.example.test."),
     ("example.test.", "TXT", '"v=spf1 mx -all"'),
-    ("second.test.", "MX", "10 mail.example.test."),
-    ("third.test.", "MX", "10 mail.example.test."),
 )
+DOMAINS = ("example.test.", "second.test.", "third.test.")
 REVERSE = (
-    (network.NODE_IPV4, "mail.example.test"),
-    (network.NODE_IPV6, "mail.example.test"),
     (network.GATEWAY_IPV4, "gateway.example.test"),
     (network.ADMIN_IPV4, "admin.example.test"),
     (network.INTERNET_IPV4, "client.example.test"),
@@ -48,7 +42,24 @@ REVERSE = (
 )
 
 
-def _zones() -> Iterator[str]:
+def _records(nodes: Sequence[Node]) -> Iterator[tuple[str, str, str]]:
+    for node in nodes:
+        yield f"{node.host}.", "A", node.ipv4
+        yield f"{node.host}.", "AAAA", node.ipv6
+    yield "webmail.example.test.", "A", having(nodes, "proxy").ipv4
+    for domain in DOMAINS:
+        yield domain, "MX", f"10 {having(nodes, 'mta').host}."
+    yield from RECORDS
+
+
+def _reverse(nodes: Sequence[Node]) -> Iterator[tuple[str, str]]:
+    for node in nodes:
+        yield node.ipv4, node.host
+        yield node.ipv6, node.host
+    yield from REVERSE
+
+
+def _zones(nodes: Sequence[Node]) -> Iterator[str]:
     for zone in ("test.", "2.0.192.in-addr.arpa.", "100.51.198.in-addr.arpa."):
         yield f'local-zone: "{zone}" static'
     for zone in (*LIVE, *DEAD):
@@ -61,13 +72,13 @@ def _zones() -> Iterator[str]:
     ]:
         yield f'local-zone: "{zone}." redirect'
         yield f'local-data: "{zone}. A {answer}"'
-    for name, kind, value in RECORDS:
+    for name, kind, value in _records(nodes):
         yield f"local-data: '{name} 300 {kind} {value}'"
-    for address, name in REVERSE:
+    for address, name in _reverse(nodes):
         yield f'local-data-ptr: "{address} {name}"'
 
 
-def unbound_configuration() -> str:
+def unbound_configuration(nodes: Sequence[Node]) -> str:
     """Return a name server's configuration that answers from its own rows only."""
     return "\n".join(
         [
@@ -83,7 +94,7 @@ def unbound_configuration() -> str:
             "use-syslog: no",
             'module-config: "iterator"',
             'local-zone: "." static',
-            *_zones(),
+            *_zones(nodes),
             "remote-control:",
             "control-enable: no",
             "",
@@ -96,7 +107,7 @@ def start(net: Network, base: Layer, directory: Path, groups: list[Path]) -> Non
     root = directory / "outside"
     mount_overlay(base.trees, directory / "out-upper", directory / "out-work", root)
     (root / "etc/lab-chrony.conf").write_text(CHRONY)
-    (root / "etc/lab-unbound.conf").write_text(unbound_configuration())
+    (root / "etc/lab-unbound.conf").write_text(unbound_configuration(net.nodes))
     loghost.prepare(root)
     for argv in (
         list(loghost.ARGV),

@@ -26,32 +26,37 @@ SERVICES = (
 
 def wait(lab: "Lab") -> None:
     """Return when systemd has settled and every enabled service listens."""
+    for node in lab.nodes:
+        _wait(lab, node.name)
+
+
+def _wait(lab: "Lab", node: str) -> None:
     limit = time.monotonic() + LONGEST_BOOT
     missing = ["the node's systemd"]
     while missing:
         if time.monotonic() > limit:
             raise LabError(
-                f"not ready after {LONGEST_BOOT:.0f} s: {', '.join(missing)}; "
-                f"see {lab.directory}/console.log"
+                f"{node} is not ready after {LONGEST_BOOT:.0f} s: "
+                f"{', '.join(missing)}; see {lab.directory}/{node}/console.log"
             )
         time.sleep(0.1)
-        missing = _missing(lab)
-    failed = lab.run("mail", ["systemctl", "--failed", "--plain", "--no-legend"])
+        missing = _missing(lab, node)
+    failed = lab.run(node, ["systemctl", "--failed", "--plain", "--no-legend"])
     for row in failed.stdout.splitlines():
-        print(f"lab: failed unit: {row.split()[0]}", flush=True)
+        print(f"lab: failed unit on {node}: {row.split()[0]}", flush=True)
 
 
-def _missing(lab: "Lab") -> list[str]:
+def _missing(lab: "Lab", node: str) -> list[str]:
     try:
-        state = lab.run("mail", ["systemctl", "is-system-running"]).stdout.strip()
+        state = lab.run(node, ["systemctl", "is-system-running"]).stdout.strip()
     except LabError:
         return ["the node's systemd"]
     if state not in SETTLED:
         return [f"systemd says {state or 'nothing'}"]
     listed = ["list-unit-files", "--state=enabled", "--plain", "--no-legend"]
-    rows = lab.run("mail", ["systemctl", *listed]).stdout.splitlines()
+    rows = lab.run(node, ["systemctl", *listed]).stdout.splitlines()
     enabled = {row.split()[0] for row in rows if row.strip()}
-    listening = _ports(lab)
+    listening = _ports(lab, node)
     late = [
         f"{unit} on port {port}"
         for unit, ports in SERVICES
@@ -59,11 +64,11 @@ def _missing(lab: "Lab") -> list[str]:
         if unit in enabled and port not in listening
     ]
     if "chrony.service" in enabled:
-        tracking = lab.run("mail", ["chronyc", "tracking"]).stdout
+        tracking = lab.run(node, ["chronyc", "tracking"]).stdout
         late += [] if SYNCHRONISED in tracking else ["chrony to be synchronised"]
     return late
 
 
-def _ports(lab: "Lab") -> set[int]:
-    rows = lab.run("mail", ["ss", "-Hltn"]).stdout.splitlines()
+def _ports(lab: "Lab", node: str) -> set[int]:
+    rows = lab.run(node, ["ss", "-Hltn"]).stdout.splitlines()
     return {int(row.split()[3].rsplit(":", 1)[1]) for row in rows if row.strip()}

@@ -9,6 +9,7 @@ from typing import Literal
 from lab import ready
 from lab.errors import LabError
 from lab.node import Lab
+from lab.process import run
 
 How = Literal["asked", "power lost"]
 LONGEST = 60.0
@@ -26,6 +27,23 @@ def _gone(lab: Lab, leader: int) -> None:
         time.sleep(0.05)
 
 
+# The namespace outlives the container; a kernel that starts has no rules.
+_FORGET = """
+nft flush ruleset
+for tables in ip_tables ip6_tables; do
+    program=${tables%_tables}tables-legacy
+    for table in $(cat "/proc/net/${tables}_names"); do
+        "$program" -t "$table" -F && "$program" -t "$table" -X
+    done
+done 2>/dev/null
+ipset destroy
+"""
+
+
+def _without_rules(lab: Lab) -> None:
+    run(["ip", "netns", "exec", lab.network.node, "sh", "-c", _FORGET])
+
+
 def begin(lab: Lab, how: How = "asked") -> None:
     """Take the mail server down and start it again, without waiting for it."""
     leader = lab.leader()
@@ -34,6 +52,7 @@ def begin(lab: Lab, how: How = "asked") -> None:
     else:
         os.kill(leader, signal.SIGKILL)
     _gone(lab, leader)
+    _without_rules(lab)
     lab.boot()
 
 

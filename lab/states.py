@@ -6,14 +6,17 @@ localconfig, package lists, diary, logs, modes, units, commands; backups at boot
 
 import os
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lab import debs, history, logs, ownership, programs, updates
+from lab import debs, history, logs, ownership, placing, programs, updates
 from lab.image import LAB, copy_tree, ensure_image
 from lab.layers import Layer, digest, ensure
+from lab.nodes import STATES, Node, nodes
 from lab.process import run, within
 from lab.tree import install
 from lab.tree.identity import TODAY, secret
@@ -22,8 +25,11 @@ from lab.tree.state import read_state
 from lab.zimbra.localconfig import serialize
 
 NAMES = ("default", "careless", "hardened")
-STATES = LAB / "states"
-MODULES = ("states.py", "logs.py", "history.py", "updates.py", "packages.toml")
+CLUSTER = "cluster"
+MODULES = (
+    *("states.py", "logs.py", "history.py", "updates.py", "packages.toml"),
+    *("nodes.py", "placing.py"),
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,31 @@ def ensure_state(name: str) -> Layer:
     return ensure(layer, lambda root: _fill(root, read(name)))
 
 
+def node_layer(state: Layer, name: str, node: Node) -> Layer:
+    """Return a node's layer above its state's; a single node has none of its own."""
+    if len(nodes(name)) == 1:
+        return state
+    # All inputs of the state below are inputs here too.
+    return Layer(f"state-{name}-{node.name}", state.digest, state)
+
+
+def ensure_nodes(name: str) -> dict[str, Layer]:
+    """Return the built layer of each node of a state, by the node's name."""
+    state = ensure_state(name)
+    found: dict[str, Layer] = {}
+    for node in nodes(name):
+        layer = node_layer(state, name, node)
+        fill = partial(placing.fill, name=name, node=node)
+        found[node.name] = layer if layer is state else ensure(layer, fill)
+    return found
+
+
+def layers_of(name: str, top: Layer) -> list[Layer]:
+    """Return all layers of a state above an image, without building them."""
+    state = state_layer(name, top)
+    return [state, *(node_layer(state, name, node) for node in nodes(name))]
+
+
 def _fill(root: Path, state: State) -> None:
     system = state.system
     versions = debs.versions(state.release, system.levels)
@@ -94,7 +125,8 @@ def _fill(root: Path, state: State) -> None:
         run(within(root, ["dpkg", "--purge", *system.packages_removed]))
     if (STATES / state.name / "rootfs").is_dir():
         copy_tree(STATES / state.name / "rootfs", root)
-    _write_own_key(root)
+    servers = nodes(state.name)
+    keys = _let_in(root, servers)
     for name, text in system.appended:
         with (root / name).open("a") as file:
             file.write(text)
@@ -102,7 +134,7 @@ def _fill(root: Path, state: State) -> None:
     ownership.apply(root, LAB / "ownership.toml")
     print("lab: certificates and directory", flush=True)
     _make_certificates(root, state)
-    install.fill(root, state.name)
+    install.fill(root, state.name, keys)
     _write_packages(root, state, versions)
     _write_logs(root, state)
     for path, owner, mode in system.modes:
@@ -121,8 +153,16 @@ def _make_certificates(root: Path, state: State) -> None:
     run(within(root, [*inside, "zimbra.certificates"]))
 
 
+def _let_in(root: Path, servers: Sequence[Node]) -> Mapping[str, str]:
+    """Let the servers of this installation in, and return the keys of a cluster's."""
+    if len(servers) > 1:
+        return placing.make_keys(root, servers)
+    _write_own_key(root)
+    return {}
+
+
 def _write_own_key(root: Path) -> None:
-    """Let the servers of this installation in, as zmupdateauthkeys does."""
+    """Let the one server in, as zmupdateauthkeys does."""
     keys = root / "opt/zimbra/.ssh/authorized_keys"
     foreign = keys.read_text() if keys.exists() else ""
     own = f"ssh-rsa {secret('ssh key', 43)} {logs.HOST}"

@@ -43,6 +43,12 @@ VOLATILE = (
         "Postfix starts workers when a client connects, and ends them when idle",
     ),
     _row("padding", "listeners", r" +", "ss sets its columns by the longest process"),
+    _row(
+        "connections",
+        "established",
+        r"^.*$",
+        "whoever is connected now, and zmward's own login is",
+    ),
     _row("postconf-process", "postconf", r"^process_id = \d+$", "postconf's own"),
     _row("date-header", "served", r"^< date:.*$", "the time of the answer"),
     _row(

@@ -32,6 +32,7 @@ from zmward.plan import Plan, plan
 from zmward.profile import Profile, Services
 from zmward.reports.plan_json import render as as_json
 from zmward.reports.plan_text import render as as_text
+from zmward.sources.accounts import Admin
 from zmward.sources.recent_logins import Logins, Use
 
 FAILING = [
@@ -208,6 +209,22 @@ def test_what_is_never_planned(change: Change) -> None:
     assert found.left[0].reason.startswith("never planned: ")
 
 
+def test_the_last_administrator_who_can_log_in_is_left_to_a_person() -> None:
+    policy = SetAttr("account:anna@a.test", "zimbraPasswordMinLength", ("6",), None)
+    other = SetAttr("account:carla@a.test", "zimbraPasswordMinLength", ("6",), None)
+    anna, ben = Admin("anna@a.test", "active"), Admin("ben@a.test", "active")
+    told = report(failed("one", policy, other))
+
+    def planned(*admins: Admin) -> Plan:
+        example = Example(Status.FAIL, {"domains": {}, "admins": admins})
+        return plan(told, facts=facts_of(example))
+
+    assert len(planned(anna, ben).steps) == 2
+    alone = planned(anna)
+    assert [step.change for step in alone.steps] == [other]
+    assert "zmprov ma anna@a.test" in alone.left[0].reason
+
+
 def test_what_nodes_share_needs_all_of_them_or_the_word_for_it() -> None:
     cure = SetAttr("global", "zimbraMtaTlsAuthOnly", None, ("TRUE",))
     other = SetAttr(f"server:{NODE}", "zimbraMtaTlsAuthOnly", None, ("TRUE",))
@@ -216,6 +233,16 @@ def test_what_nodes_share_needs_all_of_them_or_the_word_for_it() -> None:
     assert [step.change.target for step in half.steps] == [f"server:{NODE}"]
     assert "mta9" in half.left[0].reason
     assert plan(found, alone=True).steps[0].reaches == (NODE, "mta9")
+
+
+def test_each_node_that_a_global_write_reaches_is_named() -> None:
+    nodes = ("mail.example.com", "mta1.example.com", "mta2.example.com")
+    change = SetAttr("global", "zimbraMtaTlsAuthOnly", None, ("TRUE",))
+    found = plan(report(failed("a", change), seen=nodes))
+    assert found.steps[0].reaches == nodes
+    text = as_text(found, width=200, color=False, encoding="utf-8", everything=True)
+    assert f"Nodes reached        3: {', '.join(nodes)}" in text
+    assert f"on {', '.join(nodes)}" in text
 
 
 def test_changes_of_another_host_are_planned_there() -> None:

@@ -3,11 +3,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from lab.nodes import having
 from lab.tree import domains, odd, others, people, server, skeleton
 from lab.tree.identity import identifier
 from lab.tree.ldif import Entry
 from lab.tree.state import State
 from lab.zimbra.schema import Attribute
+
+# Values that name the server of a small installation: in a cluster they name the
+# node with that role.
+_ROLES = {
+    "zimbraLogHostname": "logger",
+    "zimbraMailHost": "mailbox",
+    "zimbraMailTransport": "mailbox",
+    "zimbraPublicServiceHostname": "proxy",
+    "zimbraSmtpHostname": "mta",
+    "zimbraSpellCheckURL": "mailbox",
+    "zimbraVersionCheckServer": "mailbox",
+}
 
 
 def _accounts(stale: str) -> list[Entry]:
@@ -30,15 +43,19 @@ def _with_aliases(entry: Entry, aliases: Mapping[str, Sequence[str]]) -> Entry:
 
 
 def entries(
-    rows: Mapping[str, Attribute], passwords: Mapping[str, str], state: State
+    rows: Mapping[str, Attribute],
+    passwords: Mapping[str, str],
+    state: State,
+    keys: Mapping[str, str] | None = None,
 ) -> list[Entry]:
-    """Return all entries of a state's directory."""
+    """Return all entries of a state's directory; `keys` are hosts' public ones."""
+    known = keys or {}
     fresh = [
         *skeleton.branches(),
         *skeleton.principals(passwords),
         *server.global_config(rows),
         *skeleton.classes_of_service(rows),
-        server.server(state.version),
+        *(server.server(state.version, n, known.get(n.host, "")) for n in state.nodes),
         *server.zimlets(state.habits.zimlets_removed),
         *domains.domains(signing=state.habits.dkim),
         *_accounts(state.habits.stale_users),
@@ -49,7 +66,21 @@ def entries(
         *others.below_accounts(sources=state.habits.data_sources),
         *others.dynamic_groups(),
     ]
-    return [_changed(entry, state.changes_of(entry)) for entry in _granted(fresh)]
+    placed = [_placed(entry, state) for entry in _granted(fresh)]
+    return [_changed(entry, state.changes_of(entry)) for entry in placed]
+
+
+def _placed(entry: Entry, state: State) -> Entry:
+    own = {name: _ROLES[name] for name in entry.attributes if name in _ROLES}
+    if not own or len(state.nodes) == 1:
+        return entry
+    moved = dict(entry.attributes)
+    for name, role in own.items():
+        host = having(state.nodes, role).host
+        old = (server.HOST, host), (identifier(server.HOST), identifier(host))
+        for before, after in old:
+            moved[name] = [value.replace(before, after) for value in moved[name]]
+    return replace(entry, attributes=moved)
 
 
 def _granted(fresh: Sequence[Entry]) -> list[Entry]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.nodes import Node
 from lab.process import run, within
 from lab.tree.attrs_xml import attrs_xml
 from lab.tree.content import entries
@@ -46,7 +47,9 @@ def passwords_of(keys: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def load_directory(place: Place, state: State) -> None:
+def load_directory(
+    place: Place, state: State, keys: Mapping[str, str] | None = None
+) -> None:
     """Build slapd's configuration and database anew with slapadd."""
     rows = read_catalog(SOURCE_CATALOG)
     passwords = passwords_of(localconfig(state))
@@ -67,7 +70,7 @@ def load_directory(place: Place, state: State) -> None:
         anonymous=state.habits.anonymous,
         minimum_strength=_key(state, "ldap_common_require_tls"),
     )
-    content = ldif_text(entries(rows, passwords, state))
+    content = ldif_text(entries(rows, passwords, state, keys))
     _slapadd(place, 0, configuration(layout, rows))
     _slapadd(place, 2, content)
 
@@ -85,28 +88,34 @@ def _slapadd(place: Place, number: int, text: str) -> None:
     source.unlink()
 
 
-def _own(path: Path, mode: int | None = None) -> None:
+def own(path: Path, mode: int | None = None) -> None:
+    """Give a path to user zimbra."""
     os.lchown(path, *_OWNER)
     if mode is not None:
         path.chmod(mode)
 
 
-def fill(root: Path, name: str) -> None:
+def write_localconfig(root: Path, state: State, node: Node) -> None:
+    """Write a node's localconfig.xml, readable by its owner and group."""
+    keys = root / "opt/zimbra/conf/localconfig.xml"
+    keys.touch(mode=0o640)
+    keys.write_text(serialize(localconfig(state, node)), encoding="utf-8")
+    own(keys, 0o640)
+
+
+def fill(root: Path, name: str, keys: Mapping[str, str] | None = None) -> None:
     """Give a node's tree the directory, localconfig and schema of a state."""
     state = read_state(name)
     place = Place(root, lambda argv: run(within(root, argv)))
     conf = root / "opt/zimbra/conf"
     (conf / "attrs").mkdir(parents=True, exist_ok=True)
-    _own(conf / "attrs")
+    own(conf / "attrs")
     schema = conf / "attrs/zimbra-attrs.xml"
     schema.unlink(missing_ok=True)
     schema.write_text(attrs_xml(read_catalog(SOURCE_CATALOG)), encoding="utf-8")
-    _own(schema, 0o444)
-    keys = conf / "localconfig.xml"
-    keys.touch(mode=0o640)
-    keys.write_text(serialize(localconfig(state)), encoding="utf-8")
-    _own(keys, 0o640)
-    load_directory(place, state)
+    own(schema, 0o444)
+    write_localconfig(root, state, state.nodes[0])
+    load_directory(place, state, keys)
     home = place.path(LDAP)
     for path in (home, *home.rglob("*")):
-        _own(path)
+        own(path)

@@ -1,5 +1,6 @@
-"""The localconfig.xml that the installer leaves on the lab's server."""
+"""The localconfig.xml that the installer leaves on a server of the lab."""
 
+from lab.nodes import Node, having
 from lab.tree.identity import secret
 from lab.tree.server import DOMAIN, HOST
 from lab.tree.state import State
@@ -43,10 +44,29 @@ _INSTALLER = {
     "zimbra_zmprov_default_soap_server": HOST,
     "zmtrainsa_cleanup_host": "true",
 }
+# Keys that name another node of a cluster, by its role; all else names the node.
+_ELSEWHERE = {
+    "ldap_host": "ldap",
+    "ldap_master_url": "ldap",
+    "ldap_url": "ldap",
+    "zimbra_zmprov_default_soap_server": "mailbox",
+}
+# Keys that only nodes with a role have.
+_ONLY = {"ldap_is_master": "ldap", "zmtrainsa_cleanup_host": "mta"}
 
 
-def localconfig(state: State) -> dict[str, str]:
+def _placed(key: str, value: str, state: State, node: Node) -> str:
+    if key in _ONLY and _ONLY[key] not in node.services:
+        return ""
+    role = _ELSEWHERE.get(key)
+    named = having(state.nodes, role) if role else node
+    return value.replace(HOST, named.host)
+
+
+def localconfig(state: State, node: Node | None = None) -> dict[str, str]:
     """Return the keys of the file; an empty value in a state removes the key."""
-    keys = {name: secret(name) for name in RANDOM} | _INSTALLER
+    own = node or state.nodes[0]
+    keys = {name: secret(name) for name in RANDOM}
+    keys |= {k: _placed(k, value, state, own) for k, value in _INSTALLER.items()}
     keys |= dict(state.localconfig)
     return {name: value for name, value in sorted(keys.items()) if value}

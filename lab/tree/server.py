@@ -1,39 +1,18 @@
-"""Global config and the one server, as the installer leaves them."""
+"""Global config and the servers, as the installer leaves them."""
 
 from collections.abc import Container, Mapping
 
+from lab.nodes import SINGLE, Node
 from lab.tree.identity import identifier, secret, stamp
 from lab.tree.ldif import Entry, one
 from lab.tree.skeleton import ROLE, defaults
 from lab.zimbra.schema import Attribute
 
-HOST = "mail.example.test"
-ADDRESS = "192.0.2.10"
+HOST = SINGLE[0].host
 DOMAIN = "example.test"
 SPAM = f"spam.lq0c8zfm@{DOMAIN}"
 HAM = f"ham.bt5kq2rw@{DOMAIN}"
 VIRUS = f"virus-quarantine.w1xv7n3s@{DOMAIN}"
-
-SERVICES = (
-    "amavis",
-    "antispam",
-    "antivirus",
-    "dnscache",
-    "ldap",
-    "logger",
-    "mailbox",
-    "memcached",
-    "mta",
-    "opendkim",
-    "proxy",
-    "service",
-    "snmp",
-    "spell",
-    "stats",
-    "zimbra",
-    "zimbraAdmin",
-    "zimlet",
-)
 
 _MIME = (
     ("all", (), "UnknownTypeHandler", (), "All Documents"),
@@ -110,14 +89,15 @@ def _mime(
     return Entry(f"cn={name},cn=mime,{config}", ("zimbraMimeEntry",), values)
 
 
-def server(version: str) -> Entry:
-    """Return the server entry with what the installer asks and sets."""
+def server(version: str, node: Node, public_key: str = "") -> Entry:
+    """Return a server entry with what the installer asks and sets."""
     major, minor, micro = version.split(".")
+    host = node.host
     values = one(
-        cn=HOST,
-        zimbraId=identifier(HOST),
+        cn=host,
+        zimbraId=identifier(host),
         zimbraCreateTimestamp=stamp(700),
-        zimbraServiceHostname=HOST,
+        zimbraServiceHostname=host,
         zimbraIPMode="ipv4",
         zimbraMailMode="https",
         zimbraReverseProxyMailMode="https",
@@ -125,13 +105,9 @@ def server(version: str) -> Entry:
         zimbraMailProxyPort="80",
         zimbraMailSSLPort="8443",
         zimbraMailSSLProxyPort="443",
-        zimbraReverseProxyLookupTarget="TRUE",
-        zimbraMtaAuthTarget="TRUE",
-        zimbraMtaMyNetworks="127.0.0.0/8 [::1]/128 192.0.2.0/24",
         zimbraSmtpHostname=HOST,
-        zimbraSpellCheckURL=f"http://{HOST}:7780/aspell.php",
         zimbraIsMonitorHost="TRUE",
-        zimbraSshPublicKey=f"ssh-rsa {secret('ssh key', 43)} {HOST}",
+        zimbraSshPublicKey=public_key or f"ssh-rsa {secret('ssh key', 43)} {host}",
         zimbraServerVersion=f"{version}_GA_4655",
         zimbraServerVersionMajor=major,
         zimbraServerVersionMinor=minor,
@@ -140,10 +116,18 @@ def server(version: str) -> Entry:
         zimbraServerVersionBuild="4655",
         zimbraMailLocalBind="TRUE",
     ) | {
-        "zimbraServiceEnabled": list(SERVICES),
-        "zimbraServiceInstalled": list(SERVICES),
+        "zimbraServiceEnabled": list(node.services),
+        "zimbraServiceInstalled": list(node.services),
     }
-    dn = f"cn={HOST},cn=servers,cn=zimbra"
+    if "mailbox" in node.services:
+        values |= one(
+            zimbraReverseProxyLookupTarget="TRUE",
+            zimbraMtaAuthTarget="TRUE",
+            zimbraSpellCheckURL=f"http://{HOST}:7780/aspell.php",
+        )
+    if "mta" in node.services:
+        values |= one(zimbraMtaMyNetworks="127.0.0.0/8 [::1]/128 192.0.2.0/24")
+    dn = f"cn={host},cn=servers,cn=zimbra"
     return Entry(dn, ("zimbraServer",), values)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lab.nodes import SINGLE, Node, nodes_of
 from lab.tree.ldif import Entry
 
 STATES = Path(__file__).resolve().parents[1] / "states"
@@ -37,13 +38,14 @@ class State:
     localconfig: Mapping[str, str] = field(default_factory=dict)
     version: str = NEWEST
     habits: Habits = field(default_factory=Habits)
+    nodes: tuple[Node, ...] = SINGLE
 
     def changes_of(self, entry: Entry) -> Changes:
         """Return what the state changes in that entry."""
         if entry.dn == "cn=config,cn=zimbra":
             return self.config
         if "zimbraServer" in entry.classes:
-            return self.server
+            return {**self.server, **self._own(entry.attributes["cn"][0])}
         if "zimbraCOS" in entry.classes:
             return self.cos.get(entry.attributes["cn"][0], {})
         if "zimbraDomain" in entry.classes:
@@ -51,6 +53,9 @@ class State:
         if "zimbraAccount" in entry.classes and "mail" in entry.attributes:
             return self.account.get(entry.attributes["mail"][0], {})
         return {}
+
+    def _own(self, host: str) -> Changes:
+        return next((_values(n.server) for n in self.nodes if n.host == host), {})
 
 
 def _values(table: Mapping[str, str | list[str]]) -> Changes:
@@ -80,6 +85,7 @@ def state_from_tables(tables: Mapping[str, Any]) -> State:
         localconfig=tables.get("localconfig", {}),
         version=tables.get("zimbra_version", NEWEST),
         habits=_habits(tables.get("directory", {})),
+        nodes=nodes_of(tables),
     )
 
 

@@ -67,7 +67,7 @@ def _duration(row: Attribute, value: str) -> None:
 
 
 def _port(row: Attribute, value: str) -> None:
-    if not value.isdigit() or int(value) > _HIGHEST_PORT:
+    if not value.isdecimal() or int(value) > _HIGHEST_PORT:
         raise invalid_value(f"{row.name} must be a valid port: {value}")
 
 
@@ -98,7 +98,7 @@ def _pattern(row: Attribute, value: str) -> None:
 
 
 def _short_enough(row: Attribute, value: str) -> None:
-    if row.maximum.isdigit() and len(value) > int(row.maximum):
+    if row.maximum.isdecimal() and len(value) > int(row.maximum):
         raise invalid_value(
             f"{row.name} value length({len(value)}) larger than max allowed: "
             f"{row.maximum}"

@@ -8,6 +8,7 @@ WriteFile · SetMode         a file's whole text, its mode and owners
 SetParameter                one of Postfix's own parameters in main.cf
 SetCrontab                  a user's whole crontab
 SetUnit                     whether a systemd unit is enabled and running
+LoadRuleset                 our own rules in the packet filter, kept when confirmed
 InstallPackage              compensated: what was installed stays and is named
 Act                         an action of the catalog, such as rendering a section
 """
@@ -19,6 +20,7 @@ import msgspec
 from zmward.catalog.actions import READERS, argv, restarted
 from zmward.catalog.attributes import attributes
 from zmward.catalog.localconfig import keys
+from zmward.ruleset import LoadRuleset
 
 _VERBS = {"server": "ms", "cos": "mc", "domain": "md", "account": "ma"}
 
@@ -352,6 +354,7 @@ Change = (
     | SetParameter
     | SetCrontab
     | SetUnit
+    | LoadRuleset
     | InstallPackage
     | Act
 )

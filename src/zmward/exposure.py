@@ -1,29 +1,21 @@
-"""Which sockets of each node listen where, and what the loaded rules say of them.
+"""Which sockets of each node listen where, and who reaches them by the loaded rules."""
 
-Who can reach a socket (the zones) is the firewall's question; `zones` is its place.
-"""
-
-from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
 
 from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.sources.firewall import FIREWALL, Family, Firewall
+from zmward.firewall.grid import Grid, places
+from zmward.firewall.live import Live, loaded_rules
+from zmward.firewall.openings import EVERYBODY, FAMILIES, Sources
+from zmward.firewall.reached import Reached, entrants, reached
+from zmward.firewall.services import names
 from zmward.sources.listeners import LISTENERS, Listener
 
 Reach = Literal["everywhere", "address", "loopback"]
-# none: every packet is let in; loaded: rules that nobody has analysed yet.
-Rules = Literal["none", "loaded", "unknown"]
-Verdict = Literal["local", "open", "unjudged", "unknown"]
-
-# In the order of what the weaker of two families decides.
-_VERDICTS: dict[Rules, Verdict] = {
-    "none": "open",
-    "unknown": "unknown",
-    "loaded": "unjudged",
-}
+# limited: some sources get in; unjudged: as older versions said of loaded rules.
+Verdict = Literal["local", "closed", "limited", "open", "unjudged", "unknown"]
 
 
 class Socket(msgspec.Struct, frozen=True):
@@ -38,42 +30,23 @@ class Socket(msgspec.Struct, frozen=True):
 
 
 class Node(msgspec.Struct, frozen=True):
-    """The sockets of one node; `reason` says why there are none to show."""
+    """The sockets of one node; `reason` says why there are none to show.
+
+    `who` is the picture of who reaches what, None where the rules are not known.
+    """
 
     host: str
     sockets: tuple[Socket, ...] = ()
     reason: str = ""
     rules_reason: str = ""
+    who: Grid | None = None
 
 
 class Exposure(msgspec.Struct, frozen=True):
-    """All nodes; `zones` stays empty until the firewall policy names them."""
+    """All nodes, and the zones that any picture of them has as a column."""
 
     nodes: tuple[Node, ...]
     zones: tuple[str, ...] = ()
-
-
-def _rules(firewall: Firewall, family: Family) -> Rules:
-    if any(one.drops for one in firewall.of(family)):
-        return "loaded"
-    return "unknown" if firewall.unasked else "none"
-
-
-def _met(listener: Listener, firewall: Firewall | None) -> Verdict:
-    """Return what a packet to the socket meets; the weaker family decides."""
-    if listener.loopback:
-        return "local"
-    if firewall is None:
-        return "unknown"
-    families = _families(listener.address)
-    found = {_rules(firewall, family) for family in families}
-    return next(v for rules, v in _VERDICTS.items() if rules in found)
-
-
-def _families(address: str) -> tuple[Family, ...]:
-    if address == "*":
-        return ("ipv4", "ipv6")
-    return ("ipv6",) if ":" in address else ("ipv4",)
 
 
 def _reach(listener: Listener) -> Reach:
@@ -82,40 +55,61 @@ def _reach(listener: Listener) -> Reach:
     return "loopback" if listener.loopback else "address"
 
 
-def _sockets(
-    listeners: Iterable[Listener], firewall: Firewall | None
-) -> tuple[Socket, ...]:
-    found = dict.fromkeys(
-        Socket(
-            protocol=listener.protocol,
-            address=listener.address,
-            port=listener.port,
-            program=listener.program,
-            reach=_reach(listener),
-            verdict=_met(listener, firewall),
-        )
-        for listener in listeners
+def _verdict(listener: Listener, who: Reached | None, strangers: Sources) -> Verdict:
+    """Return what a packet to the socket meets; in doubt it is not known."""
+    if listener.loopback:
+        return "local"
+    if who is None:
+        return "unknown"
+    if any(who.accepted.of(f) & strangers.of(f) for f in FAMILIES):
+        return "open"
+    if who.unknown:
+        return "unknown"
+    return "limited" if who.accepted else "closed"
+
+
+def _socket(listener: Listener, who: Reached | None, strangers: Sources) -> Socket:
+    return Socket(
+        protocol=listener.protocol,
+        address=listener.address,
+        port=listener.port,
+        program=listener.program,
+        reach=_reach(listener),
+        verdict=_verdict(listener, who, strangers),
     )
-    return tuple(sorted(found, key=lambda s: (s.port, s.protocol, s.address)))
 
 
-def _firewall(facts: Facts, host: str) -> tuple[Firewall | None, str]:
+def _rules(facts: Facts, host: str) -> tuple[Live | None, str]:
+    """Return the loaded rules, and why they are not known or not all."""
     try:
-        return facts.read(FIREWALL, host), ""
+        found = loaded_rules(facts, host)
     except Unseen as signal:
         return None, signal.missing.reason
+    return found, "".join(f"not asked: {name}" for name in found.missing[:1])
 
 
 def _node(facts: Facts, host: str) -> Node:
-    firewall, why = _firewall(facts, host)
+    rules, why = _rules(facts, host)
     try:
         listeners = facts.read(LISTENERS, host)
     except Unseen as signal:
         return Node(host, reason=signal.missing.reason)
-    return Node(host, _sockets(listeners, firewall), rules_reason=why)
+    known = places(facts, host)
+    judged: dict[Listener, Reached] = {}
+    who = None
+    if rules is not None:
+        outside = (one for one in listeners if not one.loopback)
+        judged = {one: entrants(rules, one) for one in outside}
+        who = reached(judged.items(), known, names(facts, host))
+    strangers = known.get("internet", EVERYBODY)
+    found = dict.fromkeys(_socket(o, judged.get(o), strangers) for o in listeners)
+    ordered = tuple(sorted(found, key=lambda s: (s.port, s.protocol, s.address)))
+    return Node(host, ordered, rules_reason=why, who=who)
 
 
 def exposure(facts: Facts) -> Exposure:
     """Return what listens on every node, seen or not."""
     hosts = (*facts.evidence.hosts, *facts.unseen_hosts())
-    return Exposure(tuple(_node(facts, host) for host in hosts))
+    nodes = tuple(_node(facts, host) for host in hosts)
+    zones = dict.fromkeys(z for node in nodes if node.who for z in node.who.zones)
+    return Exposure(nodes, tuple(zones))

@@ -1,6 +1,6 @@
 """What the evidence says, asked by controls: parsed answers or a signal of none."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
@@ -56,6 +56,19 @@ class Facts:
         if isinstance(found, Missing):
             raise Unseen(found)
         return found  # type: ignore[no-any-return]  # the source's own parse made it
+
+    def kept(self, name: str, host: str, make: Callable[[], T]) -> T:
+        """Return what was worked out of a host's answers: once, under a name."""
+        key = (host, f"{name} (worked out)")
+        if key not in self._parsed:
+            try:
+                self._parsed[key] = make()
+            except Unseen as signal:
+                self._parsed[key] = signal.missing
+        found = self._parsed[key]
+        if isinstance(found, Missing):
+            raise Unseen(found)
+        return found  # type: ignore[no-any-return]  # `make` made it
 
     def absent(self, source: Source[T], host: str) -> bool:
         """Say whether the asked thing is known not to exist on the host."""
@@ -165,5 +178,5 @@ class Facts:
 def _everywhere(since: str) -> bool:
     """Say whether every version still found in the field has the attribute."""
     first = since.partition(",")[0].split(".")
-    numbers = tuple(int(part) for part in first[:2] if part.isdigit())
+    numbers = tuple(int(part) for part in first[:2] if part.isdecimal())
     return numbers < _OLDEST_IN_THE_FIELD

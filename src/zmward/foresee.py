@@ -25,6 +25,7 @@ from zmward.change import (
 )
 from zmward.evidence import DIRECTORY, Answer, Evidence, Missing, Parsed
 from zmward.i18n import mark
+from zmward.ruleset import LoadRuleset
 from zmward.sources.accounts import Accounts, Group
 from zmward.sources.crontab import CRONTAB, Crontab
 from zmward.sources.directory import Entry
@@ -80,6 +81,8 @@ def hidden(change: Change) -> tuple[str, ...]:
             return _SHOWN_LATER.get(package, ())
         case SetCrontab():
             return ("expiry-notifier",)
+        case LoadRuleset():
+            return ("firewall",)
         case _:
             return ()
 

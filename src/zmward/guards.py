@@ -35,11 +35,14 @@ from zmward.change import (
     WriteFile,
 )
 from zmward.control import Status
+from zmward.controls.shapes.authentication import last_working
 from zmward.controls.shapes.second_factor import lacking
 from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.finding import Finding
+from zmward.firewall.allowed_rules import strange_rules
 from zmward.profile import Profile
+from zmward.ruleset import LoadRuleset
 from zmward.sources.masking import MASK, NO_SECRET, SECRET_KEY
 
 _RENDERED: Final = frozenset(
@@ -71,7 +74,7 @@ _GATES: Final = re.compile(
     r"zimbraDomainStatus|zimbraAuthMech(Admin)?|zimbraAuthKerberos5Realm"
     r"|zimbraAuthLdap(?!StartTls)\w*"
 )
-_REQUIRED: Final = "zimbraFeatureTwoFactorAuthRequired"
+REQUIRED: Final = "zimbraFeatureTwoFactorAuthRequired"
 _LONGEST = 1 << 20
 # Site texts may have lines and tabs; nothing else that steers belongs in a value.
 _STRANGE = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f\\ud800-\\udfff]")
@@ -202,6 +205,11 @@ def _crontab(change: SetCrontab) -> str:
     return "" if known else f"zmward does not write the crontab of {change.user!r}"
 
 
+def _ruleset(change: LoadRuleset) -> str:
+    both = (rules for rules in (change.before, change.after) if rules is not None)
+    return next(filter(None, map(strange_rules, both)), "")
+
+
 def _unit(change: SetUnit) -> str:
     known = change.unit in UNITS
     return "" if known else f"zmward does not switch {change.unit!r}"
@@ -219,6 +227,7 @@ _JUDGES: Final[Mapping[type, Callable[[Any], str]]] = {
     SetParameter: _parameter,
     SetCrontab: _crontab,
     SetUnit: _unit,
+    LoadRuleset: _ruleset,
     InstallPackage: _package,
     Act: _act,
 }
@@ -250,17 +259,32 @@ def _account(change: SetAttr) -> str:
     return ""
 
 
+def _last_way_in(change: SetAttr, facts: Facts) -> str:
+    """Say why an account is left alone: nobody else could mend what goes wrong."""
+    name = change.target.partition(":")[2]
+    try:
+        last = last_working(facts)
+    except Unseen as signal:
+        return f"whether {name} is the last working administrator is unknown: {signal}"
+    if name != last:
+        return ""
+    return (
+        f"{name} is the last global administrator who can log in: make a second one "
+        f"first, or by hand `{' '.join(change.commands()[0])}`"
+    )
+
+
 def _second_factor(facts: Facts | None) -> str:
     """Refuse to require a second factor that no program implements."""
     if facts is None:
-        return f"{_REQUIRED} is planned from evidence only, not from a report"
+        return f"{REQUIRED} is planned from evidence only, not from a report"
     try:
         without = lacking(facts)
     except Unseen as signal:
-        return f"{_REQUIRED} promises nothing without a program: {signal}"
+        return f"{REQUIRED} promises nothing without a program: {signal}"
     if not without:
         return ""
-    return f"{_REQUIRED} promises nothing: no program for it on {', '.join(without)}"
+    return f"{REQUIRED} promises nothing: no program for it on {', '.join(without)}"
 
 
 def signs(findings: Iterable[Finding]) -> tuple[str, ...]:
@@ -274,6 +298,6 @@ def refusal(change: Change, facts: Facts | None) -> str:
     found = objection(change)
     if found or not isinstance(change, SetAttr):
         return found
-    if change.attribute == _REQUIRED and change.after == ("TRUE",):
+    if change.attribute == REQUIRED and change.after == ("TRUE",):
         return _second_factor(facts)
-    return ""
+    return _last_way_in(change, facts) if facts and _of_account(change) else ""

@@ -26,6 +26,7 @@ from zmward.facts import Facts
 from zmward.finding import EFFORTS, Effort, Finding, Report
 from zmward.guards import opted, refusal, signs
 from zmward.joining import Conflict, joined
+from zmward.ruleset import LoadRuleset
 
 SCHEMA = "zmward.plan/1"
 
@@ -38,6 +39,7 @@ _KINDS: tuple[type[Change], ...] = (
     SetParameter,
     SetCrontab,
     SetUnit,
+    LoadRuleset,
     Act,
 )
 _TARGETS = ("global", "server", "domain", "cos", "account")

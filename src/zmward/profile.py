@@ -95,6 +95,13 @@ def _span(port: int | str) -> tuple[int, int] | None:
     return low, high
 
 
+def _places(words: tuple[str, ...]) -> None:
+    """Refuse what is neither a zone nor a network."""
+    for word in words:
+        if word not in ZONES:
+            ipaddress.ip_network(word)
+
+
 class Allow(Strict, frozen=True):
     """An extra opening: by the catalog's name, or by port and protocol."""
 
@@ -109,9 +116,7 @@ class Allow(Strict, frozen=True):
     def __post_init__(self) -> None:
         """Refuse ports, zones and networks that are none."""
         _span(self.port)
-        for word in self.from_:
-            if word not in ZONES:
-                ipaddress.ip_network(word)
+        _places(self.from_)
 
     @property
     def span(self) -> tuple[int, int] | None:
@@ -120,16 +125,21 @@ class Allow(Strict, frozen=True):
 
 
 class Refuse(Strict, frozen=True):
-    """Something that listens and stays closed on purpose."""
+    """Something that listens and stays closed on purpose, to all or only to some.
+
+    With `from`, whoever else is let in stays so.
+    """
 
     why: Annotated[str, msgspec.Meta(min_length=1)]
     name: str = ""
     port: Ports = ""
     protocol: str = "tcp"
+    from_: tuple[str, ...] = msgspec.field(default=(), name="from")
 
     def __post_init__(self) -> None:
-        """Refuse ports that are none."""
+        """Refuse ports, zones and networks that are none."""
         _span(self.port)
+        _places(self.from_)
 
     @property
     def span(self) -> tuple[int, int] | None:

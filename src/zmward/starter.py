@@ -11,7 +11,25 @@ from zmward.catalog.profile_keys import KEYS
 from zmward.profile import Kind, Profile, Services, Thresholds
 
 _TABLES = ("networks", "services", "thresholds")
+_FIREWALL_LISTS = ("services", "allow", "refuse")
+_AFTER = ("severity", "waiver", "attestation")
 _EXAMPLES: Final[Mapping[str, str]] = {
+    "firewall.services": """\
+# [firewall.services]
+# mailbox-admin = ["admin"]
+""",
+    "firewall.allow": """\
+# [[firewall.allow]]
+# name = "nrpe"
+# from = ["monitoring", "192.0.2.9"]
+# why = "the monitoring hosts ask it"
+""",
+    "firewall.refuse": """\
+# [[firewall.refuse]]
+# port = 8080
+# protocol = "tcp"
+# why = "a test server that only this host uses"
+""",
     "severity": """\
 # [severity]
 # sharing-with-guests-off = "medium"
@@ -79,25 +97,75 @@ def _value(value: Any) -> str:
     return str(value)
 
 
-def _table(name: str, rows: Mapping[str, Any]) -> Iterator[str]:
+def _table(
+    name: str, rows: Mapping[str, Any], origins: Mapping[str, str]
+) -> Iterator[str]:
     yield ""
     yield from _comment(KEYS[name])
     yield f"[{name}]"
     for key, value in rows.items():
         yield from _comment(KEYS[f"{name}.{key}"])
+        yield from _comment(origins.get(f"{name}.{key}", ""))
         yield f"{key} = {_value(value)}"
 
 
-def starter(profile: Profile, seen: Mapping[str, str]) -> str:
-    """Return the profile as TOML; `seen` is what the server showed, by key."""
+def _entries(name: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield one table for each entry, without what is as usual."""
+    yield ""
+    yield from _comment(KEYS[name])
+    for row in rows:
+        yield f"[[{name}]]"
+        for key in ("name", "port", "protocol", "from", "why"):
+            # A name says the protocol.
+            if row[key] and (key != "protocol" or not row["name"]):
+                yield f"{key} = {_value(row[key])}"
+        yield ""
+
+
+def _firewall(own: Mapping[str, Any], origins: Mapping[str, str]) -> Iterator[str]:
+    """Yield the whitelist's table, its lists, and an example for each empty one."""
+    plain = {k: v for k, v in own.items() if k not in _FIREWALL_LISTS}
+    yield from _table("firewall", plain, origins)
+    if own["services"]:
+        yield from ("", *_comment(KEYS["firewall.services"]), "[firewall.services]")
+        yield from (
+            f"{key} = {_value(zones)}" for key, zones in own["services"].items()
+        )
+    for key in ("allow", "refuse"):
+        if own[key]:
+            yield from _entries(f"firewall.{key}", own[key])
+    for key in _FIREWALL_LISTS:
+        if not own[key]:
+            name = f"firewall.{key}"
+            yield from ("", *_comment(KEYS[name]), "#", *_EXAMPLES[name].splitlines())
+
+
+def starter(
+    profile: Profile, seen: Mapping[str, str], origins: Mapping[str, str] | None = None
+) -> str:
+    """Return the profile as TOML.
+
+    `seen` is what the server showed, by key; `origins` says where a value comes from.
+    """
     tables: dict[str, Any] = msgspec.to_builtins(profile)
+    known = origins or {}
     lines = ["# The site's profile for zmward. Check it with: zmward audit", ""]
     lines += _comment(KEYS["kind"])
     lines.append(f"kind = {_value(tables['kind'])}")
     for name in _TABLES:
-        lines += _table(name, tables[name])
+        lines += _table(name, tables[name], known)
+    lines += _firewall(tables["firewall"], known)
     for key, text in seen.items():
         lines += ["", *_comment(f"Seen on the server, {key}: {text}")]
-    for name, example in _EXAMPLES.items():
-        lines += ["", *_comment(KEYS[name]), "#", *example.splitlines()]
-    return "\n".join(lines) + "\n"
+    for name in _AFTER:
+        lines += ["", *_comment(KEYS[name]), "#", *_EXAMPLES[name].splitlines()]
+    return _spaced(lines)
+
+
+def _spaced(lines: Iterable[str]) -> str:
+    """Return the lines as a text, with one empty line where there were several."""
+    kept: list[str] = []
+    for line in lines:
+        if line or (kept and kept[-1]):
+            kept.append(line)
+    return "\n".join(kept).rstrip() + "\n"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.repair import plan
+from tests.engine.repair import RULES, plan
 from zmward.change import (
     Act,
     Change,
@@ -31,6 +31,7 @@ from zmward.errors import Usage
 from zmward.evidence import DIRECTORY, Parsed
 from zmward.plan import Host, Plan, order
 from zmward.profile import Profile
+from zmward.ruleset import LoadRuleset, Rules
 
 DROP_IN = "/etc/ssh/sshd_config.d/10-zmward.conf"
 PACKAGE = "spax"
@@ -74,6 +75,7 @@ def changes(sample: Sample) -> tuple[Change, ...]:
             state,
             UnitState(enabled=not state.enabled, active=False),
         ),
+        LoadRuleset(host, None, Rules("nftables", (RULES,))),
         Act(host, "render", ("mta",)),
     )
 

@@ -163,6 +163,20 @@ def test_lists_that_do_not_arrive_are_left_to_a_person() -> None:
     assert "`apt-get update` says why" in reasons(finding)
 
 
+def test_a_switch_over_all_that_apt_does_is_left_to_a_person() -> None:
+    finding = found(
+        "os-package-lists-fresh",
+        raw={
+            "updates": OLD,
+            "units": TIMER.format("active", "enabled"),
+            "apt-conf": "> /etc/apt/apt.conf.d/20auto-upgrades\n"
+            ' APT::Periodic { Enable "0"; Update-Package-Lists "1"; };\n',
+        },
+    )
+    assert not cures(finding)
+    assert "Find out who has set it" in reasons(finding)
+
+
 APT_FILE = "/etc/apt/apt.conf.d/99zmward"
 UPGRADES = (
     "> /etc/apt/apt.conf.d/50unattended-upgrades\n"

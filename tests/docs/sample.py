@@ -7,6 +7,20 @@ from typing import Any
 
 NODE = "mail.example.test"
 OTHER = "mta1.example.test"
+# What the second server is: an MTA with addresses of its own.
+MTA = ("amavis", "antispam", "antivirus", "dnscache", "mta", "opendkim", "stats")
+ABSENT = ("ldap", "logger", "memcached", "proxy", "snmp", "spell", "store")
+OPEN = (22, 25, 465, 587)
+ADDRESSES = {"192.0.2.10": "192.0.2.11", "2001:db8:0:1::10": "2001:db8:0:1::11"}
+NAMES = f"""\
+> {NODE}
+192.0.2.10
+2001:db8:0:1::10
+> {OTHER}
+192.0.2.11
+2001:db8:0:1::11
+"""
+_SERVICES = ("zimbraServiceEnabled", "zimbraServiceInstalled")
 WHEN = "2026-11-21T12:00:00+00:00"
 
 
@@ -16,20 +30,49 @@ def _evidence() -> dict[str, Any]:
     return {**found, "when": WHEN}
 
 
+def _roles(entry: str) -> str:
+    """Return a server's entry as that of one that only sends and receives mail."""
+    kept = []
+    for line in entry.splitlines():
+        key, _, value = line.partition(": ")
+        if key not in _SERVICES or value in MTA:
+            kept.append(line)
+    return "\n".join(kept)
+
+
 def _second_server(evidence: dict[str, Any]) -> dict[str, Any]:
     """Return what the same node shows of a directory that names one more server."""
     directory = evidence["answers"]["directory"]
     servers = directory["ldap-servers"]
     one = servers["text"].strip("\n")
-    two = f"{one}\n\n{one.replace(NODE, OTHER)}\n"
+    two = f"{one}\n\n{_roles(one.replace(NODE, OTHER))}\n"
     named = {**directory, "ldap-servers": {**servers, "text": two}}
-    return {**evidence, "answers": {**evidence["answers"], "directory": named}}
+    names = {"type": "answer", "text": NAMES}
+    own = {**evidence["answers"][NODE], "resolved-names": names}
+    answers = {**evidence["answers"], "directory": named, NODE: own}
+    return {**evidence, "answers": answers}
+
+
+def _listens(line: str) -> bool:
+    """Say whether a socket of the first server is one of the second, too."""
+    address, _, port = line.split()[4].rpartition(":")
+    return address in ("127.0.0.1", "[::1]") or int(port) in OPEN
 
 
 def _as_other(evidence: dict[str, Any]) -> dict[str, Any]:
-    """Return the evidence of the second server."""
+    """Return the evidence of the second server, with names and addresses of its own."""
     answers = dict(evidence["answers"])
-    own = json.loads(json.dumps(answers.pop(NODE)).replace(NODE, OTHER))
+    moved = json.dumps(answers.pop(NODE)).replace(NODE, OTHER)
+    for one, two in ADDRESSES.items():
+        moved = moved.replace(one, two)
+    own = json.loads(moved)
+    sockets = own["listeners"]["text"].splitlines(keepends=True)
+    own["listeners"]["text"] = "".join(filter(_listens, sockets))
+    packages = own["packages"]["text"].splitlines(keepends=True)
+    own["packages"]["text"] = "".join(
+        line for line in packages if not any(f" zimbra-{n} " in line for n in ABSENT)
+    )
+    own["resolved-names"] = {"type": "answer", "text": NAMES}
     return {**evidence, "answers": {**answers, OTHER: own}}
 
 

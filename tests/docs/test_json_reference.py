@@ -12,14 +12,22 @@ from docs.fields import (
     EVIDENCE,
     HISTORY,
     LIST,
+    OBSERVED,
     PLAN,
     REPORT,
     RUN,
     STRUCTS,
 )
+from docs.firewall_fields import CHECK, POLICY
 
 from tests.docs.session import Run
+from tests.firewall.site import NODE, connection, single
 from zmward.cli.main import dispatch
+from zmward.firewall.counted import Count, Counted
+from zmward.firewall.known import known
+from zmward.firewall.observed import Circumstances, document, observed
+from zmward.firewall.policy import policy
+from zmward.firewall.render_observe import COUNTERS
 
 _OF_A_RUN = ("confirm", "verify")
 
@@ -95,9 +103,9 @@ def test_a_run_and_its_history_are_described(say: Any, room: Path) -> None:
     done = say("apply", "--demo", "--yes", "--json", *within, plan)
     found = [done, *(say(v, "--demo", "--json", done["run"]) for v in _OF_A_RUN)]
     found.append(say("rollback", "--demo", "--yes", "--json", done["run"]))
-    for document in found:
-        assert list(document) == list(RUN)
-        described(document, RUN)
+    for one in found:
+        assert list(one) == list(RUN)
+        described(one, RUN)
     history = say("history", "--demo", "--json")
     assert list(history) == list(HISTORY)
     described(history, HISTORY)
@@ -105,3 +113,32 @@ def test_a_run_and_its_history_are_described(say: Any, room: Path) -> None:
 
 def test_the_list_is_described(say: Any) -> None:
     described(say("list", "--json"), LIST)
+
+
+def test_a_policy_is_described(say: Any, room: Path) -> None:
+    admins = '[networks]\nadmins = ["192.0.2.64/26"]\nclients = ["10.0.0.0/8"]\n'
+    (room / "site.toml").write_text(admins)
+    policy = say("firewall", "show", "--demo", "--profile", "site.toml", "--json")
+    assert list(policy) == list(POLICY)
+    assert policy["openings"]
+    assert policy["problems"]
+    described(policy, POLICY)
+
+
+def test_a_check_is_described(say: Any) -> None:
+    found = say("firewall", "check", "--demo", "--json")
+    assert list(found) == list(CHECK)
+    assert found["differences"]
+    described(found, CHECK)
+
+
+def test_an_observation_is_described() -> None:
+    facts = single()
+    own = known(facts, NODE, policy(facts, NODE))
+    rows = (Count("told", "203.0.113.7", (6, 7071), 1, 60),)
+    found = Counted(rows, dict.fromkeys(COUNTERS, 1), {"told": 1})
+    how = Circumstances("2026-11-21T12:00:00+00:00", 30, 30, "time")
+    before = (connection(7025, "203.0.113.7"),)
+    written = json.loads(document(observed(found, own, before, how)))
+    assert list(written) == list(OBSERVED)
+    described(written, OBSERVED, {"told": ""})

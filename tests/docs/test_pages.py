@@ -65,7 +65,10 @@ def test_every_page_is_on_the_map() -> None:
 def options(command: click.Command) -> set[str]:
     found = {name for one in command.params for name in one.opts}
     if isinstance(command, click.Group) and command is not main:
-        for inner in command.commands.values():
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
             found |= options(inner)
     return found | {"--help", "-h"}
 

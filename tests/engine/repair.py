@@ -27,6 +27,7 @@ from zmward.engine.site import Site
 from zmward.engine.verify import Proof
 from zmward.finding import Report
 from zmward.plan import Host, Plan, Step
+from zmward.ruleset import LoadRuleset, Rules
 
 HOST = "mail.example.test"
 MACHINE = "0123456789abcdef0123456789abcdef"
@@ -40,6 +41,16 @@ SECTION mta
 \tRESTART mta
 SECTION amavis
 \tREWRITE conf/amavisd.conf.in conf/amavisd.conf
+"""
+RULES = """\
+add table inet zmward
+delete table inet zmward
+table inet zmward {
+\tchain input {
+\t\ttype filter hook input priority filter; policy drop;
+\t\ttcp dport 22 accept
+\t}
+}
 """
 OLD = FileText("PermitRootLogin yes\n", 0o600)
 NEW = FileText("PermitRootLogin no\n", 0o600)
@@ -71,6 +82,7 @@ CHANGES: tuple[Change, ...] = (
     SetCrontab("mail.example.test", "zimbra", "1 2 * * * a\n", "1 2 * * * b\n"),
     SetUnit(HOST, "fail2ban.service", OFF, ON),
     SetUnit(HOST, "rsyslog.service", UnitState(enabled=False, active=True), ON),
+    LoadRuleset(HOST, None, Rules("nftables", (RULES,))),
     Act(HOST, "render", ("mta",)),
 )
 

@@ -31,7 +31,9 @@ from zmward.plan import Host, Plan, described
 ME, GROUP = getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
 PROGRAMS = {
     "runuser": """
-        [ "$1" = -l ] && { shift 6; exec "$@"; }
+        [ "$1" = -l ] && {
+            echo welcome: to this host; line=$3; shift 6; exec sh -c "$line" sh "$@"
+        }
         [ "$1" = -u ] && { echo "as $2" >>"$WORLD/said"; shift 3; exec "$@"; }
         """,
     "systemctl": """

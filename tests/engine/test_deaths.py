@@ -7,7 +7,8 @@ from tests.engine.twin import Killed, Moments, Twin
 from zmward.change import Change, FileText, SetUnit, UnitState, WriteFile
 from zmward.doors.recorded_directory import RecordedDirectory
 from zmward.engine.apply import Wish, apply
-from zmward.engine.deadman import cuts_off, timers
+from zmward.engine.cutting import cuts_off
+from zmward.engine.deadman import timers
 from zmward.engine.history import history
 from zmward.engine.journal import Journal, begun
 from zmward.engine.lock import locked

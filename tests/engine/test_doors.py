@@ -104,6 +104,18 @@ def test_a_host_that_never_stops_talking_is_stopped(
             pass
 
 
+def test_what_a_login_shell_says_is_no_answer(
+    words: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "bin/runuser"
+    greets = "echo welcome; line=$3; shift 6"
+    program.write_text(f'#!/bin/sh\n{greets}\nexec sh -c "$line" sh "$@"\n')
+    program.chmod(0o755)
+    del words
+    done = Local().run(("sh", "-c", "cat; echo no >&2"), given=b"yes\n", user="zimbra")
+    assert (done.code, done.out, done.error) == (0, b"yes\n", b"no\n")
+
+
 def test_a_mode_is_never_set_through_a_user_s_link(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

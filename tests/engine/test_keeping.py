@@ -78,7 +78,7 @@ def test_old_contents_end_and_the_journal_stays(end: str) -> None:
 def test_what_is_open_never_ends(how: str) -> None:
     host, kept = twin(), directory()
     if how == "interrupted":
-        host.moments = Moments(90)
+        host.moments = Moments(100)
         with pytest.raises(Killed):
             apply(site(host, kept), plan(WITHOUT), Wish(), proof)
         host.moments = Moments()
@@ -101,6 +101,23 @@ def test_a_clock_that_runs_ahead_removes_nothing() -> None:
     host.now = int((NOW + timedelta(days=9999)).timestamp())
     expire(host, NOW)
     assert "plan.json" in inside(host, run)
+
+
+def test_a_clock_that_was_behind_when_it_worked_ends_nothing_early() -> None:
+    host = twin()
+    run = applied(host, directory(), end="confirmed")
+    path = f"{run.folder}/journal"
+    for entry in Journal(host, run).read():
+        text = host.entries[path].content.replace(
+            entry.at.encode(), b"1970-01-01T00:00:00+00:00"
+        )
+        host.entries[path].content = text
+    host.written = int(NOW.timestamp())
+    expire(host, later(host, KEPT_DAYS - 1))
+    assert forget_older(host, later(host, 3), 4) == ()
+    assert "plan.json" in inside(host, run)
+    expire(host, later(host, KEPT_DAYS))
+    assert inside(host, run) == {"journal"}
 
 
 def test_the_next_run_removes_what_is_over_long_ago() -> None:

@@ -13,7 +13,7 @@ from zmward.engine.apply import Wish, apply
 from zmward.engine.rollback import roll_back
 from zmward.engine.site import Site
 from zmward.engine.state import known
-from zmward.errors import Failed, Stale
+from zmward.errors import Failed, Refused, Stale
 
 
 @pytest.mark.parametrize("fault", [DOWN, SILENT, "http.503", "http.429"])
@@ -37,7 +37,7 @@ def test_asking_again_has_an_end() -> None:
     place = site(host, kept)
     place.sleep = slept.append
     kept.mishaps = (Mishap(1, SILENT, "lost", lasting=True),)
-    with pytest.raises(Failed, match="lost"):
+    with pytest.raises(Refused, match="lost"):
         apply(place, plan(), Wish(), proof)
     assert slept == [2.0, 5.0, 15.0, 30.0]
 

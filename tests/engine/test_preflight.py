@@ -8,17 +8,19 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from tests.engine.repair import directory, plan, proof, site, twin
-from tests.engine.twin import Twin
+from tests.engine.repair import HOST, directory, plan, proof, site, twin
+from tests.engine.twin import ZIMBRA, Twin, settings
 from zmward.change import Change, SetAttr, UnitState
 from zmward.controls.registry import controls
+from zmward.doors.directory import Directory
 from zmward.doors.host import Done
+from zmward.doors.local_settings import PATH
 from zmward.engine.apply import Wish, apply
 from zmward.engine.journal import Journal
 from zmward.engine.operator import operators, peers, remote
 from zmward.engine.rollback import roll_back
 from zmward.engine.state import known
-from zmward.errors import Interrupted, NotUndone, Refused
+from zmward.errors import Fault, Interrupted, NotUndone, Refused
 from zmward.guards import SIGNS
 
 SIGN = "web-folders-without-foreign-programs"
@@ -100,6 +102,21 @@ def test_a_system_account_by_any_name_stops_it_before_anything_is_done(
     assert not kept.written
 
 
+def test_the_account_that_zimbra_works_as_is_not_touched() -> None:
+    host, kept = twin(), directory()
+    values = {
+        "zimbra_server_hostname": HOST,
+        "zimbra_ldap_userdn": "uid=Anna,ou=people,dc=mail,dc=example,dc=test",
+    }
+    host.add(PATH, settings(values), ZIMBRA)
+    name = "account:anna@mail.example.test"
+    kept.objects[name] = {"zimbraId": ("1",)}
+    change = SetAttr(name, "zimbraImapEnabled", None, ("FALSE",))
+    with pytest.raises(Refused, match="that Zimbra works as"):
+        apply(site(host, kept), plan((change,)), Wish(), proof)
+    assert not kept.written
+
+
 def plan_changes() -> tuple[Change, ...]:
     return tuple(step.change for step in plan().steps)
 
@@ -113,6 +130,65 @@ def test_a_failure_before_the_first_change_is_a_refusal() -> None:
     )
     with pytest.raises(Refused, match=r"Nothing was changed.*Read-only"):
         apply(site(host, kept), plan(), Wish(), proof)
+    assert untouched(host, kept.objects)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (("bat", "one\ntwo"), "several lines"),
+        (("bat", "x" * (128 << 10)), "longer than an argument"),
+    ],
+    ids=["lines", "length"],
+)
+def test_what_the_script_could_not_give_back_is_not_begun(
+    values: tuple[str, ...], words: str
+) -> None:
+    host, kept = twin(), directory()
+    change = SetAttr("global", "zimbraMtaBlockedExtension", ("bat", "com"), values)
+    with pytest.raises(Refused, match=words):
+        apply(site(host, kept), plan((change,)), Wish(), proof)
+    assert untouched(host, kept.objects)
+
+
+def test_a_switch_whose_timer_does_not_run_is_no_switch() -> None:
+    host, kept = twin(), directory()
+    asked: list[str] = []
+
+    def idle(argv: Sequence[str]) -> Done | None:
+        if argv[:2] == ("systemctl", "is-active") and argv[-1].endswith(".timer"):
+            asked.append(argv[-1])
+            return Done(3)
+        return None
+
+    host.fails = idle
+    with pytest.raises(Refused, match="No dead man's switch can be set"):
+        apply(site(host, kept), plan(), Wish(confirm_within=60), proof)
+    assert asked
+    assert not host.timers
+    assert not kept.written
+
+
+def test_a_host_that_cannot_be_asked_is_left_alone() -> None:
+    host, kept = twin(), directory()
+    host.fails = lambda argv: (
+        Done(1, b"", b"Input/output error") if argv[0] == "id" else None
+    )
+    with pytest.raises(Refused, match=r"Nothing was changed.*Input/output"):
+        apply(site(host, kept), plan(), Wish(), proof)
+    assert untouched(host, kept.objects)
+
+
+def test_a_directory_that_is_down_is_a_refusal_before_the_first_change() -> None:
+    host, kept = twin(), directory()
+
+    def down() -> Directory:
+        raise Fault("ldap.1", "Can't contact LDAP server", "the directory")
+
+    place = site(host, kept)
+    place.opener = down
+    with pytest.raises(Refused, match=r"Nothing was changed.*contact LDAP"):
+        apply(place, plan(), Wish(), proof)
     assert untouched(host, kept.objects)
 
 

@@ -5,6 +5,7 @@ import os
 import pty
 import shutil
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -426,3 +427,106 @@ def test_who_writes_as_a_user_has_no_terminal_of_ours(world: World) -> None:
     os.waitpid(pid, 0)
     assert place.read_text() == "old\n", world.log()
     assert set(world.said()) == {"?"}
+
+
+# who holds the switch up ----------------------------------------------------------
+
+HANGS = 30
+SSHD = "/etc/ssh/sshd_config.d/10-zmward.conf"
+
+
+def cutting(world: World) -> tuple[Change, ...]:
+    """Return a plan whose rollback asks user zimbra for something, and a unit."""
+    return (
+        WriteFile(HOST, world.path("a"), text("old\n"), text("new\n")),
+        SETTING,
+        EXTENSIONS,
+        SetUnit(HOST, "fail2ban.service", OFF, ON),
+    )
+
+
+def hangs(world: World, program: Path, text: str) -> None:
+    """Let a program of the host wait, and give the script less patience."""
+    program.write_text(f"#!/bin/sh\n{text}\n")
+    script = world.folder / "rollback.sh"
+    script.write_text(script.read_text().replace("within 180", "within 0.2"))
+
+
+def test_the_way_in_comes_back_before_anything_that_zimbra_can_hold_up(
+    world: World,
+) -> None:
+    changes = cutting(world)
+    drop_in = WriteFile(HOST, SSHD, None, FileText("a"), "sshd", ("ssh.service",))
+    world.prepare((drop_in, *changes))
+    lines = (world.folder / "rollback.sh").read_text().splitlines()
+    main = [line.split()[0] for line in lines[lines.index("main() {") + 1 : -3]]
+    assert main[:3] == ["unit", "file", "reloaded"]
+    assert main[3:5] == ["directory", "attr"]
+
+
+def test_a_login_that_never_ends_does_not_hold_the_switch_up(world: World) -> None:
+    start = applied(world, *cutting(world))
+    hangs(world, world.bin / "runuser", f"sleep 5; exec /bin/sleep {HANGS}")
+    assert world.take_back() == 6
+    assert "could not be taken back: localconfig alias_login_enabled" in world.log()
+    assert "zimbraMtaBlockedExtension" in world.log()
+    files = world.state()["files"]
+    assert isinstance(files, dict)
+    assert isinstance(start["files"], dict)
+    assert files[world.path("a")] == start["files"][world.path("a")]
+
+
+def test_what_a_login_leaves_behind_does_not_hold_the_switch_up(world: World) -> None:
+    changes = cutting(world)
+    start = applied(world, *changes)
+    runuser = (world.bin / "runuser").read_text()
+    left = f"setsid /bin/sleep {HANGS} &\n"
+    (world.bin / "runuser").write_text(runuser.replace("exec", f"{left}exec", 1))
+    # With no pipe of our own, which what is left behind would hold open too.
+    argv = [shutil.which("dash") or "/bin/sh", world.run.script]
+    begun = time.monotonic()
+    silent = subprocess.DEVNULL
+    env = {"WORLD": str(world.root), "PATH": os.environ["PATH"]}
+    subprocess.run(argv, env=env, stdout=silent, stderr=silent, check=True)
+    assert time.monotonic() - begun < HANGS
+    assert world.state() == start
+
+
+def test_a_pipe_in_the_place_of_localconfig_does_not_hold_the_switch_up(
+    world: World,
+) -> None:
+    start = applied(world, *cutting(world))
+    script = world.folder / "rollback.sh"
+    script.write_text(script.read_text().replace("timeout 60", "timeout 1"))
+    world.settings.unlink()
+    os.mkfifo(world.settings)
+    (world.folder / "settings-before").write_text("x 640 a a\n")
+    (world.folder / "settings-after").write_text("y\n")
+    (world.folder / "store/x").touch()
+    assert world.take_back() == 6
+    assert world.state()["values"] == start["values"]
+    assert Path(world.path("a")).read_text() == "old\n"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root mounts")
+def test_a_full_disk_does_not_keep_a_file_of_ours_in_the_way(world: World) -> None:
+    """The switch must give the way in back, also where nothing can be written."""
+    change = WriteFile(HOST, world.path("b"), None, text("new\n"))
+    start = applied(world, change)
+    size = ("mount", "-t", "tmpfs", "-o", "size=256k,mode=0700", "tmpfs")
+    kept = [(p.name, p.read_bytes()) for p in world.folder.iterdir() if p.is_file()]
+    store = [(p.name, p.read_bytes()) for p in (world.folder / "store").iterdir()]
+    subprocess.run([*size, str(world.folder)], check=True)
+    try:
+        (world.folder / "store").mkdir()
+        for name, content in kept:
+            (world.folder / name).write_bytes(content)
+        for name, content in store:
+            (world.folder / "store" / name).write_bytes(content)
+        with suppress(OSError), (world.folder / "filler").open("wb") as filler:
+            while filler.write(b"x" * 4096):
+                filler.flush()
+        world.take_back()
+        assert world.state() == start
+    finally:
+        subprocess.run(["umount", "-l", str(world.folder)], check=True)

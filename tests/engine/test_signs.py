@@ -12,7 +12,7 @@ from tests.examples import facts_of
 from zmward.change import SetAttr
 from zmward.control import Example, Status
 from zmward.controls.registry import controls
-from zmward.engine.signs import keep_an_administrator, suspicions
+from zmward.engine.signs import keep_an_administrator, still_allowed, suspicions
 from zmward.errors import Refused
 from zmward.finding import judge
 from zmward.guards import SIGNS
@@ -92,3 +92,87 @@ def test_a_plan_that_shuts_a_domain_asks_who_is_left() -> None:
     with pytest.raises(Refused, match="not known"):
         suspicions(door, plan((change,)), controls(), Profile(), "0")  # type: ignore[arg-type]  # a part of a door
     assert "ask ldap-accounts " in door.script
+
+
+POLICY = "zimbraPasswordMinLength"
+ANNA, BEN = "anna@example.com", "ben@example.com"
+
+
+def kept(*admins: Admin, **given: object) -> None:
+    example = Example(Status.FAIL, {"domains": {}, "admins": admins, **given})
+    change = SetAttr(f"account:{ANNA}", POLICY, None, ("16",))
+    still_allowed((change,), facts_of(example))
+
+
+def test_the_last_administrator_who_can_log_in_is_not_touched() -> None:
+    kept(Admin(ANNA, "active"), Admin(BEN, "active"))
+    kept(Admin(ANNA, "locked"), Admin(BEN, "active"))
+    for other in (
+        Admin(BEN, "locked"),
+        Admin(BEN, "active", delegated=True),
+        # The other directory may be down just then.
+        Admin("ben@ad.example.com", "active"),
+    ):
+        domains = {"ad.example.com": {"zimbraAuthMech": "ad"}}
+        with pytest.raises(Refused, match="last global administrator"):
+            kept(Admin(ANNA, "active"), other, domains=domains)
+    with pytest.raises(Refused, match="is unknown"):
+        kept(missing=("ldap-accounts",))
+
+
+def test_who_needs_another_directory_counts_where_nobody_else_is_left() -> None:
+    domains = {"example.com": {"zimbraAuthMech": "ad"}}
+    kept(Admin(ANNA, "active"), Admin(BEN, "active"), domains=domains)
+    with pytest.raises(Refused, match="last global administrator"):
+        kept(Admin(ANNA, "active"), Admin(BEN, "locked"), domains=domains)
+    falls = {
+        "example.com": {"zimbraAuthMech": "ad", "zimbraAuthFallbackToLocal": "TRUE"}
+    }
+    kept(Admin(ANNA, "active"), Admin(BEN, "active"), domains=falls)
+
+
+def test_a_plan_for_accounts_asks_who_is_left() -> None:
+    door = Recording()
+    change = SetAttr(f"account:{ANNA}", POLICY, None, ("16",))
+    # The recording holds the accounts as they were reduced, which no host answers.
+    with pytest.raises(Refused, match="unknown"):
+        suspicions(door, plan((change,)), controls(), Profile(), "0")  # type: ignore[arg-type]  # a part of a door
+    assert "ask ldap-accounts " in door.script
+
+
+FOLDER = "755 root root 4096 1700000000 directory|/opt/zimbra/lib/ext\n"
+JAR = (
+    f"{FOLDER}444 root root 9 1 regular file|"
+    "/opt/zimbra/lib/ext/twofactorauth/zimbratwofactorauth.jar\n"
+)
+REQUIRED = SetAttr("cos:a", "zimbraFeatureTwoFactorAuthRequired", None, ("TRUE",))
+BOTH = {
+    name: {"zimbraServiceEnabled": "mailbox"}
+    for name in ("mail.example.com", "store2.example.com")
+}
+
+
+def required(**given: object) -> None:
+    still_allowed((REQUIRED,), facts_of(Example(Status.FAIL, given)))
+
+
+def test_a_second_factor_is_required_only_where_every_mailbox_node_asks_for_it() -> (
+    None
+):
+    required(raw={"extensions": JAR})
+    with pytest.raises(Refused, match="promises nothing"):
+        required(raw={"extensions": FOLDER})
+    for given in (
+        {"missing": ("extensions",)},
+        {"raw": {"extensions": ""}},
+        {"raw": {"extensions": JAR}, "servers": BOTH},
+    ):
+        with pytest.raises(Refused, match="without a program"):
+            required(**given)
+
+
+def test_a_plan_that_requires_a_second_factor_asks_for_its_program() -> None:
+    door = Recording(extensions=FOLDER)
+    with pytest.raises(Refused, match="promises nothing"):
+        suspicions(door, plan((REQUIRED,)), controls(), Profile(), "0")  # type: ignore[arg-type]  # a part of a door
+    assert "ask extensions " in door.script

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from tests.engine.twin_filter import TwinFilter
 from zmward.change import Mode, UnitState
 from zmward.doors.host import Done
 from zmward.doors.local_settings import PATH, own_values
@@ -59,7 +60,7 @@ class Moments:
 
 
 @dataclass
-class Twin:
+class Twin(TwinFilter):
     """A recorded host; `fails` answers for a program before the twin does."""
 
     name: str = "twin"
@@ -77,6 +78,7 @@ class Twin:
     removes: str = ""
     user: str = "root"
     now: int = 1000
+    written: int = 1000
     flags: dict[str, str] = field(default_factory=dict)
     working: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
@@ -103,6 +105,8 @@ class Twin:
         failed = self.fails(words)
         if failed is not None:
             return failed
+        if words[0] == "unshare":
+            words = words[3:]
         while words[0] == "env" or "=" in words[0]:
             words = words[1:]
         program = PurePosixPath(words[0]).name.replace("-", "_")
@@ -134,6 +138,7 @@ class Twin:
             "units": dict(self.units),
             "packages": set(self.packages),
             "timers": set(self.timers),
+            "rules": (self.loaded, dict(self.kept_rules)),
             "flags": {path: bits for path, bits in self.flags.items() if bits},
         }
 
@@ -181,7 +186,7 @@ class Twin:
         if entry is None:
             return Done(1, b"", NO_SUCH)
         if words[1] == "%Y":
-            return Done(0, b"1000\n")
+            return Done(0, f"{self.written}\n".encode())
         mode = entry.mode
         row = f"{entry.kind}|{mode.mode:o}|{mode.owner}|{mode.group}\n"
         return Done(0, row.encode())

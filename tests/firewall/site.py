@@ -8,11 +8,12 @@ import msgspec
 
 from zmward.evidence import DIRECTORY, Answer, Evidence, Missing, Parsed
 from zmward.facts import Facts
-from zmward.firewall.asked import Connection, RawSocket
 from zmward.profile import Profile
 from zmward.sources.directory import Entry
+from zmward.sources.established import Connection
 from zmward.sources.listeners import Listener
 from zmward.sources.localconfig import Localconfig
+from zmward.sources.rawsockets import RawSocket
 from zmward.sources.sshd import Case
 
 NODE = "mail.example.com"

@@ -75,6 +75,19 @@ class TestOtherRules:
         assert mail.kind == "unknown"
         assert "strange" in mail.said[0]
 
+    @pytest.mark.parametrize("port", [8080, 9])
+    def test_a_port_that_is_sent_on_is_judged_where_it_arrives(self, port: int) -> None:
+        text = (
+            "*nat\n:PREROUTING ACCEPT [0:0]\n"
+            f"-A PREROUTING -p tcp --dport 7780 -j REDIRECT --to-ports {port}\n"
+            "COMMIT\n*filter\n:INPUT DROP [0:0]\n"
+            "-A INPUT -p tcp --dport 8080 -j ACCEPT\nCOMMIT\n"
+        )
+        bare = Policy("x", ())
+        found = told(compare(bare, iptables_reader.parse(text, "ipv4"), "eth0"))
+        assert ("excess", "ipv4", "tcp 8080") in found
+        assert (("excess", "ipv4", "tcp 7780") in found) is (port == 8080)
+
     def test_a_rule_set_that_breaks_networks_is_told(self) -> None:
         text = "*filter\n:INPUT DROP [0:0]\nCOMMIT\n"
         found = told(compare(SITE, iptables_reader.parse(text, "ipv4"), "eth0"))
@@ -82,6 +95,17 @@ class TestOtherRules:
         assert ("missing", "ipv4", "tcp answers") in found
         assert ("missing", "ipv4", "vrrp") in found
         assert ("missing", "ipv4", "udp 68") in found
+
+    @pytest.mark.parametrize("state", ["RELATED,ESTABLISHED", "ESTABLISHED"])
+    def test_errors_may_come_as_what_belongs_to_connections(self, state: str) -> None:
+        text = (
+            "*filter\n:INPUT DROP [0:0]\n"
+            f"-A INPUT -m conntrack --ctstate {state} -j ACCEPT\nCOMMIT\n"
+        )
+        found = told(compare(SITE, iptables_reader.parse(text, "ipv4"), "eth0"))
+        lacking = ("missing", "ipv4", "icmp type 3") in found
+        assert lacking is ("RELATED" not in state)
+        assert ("missing", "ipv4", "tcp answers") not in found
 
     def test_a_port_of_the_cluster_open_to_the_lan_is_named(self) -> None:
         text = "*filter\n:INPUT DROP [0:0]\n-A INPUT -s 10.0.0.0/8 -j ACCEPT\nCOMMIT\n"

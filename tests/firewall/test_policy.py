@@ -332,6 +332,21 @@ class TestWhatElseListens:
             *(("udp", 5405, "corosync"), ("tcp", 7790, "drbd"), ("tcp", 2049, "nfs")),
             *(("tcp", 9102, "bacula-client"), ("udp", 4500, "ike-nat")),
             *(("tcp", 5666, "nrpe"), ("udp", 161, "snmp-agent")),
+            *(("tcp", 161, "snmp-agent-tcp"), ("tcp", 9100, "node-exporter")),
+            *(
+                ("udp", 5406, "corosync"),
+                ("tcp", 21064, "dlm"),
+                ("tcp", 111, "rpcbind"),
+            ),
+            *(
+                ("udp", 500, "ike"),
+                ("udp", 1701, "l2tp-udp"),
+                ("udp", 694, "heartbeat"),
+            ),
+            *(("udp", 547, "dhcpv6-server"), ("udp", 3780, "conntrackd")),
+            *(("tcp", 6789, "ceph-monitor-old"), ("tcp", 445, "smb")),
+            *(("tcp", 1556, "netbackup-exchange"), ("tcp", 8400, "commvault")),
+            *(("tcp", 35621, "urbackup"), ("tcp", 3306, "mysql"), ("tcp", 21, "ftp")),
         ],
     )
     def test_others_are_known_by_name(
@@ -356,6 +371,35 @@ class TestWhatElseListens:
         allow = [{"name": "vrrp", "from": ["10.3.0.0/24"], "why": "x"}]
         profile = {**profile, "firewall": {"allow": allow}}
         assert not made(profile, raw_sockets=spoken).refused
+
+    def test_a_protocol_without_a_name_is_decided_by_its_number(self) -> None:
+        profile: dict[str, Any] = {"networks": {**ADMINS, **CLIENTS}}
+        spoken = (raw(99, "odd"), raw(46, "rsvpd"), raw(255, "ping"), raw(17, "trace"))
+        found = made(profile, raw_sockets=spoken)
+        subjects = [p.subject for p in found.refused if p.kind == "listener"]
+        assert subjects == ["99", "rsvp"]
+        assert 'protocol = "rsvp"' in kinds(found)["listener"]
+        decided = {
+            "allow": [{"protocol": "99", "from": ["10.3.0.0/24"], "why": "x"}],
+            "refuse": [{"protocol": "rsvp", "why": "x"}],
+        }
+        found = made({**profile, "firewall": decided}, raw_sockets=spoken)
+        assert not found.refused
+        assert [o.number for o in found.openings if o.zone == "named"] == [99]
+
+    @pytest.mark.parametrize("word", ["0", "6", "112", "256", "-1", "٣"])
+    def test_a_number_that_has_a_name_or_is_none_is_refused(self, word: str) -> None:
+        refuse = [{"protocol": word, "why": "x"}]
+        found = made(
+            {"networks": {**ADMINS, **CLIENTS}, "firewall": {"refuse": refuse}}
+        )
+        assert "is not known" in kinds(found)["unknown-service"]
+
+    def test_a_known_program_on_another_port_is_said(self) -> None:
+        more = listening(Listener("tcp", "*", 20_050, "zabbix_agentd"))
+        found = made({"networks": {**ADMINS, **CLIENTS}}, listeners=more)
+        assert "zabbix-agent by its name" in kinds(found)["listener"]
+        assert "port = 20050" in kinds(found)["listener"]
 
     def test_unseen_protocols_refuse(self) -> None:
         found = made({"networks": {**ADMINS, **CLIENTS}}, raw_sockets=None)

@@ -5,7 +5,7 @@ import pytest
 from tests.firewall.site import NODE, SERVICES, cluster, single
 from zmward.catalog.attributes import attributes
 from zmward.catalog.flows import EVERY, FLOWS
-from zmward.catalog.foreign_ports import FOREIGN, PORTLESS, foreign
+from zmward.catalog.foreign_ports import FOREIGN, PORTLESS, by_program, foreign
 from zmward.catalog.localconfig import keys
 from zmward.catalog.ports import PORTS, ports
 from zmward.firewall.rules import PROTOCOLS
@@ -23,7 +23,56 @@ def found(*args: object, **given: object) -> dict[str, Service]:
     return {service.name: service for service in services(facts, NODE)}
 
 
+# Every port of Zimbra that is documented, by protocol.
+TCP_PORTS = (
+    *(25, 465, 587, 80, 443, 110, 995, 143, 993, 9071, 3443),
+    *(8080, 8443, 7071, 7072, 7073, 7074, 9443, 7025, 7110, 7995, 7143, 7993),
+    *(8143, 8993, 7026, 7285, 7306, 7307, 7308, 5222, 5223, 5269, 7335),
+    *(8735, 8736, 8742, 8743, 7047, 7780, 7084, 7085, 5672, 25672, 4369, 9980),
+    *(8081, 8888, 10663, 22, 7867, 7171, 389, 636, 11211, 53, 514),
+    *(10024, 10025, 10026, 10027, 10028, 10029, 10030, 10031, 10032),
+    *(8465, 3310, 23232, 23233),
+)
+UDP_PORTS = (161, 162, 7035, 7036, 53, 514)
+
+
 class TestTheRows:
+    def test_every_documented_port_has_one(self) -> None:
+        own = {(protocol, row.port) for row in PORTS for protocol in row.protocols}
+        documented = {("tcp", port) for port in TCP_PORTS}
+        assert own == documented | {("udp", port) for port in UDP_PORTS}
+
+    def test_a_foreign_port_is_none_of_zimbras(self) -> None:
+        # SNMP is the same program, whoever installed it.
+        for row in PORTS:
+            for protocol in row.protocols:
+                other = foreign(protocol, row.port)
+                assert other is None or other.name == "snmp-agent", row.name
+
+    def test_foreign_ports_have_one_row_each(self) -> None:
+        seen: set[tuple[str, int]] = set()
+        for row in FOREIGN:
+            for first, last in row.ports:
+                own = {(row.protocol, port) for port in range(first, last + 1)}
+                assert not own & seen, row.name
+                seen |= own
+
+    def test_foreign_names_are_unique(self) -> None:
+        assert len({row.name for row in FOREIGN}) == len(FOREIGN)
+
+    def test_what_closes_by_itself_is_said_and_what_is_asked_has_a_reason(self) -> None:
+        for row in FOREIGN:
+            assert not row.noise or row.usual == "close", row.name
+            if row.usual in ("ask", "allow") and not row.programs:
+                assert row.why, row.name
+
+    def test_a_program_is_known_by_what_ss_shows_of_its_name(self) -> None:
+        row = by_program("blackbox_export")
+        assert row
+        assert row.name == "blackbox-exporter"
+        assert by_program("") is None
+        assert by_program("python3") is None
+
     def test_names_are_unique(self) -> None:
         assert len(ports()) == len(PORTS)
         assert not ports().keys() & {row.name for row in FOREIGN}
@@ -126,6 +175,19 @@ class TestAServer:
     def test_a_package_decides_where_no_service_does(self) -> None:
         assert "docs" not in found()
         assert "docs" in found(packages={"zimbra-docs": "1"})
+
+    @pytest.mark.parametrize("module", ["convertd", "onlyoffice", "license-daemon"])
+    def test_a_module_that_the_directory_leaves_out_is_seen_by_its_package(
+        self, module: str
+    ) -> None:
+        assert module not in found()
+        assert module in found(packages={f"zimbra-{module}": "1"})
+        role = {"zimbraServiceEnabled": (module,)}
+        assert module in found(role, packages=None)
+        # A role that is left over from a package that is gone.
+        assert module not in found(role)
+        sockets = (Listener("tcp", "*", ports()[module].port),)
+        assert module in found(role, listeners=sockets)
 
     def test_syslog_listens_on_the_host_of_the_logs(self) -> None:
         assert "syslog" not in found()

@@ -26,8 +26,7 @@ from zmward.firewall.ranges import Family, Ranges, everything, network
 from zmward.firewall.ranges import single as one_number
 from zmward.firewall.reach import reach
 from zmward.firewall.render_iptables import chunks, foreign_rules, ipset, iptables
-from zmward.firewall.render_iptables import warming as iptables_warming
-from zmward.firewall.render_nftables import nftables, warming
+from zmward.firewall.render_nftables import nftables
 from zmward.firewall.render_ufw import BEGIN, END, placed, stale, ufw
 from zmward.firewall.rules import PROTOCOLS, Ruleset
 from zmward.firewall.zones import sources
@@ -227,13 +226,6 @@ class TestIptables:
             "-A INPUT -p tcp -j SECMARK --selctx x\nCOMMIT\n"
         )
         assert foreign_rules(saved) == ("-A INPUT -p tcp -j SECMARK --selctx x",)
-
-    def test_warming_drops_nothing(self) -> None:
-        text = iptables_warming().replace("-F INPUT\n", "")
-        ruleset = iptables_reader.parse(text, "ipv4")
-        assert told(ruleset, "ipv4", TCP, 7071).verdict == "accept"
-        ruleset = nft_text.parse(warming())
-        assert told(ruleset, "ipv6", TCP, 7071).verdict == "accept"
 
 
 RULES = """\

@@ -17,8 +17,7 @@ from zmward.firewall.minimum import minimum
 from zmward.firewall.openings import FAMILIES, Policy
 from zmward.firewall.ranges import Family
 from zmward.firewall.render_iptables import ipset, iptables
-from zmward.firewall.render_iptables import warming as iptables_warming
-from zmward.firewall.render_nftables import nftables, warming
+from zmward.firewall.render_nftables import nftables
 from zmward.firewall.render_ufw import placed, stale, ufw
 from zmward.firewall.rules import Ruleset
 from zmward.firewall.zones import sources
@@ -97,12 +96,6 @@ class TestNft:
         )
         assert "192.0.2.1" in found
 
-    def test_warming_is_understood(self, tmp_path: Path) -> None:
-        needs("nft")
-        path = tmp_path / "warm.nft"
-        path.write_text(warming(), "utf-8")
-        inside(f"nft -f {shlex.quote(str(path))}; nft -f {shlex.quote(str(path))}")
-
     def test_older_text_is_understood(self, tmp_path: Path) -> None:
         needs("nft")
         path = tmp_path / "rules.nft"
@@ -156,12 +149,6 @@ class TestIptables:
         )
         assert sorted(once.splitlines()) == sorted(twice.splitlines())
         assert "198.51.100.0/24" in once
-
-    def test_warming_is_understood(self, tool: str, tmp_path: Path) -> None:
-        needs(f"iptables-{tool}-restore")
-        path = tmp_path / "rules"
-        path.write_text(iptables_warming(), "utf-8")
-        inside(f"iptables-{tool}-restore --noflush {shlex.quote(str(path))}")
 
 
 class TestUfw:

@@ -1,5 +1,6 @@
 """Who of a cluster may reach whom, by addresses that every node agrees on."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,18 +13,14 @@ from tests.firewall.site import (
     resolved,
     single,
 )
+from zmward.catalog.ports import ports
 from zmward.evidence import DIRECTORY, Evidence
 from zmward.facts import Facts
-from zmward.firewall.asked import (
-    parse_established,
-    parse_raw,
-    parse_resolved,
-)
-from zmward.firewall.openings import Problem
+from zmward.firewall.openings import Outbound, Problem
 from zmward.firewall.ranges import networks, written
 from zmward.firewall.topology import Topology, topology
 from zmward.profile import Profile
-from zmward.sources.source import Unreadable
+from zmward.sources.listeners import Listener
 
 LDAP, STORE, MTA, PROXY, LOGGER = CLUSTER
 
@@ -35,6 +32,11 @@ def who(found: Topology, service: str) -> set[str]:
         if accept.service.name == service
         for name in accept.peers
     }
+
+
+def _outward(facts: Facts, callers: set[str]) -> Iterator[Outbound]:
+    for name in callers:
+        yield from topology(facts, f"{name}.example.com").outbound
 
 
 def refusing(found: Topology) -> list[Problem]:
@@ -97,6 +99,37 @@ class TestFlows:
         assert ("internet", "tcp 25") in told
         assert (LOGGER, "udp 514") in told
 
+    @pytest.mark.parametrize(
+        ("module", "host", "callers"),
+        [
+            ("convertd", MTA, {"store"}),
+            ("license-daemon", LOGGER, {"store"}),
+            ("onlyoffice", LOGGER, {"proxy"}),
+        ],
+    )
+    def test_modules_that_roles_leave_out_are_reached_where_their_package_is(
+        self, module: str, host: str, callers: set[str]
+    ) -> None:
+        node = {"packages": {f"zimbra-{module}": "1"}}
+        facts = cluster(nodes={host.partition(".")[0]: node})
+        assert who(topology(facts, host), module) == callers
+        assert who(topology(cluster(), host), module) == set()
+        told = {(o.target, o.ports.partition(",")[0]) for o in _outward(facts, callers)}
+        port = ports()[module].port
+        assert (host, f"tcp {port}") in told
+
+    def test_documents_are_saved_by_whoever_runs_the_editor(self) -> None:
+        sockets = (Listener("tcp", "*", 22, "sshd"), Listener("tcp", "*", 7074, "java"))
+        store = {"listeners": sockets}
+        editor: dict[str, Any] = {"packages": {"zimbra-onlyoffice": "1"}}
+        nodes: dict[str, dict[str, Any]] = {"store": store, "logger": editor}
+        found = topology(cluster(nodes=nodes), STORE)
+        assert who(found, "document-callback") == {"logger"}
+        # A node whose packages nobody has seen may run it.
+        nodes = {"store": store, "mta": {"packages": None}}
+        found = topology(cluster(nodes=nodes), STORE)
+        assert who(found, "document-callback") == {"mta"}
+
     def test_without_a_directory_it_refuses(self) -> None:
         facts = cluster()
         answers = {
@@ -149,6 +182,12 @@ class TestAddresses:
         found = self.judged(store={"resolved_names": resolved(mta=frozenset())})
         assert "resolves mta.example.com not" in refusing(found)[0].text
 
+    def test_a_peer_of_which_nothing_was_said_in_time_refuses(self) -> None:
+        slow = {name: found for name, found in resolved().items() if name != MTA}
+        found = self.judged(store={"resolved_names": slow})
+        said = "store.example.com said in no useful time what mta.example.com is."
+        assert [problem.text for problem in refusing(found)] == [said]
+
     def test_a_node_that_was_not_asked_for_names_refuses(self) -> None:
         found = self.judged(store={"resolved_names": None})
         assert "What store.example.com resolves is not known" in refusing(found)[0].text
@@ -176,52 +215,3 @@ class TestAddresses:
         profile = {"networks": {"monitoring": ["198.51.100.66/32"]}}
         seen = {"store": {"established": (connection(7025, "198.51.100.66"),)}}
         assert not refusing(topology(cluster(profile, nodes=seen), STORE))
-
-
-class TestAnswers:
-    def test_connections_are_read(self) -> None:
-        answer = (
-            "ESTAB 0 0 192.0.2.10:22 198.51.100.7:51234 "
-            'users:(("sshd",pid=1,fd=4),("sshd",pid=2,fd=4))\n'
-            "ESTAB 0 0 [::ffff:192.0.2.10]:7025 [::ffff:192.0.2.13]:40000\n"
-            "ESTAB 0 0 [fe80::1%eth0]:389 [2001:db8::13]:40001\n"
-            "TIME-WAIT 0 0 192.0.2.10:25 198.51.100.8:1\n"
-        )
-        found = parse_established(answer)
-        assert [(c.local_port, c.peer, c.program) for c in found] == [
-            (22, "198.51.100.7", "sshd"),
-            (7025, "192.0.2.13", ""),
-            (389, "2001:db8::13", ""),
-        ]
-
-    def test_names_are_read(self) -> None:
-        answer = "> a.example.com\n192.0.2.1\n2001:db8::1\n> b.example.com\n"
-        assert parse_resolved(answer) == {
-            "a.example.com": frozenset({"192.0.2.1", "2001:db8::1"}),
-            "b.example.com": frozenset(),
-        }
-
-    def test_raw_sockets_are_read(self) -> None:
-        answer = (
-            'UNCONN 0 0 0.0.0.0%eth0:112 0.0.0.0:* users:(("keepalived",pid=7,fd=9))\n'
-            "UNCONN 0 0 *:58 *:*\n"
-        )
-        found = [(one.number, one.program) for one in parse_raw(answer)]
-        assert found == [(112, "keepalived"), (58, "")]
-
-    @pytest.mark.parametrize(
-        ("parse", "answer"),
-        [
-            (parse_established, "ESTAB 0"),
-            (parse_established, "ESTAB 0 0 here:22 there:1"),
-            (parse_established, "ESTAB 0 0 192.0.2.1:ssh 192.0.2.2:1"),
-            (parse_resolved, ""),
-            (parse_resolved, "192.0.2.1\n"),
-            (parse_resolved, "> a.example.com\nnot an address\n"),
-            (parse_raw, "UNCONN 0"),
-            (parse_raw, "UNCONN 0 0 *:vrrp *:*"),
-        ],
-    )
-    def test_anything_else_is_unreadable(self, parse: Any, answer: str) -> None:
-        with pytest.raises(Unreadable):
-            parse(answer)

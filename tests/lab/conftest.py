@@ -49,6 +49,12 @@ def lab_hardened() -> Iterator[Lab]:
     yield from _running("hardened")
 
 
+@pytest.fixture(scope="session")
+def lab_cluster() -> Iterator[Lab]:
+    """Give five running servers of one installation."""
+    yield from _running("cluster")
+
+
 @pytest.fixture(scope="session", params=["default", "careless", "hardened"])
 def any_lab(request: pytest.FixtureRequest) -> Lab:
     """Give each state's running lab in turn."""

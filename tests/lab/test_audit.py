@@ -26,6 +26,7 @@ pytestmark = pytest.mark.lab
 VOLATILE = {
     "identity": "",  # the time
     "chrony-tracking": "",  # the clock's offset
+    "established": "",  # whoever is connected now
     "postconf": "process_id",
     "served": "< date:",
 }

@@ -9,12 +9,12 @@ Done = subprocess.CompletedProcess[str]
 Tool = Callable[..., Done]
 
 
-def tool(lab: Lab, name: str, user: str = "zimbra") -> Tool:
+def tool(lab: Lab, name: str, user: str = "zimbra", node: str = "mail") -> Tool:
     """Return a function that runs one of the programs in /opt/zimbra/bin."""
 
     def run(*words: str, given: str | None = None) -> Done:
         argv = ["runuser", "-u", user, "--", f"/opt/zimbra/bin/{name}", *words]
-        return lab.run("mail", argv, given=given)
+        return lab.run(node, argv, given=given)
 
     return run
 

@@ -14,6 +14,7 @@ from zmward.controls.registry import controls
 from zmward.evidence import DIRECTORY, Answer, Evidence, Missing, Parsed
 from zmward.finding import judge
 from zmward.foresee import COMPUTED, foresee, hidden
+from zmward.ruleset import LoadRuleset
 from zmward.sources.registry import sources
 
 CONTROLS = tuple(controls().values())
@@ -40,7 +41,10 @@ def test_examples_are_judged_as_they_say(control: Control, example: Example) -> 
 
 
 # Kinds of changes of which nothing can be foreseen, each with its reason.
-UNFORESEEN = {Act: "what an action of the catalog does shows in the services only"}
+UNFORESEEN = {
+    Act: "what an action of the catalog does shows in the services only",
+    LoadRuleset: "what a kernel makes of rules shows when it is asked",
+}
 
 
 def test_foresee_knows_each_kind_of_change_or_it_is_listed_why_not() -> None:

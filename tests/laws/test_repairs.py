@@ -46,11 +46,7 @@ def test_what_has_no_cure_says_what_a_person_does(control: Control) -> None:
 def test_every_cure_is_one_of_the_catalogs(control: Control) -> None:
     for deviation in deviations(control):
         if deviation.cure is not None:
-            assert not objection(deviation.cure) or control.id in FOR_OTHERS
-
-
-# Their examples name an account that a plan never touches.
-FOR_OTHERS = {"administrator-passwords-long-enough"}
+            assert not objection(deviation.cure)
 
 
 @each("control")

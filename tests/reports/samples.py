@@ -11,6 +11,8 @@ from zmward.deviation import Deviation, Excerpt, Layer, State
 from zmward.exposure import Exposure, Node, Socket
 from zmward.exposure import exposure as map_of
 from zmward.finding import Finding, Layers, Report, judge, rank
+from zmward.firewall.grid import Cell, Grid, Row
+from zmward.firewall.openings import Zone
 from zmward.profile import Waiver
 
 _TURNS = (
@@ -41,9 +43,11 @@ def _judged() -> list[Finding]:
     return found
 
 
-def exposure() -> Exposure:
+def exposure(rules: str | None = '> nft\n{"nftables": []}') -> Exposure:
     """Return what a node listens on, and another node that was not seen."""
-    raw = {"listeners": _SS, "firewall": "> nft\n" + '{"nftables": []}'}
+    raw = {"listeners": _SS}
+    if rules is not None:
+        raw["firewall"] = rules
     example = Example(Status.PASS, {"raw": raw, "servers": {"mta2.example.com": {}}})
     return map_of(facts_of(example))
 
@@ -136,6 +140,9 @@ def hostile(text: str) -> Report:
     )
     silent = replace(mean, control="b", status=Status.UNKNOWN)
     sockets = (Socket(text, text, 1, text, "everywhere", "unknown"),)
+    cells: tuple[Cell, ...] = ("open", "part", "unknown", "closed")
+    zones: tuple[Zone, ...] = ("internet", "clients", "admin", "named")
+    grid = Grid(zones, (Row(text, (text,), cells, "cluster"),))
     return report(
         mean,
         silent,
@@ -146,5 +153,5 @@ def hostile(text: str) -> Report:
         hosts_seen=(text,),
         hosts_missing=(text,),
         lapsed=(text,),
-        exposure=Exposure((Node(text, sockets, text, text),)),
+        exposure=Exposure((Node(text, sockets, text, text, grid),)),
     )

@@ -16,10 +16,25 @@ from zmward.change import SetAttr
 from zmward.control import Status
 from zmward.deviation import Deviation, Layer
 from zmward.exposure import Exposure, Socket
+from zmward.firewall.grid import Cell, Grid, Row
 from zmward.i18n import Speaker
 from zmward.reports.html.page import render
 from zmward.reports.html.picture import picture
 from zmward.reports.plain import visible
+
+_DENYING = """\
+> iptables legacy
+*filter
+:INPUT DROP [0:0]
+-A INPUT -p tcp -m tcp --dport 25 -j ACCEPT
+COMMIT
+> ip6tables legacy
+*filter
+:INPUT DROP [0:0]
+COMMIT
+> nft
+{"nftables": []}
+"""
 
 
 class Page(HTMLParser):
@@ -174,10 +189,34 @@ def test_sockets_of_one_place_share_a_mark_the_worst() -> None:
     assert cell.words.count("\n") == 1
 
 
-def test_zones_have_their_place() -> None:
-    assert "come with the firewall" in render(report())
-    named = Exposure(exposure().nodes, ("administrators",))
-    assert "administrators" in render(report(exposure=named))
+def test_the_table_says_who_reaches_what() -> None:
+    page = Page(render(report()))
+    for word in ("Who reaches what", "internet", "memcached", "✗ open"):
+        assert word in page.text
+    assert "reach-amiss" in page.all("class")
+
+
+def test_what_the_rules_close_is_shown_closed() -> None:
+    page = Page(render(report(exposure=exposure(_DENYING))))
+    cells = [value for value in page.all("class") if value.startswith("reach-")]
+    assert cells.count("reach-closed") > cells.count("reach-open") > 0
+
+
+def test_rules_that_are_not_known_are_no_picture() -> None:
+    page = Page(render(report(exposure=exposure(None))))
+    assert "by the rules that are loaded now" not in page.text
+    assert "who reaches it is not known" in page.text
+    assert "Not all rules are known" in page.text
+
+
+def test_two_hundred_rows_are_enough() -> None:
+    cells: tuple[Cell, ...] = ("open",)
+    rows = tuple(Row("x", (f"tcp {n}",), cells) for n in range(1, 10_001))
+    grid = Grid(("internet",), rows)
+    node = replace(exposure().nodes[0], who=grid)
+    page = Page(render(report(exposure=Exposure((node,)))))
+    assert page.all("class").count("reach-open") == 201  # one of them the legend's
+    assert "9800 more ports listen" in page.text
 
 
 def test_statuses_and_layers_are_words_and_marks() -> None:

@@ -8,6 +8,7 @@ from lab import debs, history, logs, outside, ownership, updates
 from lab.errors import LabError
 from lab.layers import digest
 from lab.node import Lab
+from lab.nodes import SINGLE
 
 
 def test_a_layer_is_keyed_by_content_and_executable_bit(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_a_package_list_repeats_what_dpkg_knows(tmp_path: Path) -> None:
 
 
 def test_the_name_server_answers_for_each_kind_of_blocklist() -> None:
-    text = outside.unbound_configuration()
+    text = outside.unbound_configuration(SINGLE)
     assert 'local-data: "2.0.0.127.rbl-live.example.test. A 127.0.0.2"' in text
     assert 'local-zone: "rbl-all.example.test." redirect' in text
     assert 'local-data: "rbl-refusing.example.test. A 127.255.255.254"' in text

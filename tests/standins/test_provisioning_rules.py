@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lab.zimbra import passwords
 from lab.zimbra.changes import outcome, read_request
@@ -53,6 +53,7 @@ def test_a_bad_value_is_refused_by_its_attribute(name: str, value: str) -> None:
 
 
 @given(st.sampled_from(sorted(attributes())), st.text())
+@example("zimbraExternalImapPort", "²")
 def test_any_value_is_taken_or_refused(name: str, value: str) -> None:
     with contextlib.suppress(ProvisioningError):
         check_value(attributes()[name], value)

@@ -16,7 +16,7 @@ from lab.zimbra.localconfig import compiled_defaults
 from lab.zimbra.schema import SOURCE_CATALOG, find, read_catalog
 
 ROWS = read_catalog(SOURCE_CATALOG)
-STATES = ("default", "careless", "hardened")
+STATES = ("default", "careless", "hardened", "cluster")
 REFERENCE = (
     Path(__file__).resolve().parents[3] / "shared/reference/directory/new-install.ldif"
 )

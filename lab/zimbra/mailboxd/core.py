@@ -10,6 +10,7 @@ from .clock import Clock
 from .directory import Directory, first
 from .filters import FloodFilter, LoginFilter
 from .logs import Logs
+from .memcache import Memcache
 from .registry import TokenRegistry
 from .sessions import Sessions
 from .store import Attributes, Entry, Store
@@ -42,6 +43,7 @@ class Mailboxd:
     floods: FloodFilter
     logins: LoginFilter
     started: Attributes
+    cache: Memcache
     reload_local: Callable[[], None] = lambda: None
     response_headers: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
@@ -89,5 +91,6 @@ def build(
         floods=FloodFilter.from_settings(started, clock),
         logins=LoginFilter(clock),
         started=started,
+        cache=Memcache(started.get("zimbraMemcachedClientServerList", [])),
         reload_local=reload_local,
     )

@@ -148,7 +148,7 @@ async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> byt
     if headers.get("transfer-encoding", "").lower() == "chunked":
         return await _chunks(reader)
     length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > MAXIMUM_BODY:
+    if not length.isdecimal() or int(length) > MAXIMUM_BODY:
         raise _MalformedError("Bad Content-Length")
     return await reader.readexactly(int(length))
 

@@ -1,13 +1,16 @@
 """IMAP4rev1 as far as scanners, proxies and logins go."""
 
 import re
+from pathlib import Path
 
 from .directory import first
 from .line_protocol import Connection
 from .logs import LogContext
 from .mail_login import Credentials, decode_plain, log_in
+from .messages import messages, numbers
 
 _LITERAL = re.compile(r"\{(\d{1,5})(\+?)\}$")
+_WHOLE = {"RFC822", "BODY[]", "BODY.PEEK[]"}
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|(\()|(\))|([^\s()"]+)')
 _CAPABILITIES = (
     "IMAP4rev1 ACL BINARY CATENATE CHILDREN CONDSTORE ENABLE ESEARCH ESORT I18NLEVEL=1"
@@ -27,6 +30,7 @@ class Imap:
         self._log.set("ip", connection.peer)
         self._log.set("cid", str(number))
         self._user: str | None = None
+        self._selected: list[Path] | None = None
         self._open = True
 
     async def run(self) -> None:
@@ -75,6 +79,7 @@ class Imap:
             "AUTHENTICATE": self._authenticate,
             "SELECT": self._select,
             "EXAMINE": self._select,
+            "FETCH": self._fetch,
             "LIST": self._list,
             "LOGOUT": self._logout,
         }.get(command)
@@ -190,15 +195,38 @@ class Imap:
         if not words or words[0].upper() != "INBOX":
             await self._connection.send(f"{tag} NO SELECT failed: no such folder")
             return
+        mailboxd, name = self._connection.mailboxd, self._user
+        self._selected = messages(mailboxd.places.mail, name)
+        count = len(self._selected)
+        # The state of a folder is shared with other servers, as the real one does it.
+        await mailboxd.cache.put(f"zmImap:{name}:2", str(count))
         for line in (
-            "0 EXISTS",
+            f"{count} EXISTS",
             "0 RECENT",
             "OK [UIDVALIDITY 1] UIDs are valid for this mailbox",
-            "OK [UIDNEXT 257] next expected UID is 257",
+            f"OK [UIDNEXT {257 + count}] next expected UID is {257 + count}",
             "FLAGS (\\Answered \\Deleted \\Draft \\Flagged \\Seen $Forwarded)",
         ):
             await self._connection.send(f"* {line}")
         await self._connection.send(f"{tag} OK [READ-WRITE] SELECT completed")
+
+    async def _fetch(self, tag: str, words: list[str]) -> None:
+        """Send whole messages; nothing else of FETCH is here."""
+        if self._selected is None or not words:
+            await self._connection.send(f"{tag} BAD FETCH is for a selected folder")
+            return
+        shown = next((one for one in words if one.upper() in _WHOLE), None)
+        if shown is None:
+            await self._connection.send(f"{tag} NO FETCH of parts is not here")
+            return
+        shown = shown.upper().replace(".PEEK", "")
+        for number in numbers(words[0], len(self._selected)):
+            content = self._selected[number - 1].read_bytes().decode()
+            size = len(content.encode())
+            await self._connection.send(f"* {number} FETCH ({shown} {{{size}}}")
+            await self._connection.send(content.removesuffix("\r\n"))
+            await self._connection.send(")")
+        await self._connection.send(f"{tag} OK FETCH completed")
 
     async def _list(self, tag: str, _words: list[str]) -> None:
         if self._user is None:

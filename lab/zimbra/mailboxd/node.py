@@ -61,7 +61,7 @@ class Node:
         value = self.get(name)
         if not value:
             return default
-        if not value.lstrip("-").isdigit():
+        if not value.lstrip("-").isdecimal():
             raise invalid(f"invalid value for {name}: {value}")
         return int(value)
 

@@ -50,7 +50,7 @@ def _refusal(
         return "account(or domain) status is not active"
     timestamp = fields["timestamp"]
     now = mailboxd.clock() * 1000
-    if not timestamp.isdigit() or abs(now - int(timestamp)) > WINDOW_MILLISECONDS:
+    if not timestamp.isdecimal() or abs(now - int(timestamp)) > WINDOW_MILLISECONDS:
         return "preauth timestamp is too old"
     if not hmac.compare_digest(digest(key, fields), sent.strip().lower()):
         return "preauth mismatch"

@@ -58,4 +58,4 @@ class TokenRegistry:
 
     def _is_over(self, value: str) -> bool:
         expires = value.split("|")[1] if value.count("|") else "0"
-        return expires.isdigit() and int(expires) <= self._clock() * 1000
+        return expires.isdecimal() and int(expires) <= self._clock() * 1000

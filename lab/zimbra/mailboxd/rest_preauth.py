@@ -93,7 +93,7 @@ def _issue(mailboxd: Mailboxd, request: Request, account: Entry, *, admin: bool)
         account.id, lifetime, admin=admin, csrf=True, validity=validity
     )
     expires = request.query.get("expires", "0")
-    if expires.isdigit() and int(expires):
+    if expires.isdecimal() and int(expires):
         token = replace(token, expires=int(expires))
         text = mailboxd.mint.issue_until(token)
     mailboxd.registry.register(account, token)

@@ -1,6 +1,7 @@
 """Opens the listeners and gives each connection to its protocol."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -39,6 +40,8 @@ class Server:
 
     async def open(self, listeners: list[Listener]) -> list[int]:
         """Start to listen; the ports are those that were really given."""
+        with contextlib.suppress(OSError, TimeoutError):
+            await self._services.mailboxd.cache.connect()
         ports = []
         only_ipv4 = self._services.mailboxd.only_ipv4
         for listener in listeners:
@@ -51,6 +54,7 @@ class Server:
         """Stop to listen and end the thread."""
         for server in self._servers:
             server.close()
+        self._services.mailboxd.cache.close()
         self._executor.shutdown()
 
     async def _listen(self, listener: Listener, place: socket.socket) -> asyncio.Server:

@@ -26,6 +26,7 @@ class Port(msgspec.Struct, frozen=True):
     `roles` are names of zimbraServiceEnabled, any of them; none means every node.
     `direct` is the exposure where the installation has no proxy.
     `optional` services are opened only where the profile names them.
+    `package` shows a service that zimbraServiceEnabled may leave out.
     `by_listener` marks what neither directory nor packages tell.
     `wanted` is the key of the profile's services that decides over it.
     """
@@ -46,6 +47,11 @@ class Port(msgspec.Struct, frozen=True):
     by_listener: bool = False
     wanted: str = ""
     remark: str = ""
+
+    @property
+    def roleless(self) -> bool:
+        """Say whether it may run on a node whose roles do not show it."""
+        return bool(self.package) or self.by_listener
 
 
 def _true(*attributes: str) -> tuple[When, ...]:
@@ -238,13 +244,22 @@ _COMPANIONS: Final = (
     ),
     Port("convertd", 7047, ("convertd",), "cluster", package="zimbra-convertd"),
     Port("spell", 7780, ("spell",), "cluster", package="zimbra-spell"),
-    Port("onlyoffice", 7084, ("onlyoffice",), "cluster", "tls"),
-    Port("onlyoffice-alternate", 7085, ("onlyoffice",), "cluster", "tls"),
+    Port(
+        *("onlyoffice", 7084, ("onlyoffice",), "cluster", "tls"),
+        package="zimbra-onlyoffice",
+    ),
+    Port(
+        *("onlyoffice-alternate", 7085, ("onlyoffice",), "cluster", "tls"),
+        package="zimbra-onlyoffice",
+    ),
     Port("rabbitmq", 5672, ("onlyoffice",), "loopback", by_listener=True),
     Port("rabbitmq-nodes", 25672, ("onlyoffice",), "loopback", by_listener=True),
     Port("erlang-names", 4369, ("onlyoffice",), "loopback", by_listener=True),
     Port("docs", 9980, (), "cluster", "tls", package="zimbra-docs"),
-    Port("license-daemon", 8081, ("license-daemon",), "cluster"),
+    Port(
+        *("license-daemon", 8081, ("license-daemon",), "cluster"),
+        package="zimbra-license-daemon",
+    ),
     Port("ssdb", 8888, (), "cluster", by_listener=True),
     Port(
         *("statistics", 10663, ("logger",), "loopback"),

@@ -77,7 +77,10 @@ KEYS: Final[Mapping[str, str]] = {
         "An extra opening: port and protocol, or a name of the catalog; from: zones "
         "or networks; why."
     ),
-    "firewall.refuse": mark("What listens and stays closed on purpose, and why."),
+    "firewall.refuse": mark(
+        "What listens and stays closed on purpose, and why; with from, only to these: "
+        '["internet"] means whoever is not let in otherwise.'
+    ),
     "severity": mark('Another severity for a control: control-id = "low".'),
     "waiver": mark(
         "A failure that you accept until a day (UTC, inclusive; at most 30 days for "

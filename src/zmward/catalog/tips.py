@@ -23,19 +23,16 @@ TIPS: Final = {
     ),
     "T02": Tip("pax unpacks archives for Amavis"),
     "T03": Tip(
-        "A host firewall for IPv4 denies by default",
-        "what the rules let through: zmward firewall",
+        "A host firewall for IPv4 denies by default", "the rules in a plan of repairs"
     ),
-    "T04": Tip(
-        "The same firewall for IPv6", "what the rules let through: zmward firewall"
-    ),
+    "T04": Tip("The same firewall for IPv6", "the rules in a plan of repairs"),
     "T05": Tip(
         "fail2ban bans who guesses passwords",
         "whether the filters match this version's lines: zmward logs bans",
     ),
     "T06": Tip(
         "The admin console is reached by an SSH tunnel",
-        "whether outsiders reach it: zmward firewall, zmward scan",
+        "a look from outside: zmward scan",
     ),
     "T07": Tip("The admin console goes through the proxy"),
     "T08": Tip("SSH works without passwords"),
@@ -80,14 +77,21 @@ TIPS: Final = {
     ),
     "T37": Tip("A foreign Host header is refused"),
     "T38": Tip("Expiring certificates are announced"),
-    "S1": Tip(
-        "Deny first, then allow by list",
-        "the live rules, analysed: zmward firewall",
+    "S1": Tip("Deny first, then allow by list", "the rules in a plan of repairs"),
+    "S2": Tip(
+        "Outside reaches the public ports only", "a look from outside: zmward scan"
     ),
-    "S2": Tip("Outside reaches the public ports only", "zmward firewall, zmward scan"),
-    "S3": Tip("Internal ports stay internal", "zmward firewall, zmward scan"),
-    "S4": Tip("Several servers reach each other and no more", "zmward firewall"),
-    "S5": Tip("ufw allows SSH first and has a valid profile", "zmward firewall"),
-    "S6": Tip("LDAP is reached by the cluster only", "zmward firewall, zmward scan"),
-    "S7": Tip("memcached is not reached from outside", "zmward firewall, zmward scan"),
+    "S3": Tip("Internal ports stay internal", "a look from outside: zmward scan"),
+    "S4": Tip(
+        "Several servers reach each other and no more", "the rules in a plan of repairs"
+    ),
+    "S5": Tip(
+        "ufw allows SSH first and has a valid profile", "the rules in a plan of repairs"
+    ),
+    "S6": Tip(
+        "LDAP is reached by the cluster only", "a look from outside: zmward scan"
+    ),
+    "S7": Tip(
+        "memcached is not reached from outside", "a look from outside: zmward scan"
+    ),
 }

@@ -4,89 +4,14 @@ from pathlib import Path
 
 import click
 
+from zmward.cli.applying import asked, carried_out, reachable, report, told
 from zmward.cli.options import common, given, profile
-from zmward.cli.place import Place, place
-from zmward.cli.repairing import agreed, note, say, tell, who, working
-from zmward.doors.host import Door, Local
-from zmward.engine.apply import Applied, Wish, apply, switch_seconds
-from zmward.engine.deadman import cuts_off
-from zmward.engine.history import past
-from zmward.engine.operator import operators
+from zmward.cli.place import place
+from zmward.cli.repairing import say, who
+from zmward.doors.host import Local
+from zmward.engine.apply import Applied, Wish
 from zmward.engine.plans import read
-from zmward.engine.present import label
-from zmward.engine.state import known
-from zmward.errors import Refused, Usage
-from zmward.i18n import Speaker
-from zmward.plan import Plan
-from zmward.reports.plain import in_json
-from zmward.reports.plan_summary import summary
-from zmward.reports.run_json import render as as_document
-from zmward.reports.run_words import Judged, Outcome, RunReport, applied
-
-
-def _reachable(way: Door, plan: Plan) -> None:
-    """Refuse to cut somebody off of whom it is not seen from where he comes."""
-    if cuts_off([step.change for step in plan.steps]):
-        found = operators(way)
-        if not found:
-            raise Refused(
-                "The plan can cut you off, and neither sshd's sockets nor logind show "
-                "from where you come. Say --console if you sit at the machine."
-            )
-        say(f"logged in from {', '.join(found)}")
-
-
-# What a plan has said beforehand, and what is still so afterwards.
-_STAYS = ("left for you", "another plan")
-
-
-def _report(plan: Plan, done: Applied, place: Place) -> RunReport:
-    """Return what was done, as people and programs are told."""
-    proof = done.proof
-    findings = () if proof is None else proof.report.findings
-    changes = plan.steps if done.run else ()
-    expected = {
-        one.control: one.reason
-        for one in plan.foreseen
-        if one.reason.startswith(_STAYS)
-    }
-    return RunReport(
-        verb="apply",
-        run=done.run,
-        host=place.name,
-        sample=place.sample is not None,
-        state=past(place.door, known(done.run)).state if done.run else "",
-        changes=tuple(Outcome(label(step.change), "done") for step in changes),
-        controls=tuple(
-            Judged(f.control, f.status.value, f.reason or expected.get(f.control, ""))
-            for f in findings
-        ),
-        failing=() if proof is None else proof.failing,
-        unknown=() if proof is None else proof.unknown,
-        not_restarted=done.later,
-        lost=done.lost,
-        confirm_within=done.confirm_within,
-    )
-
-
-def _code(report: RunReport) -> int:
-    if report.unknown:
-        return 3
-    return 1 if report.failing else 0
-
-
-def _asked(plan: Plan, here: Place, wish: Wish, *, quiet: bool, yes: bool) -> None:
-    """Show what is about to happen, and ask; without a yes nothing does."""
-    if not (quiet and yes):
-        seconds = switch_seconds(wish, [step.change for step in plan.steps])
-        later = wish.restart == "later"
-        shown = summary(
-            plan, here.name, seconds, later=later, sample=here.sample is not None
-        )
-        for line in shown:
-            note(line)
-    if not agreed(f"Apply {len(plan.steps)} changes on {here.name}?", yes=yes):
-        raise Refused("Not agreed, nothing was changed; --yes agrees beforehand.")
+from zmward.errors import Usage
 
 
 @click.command("apply", help="Carry out a plan; if a step fails, take all of it back.")
@@ -94,7 +19,7 @@ def _asked(plan: Plan, here: Place, wish: Wish, *, quiet: bool, yes: bool) -> No
 @click.argument("path", metavar="PLAN")
 @click.option(
     "--confirm-within",
-    type=click.IntRange(30, 86400),
+    type=click.IntRange(5, 86400),
     metavar="S",
     help="Take all back after S seconds, unless confirmed from a new login.",
 )
@@ -152,24 +77,18 @@ def command(
     )
     with place(options["host"], sample=sample) as here:
         if isinstance(here.door, Local) and not console:
-            _reachable(here.door, plan)
+            reachable(here.door, plan)
         if not plan.steps:
             say("the plan holds no change")
-            report = _report(plan, Applied(""), here)
+            found = report(plan, Applied(""), here)
         else:
-            _asked(plan, here, wish, quiet=quiet, yes=yes)
-            with working(here, "applying", quiet=quiet) as site:
-                done = apply(
-                    site,
-                    plan,
-                    wish,
-                    lambda: here.prove(plan, site_profile),
-                    lambda: here.suspect(plan, site_profile),
-                )
-            report = _report(plan, done, here)
-    if as_json:
-        tell(in_json(as_document(report)), end="")
-    else:
-        for line in applied(report, here.way, Speaker()):
-            tell(line)
-    return _code(report)
+            asked(plan, here, wish, quiet=quiet, yes=yes)
+            found = carried_out(
+                plan,
+                here,
+                wish,
+                lambda: here.prove(plan, site_profile),
+                lambda: here.suspect(plan, site_profile),
+                quiet=quiet,
+            )
+        return told(found, here, as_json=as_json)

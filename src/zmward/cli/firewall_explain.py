@@ -1,23 +1,23 @@
 """`zmward firewall explain`: what becomes of one packet, and by which rule."""
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
-from zmward.cli.options import common, door, given
-from zmward.errors import BadFile, Unreachable, Usage
-from zmward.firewall.loaded import Loaded, live, recognised
+from zmward.cli.firewall_place import asking
+from zmward.cli.rule_files import content
+from zmward.errors import BadFile, Usage
+from zmward.firewall.loaded import SAVED, Loaded, recognised
 from zmward.firewall.packet import ICMP, ICMPV6, Packet
 from zmward.firewall.ranges import BadAddress, Family, network
 from zmward.firewall.rules import FLAGS, PROTOCOLS, STATES
+from zmward.firewall.saved import told
 from zmward.firewall.verdict import SCHEMA, Verdict, verdict
 from zmward.reports.plain import in_json, plain
 from zmward.sources.source import Unreadable
 
-_LARGEST = 256 << 20
 _HIGHEST = 65535
 
 
@@ -71,15 +71,12 @@ def _packet(options: dict[str, Any]) -> Packet:
 
 
 def _from_file(path: str, family: Family) -> Loaded:
+    text = content(path)
+    own = told(text) if SAVED.search(text) else None
+    if own not in (None, family):
+        raise BadFile(f"{path} holds rules of {own}, and the packet is of {family}.")
     try:
-        with Path(path).open("rb") as file:
-            content = file.read(_LARGEST + 1)
-    except OSError as error:
-        raise BadFile(f"{path} cannot be read: {error.strerror}.") from error
-    if len(content) > _LARGEST:
-        raise BadFile(f"{path} is larger than any rule set.")
-    try:
-        rules = recognised(content.decode("utf-8", "replace"), family)
+        rules = recognised(text, family)
     except Unreadable as error:
         raise BadFile(f"{path} is no rule set: {error}.") from error
     if not rules.chains:
@@ -87,24 +84,35 @@ def _from_file(path: str, family: Family) -> Loaded:
     return Loaded(rules)
 
 
-def _from_host(host: str | None) -> Loaded:
-    from zmward.cli.main import own_version
-    from zmward.engine.collect import collect
-    from zmward.evidence import Answer
-    from zmward.sources.firewall import FIREWALL
-    from zmward.sources.identity import IDENTITY
+def _planned(ctx: click.Context, shared: dict[str, Any]) -> Loaded:
+    """Return the rules that `render --format nftables` prints."""
+    from zmward.cli.firewall_place import whole
+    from zmward.firewall.nft_text import parse
+    from zmward.firewall.policy import policy
+    from zmward.firewall.rendered import rendered
 
-    way = door(host)
-    found = collect(way, (IDENTITY, FIREWALL), own_version(), lambda *_: None)
-    (answers,) = (found.answers[name] for name in found.hosts)
-    answer = answers.get(FIREWALL.name)
-    if not isinstance(answer, Answer):
-        reason = getattr(answer, "reason", "it gave no answer")
-        raise Unreachable(f"{way.name} does not tell its rules: {reason}.")
-    try:
-        return live(answer.text)
-    except Unreadable as error:
-        raise Unreachable(f"{way.name} does not tell its rules: {error}.") from error
+    node = whole(ctx, shared)
+    found = policy(node.facts, node.host)
+    if found.refused:
+        node.talk(
+            "the whitelist may not be loaded; lines are those of `zmward firewall "
+            "render --format nftables --despite-problems`"
+        )
+    return Loaded(parse(rendered(found, "nftables")))
+
+
+def _rules(ctx: click.Context, shared: dict[str, Any], family: Family) -> Loaded:
+    """Return the rules that the options name: planned, saved or loaded ones."""
+    ruleset, planned = shared["ruleset"], shared["planned"]
+    if ruleset and planned:
+        raise Usage("--planned and --ruleset name two rule sets: give one of them.")
+    if ruleset:
+        return _from_file(ruleset, family)
+    if planned:
+        return _planned(ctx, shared)
+    from zmward.cli.firewall_place import RULES, node
+
+    return node(ctx, shared, RULES).loaded()
 
 
 def _shown(found: Verdict) -> None:
@@ -119,7 +127,7 @@ def _shown(found: Verdict) -> None:
 
 
 @click.command("explain", help="What becomes of one packet, and by which rule.")
-@common("host", "quiet")
+@asking
 @click.option("--src", required=True, metavar="ADDR", help="Where it comes from.")
 @click.option("--dst", metavar="ADDR", help="Which of the host's addresses it is for.")
 @click.option(
@@ -136,17 +144,15 @@ def _shown(found: Verdict) -> None:
 @click.option("--state", type=click.Choice(tuple(STATES)), help="Instead of a first.")
 @click.option("--interface", metavar="NAME", help="By which it comes in.")
 @click.option("--ruleset", metavar="FILE", help="These rules, not the loaded ones.")
+@click.option("--planned", is_flag=True, help="Those that render would print.")
 @click.option("--json", "as_json", is_flag=True, help="As zmward.verdict/1.")
 @click.pass_context
-def command(
-    ctx: click.Context, /, *, ruleset: str | None, as_json: bool, **shared: Any
-) -> int:
+def command(ctx: click.Context, /, *, as_json: bool, **shared: Any) -> int:
     """Print the verdict; exit code 3 where it is unknown."""
     packet = _packet(shared)
     if shared["proto"] != "icmp" and not packet.destination_port:
         raise Usage("--dst-port says for which port the packet is.")
-    host = given(ctx, "host", shared["host"])
-    loaded = _from_file(ruleset, packet.family) if ruleset else _from_host(host)
+    loaded = _rules(ctx, shared, packet.family)
     found = verdict(loaded.rules, packet)
     if loaded.missing and found.verdict == "accept":
         why = f"not asked: {', '.join(loaded.missing)}"

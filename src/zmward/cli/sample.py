@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from zmward.cli import own_folder
 from zmward.demo.sample import Sample, recorded
 from zmward.demo.world import World, first
 from zmward.errors import Refused, Usage
@@ -29,15 +30,16 @@ def folder() -> Path:
     """Return the folder of the sample's state; ZMWARD_DEMO names another one."""
     own = os.environ.get("ZMWARD_DEMO")
     if own:
-        return Path(own)
+        return Path(own).absolute()
     state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(state).expanduser() / "zmward" / "demo"
+    return Path(state).expanduser().absolute() / "zmward" / "demo"
 
 
 def _load(path: Path, evidence: Evidence) -> World:
     """Return the world as it was left; that of other evidence begins anew."""
     try:
-        stored = msgspec.msgpack.decode(path.read_bytes(), type=_Stored)
+        with os.fdopen(own_folder.opened(path, os.O_RDONLY), "rb") as file:
+            stored = msgspec.msgpack.decode(file.read(), type=_Stored)
     except FileNotFoundError:
         return first(evidence)
     except msgspec.DecodeError as error:
@@ -56,10 +58,12 @@ def _save(path: Path, evidence: Evidence, world: World) -> None:
 
 @contextmanager
 def _alone(place: Path) -> Iterator[None]:
-    """Let one verb at a time work on the sample."""
+    """Let one verb at a time work on the sample, in a folder of our own."""
+    own_folder.ours(place)
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(place / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        own_folder.ours(place)
+        descriptor = own_folder.opened(place / "lock", os.O_CREAT | os.O_RDWR)
     except OSError as error:
         raise Usage(
             f"{place} cannot be used for the sample server: {error.strerror}. "
@@ -90,7 +94,7 @@ def opened() -> Iterator[Sample]:
 
 def looked(*, quiet: bool) -> Evidence:
     """Return what an audit of the sample server sees now; say where it was changed."""
-    if not (folder() / "world").exists():
+    if not os.path.lexists(folder() / "world"):
         return recorded()
     with opened() as sample:
         count = len(sample.changes)

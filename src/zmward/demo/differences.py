@@ -16,6 +16,8 @@ from zmward.change import (
     WriteFile,
 )
 from zmward.demo.world import FOLDER, SETTINGS, Node, World
+from zmward.firewall.own_rules import Listing, loadable
+from zmward.ruleset import LoadRuleset
 from zmward.sources.localconfig import parse
 
 # What zmward itself keeps there is no change of the server.
@@ -94,6 +96,15 @@ def _parameters(
             yield SetParameter(host, name, was, now, live.get(name, ""))
 
 
+def _ruleset(host: str, old: World, new: World) -> Iterator[Change]:
+    was, now = (
+        loadable(Listing("nftables", (world.rules,))) if world.rules else None
+        for world in (old, new)
+    )
+    if was != now:
+        yield LoadRuleset(host, was, now)
+
+
 def differences(
     host: str,
     old: World,
@@ -111,4 +122,5 @@ def differences(
         *_files(host, old, new, ours),
         *_attributes(old, new),
         *_system(host, old, new),
+        *_ruleset(host, old, new),
     )

@@ -3,13 +3,25 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from zmward.demo import files, system
+from zmward.demo import files, packet_filter, system
 from zmward.demo.files import NOT_FOUND, Call
 from zmward.demo.world import World
 from zmward.doors.host import Done
 from zmward.errors import Usage
 
-_PROGRAMS = {**files.PROGRAMS, **system.PROGRAMS}
+# The programs that zmward brings along, by their first word.
+_BROUGHT = {**files.BROUGHT, **packet_filter.BROUGHT}
+
+
+def _sh(call: Call) -> Done:
+    if call.words[1] != "-c" or call.words[4] not in _BROUGHT:
+        return Done(NOT_FOUND, b"", b"sh: the sample server has no such program")
+    return _BROUGHT[call.words[4]](call, *call.words[5:])
+
+
+_PROGRAMS = {**files.PROGRAMS, **system.PROGRAMS, "sh": _sh}
+# What only sets the stage for the program that follows.
+_STAGE = ("unshare", "--net", "--")
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,8 @@ class SampleDoor:
         """Run one of the sample's programs."""
         del seconds
         words = tuple(argv)
+        if words[: len(_STAGE)] == _STAGE:
+            words = words[len(_STAGE) :]
         while words and (words[0] == "env" or "=" in words[0]):
             words = words[1:]
         name = words[0].rpartition("/")[2] if words else ""

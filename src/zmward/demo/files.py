@@ -199,7 +199,7 @@ def _texts(_call: Call, _most: str, *paths: str) -> Done:
 
 
 # The programs that zmward brings along, by their first word.
-_BROUGHT: Final[Mapping[str, Callable[..., Done]]] = {
+BROUGHT: Final[Mapping[str, Callable[..., Done]]] = {
     "texts": _texts,
     "try-postfix": _taken,
     "try-nginx": _taken,
@@ -207,12 +207,6 @@ _BROUGHT: Final[Mapping[str, Callable[..., Done]]] = {
     "mode": _set_mode,
     "swap": _swap,
 }
-
-
-def _sh(call: Call) -> Done:
-    if call.words[1] != "-c" or call.words[4] not in _BROUGHT:
-        return Done(NOT_FOUND, b"", b"sh: the sample server has no such program")
-    return _BROUGHT[call.words[4]](call, *call.words[5:])
 
 
 def _sync(_call: Call) -> Done:
@@ -253,7 +247,6 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     "readlink": _readlink,
     "realpath": _realpath,
     "rm": _rm,
-    "sh": _sh,
     "stat": _stat,
     "sync": _sync,
     "test": _test,

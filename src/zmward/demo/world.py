@@ -54,7 +54,8 @@ class World(msgspec.Struct):
     """All of the sample server that a plan can touch.
 
     `timers` are named with the time when they are due, `parameters` are Postfix's own
-    as far as main.cf says them beside what zmconfigd renders.
+    as far as main.cf says them beside what zmconfigd renders, `rules` our own table of
+    the packet filter and `boot_rules` what each run has kept of it for the next boot.
     """
 
     files: dict[str, Node] = {}
@@ -65,6 +66,8 @@ class World(msgspec.Struct):
     timers: dict[str, float] = {}
     parameters: dict[str, str] = {}
     objects: dict[str, dict[str, Values]] = {}
+    rules: str = ""
+    boot_rules: dict[str, str] = {}
 
 
 def node(evidence: Evidence) -> str:

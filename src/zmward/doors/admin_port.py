@@ -20,8 +20,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from zmward.doors.directory import DOWN, NO_CURL, SILENT
-from zmward.doors.host import TIMED_OUT, Done
+from zmward.doors.host import Done
 from zmward.doors.soap import body
+from zmward.doors.waited import TIMED_OUT
 from zmward.doors.zimbra_host import Survey, ZimbraHost, filtered
 from zmward.errors import Fault, Refused
 
@@ -67,7 +68,7 @@ def place(host: ZimbraHost, survey: Survey) -> Place:
     ports = [port for record in ordered if (port := record.one("zimbraAdminPort"))]
     bound = [record.one("zimbraAdminBindAddress") for record in ordered]
     addresses = [address for address in bound if address not in _ANY]
-    port = ports[0] if ports and ports[0].isdigit() else "7071"
+    port = ports[0] if ports and ports[0].isdecimal() else "7071"
     return Place(name, int(port), (*addresses, "127.0.0.1", "::1"))
 
 

@@ -17,6 +17,7 @@ from typing import IO, Protocol
 
 import msgspec
 
+from zmward.doors.waited import waited
 from zmward.errors import Unreachable, Usage
 
 _TARGET = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:\[\]-]*")
@@ -25,11 +26,6 @@ LONGEST_LINE = 300 << 20
 LARGEST = 1 << 30
 # A socket's path has 104 bytes on some systems; ssh adds 58 of its own.
 _LONGEST_FOLDER = 104 - 58
-
-
-# Whoever asked has gone, so what still runs is not waited for much longer.
-_GRACE = 30
-TIMED_OUT = 124
 # The environment variable by which a lock's own commands are known on the host.
 LOCK = "ZMWARD_LOCK"
 
@@ -76,38 +72,27 @@ class Door(Protocol):
 def command(argv: Sequence[str], user: str, seconds: int) -> str:
     """Return the line for the host's sh: the one place where words are quoted."""
     words: tuple[str, ...] = tuple(argv)
+    quiet = ""
     if user != "root":
-        # Zimbra's programs need the environment of its user's login shell.
-        login = ("runuser", "-l", "-c", 'exec "$@"', "--", user, "sh")
-        words = (*login, *words)
+        # Zimbra's programs need the environment of its user's login shell. What its
+        # files say on the way, a greeting or a warning, is no answer of the program.
+        login = ("runuser", "-l", "-c", 'exec "$@" >&3 3>&-', "--", user, "sh")
+        words, quiet = (*login, *words), " 3>&1 >/dev/null"
     # Whoever finds a lock without its owner looks for what still works under it.
     mark = tuple(f"{name}={os.environ[name]}" for name in (LOCK,) if name in os.environ)
     bounded = ("env", "LC_ALL=C", *mark, "timeout", "-k", "5", str(seconds), *words)
-    return f"umask 077; cd /; exec {shlex.join(bounded)}"
+    return f"umask 077; cd /; exec {shlex.join(bounded)}{quiet}"
 
 
 def _waited(
     argv: Sequence[str], given: bytes, seconds: int, name: str, lost: int | None = None
 ) -> Done:
     """Run a program here; `lost` is the exit code that means: no connection."""
-    try:
-        # A session of its own: Ctrl-C stops zmward, not what it waits for.
-        ended = subprocess.run(
-            argv,
-            input=given,
-            capture_output=True,
-            timeout=seconds + _GRACE,
-            check=False,
-            start_new_session=True,
-        )
-    except FileNotFoundError as error:
-        raise Unreachable(f"{argv[0]} is not installed here.") from error
-    except subprocess.TimeoutExpired:
-        return Done(TIMED_OUT, b"", b"no answer in time")
-    if ended.returncode == lost:
-        said = ended.stderr[-500:].decode("utf-8", "replace").strip()
+    ended = waited(argv, given, seconds)
+    if ended.code == lost:
+        said = ended.error[-500:].decode("utf-8", "replace").strip()
         raise Unreachable(f"{name} cannot be reached: {said}")
-    return Done(ended.returncode, ended.stdout, ended.stderr)
+    return Done(ended.code, ended.out, ended.error)
 
 
 def _fed(script: str) -> IO[bytes]:

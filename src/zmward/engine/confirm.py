@@ -5,10 +5,12 @@ from pathlib import Path
 
 from zmward.doors.files import look
 from zmward.doors.host import Door, Local
+from zmward.engine.boot_rules import forget_rules, keep_rules
 from zmward.engine.deadman import disarm
 from zmward.engine.journal import Entry, Journal
 from zmward.engine.state import Run, plan_of
 from zmward.errors import Refused
+from zmward.ruleset import LoadRuleset
 
 _ROOT = 1
 _BOOT = "/proc/sys/kernel/random/boot_id"
@@ -74,15 +76,22 @@ def _judge(door: Door, applied: str, *, console: bool) -> None:
 
 def confirm(door: Door, run: Run, *, console: bool = False) -> None:
     """Keep a run; `door` is a new connection, or this very host."""
-    plan_of(door, run)
+    plan = plan_of(door, run)
     journal = Journal(door, run)
     entries = journal.read()
     if look(door, run.fired) is not None or _last(entries) != "applied":
         raise Refused(f"The run {run.id} is not there to be kept: `zmward history`.")
     _judge(door, entries[-1].note, console=console)
+    rules = [s.change for s in plan.steps if isinstance(s.change, LoadRuleset)]
+    # Before the switch goes: whoever dies here leaves it, and it takes all back.
+    for change in rules:
+        if change.after is not None:
+            keep_rules(door, run, change.after)
     disarm(door, run)
     # Its timer may have elapsed while we looked: what runs then is not held up.
     if look(door, run.fired) is not None:
+        if rules:
+            forget_rules(door, run)
         raise Refused(
             f"The switch of {run.id} was faster: the run is being taken back now. "
             "See `zmward history`."

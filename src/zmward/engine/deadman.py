@@ -4,28 +4,26 @@ A transient timer runs the rollback's script; two enabled units run it after a r
 files before the network and sshd, the rest once the directory answers.
 """
 
-from collections.abc import Iterable
-
-from zmward.change import Change, Mode, SetUnit, WriteFile
+from zmward.change import Mode
 from zmward.doors.files import beside, discard, must, remove_file, replace_bytes
 from zmward.doors.host import Door
 from zmward.engine.state import Run
 from zmward.engine.undo_script import UNITS
 from zmward.errors import Fault, Refused
 
-# fail2ban bans whoever mistyped a password lately, the operator too.
-_CUTS_OFF = ("/etc/ssh/", "/etc/sudoers.d/", "/etc/fail2ban/", "/opt/zimbra/.ssh/")
-_UNITS = frozenset({"ssh.service", "sshd.service", "ssh.socket", "fail2ban.service"})
 _WANTS = tuple(f"{UNITS}/{name}.target.wants" for name in ("sysinit", "multi-user"))
 _EARLY = """\
 [Unit]
 Description=Take back the unconfirmed zmward run {run} (files)
 DefaultDependencies=no
 After=local-fs.target
-Before=network-pre.target ssh.service sshd.service ssh.socket sysinit.target
+Before=network-pre.target zmward-firewall.service sysinit.target
+Before=ssh.service sshd.service ssh.socket
 Wants=network-pre.target
 [Service]
 Type=oneshot
+# Without it what hangs there would keep the host from starting.
+TimeoutStartSec=300
 ExecStart=/bin/sh {script} early
 [Install]
 WantedBy=sysinit.target
@@ -40,15 +38,6 @@ ExecStart=/bin/sh {script} late
 [Install]
 WantedBy=multi-user.target
 """
-
-
-def cuts_off(changes: Iterable[Change]) -> bool:
-    """Say whether changes can cut the operator off from the host."""
-    return any(
-        (isinstance(change, WriteFile) and change.path.startswith(_CUTS_OFF))
-        or (isinstance(change, SetUnit) and change.unit in _UNITS)
-        for change in changes
-    )
 
 
 def _boot_units(run: Run) -> dict[str, str]:

@@ -37,17 +37,20 @@ def _ended(state: str) -> bool:
     return state in ENDED or state.endswith(EXPIRED)
 
 
-def _last(entries: Iterable[Entry]) -> datetime | None:
+def _last(door: Door, run: Run, entries: Iterable[Entry]) -> datetime | None:
+    """Return the later of two clocks: who worked from a machine of 1970 did so now."""
+    written = door.run(("stat", "-c", "%Y", "--", run.journal))
     try:
-        return max(datetime.fromisoformat(entry.at) for entry in entries)
-    except (ValueError, TypeError):
+        said = max(datetime.fromisoformat(entry.at) for entry in entries)
+        return max(said, datetime.fromtimestamp(int(written.out), UTC))
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
 def _over(door: Door, base: str, before: datetime) -> Iterator[Run]:
     """Yield the runs that were over at a moment."""
     for run in runs(door, base):
-        last = _last(Journal(door, run).read())
+        last = _last(door, run, Journal(door, run).read())
         if last is None or last > before:
             continue
         if base == archive() or _ended(past(door, run).state):

@@ -18,6 +18,7 @@ from zmward.change import (
 from zmward.doors.files import must, replace_file, set_mode
 from zmward.doors.host import Door
 from zmward.doors.local_settings import write_setting
+from zmward.doors.packet_filter import load_rules, restore_rules
 from zmward.doors.postfix import write_parameter
 from zmward.doors.system import install, simulated, write_crontab, write_unit
 from zmward.engine.flags import lifted
@@ -25,6 +26,7 @@ from zmward.engine.present import missed
 from zmward.engine.site import Site
 from zmward.engine.state import known
 from zmward.errors import Fault
+from zmward.ruleset import LoadRuleset
 
 
 def _accepted(door: Door, validator: str, path: str) -> None:
@@ -56,7 +58,14 @@ def act(door: Door, change: Act) -> None:
     must(door.run(words, user=row.user, seconds=row.seconds), change.action, row.about)
 
 
-def _host(door: Door, change: Change, token: str) -> None:
+def _load(door: Door, change: LoadRuleset, token: str) -> None:
+    if change.after is not None:
+        load_rules(door, change.after, token)
+    else:
+        restore_rules(door, None, change.before)
+
+
+def _host(door: Door, change: Change, token: str) -> None:  # noqa: C901  # one a kind
     match change:
         case SetLocalConfig():
             write_setting(door, change.key, change.after)
@@ -70,6 +79,8 @@ def _host(door: Door, change: Change, token: str) -> None:
             write_crontab(door, change.user, change.after)
         case SetUnit():
             write_unit(door, change.unit, change.after)
+        case LoadRuleset():
+            _load(door, change, token)
         case InstallPackage():
             simulated(door, change.package, change.manager)
             install(door, change.package, change.manager)

@@ -1,5 +1,6 @@
 """What must hold before the first change: right host, nobody else, nothing moved."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from zmward.catalog.attributes import attributes
@@ -16,11 +17,13 @@ from zmward.engine.undo_script import lines
 from zmward.errors import Fault, Refused, Stale
 from zmward.guards import objection
 from zmward.plan import Plan
+from zmward.ruleset import LoadRuleset
 from zmward.sources.identity import fingerprint
 
 _MACHINE = "/etc/machine-id"
 # Linux takes no longer word on a command line.
 _LONGEST_WORD = 128 * 1024
+_PERSON = re.compile(r"uid=([^,]+),ou=people,(dc=[^,]+(?:,dc=[^,]+)*)")
 _CLUSTER = (
     *("pacemaker.service", "pacemaker_remote.service", "corosync.service"),
     *("keepalived.service", "heartbeat.service", "vcs.service"),
@@ -91,9 +94,14 @@ def unsuspicious(plan: Plan, found: Iterable[str], *, despite: bool) -> tuple[st
     return signs
 
 
-def nobody_else(door: Door) -> None:
+def _restartless(changes: Iterable[Change]) -> bool:
+    """Say whether no service can notice: rules of ours let cluster managers talk."""
+    return all(isinstance(change, LoadRuleset) for change in changes)
+
+
+def nobody_else(door: Door, changes: Iterable[Change]) -> None:
     """Refuse under a cluster manager, and while an earlier run is not finished."""
-    for unit in _CLUSTER:
+    for unit in () if _restartless(changes) else _CLUSTER:
         if not door.run(("systemctl", "is-active", "-q", "--", unit)).code:
             raise Refused(
                 f"{unit} runs here: a restart could fail the service over. "
@@ -107,6 +115,19 @@ def nobody_else(door: Door) -> None:
             f"If neither can be done: `zmward history --forget {open_run} "
             "--even-though-not-taken-back`."
         )
+
+
+def _in_use(door: Door) -> str:
+    """Return the account that Zimbra's tools, and zmward, log in with.
+
+    It is a principal without a domain, which is never touched, unless the site has
+    named a person's account.
+    """
+    named = own_values(read_settings(door)).get("zimbra_ldap_userdn", "")
+    person = _PERSON.fullmatch(named.lower())
+    if person is None:
+        return ""
+    return f"account:{person[1]}@{'.'.join(re.findall('dc=([^,]+)', person[2]))}"
 
 
 def _own(site: Site, changes: Sequence[Change]) -> Mapping[str, Own]:
@@ -125,9 +146,13 @@ def _own(site: Site, changes: Sequence[Change]) -> Mapping[str, Own]:
             f"The plan is out of date, nothing was changed: {error.text}. "
             "Make a new plan."
         ) from error
-    for target, values in found.items():
-        if target.startswith("account:") and untouchable(values):
+    accounts = {k: v for k, v in found.items() if k.startswith("account:")}
+    ours = _in_use(site.door) if accounts else ""
+    for target, values in accounts.items():
+        if untouchable(values):
             raise Refused(f"{target} is a system account or a resource: not touched.")
+        if target == ours:
+            raise Refused(f"{target} is the account that Zimbra works as: not touched.")
     return found
 
 

@@ -16,9 +16,11 @@ from zmward.change import (
 )
 from zmward.doors.files import read_file, read_mode
 from zmward.doors.local_settings import own_values, read_settings
+from zmward.doors.packet_filter import standing_rules
 from zmward.doors.postfix import read_parameter
 from zmward.doors.system import installed, read_crontab, read_unit
 from zmward.engine.site import Site
+from zmward.ruleset import LoadRuleset
 
 
 def label(change: Change) -> str:
@@ -50,7 +52,7 @@ def same(one: object, two: object) -> bool:
     return one == two
 
 
-def present(site: Site, change: Change) -> object:  # noqa: PLR0911  # one a kind
+def present(site: Site, change: Change) -> object:  # noqa: C901, PLR0911  # one a kind
     """Return what stands there now; for an attribute, see `attributes`."""
     match change:
         case SetAttr():
@@ -67,6 +69,8 @@ def present(site: Site, change: Change) -> object:  # noqa: PLR0911  # one a kin
             return read_crontab(site.door, change.user)
         case SetUnit():
             return read_unit(site.door, change.unit)
+        case LoadRuleset():
+            return standing_rules(site.door, change.before, change.after)
         case InstallPackage():
             return installed(site.door, change.package, change.manager)
         case Act():

@@ -1,6 +1,7 @@
 """A plan's values proved on the host before the first write: in scratch, by its own.
 
-What is tried: the host's schema (conf/attrs), Postfix's postconf and smtpd on a copy of
+What is tried: packet filter rules in a network of their own, the host's schema
+(conf/attrs), Postfix's postconf and smtpd on a copy of
 main.cf, nginx on a small configuration with the host's certificate. What cannot be
 tried there is said and stops nothing.
 """
@@ -11,11 +12,13 @@ from importlib.resources import files
 
 from zmward.change import Change, SetAttr, SetParameter
 from zmward.doors.host import Door
+from zmward.doors.packet_filter import tried
 from zmward.engine.read_texts import read_texts
 from zmward.engine.site import Site
 from zmward.errors import Refused
 from zmward.plan import Plan
 from zmward.provable import Rule, Unreadable, directives, objections, rules
+from zmward.ruleset import LoadRuleset
 
 _SCHEMA = "conf/attrs/"
 _MOST_FILES = 20
@@ -85,6 +88,10 @@ def prove_values(site: Site, plan: Plan, parameters: Mapping[str, str]) -> None:
     `parameters` are those of Postfix that come out of the plan's attributes.
     """
     changes = [step.change for step in plan.steps]
+    for change in changes:
+        if isinstance(change, LoadRuleset) and change.after is not None:
+            site.talk("trying the rules in a network of their own")
+            tried(site.door, change.after)
     _by_schema(site, changes)
     own = {
         c.parameter: c.after for c in changes if isinstance(c, SetParameter) and c.after

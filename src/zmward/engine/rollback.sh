@@ -22,6 +22,8 @@ failed=0
 written=0
 settings_back=no
 PINNED=@PINNED@
+RULES=@RULES@
+BOOT=@BOOT@
 
 say() {
     printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" | tee -a "$FOLDER/rollback.log"
@@ -30,7 +32,15 @@ kept() { say "left alone, changed by another hand since: $*"; }
 back() { written=$((written + 1)); say "taken back: $*"; }
 broken() { failed=$((failed + 1)); say "could not be taken back: $*"; }
 stored() { printf '%s/store/%s' "$FOLDER" "$1"; }
-as_zimbra() { runuser -l -c 'exec "$@"' -- zimbra sh "$@"; }
+# Bounded: the files that this user's login shell reads may hold us up for ever; and
+# what they say on the way, a greeting or a warning, is no answer of the program.
+within() { # seconds, words
+    seconds=$1
+    shift
+    timeout -k 5 "$seconds" \
+        runuser -l -c 'exec "$@" >&3 3>&-' -- zimbra sh "$@" 3>&1 >/dev/null
+}
+as_zimbra() { within 180 "$@"; }
 early() { [ "$MODE" = early ]; }
 late() { [ "$MODE" = late ]; }
 beside() { printf '%s/.%s.zmward-%s' "${1%/*}" "${1##*/}" "$RUN"; }
@@ -38,7 +48,7 @@ beside() { printf '%s/.%s.zmward-%s' "${1%/*}" "${1##*/}" "$RUN"; }
 # Does a file hold what the store has by that name; - stands for: no file.
 holds() {
     if [ "$2" = - ]; then [ ! -e "$1" ] && [ ! -L "$1" ]; return; fi
-    [ -f "$1" ] && [ ! -L "$1" ] && cmp -s -- "$1" "$(stored "$2")"
+    [ -f "$1" ] && [ ! -L "$1" ] && timeout 60 cmp -s -- "$1" "$(stored "$2")"
 }
 
 # Has the store what these names stand for, whole? A name is the content's hash.
@@ -59,8 +69,10 @@ writer() { # path, owner of the file
     [ "$(realpath -e -- "${folder:-/}")" = "${folder:-/}" ] || return 1
     found=root
     while :; do
-        stat -c '%a %U %G' -- "${folder:-/}" >"$FOLDER/.asked" || return 1
-        read -r bits owner group <"$FOLDER/.asked"
+        # In no file of ours: the disk may be full.
+        asked=$(stat -c '%a %U %G' -- "${folder:-/}") || return 1
+        bits=${asked%% *} group=${asked##* } owner=${asked#* }
+        owner=${owner% *}
         case $bits in 1??? | 3??? | 5??? | 7???) bits=0 ;; esac
         case $bits in *[2367]?) ;; *) group=root ;; esac
         case $bits in *[2367]) return 1 ;; esac
@@ -271,7 +283,8 @@ settings() {
     [ ! -e "$FOLDER/settings-mixed" ] || return
     read -r sum old_mode owner group <"$FOLDER/settings-before"
     whole "localconfig.xml" "$sum" || return
-    now=$(sha256sum <"$SETTINGS")
+    # By its name: a pipe in its place would stop this shell where it opens it.
+    now=$(timeout 60 sha256sum -- "$SETTINGS") || return
     [ "${now%% *}" = "$(cat "$FOLDER/settings-after")" ] || return
     lift "$SETTINGS" "${SETTINGS%/*}"
     put "$SETTINGS" "$sum" "$old_mode" "$owner" "$group" && settings_back=yes &&
@@ -282,14 +295,17 @@ setting() { # key, old, new
     late && return
     [ "$settings_back" = yes ] && return
     whole "localconfig $1" "$2" "$3" || return
-    there=no
-    if grep -q "name=\"$1\"" "$SETTINGS"; then
-        there=yes
-        if ! value=$(as_zimbra "$ZIMBRA/bin/zmlocalconfig" -q -m nokey "$1"); then
-            broken "localconfig $1"
-            return
-        fi
-    fi
+    there=yes
+    timeout 60 grep -q "name=\"$1\"" "$SETTINGS"
+    case $? in
+    0)
+        asked_zimbra "$ZIMBRA/bin/zmlocalconfig" -q -m nokey "$1" ||
+            { broken "localconfig $1"; return; }
+        value=$(cat "$FOLDER/.asked")
+        ;;
+    1) there=no ;;
+    *) broken "localconfig $1"; return ;;
+    esac
     setting_is "$2" && return
     if ! setting_is "$3"; then kept "localconfig $1"; return; fi
     was=$(stat -c '%a %U %G' -- "$SETTINGS")
@@ -308,6 +324,9 @@ setting() { # key, old, new
         broken "mode of localconfig.xml"
 }
 
+# Into a file: what this user leaves behind could hold a pipe open for ever.
+asked_zimbra() { as_zimbra "$@" >"$FOLDER/.asked"; }
+
 postconf() { as_zimbra "$ZIMBRA/common/sbin/postconf" "$@"; }
 
 # As its owner has it: Zimbra's own wrapper edits a file of root's, through sudo.
@@ -319,8 +338,8 @@ edit_postfix() {
 }
 
 parameter_is() { # name, name in the store or -
-    asked=$(postconf -n) || return 2
-    line=$(printf '%s\n' "$asked" | grep "^$1 =")
+    postconf -n >"$FOLDER/.asked" || return 2
+    line=$(grep "^$1 =" "$FOLDER/.asked")
     if [ "$2" = - ]; then [ -z "$line" ]; return; fi
     [ -n "$line" ] && [ "${line#"$1 = "}" = "$(cat "$(stored "$2")")" ]
 }
@@ -450,6 +469,24 @@ text() { # kind, name, attribute, old, new
         text_is "$1" "$3" "$4" && back "$what" || broken "$what"
 }
 
+rules() { timeout 120 sh -c "$RULES" zmward "$@"; }
+
+# No boot leaves our rules loaded unless they were kept for it. Ours are taken back
+# even if somebody has changed them: they decide who can still log in.
+ruleset() { # old rules in the store, old and new back end
+    late && return
+    whole "the packet filter" "$1" || return
+    rules forget "$BOOT" "$RUN" "$UNITS" || broken "rules for the next boot"
+    early && return
+    if [ "$3" != - ] && ! rules mine "$3" "$RUN"; then return; fi
+    if [ "$1" != - ] && ! rules put "$2" <"$(stored "$1")"; then
+        broken "the packet filter"
+        return
+    fi
+    [ "$2" = "$3" ] || [ "$3" = - ] || rules take "$3" || { broken "the packet filter"; return; }
+    back "the packet filter"
+}
+
 stays() { early || say "stays installed, with what it made: $1"; }
 
 # zmward has done this to the new values, so it is due to the old ones.
@@ -486,7 +523,7 @@ restarted() { # service, words
     service=$1
     shift
     started "$service" || say "mailboxd has not come up by itself, so it is restarted"
-    as_zimbra "$@" || broken "restart: $*"
+    within 1800 "$@" || broken "restart: $*"
 }
 
 # What mailboxd remembers lasts 15 minutes; one that is down remembers nothing.

@@ -9,13 +9,21 @@ from zmward.doors.host import Door
 from zmward.engine.audit import audit
 from zmward.engine.collect import collect
 from zmward.errors import Refused
-from zmward.finding import Finding
-from zmward.guards import SIGNS, signs
+from zmward.facts import Facts
+from zmward.finding import Finding, moment
+from zmward.guards import REQUIRED, SIGNS, refusal, signs
 from zmward.plan import Plan
 from zmward.profile import Profile
+from zmward.sources.accounts import ACCOUNTS
+from zmward.sources.directory import DOMAINS, SERVERS
+from zmward.sources.extensions import EXTENSIONS
+from zmward.sources.packages import PACKAGES
 from zmward.sources.registry import sources
 
 _ALWAYS = {"identity", "localconfig"}
+_OF_REFUSALS = {
+    source.name for source in (ACCOUNTS, DOMAINS, EXTENSIONS, PACKAGES, SERVERS)
+}
 _KEEPS_ONE = "no-fallback-to-local-passwords"
 
 
@@ -45,15 +53,41 @@ def keep_an_administrator(domains: Iterable[str], findings: Iterable[Finding]) -
             )
 
 
+def _delicate(plan: Plan) -> tuple[SetAttr, ...]:
+    """Return what only the host's own state of now can allow."""
+    changes = (step.change for step in plan.steps)
+    own = (change for change in changes if isinstance(change, SetAttr))
+    return tuple(
+        change
+        for change in own
+        if change.target.startswith("account:") or change.attribute == REQUIRED
+    )
+
+
+def still_allowed(changes: Iterable[SetAttr], facts: Facts) -> None:
+    """Refuse what the planner would refuse by what is so now.
+
+    The only administrator who can log in is not touched, and no second factor is
+    required that no program asks for.
+    """
+    for change in changes:
+        words = refusal(change, facts)
+        if words:
+            raise Refused(f"{change.target}: {words}. Nothing was changed.")
+
+
 def suspicions(
     door: Door, plan: Plan, known: Mapping[str, Control], profile: Profile, version: str
 ) -> tuple[str, ...]:
     """Return the controls that show a sign of compromise on the host now."""
-    domains = tuple(_shut(plan))
+    domains, delicate = tuple(_shut(plan)), _delicate(plan)
     wanted = (*SIGNS, _KEEPS_ONE) if domains else SIGNS
     chosen = tuple(known[name] for name in wanted)
     needed = {name for control in chosen for name in control.check.needs} | _ALWAYS
+    needed |= _OF_REFUSALS if delicate else set()
     asked = [source for source in sources().values() if source.name in needed]
-    findings = audit(collect(door, asked, version), chosen, profile).findings
+    evidence = collect(door, asked, version)
+    findings = audit(evidence, chosen, profile).findings
     keep_an_administrator(domains, findings)
+    still_allowed(delicate, Facts(evidence, profile, moment(evidence.when)))
     return signs(findings)

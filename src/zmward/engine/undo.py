@@ -34,8 +34,10 @@ from zmward.doors.local_settings import (
     restore_settings,
     write_setting,
 )
+from zmward.doors.packet_filter import loaded_by, restore_rules, standing_rules
 from zmward.doors.postfix import write_parameter
 from zmward.doors.system import read_unit, write_crontab, write_unit
+from zmward.engine.boot_rules import forget_rules
 from zmward.engine.flags import lifted
 from zmward.engine.present import (
     after,
@@ -49,6 +51,7 @@ from zmward.engine.present import (
 from zmward.engine.site import Site
 from zmward.engine.state import known
 from zmward.errors import Fault, Refused, Unreachable, ZmwardError
+from zmward.ruleset import LoadRuleset
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -164,7 +167,7 @@ def _restore(site: Site, change: Change, old: Settings | None, token: str) -> No
             write_parameter(site.door, change.parameter, change.before)
         case SetCrontab():
             write_crontab(site.door, change.user, change.before)
-        case SetAttr() | SetUnit() | InstallPackage() | Act():
+        case SetAttr() | SetUnit() | LoadRuleset() | InstallPackage() | Act():
             raise TypeError("nothing to restore one by one")
 
 
@@ -214,6 +217,23 @@ def _package(site: Site, step: int, change: InstallPackage) -> Undone:
     return Undone(step, label(change), "stays", note)
 
 
+def _ruleset(site: Site, step: int, change: LoadRuleset, token: str) -> Undone:
+    """Give the old rules back where ours are loaded, even if somebody changed them.
+
+    The table is zmward's own, and what it lets in decides who can still log in.
+    """
+    name = label(change)
+    forget_rules(site.door, known(token))
+    if change.after is not None and not loaded_by(site.door, change.after, token):
+        now = standing_rules(site.door, change.before)
+        fate: Fate = "as-before" if now == change.before else "kept"
+        return Undone(step, name, fate, _ELSE if fate == "kept" else "")
+    restore_rules(site.door, change.before, change.after)
+    if standing_rules(site.door, change.before) != change.before:
+        return Undone(step, name, "not-undone", _NOT_BACK)
+    return Undone(step, name, "undone")
+
+
 def _value(
     site: Site, step: int, change: Change, old: Settings | None, token: str
 ) -> Undone:
@@ -247,6 +267,8 @@ def _one(
             return _unit(site, step, change, token)
         case InstallPackage():
             return _package(site, step, change)
+        case LoadRuleset():
+            return _ruleset(site, step, change, token)
         case _:
             return _value(site, step, change, old, token)
 

@@ -20,9 +20,13 @@ from zmward.change import (
     WriteFile,
 )
 from zmward.doors.files import pinned
+from zmward.doors.packet_filter import program
+from zmward.engine.cutting import cuts_off
 from zmward.engine.services import Work, following
 from zmward.engine.state import Run, digest
+from zmward.firewall.own_rules import frames
 from zmward.plan import Plan
+from zmward.ruleset import LoadRuleset
 
 UNITS = "/etc/systemd/system"
 ZIMBRA = "/opt/zimbra"
@@ -83,8 +87,19 @@ def _file(change: WriteFile, store: _Store) -> Words:
     return ("file", change.path, old, *owners, new)
 
 
-def _line(change: Change, store: _Store) -> Words:  # noqa: PLR0911  # one a kind
+def _rules(change: LoadRuleset, store: _Store) -> Words:
+    old, new = change.before, change.after
+    text = None if old is None else frames(old.backend, old.texts)
+    backends = (rules.backend if rules else "-" for rules in (old, new))
+    return ("ruleset", store.text(text), *backends)
+
+
+def _line(  # noqa: C901, PLR0911  # one a kind
+    change: Change, store: _Store
+) -> Words:
     match change:
+        case LoadRuleset():
+            return _rules(change, store)
         case SetAttr():
             return _attribute(change, store)
         case WriteFile():
@@ -124,8 +139,19 @@ def _after(work: Work, zimbra: str) -> Iterator[Words]:
             yield ("restarted", service, program.replace(ZIMBRA, zimbra, 1), *words)
 
 
+def _way_in(changes: Iterable[Change], store: _Store) -> Iterator[Words]:
+    """Yield what gives the operator back: first, and asking nothing of Zimbra."""
+    first = [change for change in changes if cuts_off((change,))]
+    yield from (_line(change, store) for change in first)
+    files = (change for change in first if isinstance(change, WriteFile))
+    for unit in dict.fromkeys(unit for file in files for unit in file.reloads):
+        yield ("reloaded", unit)
+
+
 def _calls(plan: Plan, store: _Store, zimbra: str) -> Iterator[Words]:
     changes = [step.change for step in reversed(plan.steps)]
+    yield from _way_in(changes, store)
+    changes = [change for change in changes if not cuts_off((change,))]
     if any(isinstance(change, SetAttr) for change in changes):
         yield ("directory",)
     whole = False
@@ -171,6 +197,8 @@ def script(
             ("ZIMBRA", shlex.quote(zimbra)),
             ("PATH", shlex.quote(path)),
             ("PINNED", shlex.quote(pinned())),
+            ("RULES", shlex.quote(program())),
+            ("BOOT", shlex.quote(f"{run.base}/firewall")),
         ),
     )
     calls = "\n".join(

@@ -13,13 +13,17 @@ _LINK_LOCAL: Final = "fe80::/10"
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """ICMP messages without which a network breaks; `rate` limits all together."""
+    """ICMP messages without which a network breaks; `rate` limits all together.
+
+    `errors` answer packets of connections, to which they are then related.
+    """
 
     name: str
     family: Family
     types: tuple[int, ...]
     source: str = ""
     rate: str = ""
+    errors: bool = False
 
     @property
     def protocol(self) -> int:
@@ -29,9 +33,9 @@ class Kept(msgspec.Struct, frozen=True):
 
 # RFC 4890 for IPv6; path MTU needs IPv4's type 3 and IPv6's type 2.
 KEPT: Final = (
-    Kept("errors and path MTU", "ipv4", (3, 11, 12)),
+    Kept("errors and path MTU", "ipv4", (3, 11, 12), errors=True),
     Kept("ping", "ipv4", (8,), rate="50/second"),
-    Kept("errors and path MTU", "ipv6", (1, 2, 3, 4)),
+    Kept("errors and path MTU", "ipv6", (1, 2, 3, 4), errors=True),
     Kept("ping", "ipv6", (128,), rate="50/second"),
     Kept("neighbours", "ipv6", (135, 136)),
     Kept("routers", "ipv6", (134, 137), _LINK_LOCAL),

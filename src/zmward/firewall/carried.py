@@ -54,7 +54,7 @@ class Carried:
 
     def cut(self, gone: Ranges | None) -> None:
         """Take sources off the way; None takes all."""
-        if gone is None:
+        if gone is None or gone is self._whole:
             self.become(NOTHING)
             return
         self._split()

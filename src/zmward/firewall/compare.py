@@ -13,9 +13,10 @@ import msgspec
 from zmward.catalog.foreign_ports import PORTLESS, foreign
 from zmward.catalog.ports import PORTS
 from zmward.firewall.basics import IGMP, KEPT
+from zmward.firewall.cells import edges
 from zmward.firewall.exposed import Exposed
 from zmward.firewall.folded import folded
-from zmward.firewall.narrowed import Narrowed, edges
+from zmward.firewall.narrowed import Narrowed
 from zmward.firewall.openings import FAMILIES, Opening, Policy
 from zmward.firewall.packet import ICMP, ICMPV6, TCP, UDP, Packet, probe
 from zmward.firewall.ranges import NOTHING, Family, Ranges, everything
@@ -47,22 +48,33 @@ class Difference(msgspec.Struct, frozen=True):
     said: tuple[str, ...] = ()
 
 
+Judged = tuple[tuple[Kind, Ranges], ...]
+
+
 class _Asked:
     """One rule set, asked for one family through one interface."""
 
     def __init__(
-        self, policy: Policy, rules: Narrowed, family: Family, entry: str
+        self,
+        policy: Policy,
+        rules: Narrowed,
+        family: Family,
+        entry: str,
+        destination: int,
     ) -> None:
         self.policy = policy
         self.rules = rules
         self.family = family
         self.entry = entry
+        self.destination = destination
         self.everybody = everything(family)
+        self.found: dict[tuple[int, object, object], Judged] = {}
 
     def exposed(self, protocol: int, port: int) -> Exposed:
         """Return who reaches a port from whatever source port."""
         kept = self.rules.of(protocol, port).exposure
-        return kept.of(protocol, port, self.family, entry=self.entry)
+        place = self.destination
+        return kept.of(protocol, port, self.family, entry=self.entry, destination=place)
 
     def told(
         self,
@@ -74,7 +86,7 @@ class _Asked:
     ) -> Reach:
         """Return what becomes of one kind of packet."""
         packet = Packet(
-            *(self.family, 0, -1, protocol, source_port, port),
+            *(self.family, 0, self.destination, protocol, source_port, port),
             icmp=icmp,
             state=state,
             entry=self.entry,
@@ -121,7 +133,19 @@ def _names(asked: _Asked, protocol: int, first: int, last: int) -> tuple[str, ..
     return tuple(dict.fromkeys(own))
 
 
-def _judged(asked: _Asked, protocol: int, first: int) -> Iterator[tuple[Kind, Ranges]]:
+def _judged(asked: _Asked, protocol: int, first: int) -> Judged:
+    """Return what differs at one port, found once for all that are alike."""
+    # The rules that are left are kept as long as they are asked, so their id is theirs.
+    rules = id(asked.rules.of(protocol, first))
+    key = (protocol, rules, asked.openings(protocol, first))
+    if key not in asked.found:
+        asked.found[key] = tuple(_differing(asked, protocol, first))
+    return asked.found[key]
+
+
+def _differing(
+    asked: _Asked, protocol: int, first: int
+) -> Iterator[tuple[Kind, Ranges]]:
     """Yield what differs at one port: too many sources, too few, or nobody knows."""
     exposed = asked.exposed(protocol, first)
     excess = exposed.accepted - asked.wanted(protocol, first, None)
@@ -208,6 +232,10 @@ def _of_basics(asked: _Asked) -> Iterator[Difference]:
         for number in kept.types:
             found = asked.told(kept.protocol, icmp=(number, 0))
             lacking = wanted - found.accepted - found.unknown
+            if lacking and kept.errors:
+                # Those that belong to a connection are the ones that count.
+                found = asked.told(kept.protocol, icmp=(number, 0), state="related")
+                lacking = lacking - found.accepted - found.unknown
             if lacking:
                 what, names = f"{name} type {number}", (kept.name,)
                 yield Difference("missing", family, what, lacking, names)
@@ -220,14 +248,25 @@ def _of_basics(asked: _Asked) -> Iterator[Difference]:
             yield Difference("missing", family, what, lacking, names)
 
 
+def differences(
+    policy: Policy, rules: Narrowed, family: Family, entry: str, destination: int = -1
+) -> Iterator[Difference]:
+    """Yield every difference of one family, for packets that come in by one way.
+
+    A destination below 0 is some address of the host.
+    """
+    asked = _Asked(policy, rules, family, entry, destination)
+    for protocol in _NAMES:
+        yield from _of_ports(asked, protocol)
+    yield from _of_protocols(asked)
+    yield from _of_basics(asked)
+
+
 def compare(policy: Policy, ruleset: Ruleset, entry: str) -> tuple[Difference, ...]:
-    """Return every difference, for packets that come in by one interface."""
-    found: list[Difference] = []
+    """Return every difference of both families, for packets by one interface."""
     short = folded(ruleset)
-    for family in FAMILIES:
-        asked = _Asked(policy, Narrowed(short, family), family, entry)
-        for protocol in _NAMES:
-            found += _of_ports(asked, protocol)
-        found += _of_protocols(asked)
-        found += _of_basics(asked)
-    return tuple(found)
+    return tuple(
+        one
+        for family in FAMILIES
+        for one in differences(policy, Narrowed(short, family), family, entry)
+    )

@@ -1,14 +1,14 @@
 """From where each port of a host is reached: whole spaces of sources, not samples."""
 
-from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 
+from zmward.firewall.cells import cells, edges
 from zmward.firewall.packet import Packet, probe
 from zmward.firewall.ranges import NOTHING, Family, Ranges, everything
-from zmward.firewall.reach import Memory, reach
-from zmward.firewall.rules import Is, OneOf, Ruleset
+from zmward.firewall.reach import Memory, Step, reach
+from zmward.firewall.rules import FLAGS, Ruleset
 from zmward.firewall.verdict import marking
 
 _HIGHEST: Final = 65535
@@ -18,36 +18,22 @@ _MOST: Final = 64
 
 
 class Exposed(msgspec.Struct, frozen=True):
-    """The sources that reach a port, and those of which nobody can tell."""
+    """The sources that reach a port, and those of which nobody can tell.
+
+    `by` are the rules that let some in.
+    """
 
     accepted: Ranges
     unknown: Ranges
     doubts: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
-
-
-def _edges(ruleset: Ruleset) -> Iterator[int]:
-    """Yield the source ports at which some rule begins or ends."""
-    for chain in ruleset.chains.values():
-        for rule in chain.rules:
-            for match in rule.matches:
-                if isinstance(match, Is) and match.field == "source-port":
-                    cells: Iterable[Ranges | str] = (match.values,)
-                elif isinstance(match, OneOf) and "source-port" in match.fields:
-                    place = match.fields.index("source-port")
-                    cells = (row[place] for row in match.rows)
-                else:
-                    continue
-                for cell in cells:
-                    if isinstance(cell, Ranges):
-                        for first, last in cell.pairs:
-                            yield from (first, last + 1)
+    by: tuple[Step, ...] = ()
 
 
 def source_ports(ruleset: Ruleset) -> tuple[int, ...]:
     """Return one source port of each kind that the rules tell apart."""
-    edges = sorted({1, _USUAL, *(n for n in _edges(ruleset) if 0 < n <= _HIGHEST)})
-    return tuple(edges)
+    asked = edges(cells(ruleset, "source-port"))
+    return tuple(sorted({1, _USUAL, *(n for n in asked if 0 < n <= _HIGHEST)}))
 
 
 class Exposure:
@@ -72,12 +58,14 @@ class Exposure:
         destination: int = -1,
         entry: str = "",
         among: Ranges | None = None,
+        flags: int = FLAGS["SYN"],
     ) -> Exposed:
         """Return who reaches a port with a first packet, from whatever source port."""
         sources = self._all[family] if among is None else among
         accepted, unknown = NOTHING, NOTHING
         doubts: dict[str, None] = {}
         assumed: dict[str, None] = {}
+        steps: dict[int, Step] = {}
         if len(self._ports) > _MOST:
             why = f"more than {_MOST} kinds of source ports"
             return Exposed(NOTHING, sources, (why,))
@@ -89,6 +77,7 @@ class Exposure:
                 protocol,
                 own,
                 port,
+                flags,
                 entry=entry,
             )
             kind = probe(packet, marked=self._marked)
@@ -96,4 +85,11 @@ class Exposure:
             accepted, unknown = accepted | told.accepted, unknown | told.unknown
             doubts |= dict.fromkeys(doubt.text for doubt in told.doubts)
             assumed |= dict.fromkeys(told.assumed)
-        return Exposed(accepted, unknown - accepted, tuple(doubts), tuple(assumed))
+            steps |= {id(s.rule): s for end, s in told.ends if end == "accept"}
+        return Exposed(
+            accepted,
+            unknown - accepted,
+            tuple(doubts),
+            tuple(assumed),
+            tuple(steps.values()),
+        )

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from zmward.catalog.foreign_ports import FOREIGN, PORTLESS
 from zmward.catalog.ports import ports
 from zmward.firewall.openings import FAMILIES, Opening, Problem, Sources, Zone
-from zmward.firewall.rules import PROTOCOLS
+from zmward.firewall.openings import protocol as named
 from zmward.firewall.services import Service
 from zmward.firewall.zones import Zones, sources
 from zmward.profile import ZONES, Allow, Firewall, Refuse
 
 # A protocol, the ports on it, and the port that its packets come from.
 Thing = tuple[str, tuple[tuple[int, int], ...], int]
+_LAST = 255
 _WITH_PORTS = frozenset({"tcp", "udp", "sctp", "dccp", "udplite"})
 
 
@@ -38,7 +39,7 @@ def things(
             text = f"{key}: {entry.protocol} needs a port, or a name instead."
             return Problem("unknown-service", entry.protocol, text)
         return ((entry.protocol, (entry.span,), 0),)
-    if entry.protocol not in PORTLESS:
+    if entry.protocol not in PORTLESS and not _nameless(entry.protocol):
         known = (*_WITH_PORTS, *PORTLESS)
         text = f"{key}: the protocol {entry.protocol!r} is not known"
         end = nearest(entry.protocol, known)
@@ -47,6 +48,12 @@ def things(
         text = f"{key}: {entry.protocol} has no ports."
         return Problem("unknown-service", entry.protocol, text)
     return ((entry.protocol, (), 0),)
+
+
+def _nameless(protocol: str) -> bool:
+    """Say whether it is the number of a protocol that has no name here."""
+    plain = protocol.isascii() and protocol.isdigit()
+    return plain and 0 < int(protocol) <= _LAST and named(int(protocol)) == protocol
 
 
 def _named(
@@ -68,14 +75,14 @@ def _named(
     return Problem("unknown-service", name, text)
 
 
-def _addresses(entry: Allow, zones: Zones) -> tuple[Sources, Zone] | Problem:
+def addresses(entry: Allow | Refuse, zones: Zones) -> tuple[Sources, Zone] | Problem:
+    """Return whom an entry of the profile names, or what is wrong with that."""
+    key = "firewall.allow" if isinstance(entry, Allow) else "firewall.refuse"
     found = sources(word for word in entry.from_ if word not in ZONES)
     chosen = [word for word in zones if word in entry.from_]
     for zone in chosen:
         if not zones[zone]:
-            text = (
-                f"firewall.allow names the zone {zone}, in which there is no address."
-            )
+            text = f"{key} names the zone {zone}, in which there is no address."
             return Problem("network", zone, text)
         found |= zones[zone]
     return found, chosen[0] if len(entry.from_) == len(chosen) == 1 else "named"
@@ -102,7 +109,7 @@ def extra_openings(
 ) -> Iterator[Opening | Problem]:
     """Yield the profile's own openings, in its order."""
     for number, entry in enumerate(settings.allow, 1):
-        found, place = things(entry, running), _addresses(entry, zones)
+        found, place = things(entry, running), addresses(entry, zones)
         if isinstance(found, Problem):
             yield found
             continue
@@ -123,13 +130,28 @@ def extra_openings(
 def refused_things(
     settings: Firewall, running: Iterable[Service]
 ) -> Iterator[Thing | Problem]:
-    """Yield what the profile refuses by name."""
+    """Yield what the profile refuses by name, whoever asks for it."""
     for entry in settings.refuse:
         found = things(entry, running)
         if isinstance(found, Problem):
             yield found
-        else:
+        elif not entry.from_:
             yield from found
+
+
+def refused_callers(
+    settings: Firewall, running: Iterable[Service], zones: Zones
+) -> Iterator[tuple[Thing, Sources] | Problem]:
+    """Yield what the profile refuses to some by name; others may be let in."""
+    for entry in settings.refuse:
+        found = things(entry, running)
+        if not entry.from_ or isinstance(found, Problem):
+            continue
+        place = addresses(entry, zones)
+        if isinstance(place, Problem):
+            yield place
+        else:
+            yield from ((thing, place[0]) for thing in found)
 
 
 def unknown_services(settings: Firewall) -> Iterator[Problem]:
@@ -138,8 +160,3 @@ def unknown_services(settings: Firewall) -> Iterator[Problem]:
         if name not in ports():
             text = f"firewall.services: no service is called {name!r}"
             yield Problem("unknown-service", name, text + nearest(name, ports()))
-
-
-def number(protocol: str) -> int:
-    """Return the number of an IP protocol by its name."""
-    return PORTLESS.get(protocol) or PROTOCOLS[protocol]

@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from zmward.firewall.ipset import NO_SETS, Sets
 from zmward.firewall.iptables_matches import Option, is_match, matches, options, words
 from zmward.firewall.ranges import Family
 from zmward.firewall.rules import Chain, Hook, Rule, Ruleset, Verdict
@@ -90,7 +91,7 @@ def _redirect(own: Sequence[Option]) -> _Action:
     ports = [o.value for o in own if o.name == "--to-ports"]
     if not ports:
         return "send", "", None
-    return ("send", "", int(ports[0])) if ports[0].isdigit() else ("ask", "", None)
+    return ("send", "", int(ports[0])) if ports[0].isdecimal() else ("ask", "", None)
 
 
 def _action(option: Option, own: Sequence[Option], known: AbstractSet[str]) -> _Action:
@@ -111,7 +112,7 @@ def _action(option: Option, own: Sequence[Option], known: AbstractSet[str]) -> _
 
 
 def _rule(
-    line: str, number: int, known: AbstractSet[str], family: Family
+    line: str, number: int, known: AbstractSet[str], family: Family, sets: Sets
 ) -> tuple[str, Rule]:
     """Read one rule; return it with the name of its chain."""
     bare = line.partition("] ")[2] if line.startswith("[") else line
@@ -132,7 +133,7 @@ def _rule(
         marks = found[place].value in _MARKING
     verdict, target, port = action
     rule = Rule(
-        tuple(matches(asked, family)), verdict, target, line, number, port, marks
+        tuple(matches(asked, family, sets)), verdict, target, line, number, port, marks
     )
     return chain, rule
 
@@ -157,8 +158,11 @@ def _ended(table: str) -> None:
         raise Unreadable(f"the table {table[:40]} has no COMMIT: it is cut off")
 
 
-def parse(text: str, family: Family) -> Ruleset:
-    """Read the text of iptables-save; Unreadable, with the line, for anything else."""
+def parse(text: str, family: Family, sets: Sets = NO_SETS) -> Ruleset:
+    """Read the text of iptables-save; Unreadable, with the line, for anything else.
+
+    `sets` are those of ipset that its rules ask.
+    """
     chains: dict[tuple[str, str], Chain] = {}
     rules: dict[tuple[str, str], list[Rule]] = {}
     known: set[str] = set()
@@ -181,7 +185,7 @@ def parse(text: str, family: Family) -> Ruleset:
             elif line.startswith(("-F ", "--flush ")):
                 rules[_table(table, family), _flushed(line, known)] = []
             else:
-                name, rule = _rule(line, number, known, family)
+                name, rule = _rule(line, number, known, family, sets)
                 rules[_table(table, family), name].append(rule)
         except (Unreadable, ValueError) as error:
             raise Unreadable(f"line {number}: {error}") from error

@@ -7,6 +7,8 @@ from typing import Final
 import msgspec
 
 from zmward.firewall.icmp import IPTABLES4, IPTABLES6
+from zmward.firewall.ipset import NO_SETS, Sets
+from zmward.firewall.ipset_matches import match_set
 from zmward.firewall.ranges import (
     NOTHING,
     PORTS,
@@ -120,7 +122,7 @@ def port_pairs(text: str, separator: str = ":") -> Iterator[Pair]:
         first, colon, last = word.partition(separator)
         low = first or "0"
         high = (last or "65535") if colon else low
-        if not low.isdigit() or not high.isdigit() or int(low) > int(high):
+        if not low.isdecimal() or not high.isdecimal() or int(low) > int(high):
             raise Unreadable(f"{word[:40]!r} is no port and no range of ports")
         yield int(low), int(high)
 
@@ -153,7 +155,7 @@ def _protocol(option: Option, family: Family) -> Match:
     name = option.value.lower()
     if name in ("all", "0"):
         return Is("protocol", Ranges(((0, 255),)), option.inverted)
-    number = int(name) if name.isdigit() else PROTOCOLS.get(name)
+    number = int(name) if name.isdecimal() else PROTOCOLS.get(name)
     if number is None:
         return Uncertain(option.text)
     return Is("protocol", single(number), option.inverted)
@@ -207,12 +209,12 @@ def _icmp(option: Option, family: Family) -> Match:
         return Is("icmp", Ranges(((0, 65535),)), option.inverted)
     if name in names:
         kind, own = names[name]
-    elif name.isdigit():
+    elif name.isdecimal():
         kind, own = int(name), None
     else:
         return Uncertain(option.text)
     if code:
-        if not code.isdigit():
+        if not code.isdecimal():
             return Uncertain(option.text)
         own = int(code)
     pair = (kind * 256, kind * 256 + 255) if own is None else (kind * 256 + own,) * 2
@@ -265,7 +267,7 @@ def _extension(option: Option, family: Family) -> Match:
 
 def _hops(option: Option, family: Family) -> Match:
     del family
-    if not option.value.isdigit():
+    if not option.value.isdecimal():
         return Uncertain(option.text)
     return Is("hop-limit", single(int(option.value)), option.inverted)
 
@@ -329,8 +331,12 @@ _SILENT: Final = frozenset(
         *("--hashlimit-rate-match", "--hashlimit-rate-interval"),
         *("--connlimit-mask", "--connlimit-saddr", "--connlimit-daddr", "--seconds"),
         *("--hitcount", "--name", "--rsource", "--rdest", "--mask", "--reap", "--rttl"),
+        *("--update-counters", "--update-subcounters"),
     }
 )
+_SET: Final = "--match-set"
+# These turn what a set says round, or count: with them nobody can tell.
+_SET_ODD: Final = ("--return-nomatch", "--packets-", "--bytes-")
 # One name, another meaning: which module it was named for decides.
 _MODULES: Final[Mapping[str, frozenset[str]]] = {
     "--mark": frozenset({"mark", "connmark"}),
@@ -342,15 +348,21 @@ _MODULES: Final[Mapping[str, frozenset[str]]] = {
 
 def is_match(option: Option) -> bool:
     """Say whether an option behind the target is a match, not the target's own."""
-    return option.name in _READERS
+    return option.name in _READERS or option.name == _SET
 
 
-def matches(found: Sequence[Option], family: Family) -> Iterator[Match]:
+def matches(
+    found: Sequence[Option], family: Family, sets: Sets = NO_SETS
+) -> Iterator[Match]:
     """Yield what the options of a rule ask of a packet."""
+    odd = any(option.name.startswith(_SET_ODD) for option in found)
     for option in found:
         modules = _MODULES.get(option.name)
         if modules is not None and option.module not in modules:
             yield Uncertain(f"-m {option.module} {option.text}")
+        elif option.name == _SET and not odd:
+            asked, text = option.values, option.text
+            yield match_set(asked, sets, family, text, inverted=option.inverted)
         elif option.name in _READERS:
             yield _READERS[option.name](option, family)
         elif option.name not in _SILENT:

@@ -2,19 +2,29 @@
 
 from collections.abc import Iterable, Iterator
 
-from zmward.catalog.foreign_ports import FOREIGN, FORWARDERS, PORTLESS, Foreign, foreign
+from zmward.catalog.foreign_ports import (
+    FOREIGN,
+    FORWARDERS,
+    PORTLESS,
+    Foreign,
+    by_program,
+    foreign,
+)
 from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.firewall.asked import RAW_SOCKETS
-from zmward.firewall.extra import Thing, number
-from zmward.firewall.openings import Opening, Problem
+from zmward.firewall.extra import Thing
+from zmward.firewall.openings import Opening, Problem, number, protocol
 from zmward.firewall.services import Service
 from zmward.firewall.zones import Zones, sources
 from zmward.sources.listeners import LISTENERS, Listener
+from zmward.sources.rawsockets import RAW_SOCKETS
 
 # The system picks ports from here for programs that wait for one answer.
 _EPHEMERAL = 32_768
 _ESP = "esp"
+# Raw sockets of these are no services: ICMP and IGMP, which are let in; what only
+# listens along (TCP, UDP); what only sends (0, 255).
+_NOT_ASKED = frozenset({0, 1, 2, 6, 17, 58, 255})
 
 
 def _sockets(facts: Facts, host: str) -> tuple[Listener, ...]:
@@ -72,7 +82,10 @@ def _undecided(
         return None
     said = f"{row.name}: " if row else ""
     who = f" ({one.program})" if one.program else ""
-    why = f", {row.why}" if row and row.why else ""
+    # A known program on another port than usual has no name that opens it.
+    other = None if row else by_program(one.program)
+    known = row.why if row else f"{other.name} by its name" if other else ""
+    why = f", {known}" if known else ""
     text = f"{said}{one.protocol} {one.port}{who} listens{why}"
     advice = _advice(row, one.protocol, one.port)
     return Problem("listener", f"{one.protocol} {one.port}", f"{text}; {advice}.")
@@ -81,8 +94,7 @@ def _undecided(
 def _portless(
     facts: Facts, host: str, settled: Iterable[Thing], openings: Iterable[Opening]
 ) -> Iterator[Problem]:
-    known = {number(protocol) for protocol, _, _ in settled if protocol in PORTLESS}
-    names = {value: name for name, value in reversed(tuple(PORTLESS.items()))}
+    known = {number(name) for name, spans, _ in settled if not spans}
     try:
         raw = facts.read(RAW_SOCKETS, host)
     except Unseen as signal:
@@ -91,11 +103,12 @@ def _portless(
         yield Problem("not-known", host, text)
         raw = ()
     for one in raw:
-        if one.number in names and one.number not in known and one.number != 2:  # noqa: PLR2004  # IGMP, which is let in
-            name = names[one.number]
+        if one.number not in known and one.number not in _NOT_ASKED:
+            name = protocol(one.number)
+            key = "name" if any(r.name == name for r in FOREIGN) else "protocol"
             text = (
                 f"{name} ({one.program or 'a raw socket'}) is spoken; allow or refuse "
-                f'it: [[firewall.allow]] or [[firewall.refuse]] name = "{name}".'
+                f'it: [[firewall.allow]] or [[firewall.refuse]] {key} = "{name}".'
             )
             yield Problem("listener", name, text)
     if any(o.name == "ike" for o in openings) and PORTLESS[_ESP] not in known:

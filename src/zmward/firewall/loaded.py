@@ -6,12 +6,14 @@ from typing import Final
 
 import msgspec
 
-from zmward.firewall import iptables, nft, nft_text
+from zmward.firewall import ipset, iptables, nft, nft_text
 from zmward.firewall.ranges import Family
+from zmward.firewall.retold import hidden, retold
 from zmward.firewall.rules import Chain, Ruleset
 from zmward.sources.source import Unreadable
 
-_TABLE: Final = re.compile(r"^\*[a-z]+\s*$", re.MULTILINE)
+# A line that only iptables-save prints.
+SAVED: Final = re.compile(r"^\*[a-z]+\s*$", re.MULTILINE)
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -28,7 +30,7 @@ def recognised(text: str, family: Family) -> Ruleset:
     """
     if text.lstrip().startswith("{"):
         return nft.parse(text)
-    if _TABLE.search(text):
+    if SAVED.search(text):
         return iptables.parse(text, family)
     return nft_text.parse(text)
 
@@ -53,10 +55,6 @@ def _renamed(ruleset: Ruleset, prefix: str) -> Ruleset:
     )
 
 
-def _without(ruleset: Ruleset, tables: set[str]) -> Ruleset:
-    return Ruleset({k: c for k, c in ruleset.chains.items() if k[0] not in tables})
-
-
 def sections(answer: str) -> Iterator[tuple[str, str]]:
     """Yield the parts of the source `firewall`: a back end, and what it printed."""
     name, lines = "", list[str]()
@@ -73,6 +71,30 @@ def sections(answer: str) -> Iterator[tuple[str, str]]:
         yield name, "\n".join(lines)
 
 
+def _sets(text: str, answer: str) -> ipset.Sets:
+    """Return the sets of ipset; what cannot be read leaves its rules in doubt."""
+    try:
+        known = ipset.parse(text)
+    except Unreadable:
+        return ipset.NO_SETS
+    return ipset.Sets(known, ipset.changed(known, answer))
+
+
+def _saved(name: str, text: str, sets: ipset.Sets) -> Ruleset | None:
+    """Read one of iptables' sections; None where there is no table."""
+    words = name.split()
+    if len(words) != 2 or words[1] not in ("legacy", "nft"):  # noqa: PLR2004
+        return None
+    if not SAVED.search(text):
+        said = [one for one in text.split("\n") if one and one[0] != "#"]
+        if said:
+            raise Unreadable(f"{name}: no table in it: {said[0][:60]!r}")
+        return None
+    family: Family = "ipv6" if words[0].startswith("ip6") else "ipv4"
+    told = iptables.parse(text, family, sets)
+    return _renamed(told, "legacy") if words[1] == "legacy" else told
+
+
 def live(answer: str) -> Loaded:
     """Read what the source `firewall` answered: every back end's own text."""
     found = dict(sections(answer))
@@ -81,21 +103,13 @@ def live(answer: str) -> Loaded:
     missing = tuple(
         name.removeprefix("missing ") for name in found if name.startswith("missing ")
     )
-    rulesets: list[Ruleset] = []
-    own: set[str] = set()
-    for name, text in found.items():
-        words = name.split()
-        if len(words) != 2 or words[1] not in ("legacy", "nft"):  # noqa: PLR2004
-            continue
-        family: Family = "ipv6" if words[0].startswith("ip6") else "ipv4"
-        if not _TABLE.search(text):
-            continue
-        told = iptables.parse(text, family)
-        if words[1] == "legacy":
-            told = _renamed(told, "legacy")
-        else:
-            own |= {table for table, _ in told.chains}
-        rulesets.append(told)
-    if "nft" in found:
-        rulesets.append(_without(nft.parse(found["nft"]), own))
-    return Loaded(joined(rulesets), missing)
+    sets = _sets(found.get("ipset", ""), answer)
+    read = {name: _saved(name, text, sets) for name, text in found.items()}
+    saved = {name: one for name, one in read.items() if one is not None}
+    if "nft" not in found:
+        return Loaded(joined(saved.values()), missing)
+    words = joined(one for name, one in saved.items() if name.endswith(" nft"))
+    legacy = (one for name, one in saved.items() if name.endswith(" legacy"))
+    rows = hidden(found["nft"])
+    native = retold(nft.parse(found["nft"]), rows, words.chains)
+    return Loaded(joined((*legacy, native)), missing)

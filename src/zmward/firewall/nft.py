@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from zmward.firewall import nft_kinds, nft_matches
 from zmward.firewall.nft_kinds import NotUnderstood
+from zmward.firewall.nft_said import said as said_of
 from zmward.firewall.ranges import Family
 from zmward.firewall.rules import (
     Assumed,
@@ -194,7 +195,8 @@ def _rules(rule: Mapping[str, Any], number: int, sets: _Sets) -> Iterator[Rule]:
     """Yield a rule; a map of verdicts is one rule for each of its verdicts."""
     draft = _Draft([], one_family=rule["family"] in ("ip", "ip6"))
     said = str(rule.get("comment", ""))
-    text = rule.get("said") or nft_kinds.text(rule.get("expr", []))
+    expressions = rule.get("expr", [])
+    text = rule.get("said") or said_of(expressions) or nft_kinds.text(expressions)
     text = f"{said}: {text}" if said else text
 
     def made() -> Rule:

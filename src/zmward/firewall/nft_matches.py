@@ -81,7 +81,7 @@ def _number(text: Any, of: Kind) -> int:
             return names[text] * 256
         raise NotUnderstood(f"the ICMP type {text!r}"[:120])
     found = _WORDS.get(of.field, {}).get(text.lower())
-    if found is None and text.isdigit():
+    if found is None and text.isdecimal():
         return int(text)
     if found is None:
         raise NotUnderstood(f"{text!r} as {of.field}"[:120])

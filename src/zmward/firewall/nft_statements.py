@@ -222,7 +222,7 @@ def _redirected(words: Words) -> Statement:
         return {"redirect": None}
     port = words.next()
     port = words.next() if port == ":" else port.removeprefix(":")
-    return {"redirect": {"port": int(port) if port.isdigit() else port}}
+    return {"redirect": {"port": int(port) if port.isdecimal() else port}}
 
 
 def _limited(words: Words) -> Statement:

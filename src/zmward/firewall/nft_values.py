@@ -59,7 +59,7 @@ def value(text: str, *, port: bool = False) -> Any:
         return {"prefix": {"addr": prefix[1], "len": int(prefix[2])}}
     if span:
         return {"range": [value(span[1]), value(span[2])]}
-    if text.isdigit():
+    if text.isdecimal():
         return int(text)
     if re.fullmatch(r"0[xX][0-9A-Fa-f]+", text):
         return int(text, 16)

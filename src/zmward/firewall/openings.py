@@ -21,6 +21,8 @@ Zone = Literal[
 # Openings for these come before the bans: nobody who looks after the host or belongs
 # to it can be banned.
 TRUSTED: frozenset[Zone] = frozenset({"admin", "monitoring", "cluster", "link"})
+# Of several names of one number the first counts.
+_NAMES = {n: name for name, n in reversed(tuple({**PORTLESS, **PROTOCOLS}.items()))}
 FAMILIES: tuple[Family, ...] = ("ipv4", "ipv6")
 
 
@@ -50,6 +52,21 @@ class Sources(msgspec.Struct, frozen=True):
 EVERYBODY = Sources(everything("ipv4"), everything("ipv6"))
 
 
+def number(protocol: str) -> int:
+    """Return the number of an IP protocol; one without a name is its number."""
+    known = PORTLESS.get(protocol) or PROTOCOLS.get(protocol)
+    if known is not None:
+        return known
+    if protocol.isascii() and protocol.isdigit():
+        return int(protocol)
+    raise KeyError(protocol)
+
+
+def protocol(number: int) -> str:
+    """Return the name of an IP protocol, else its number."""
+    return _NAMES.get(number, str(number))
+
+
 class Opening(msgspec.Struct, frozen=True):
     """One thing that is let in: all else is not.
 
@@ -70,7 +87,7 @@ class Opening(msgspec.Struct, frozen=True):
     @property
     def number(self) -> int:
         """Return the number of its IP protocol."""
-        return PORTLESS.get(self.protocol) or PROTOCOLS[self.protocol]
+        return number(self.protocol)
 
 
 Kind = Literal[
@@ -84,6 +101,7 @@ Kind = Literal[
     "not-known",
     "listener",
     "forwarded",
+    "observed",
 ]
 
 

@@ -7,13 +7,14 @@ import msgspec
 
 from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.firewall.asked import ESTABLISHED, RESOLVED_NAMES
 from zmward.firewall.openings import Problem, Sources
 from zmward.firewall.services import Service
 from zmward.firewall.zones import sources
 from zmward.profile import ZONES
 from zmward.sources.addresses import ADDRESSES
 from zmward.sources.directory import Entry
+from zmward.sources.established import ESTABLISHED
+from zmward.sources.resolvednames import RESOLVED_NAMES
 
 Answers = Mapping[str, frozenset[str]]
 
@@ -92,8 +93,9 @@ def _found_for(
             found = names.get(name, frozenset())
             usable = frozenset(filter(_usable, found))
             if not usable and not own:
-                why = "as itself" if found else "not"
-                text = f"{host} resolves {name} {why}."
+                text = f"{host} resolves {name} {'as itself' if found else 'not'}."
+                if name not in names:
+                    text = f"{host} said in no useful time what {name} is."
                 problems.append(Problem("peer", name, text))
             answers[host] = usable
             union |= usable

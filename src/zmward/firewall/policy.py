@@ -6,11 +6,20 @@ from zmward.facts import Facts
 from zmward.firewall.extra import (
     Thing,
     extra_openings,
+    refused_callers,
     refused_things,
     unknown_services,
 )
 from zmward.firewall.listening import undecided, usual_openings
-from zmward.firewall.openings import Opening, Policy, Problem, Zone
+from zmward.firewall.openings import (
+    EVERYBODY,
+    FAMILIES,
+    Opening,
+    Policy,
+    Problem,
+    Sources,
+    Zone,
+)
 from zmward.firewall.services import services
 from zmward.firewall.ssh import locked_out, ssh_openings, ssh_ports
 from zmward.firewall.topology import topology
@@ -42,18 +51,50 @@ def _taken(opening: Opening, refused: tuple[Thing, ...]) -> bool:
     )
 
 
+def _touches(one: Opening, thing: Thing) -> bool:
+    """Say whether an opening and something refused have a port in common."""
+    protocol, spans, _ = thing
+    return protocol == one.protocol and (
+        spans == one.ports
+        or any(a <= y and x <= b for a, b in spans for x, y in one.ports)
+    )
+
+
+def _lets_in(one: Opening, who: Sources) -> bool:
+    """Say whether an opening is for somebody of these."""
+    return any(one.sources.of(family) & who.of(family) for family in FAMILIES)
+
+
+def _everybody(one: Opening) -> bool:
+    return any(one.sources.everybody(family) for family in FAMILIES)
+
+
+def _contradicts(
+    one: Opening, refused: tuple[Thing, ...], callers: Iterable[tuple[Thing, Sources]]
+) -> bool:
+    """Say whether an opening lets in what is refused.
+
+    Where the rest of the world is refused, only an opening for everybody does.
+    """
+    if any(_touches(one, thing) for thing in refused):
+        return True
+    return any(
+        _everybody(one) if who == EVERYBODY else _lets_in(one, who)
+        for thing, who in callers
+        if _touches(one, thing)
+    )
+
+
 def _contradictions(
-    openings: Iterable[Opening], refused: tuple[Thing, ...]
+    openings: Iterable[Opening],
+    refused: tuple[Thing, ...],
+    callers: tuple[tuple[Thing, Sources], ...],
 ) -> Iterator[Problem]:
     """Yield openings of which the profile refuses a part: what is meant is open."""
     for one in openings:
-        for protocol, spans, _ in refused:
-            if protocol == one.protocol and (
-                spans == one.ports
-                or any(a <= y and x <= b for a, b in spans for x, y in one.ports)
-            ):
-                text = f"firewall.refuse and {one.origin} contradict over {one.name}."
-                yield Problem("undecided", one.name, text)
+        if _contradicts(one, refused, callers):
+            text = f"firewall.refuse and {one.origin} contradict over {one.name}."
+            yield Problem("undecided", one.name, text)
 
 
 def policy(facts: Facts, host: str, operators: Iterable[str] = ()) -> Policy:
@@ -65,6 +106,10 @@ def policy(facts: Facts, host: str, operators: Iterable[str] = ()) -> Policy:
     ports, said, unsure = ssh_ports(facts, host)
     refused = tuple(refused_things(settings, running))
     kept = tuple(one for one in refused if not isinstance(one, Problem))
+    partly = tuple(refused_callers(settings, running, known))
+    callers = tuple(one for one in partly if not isinstance(one, Problem))
+    # Whoever is not let in otherwise is refused: that decides over a listener.
+    rest = tuple(thing for thing, who in callers if who == EVERYBODY)
     found, problems = _split(
         (
             *ssh_openings(facts, known, ports, said),
@@ -91,12 +136,12 @@ def policy(facts: Facts, host: str, operators: Iterable[str] = ()) -> Policy:
                     *locked_out(facts, host, ports, openings, operators),
                     *zone_problems(profile),
                     *unknown_services(settings),
-                    *(one for one in refused if isinstance(one, Problem)),
+                    *(o for o in (*refused, *partly) if isinstance(o, Problem)),
                     *wrong,
-                    *_contradictions(openings, kept),
+                    *_contradictions(openings, kept, callers),
                     *place.problems,
                     *problems,
-                    *undecided(facts, host, running, openings, kept),
+                    *undecided(facts, host, running, openings, (*kept, *rest)),
                 )
             )
         ),

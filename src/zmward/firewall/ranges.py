@@ -1,6 +1,7 @@
 """Sets of whole numbers as sorted ranges: addresses and ports, however many."""
 
 import ipaddress
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -14,7 +15,6 @@ Family = Literal["ipv4", "ipv6"]
 Pair = tuple[int, int]
 
 BITS: Final[dict[Family, int]] = {"ipv4": 32, "ipv6": 128}
-_BYTES: Final = {str(number): number for number in range(256)}
 # For so many times fewer ranges it is quicker to look each one's place up.
 _FEW: Final = 16
 _VERSIONS: Final[dict[int, Family]] = {4: "ipv4", 6: "ipv6"}
@@ -147,25 +147,17 @@ PORTS: Final = Ranges(((0, 65535),))
 NOTHING: Final = Ranges()
 
 
-def _plain(text: str) -> Pair | None:
-    """Return the pair of an IPv4 address, with /32 or without: what most are."""
-    parts = text.removesuffix("/32").split(".")
-    if len(parts) != 4:  # noqa: PLR2004  # the bytes of an address
-        return None
-    number = 0
-    for part in parts:
-        value = _BYTES.get(part)
-        if value is None:
-            return None
-        number = number << 8 | value
-    return number, number
+# One address of IPv4, as tools print it; no leading zero, which may mean octal.
+_OCTET: Final = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_QUICK: Final = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}(?:/32)?")
 
 
 def network(text: str) -> tuple[Family, Pair]:
     """Read an address, a network or a range `first-last`; BadAddress for others."""
-    plain = _plain(text)
-    if plain is not None:
-        return "ipv4", plain
+    quick = _QUICK.fullmatch(text)
+    if quick:
+        number = int.from_bytes(map(int, quick.groups()))
+        return "ipv4", (number, number)
     try:
         first, dash, last = text.partition("-")
         if dash:
@@ -195,8 +187,24 @@ def address(number: int, family: Family) -> str:
 def written(found: Ranges, family: Family) -> tuple[str, ...]:
     """Return a set as networks, as few as there can be."""
     kind = ipaddress.IPv4Address if family == "ipv4" else ipaddress.IPv6Address
-    return tuple(
-        str(net)
-        for first, last in found.pairs
-        for net in ipaddress.summarize_address_range(kind(first), kind(last))
-    )
+    nets: list[str] = []
+    for first, last in found.pairs:
+        if first == last:
+            nets.append(f"{kind(first)}/{BITS[family]}")
+        else:
+            pieces = ipaddress.summarize_address_range(kind(first), kind(last))
+            nets += map(str, pieces)
+    return tuple(nets)
+
+
+def spelled(found: Ranges, family: Family) -> tuple[str, ...]:
+    """Return a set with one text for each range: a network, or `first-last`."""
+    kind = ipaddress.IPv4Address if family == "ipv4" else ipaddress.IPv6Address
+    texts = []
+    for first, last in found.pairs:
+        size = last - first + 1
+        if size & (size - 1) or first % size:
+            texts.append(f"{kind(first)}-{kind(last)}")
+        else:
+            texts.append(f"{kind(first)}/{BITS[family] - size.bit_length() + 1}")
+    return tuple(texts)

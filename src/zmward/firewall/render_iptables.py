@@ -22,6 +22,8 @@ from zmward.firewall.ranges import Family, written
 
 CHAIN = "ZMWARD"
 _KEPT, _ODD = f"{CHAIN}-ICMP-KEPT", f"{CHAIN}-ODD-FLAGS"
+# Whoever loads the rules fills it with the far ends of connections that are open.
+OPEN = f"{CHAIN}-OPEN"
 # From so many networks on, a zone is a set.
 _MANY = 64
 # multiport takes no more; a range counts twice.
@@ -128,6 +130,9 @@ def _basics(family: Family) -> Iterator[str]:
     yield f"-p {_ICMP[family][0]} -j {_KEPT}"
     if family == "ipv4":
         yield f"-p {IGMP} {_comment('igmp')} -j ACCEPT"
+    for mask, flag in (("SYN,ACK", "ACK"), ("SYN,RST", "RST")):
+        older = f"-p tcp -m tcp --tcp-flags {mask} {flag}"
+        yield f"{older} {_comment('open before these rules')} -j {OPEN}"
     yield f"-m conntrack --ctstate INVALID {_comment('belongs to nothing')} -j DROP"
     # An honest first packet is told apart by one rule.
     yield f"-p tcp -m tcp ! --tcp-flags {','.join(ALL_FLAGS)} SYN -j {_ODD}"
@@ -190,7 +195,7 @@ def iptables(policy: Policy, family: Family, *, bans: bool = False) -> str:
         f"# Made by zmward for {word(policy.host, 80)}; load it with --noflush.",
         "*security",
         ":INPUT ACCEPT [0:0]",
-        *(f":{name} - [0:0]" for name in (CHAIN, _KEPT, _ODD)),
+        *(f":{name} - [0:0]" for name in (CHAIN, _KEPT, _ODD, OPEN)),
         *(f":{_chain(group)} - [0:0]" for group in found if group.name is not None),
         "-F INPUT",
         f"-A INPUT -j {CHAIN}",
@@ -250,16 +255,3 @@ def foreign_rules(saved: str) -> tuple[str, ...]:
         if table == "security" and line.startswith("-A INPUT ") and not own:
             found.append(line)
     return tuple(found)
-
-
-def warming() -> str:
-    """Return rules that only have the kernel begin to track connections.
-
-    Loaded some time before the others, they let it learn what was open already.
-    """
-    tracked = "-m conntrack --ctstate NEW,ESTABLISHED -j RETURN"
-    return (
-        f"*security\n:INPUT ACCEPT [0:0]\n:{CHAIN}-WARMING - [0:0]\n"
-        f"-F INPUT\n-A INPUT -j {CHAIN}-WARMING\n"
-        f"-A {CHAIN}-WARMING {tracked}\nCOMMIT\n"
-    )

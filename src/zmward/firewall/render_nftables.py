@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from zmward.firewall.basics import (
     ALL_FLAGS,
     IGMP,
@@ -26,7 +28,27 @@ _SOURCES_COUNTED = 65_535
 _SMALLEST = 1024
 # So many addresses in a row are still told one by one.
 _FEW = 16
+# Connections that were open before the first load: the kernel did not track them yet.
+# After a day nobody waits for an answer on one that has been silent.
+_OPEN = "1d"
+_OPEN_ROOM = 65_535
 _HOOK = "type filter hook input priority filter; policy drop;"
+
+
+class Ends(msgspec.Struct, frozen=True):
+    """What becomes of a packet that is not let in, by the reason, as words of a rule.
+
+    `left` ends the chain itself.
+    """
+
+    rate: str = "counter drop"
+    odd: str = "counter drop"
+    invalid: str = "counter drop"
+    banned: str = "counter drop"
+    left: str = "counter"
+
+
+_DROPPED = Ends()
 
 
 def _set(
@@ -63,6 +85,15 @@ def _sets(policy: Policy, bans: Sources, *, element_counters: bool) -> Iterator[
             name = _rate_set(rate, family)
             yield from _set(name, family, (), _SOURCES_COUNTED, options)
         yield from _ban_sets(policy, bans, family, counters)
+        yield from _open_set(family)
+
+
+def _open_set(family: Family) -> Iterator[str]:
+    """Yield the set of far ends of connections; who loads the rules fills it."""
+    yield f"\tset open{_DIGIT[family]} {{"
+    yield f"\t\ttype {_TYPE[family]} . inet_service"
+    yield f"\t\tsize {_OPEN_ROOM}"
+    yield from ("\t\tflags timeout", f"\t\ttimeout {_OPEN}", "\t}")
 
 
 def _ban_sets(
@@ -124,7 +155,7 @@ def _comment(text: str) -> str:
 
 
 def _opened(
-    opening: Opening, where: str, families: tuple[Family, ...]
+    opening: Opening, where: str, families: tuple[Family, ...], ends: Ends
 ) -> Iterator[str]:
     """Yield the rules of one opening; its limit comes first."""
     packet = _ports(opening)
@@ -135,28 +166,29 @@ def _opened(
             yield (
                 f"{where}{packet} ct state new update @{name} "
                 f"{{ {_SOURCE[family]} limit rate over {opening.rate} "
-                f"burst {count} packets }} counter drop "
+                f"burst {count} packets }} {ends.rate} "
                 f"{_comment(f'{opening.name}: too many new connections')}"
             )
     said = f"{opening.name}: {opening.why} [{opening.origin}]"
     yield f"{where}{packet} counter accept {_comment(said)}"
 
 
-def _chains(policy: Policy) -> Iterator[str]:
+def _chains(policy: Policy, ends: Ends) -> Iterator[str]:
     """Yield a chain for each group of addresses: its openings, one rule each."""
     for family in FAMILIES:
         for group in _named_groups(policy, family):
-            rules = (r for o in group.openings for r in _opened(o, "", (family,)))
-            yield from _chain(_named(group), rules)
+            own = (_opened(o, "", (family,), ends) for o in group.openings)
+            yield from chain(_named(group), (rule for rules in own for rule in rules))
 
 
-def _chain(name: str, rules: Iterable[str]) -> Iterator[str]:
+def chain(name: str, rules: Iterable[str]) -> Iterator[str]:
+    """Yield a chain's lines."""
     yield f"\tchain {name} {{"
     yield from (f"\t\t{rule}" for rule in rules)
     yield "\t}"
 
 
-def _openings(policy: Policy, *, trusted: bool) -> Iterator[str]:
+def _openings(policy: Policy, ends: Ends, *, trusted: bool) -> Iterator[str]:
     for family in FAMILIES:
         for group in groups(policy, family):
             if group.trusted is not trusted:
@@ -167,9 +199,11 @@ def _openings(policy: Policy, *, trusted: bool) -> Iterator[str]:
                 continue
             for opening in group.openings:
                 if opening.sources != EVERYBODY:
-                    yield from _opened(opening, f"meta nfproto {family} ", (family,))
+                    yield from _opened(
+                        opening, f"meta nfproto {family} ", (family,), ends
+                    )
                 elif family == "ipv4":
-                    yield from _opened(opening, "", FAMILIES)
+                    yield from _opened(opening, "", FAMILIES, ends)
 
 
 def _flags(names: tuple[str, ...]) -> str:
@@ -194,31 +228,56 @@ def _icmp() -> Iterator[str]:
     yield f"meta nfproto ipv4 meta l4proto {IGMP} counter accept {_comment('igmp')}"
 
 
-def _odd() -> Iterator[str]:
+def _odd(ends: Ends) -> Iterator[str]:
     for odd in ODD:
         packet = f"tcp flags & ({_flags(odd.mask)}) == {_bits(odd.wanted)}"
-        yield f"{packet} counter drop {_comment(odd.name)}"
+        yield f"{packet} {ends.odd} {_comment(odd.name)}"
     first = f"tcp flags & ({_flags(OPENS)}) != syn ct state new"
-    yield f"{first} counter drop {_comment('new without SYN')}"
+    yield f"{first} {ends.odd} {_comment('new without SYN')}"
 
 
-def _input(policy: Policy) -> Iterator[str]:
+def _open() -> Iterator[str]:
+    """Yield what lets connections go on that are older than the rules: never a SYN."""
+    packet = f"tcp flags & syn == 0x0 tcp flags & ({_flags(('ACK', 'RST'))}) != 0x0"
+    for family in FAMILIES:
+        ends = f"{_WORD[family]} saddr . tcp sport @open{_DIGIT[family]}"
+        yield f"{packet} {ends} counter accept {_comment('open before these rules')}"
+
+
+def _input(policy: Policy, ends: Ends) -> Iterator[str]:
     """Yield the rules that every packet meets: few, and in an order that is quick."""
     yield f'iif "lo" counter accept {_comment("the host itself")}'
     known = _comment("connections that were let in, and what belongs to them")
     yield f"ct state established,related counter accept {known}"
     numbers = ", ".join(str(n) for n in sorted({IGMP, *(k.protocol for k in KEPT)}))
     yield f"meta l4proto {{ {numbers} }} jump kept"
-    yield f"ct state invalid counter drop {_comment('belongs to nothing')}"
+    yield from _open()
+    yield f"ct state invalid {ends.invalid} {_comment('belongs to nothing')}"
     # An honest first packet is told apart by one rule.
     yield f"tcp flags & ({_flags(ALL_FLAGS)}) != syn jump odd"
-    yield from _openings(policy, trusted=True)
+    yield from _openings(policy, ends, trusted=True)
     for family in FAMILIES:
         for name in ("bans", "banned-networks"):
             place = f"{_WORD[family]} saddr @{name}{_DIGIT[family]}"
-            yield f"{place} counter drop {_comment('banned')}"
-    yield from _openings(policy, trusted=False)
-    yield f"counter {_comment('all that is left: the policy drops it')}"
+            yield f"{place} {ends.banned} {_comment('banned')}"
+    yield from _openings(policy, ends, trusted=False)
+    yield f"{ends.left} {_comment('all that is left: the policy drops it')}"
+
+
+def inside(
+    policy: Policy,
+    bans: Sources,
+    *,
+    hook: str,
+    ends: Ends = _DROPPED,
+    element_counters: bool = True,
+) -> Iterator[str]:
+    """Yield what stands in the table: sets, chains, and the one that is hooked in."""
+    yield from _sets(policy, bans, element_counters=element_counters)
+    yield from chain("kept", _icmp())
+    yield from chain("odd", _odd(ends))
+    yield from _chains(policy, ends)
+    yield from chain("input", (hook, *_input(policy, ends)))
 
 
 def nftables(
@@ -228,7 +287,7 @@ def nftables(
 
     nft before 0.9.5 knows no counters of elements.
     """
-    made = _sets(policy, bans or Sources(), element_counters=element_counters)
+    found = bans or Sources()
     lines = [
         "#!/usr/sbin/nft -f",
         f"# Made by zmward for {word(policy.host, 80)}; load it with: nft -f FILE",
@@ -236,34 +295,7 @@ def nftables(
         f"add table inet {TABLE}",
         f"delete table inet {TABLE}",
         f"table inet {TABLE} {{",
-        *made,
-        *_chain("kept", _icmp()),
-        *_chain("odd", _odd()),
-        *_chains(policy),
-        *_chain("input", (_HOOK, *_input(policy))),
+        *inside(policy, found, hook=_HOOK, element_counters=element_counters),
         "}",
     ]
     return "\n".join(lines) + "\n"
-
-
-def warming() -> str:
-    """Return a table that only has the kernel begin to track connections.
-
-    Loaded some time before the rules, it learns those that were open already: their
-    packets carry no SYN.
-    """
-    name = f"{TABLE}_warming"
-    return f"""\
-add table inet {name}
-delete table inet {name}
-table inet {name} {{
-\tchain input {{
-\t\ttype filter hook input priority filter; policy accept;
-\t\tct state new,established counter accept
-\t}}
-\tchain output {{
-\t\ttype filter hook output priority filter; policy accept;
-\t\tct state new,established counter accept
-\t}}
-}}
-"""

@@ -180,11 +180,17 @@ class Enters(msgspec.Struct, frozen=True):
         return YES if holds != self.inverted else NO
 
 
+# What a row of a set is compared with, and a cell of it: numbers, the name of an
+# interface or a text for what nobody knows, or None for whatever is there.
+Column = Field | Literal["entry"]
+Cell = Ranges | str | None
+
+
 class OneOf(msgspec.Struct, frozen=True):
     """Several fields together are one row of a set."""
 
-    fields: tuple[Field | Literal["entry"], ...]
-    rows: tuple[tuple[Ranges | str, ...], ...]
+    fields: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
     inverted: bool = False
 
     def take(self, probe: Probe) -> Take:
@@ -193,10 +199,27 @@ class OneOf(msgspec.Struct, frozen=True):
         possible: list[Pair] = []
         for row in self.rows:
             cells = zip(self.fields, row, strict=True)
-            took = both([_cell(field, cell) for field, cell in cells], probe)
+            asked = [_cell(field, cell) for field, cell in cells if cell is not None]
+            took = both(asked, probe)
             sure += _pairs(took.sure, probe.family)
             possible += _pairs(took.possible, probe.family)
         held, may = ranges(sure), ranges(possible)
+        if not self.inverted:
+            return Take(held, may) if may else NO
+        return Take(_rest(may, probe.family), _rest(held, probe.family))
+
+
+class AnyOf(msgspec.Struct, frozen=True):
+    """One of several matches holds, or none of them."""
+
+    matches: tuple["Match", ...]
+    inverted: bool = False
+
+    def take(self, probe: Probe) -> Take:
+        """Say of which sources one of them holds."""
+        took = [match.take(probe) for match in self.matches]
+        held = ranges(p for one in took for p in _pairs(one.sure, probe.family))
+        may = ranges(p for one in took for p in _pairs(one.possible, probe.family))
         if not self.inverted:
             return Take(held, may) if may else NO
         return Take(_rest(may, probe.family), _rest(held, probe.family))
@@ -225,7 +248,7 @@ class Uncertain(msgspec.Struct, frozen=True):
         return MAYBE
 
 
-Match = Is | Flagged | Enters | OneOf | Assumed | Uncertain
+Match = Is | Flagged | Enters | OneOf | AnyOf | Assumed | Uncertain
 
 # `next` goes on to the next rule, `untrack` as well, but no connection is looked up;
 # `send` changes the port; `ask` leaves the verdict to what is not understood.
@@ -287,7 +310,7 @@ class Ruleset(msgspec.Struct, frozen=True):
         )
 
 
-def _cell(field: Field | Literal["entry"], cell: Ranges | str) -> Match:
+def _cell(field: Column, cell: Ranges | str) -> Match:
     """Return the match of one cell of a row."""
     if field == "entry":
         return Enters((str(cell),))

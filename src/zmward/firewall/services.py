@@ -77,7 +77,7 @@ def _port(facts: Facts, node: _Node, row: Port) -> tuple[int, str]:
         said, origin = next(iter(found), ""), row.attribute
     if not said:
         return row.port, "catalog"
-    if not said.isascii() or not said.isdigit():
+    if not said.isascii() or not said.isdecimal():
         raise Unseen(Missing(f"{origin} is no number: {said[:20]!r}"))
     return int(said), origin
 
@@ -92,10 +92,16 @@ def _sockets(node: _Node, row: Port, port: int) -> tuple[Listener, ...] | None:
     )
 
 
-def _by_role(node: _Node, row: Port) -> bool:
-    """Say whether the node has a role of the row; Unseen where nobody knows."""
+def _by_role(node: _Node, row: Port, *, listening: bool) -> bool:
+    """Say whether a node has a role of the row; Unseen where nobody knows.
+
+    A package that is not there leaves its role behind: then a socket must show it.
+    """
     if row.package and node.packages is not None:
-        return row.package in node.packages
+        if row.package in node.packages:
+            return True
+        if not listening:
+            return False
     if not row.roles:
         return not row.package
     if node.server is None:
@@ -103,9 +109,9 @@ def _by_role(node: _Node, row: Port) -> bool:
     return bool(set(row.roles) & set(node.server.own("zimbraServiceEnabled")))
 
 
-def _runs(facts: Facts, node: _Node, row: Port) -> bool:
+def _runs(facts: Facts, node: _Node, row: Port, *, listening: bool) -> bool:
     """Say whether the settings have the service run; Unseen where nobody knows."""
-    if not _by_role(node, row):
+    if not _by_role(node, row, listening=listening):
         return False
     for when in row.when:
         if node.server is None:
@@ -140,7 +146,9 @@ def _service(facts: Facts, node: _Node, row: Port) -> Service | None:
         return None
     sockets = _sockets(node, row, port)
     try:
-        runs = bool(sockets) if row.by_listener else _runs(facts, node, row)
+        runs = listening = bool(sockets)
+        if not row.by_listener:
+            runs = _runs(facts, node, row, listening=listening)
     except Unseen as signal:
         if sockets is not None and not sockets:
             return None
@@ -170,3 +178,12 @@ def _found(facts: Facts, host: str) -> Iterator[Service]:
 def services(facts: Facts, host: str) -> tuple[Service, ...]:
     """Return the services of the catalog that a node runs, in the catalog's order."""
     return tuple(_found(facts, host))
+
+
+def names(facts: Facts, host: str) -> dict[tuple[str, int], str]:
+    """Return which service of the catalog has which protocol and port on a node."""
+    return {
+        (protocol, service.port): service.name
+        for service in services(facts, host)
+        for protocol in service.row.protocols
+    }

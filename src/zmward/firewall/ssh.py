@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.firewall.asked import ESTABLISHED
 from zmward.firewall.openings import EVERYBODY, Opening, Problem
 from zmward.firewall.zones import Zones
+from zmward.sources.established import ESTABLISHED
 from zmward.sources.listeners import LISTENERS
 from zmward.sources.sshd import SSHD
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from zmward.catalog.flows import EVERY, FLOWS, OUTWARD, Flow
+from zmward.catalog.ports import PORTS
 from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.firewall.openings import Outbound, Problem, Sources
@@ -12,6 +13,7 @@ from zmward.firewall.peers import Peer, peers
 from zmward.firewall.services import Service, services
 from zmward.firewall.settings import entry, holds
 from zmward.sources.directory import Entry
+from zmward.sources.packages import PACKAGES
 
 
 class Accept(msgspec.Struct, frozen=True):
@@ -45,6 +47,23 @@ def _has(server: Entry, role: str) -> bool:
     return role == EVERY or role in server.own("zimbraServiceEnabled")
 
 
+def _plays(facts: Facts, peer: Peer, role: str) -> bool:
+    """Say whether a node has a role, or runs what the roles may leave out.
+
+    In doubt it does: it is a node of the installation.
+    """
+    if peer.has(role):
+        return True
+    packages = {row.package for row in PORTS if role in row.roles} - {""}
+    if not packages:
+        return False
+    try:
+        installed = facts.read(PACKAGES, peer.name)
+    except Unseen:
+        return True
+    return any(package in installed for package in packages)
+
+
 def _uses(facts: Facts, source: Entry | None, flow: Flow) -> bool:
     """Say whether a node's settings have it use a flow; in doubt they do."""
     if source is None:
@@ -60,22 +79,23 @@ def _accepts(
 ) -> Iterator[Accept]:
     by_name = {service.name: service for service in running}
     for flow in FLOWS:
-        if not _has(own, flow.target):
+        # What the roles may leave out is seen by its package or socket.
+        found = [by_name[name] for name in flow.services if name in by_name]
+        found = [s for s in found if s.row.roleless or _has(own, flow.target)]
+        if not found:
             continue
         callers = [
             peer
             for peer in others
-            if peer.has(flow.source) and _uses(facts, peer.entry, flow)
+            if _plays(facts, peer, flow.source) and _uses(facts, peer.entry, flow)
         ]
         addresses = Sources()
         for peer in callers:
             addresses |= peer.sources
         if not addresses:
             continue
-        for name in flow.services:
-            if name in by_name:
-                names = tuple(peer.name for peer in callers)
-                yield Accept(by_name[name], flow, names, addresses)
+        names = tuple(peer.name for peer in callers)
+        yield from (Accept(service, flow, names, addresses) for service in found)
 
 
 def _told(running: Iterable[Service], flow: Flow) -> str:
@@ -89,9 +109,14 @@ def _outbound(facts: Facts, own: Entry, others: tuple[Peer, ...]) -> Iterator[Ou
         if not _has(own, flow.source) or not _uses(facts, own, flow):
             continue
         for peer in others:
-            if peer.entry is None or not peer.has(flow.target):
+            if peer.entry is None:
                 continue
-            ports = _told(running[peer.name], flow)
+            found = [
+                service
+                for service in running[peer.name]
+                if service.row.roleless or peer.has(flow.target)
+            ]
+            ports = _told(found, flow)
             if ports:
                 yield Outbound(peer.name, ports, flow.why)
     for row in OUTWARD:

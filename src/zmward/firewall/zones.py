@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 
-from zmward.firewall.openings import EVERYBODY, Problem, Sources, Zone
+from zmward.firewall.openings import EVERYBODY, Policy, Problem, Sources, Zone
 from zmward.firewall.ranges import networks
 from zmward.profile import Networks, Profile
 
@@ -28,6 +28,15 @@ def zones(profile: Profile, peers: Sources) -> Zones:
         "balancers": sources(found.proxies),
         "cluster": peers,
     }
+
+
+def as_seen(profile: Profile, policies: Iterable[Policy]) -> Zones:
+    """Return every zone, with the cluster's addresses as policies show them."""
+    peers = Sources()
+    for one in policies:
+        for opening in one.openings:
+            peers |= opening.sources if opening.zone == "cluster" else Sources()
+    return zones(profile, peers)
 
 
 def _lists(profile: Profile) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -26,6 +26,7 @@ from zmward.plan import Step
 from zmward.reports.lines import hanging
 from zmward.reports.plain import command, plain
 from zmward.reports.plan_json import attribute
+from zmward.ruleset import LoadRuleset, Rules
 
 _DETAIL = 8
 _LABEL = 6
@@ -47,6 +48,10 @@ def _state(state: UnitState) -> str:
 
 def _mode(mode: Mode | FileText) -> str:
     return f"{mode.mode:04o} {mode.owner}:{mode.group}"
+
+
+def _rules(rules: Rules | None) -> str:
+    return "" if rules is None else "".join(rules.texts)
 
 
 def _unified(old: str, new: str) -> Iterator[str]:
@@ -124,6 +129,8 @@ class Steps:
                 yield from (f"- {_mode(old)}", f"+ {_mode(new)}")
             case SetUnit(before=old, after=new):
                 yield from (f"- {_state(old)}", f"+ {_state(new)}")
+            case LoadRuleset(before=old, after=new):
+                yield from _unified(_rules(old), _rules(new))
             case InstallPackage():
                 yield f"- {self.say(_NO_PACKAGE)}"
                 yield f"+ {self.say(_PACKAGE)}"

@@ -6,6 +6,9 @@ import msgspec
 
 from zmward.control import Status
 from zmward.finding import SCHEMA, Report
+from zmward.reports import check_json, policy_json
+from zmward.reports.check_json import CheckShown
+from zmward.reports.policy_json import PolicyShown
 
 _SHOWN_WITH_A_CURE = {
     "commands": {
@@ -64,7 +67,38 @@ def schema() -> dict[str, Any]:
     }
 
 
-def text() -> str:
-    """Return the schema as an indented JSON file."""
-    encoded = msgspec.json.encode(schema(), order="sorted")
+def written(kind: type[msgspec.Struct], name: str, about: str) -> dict[str, Any]:
+    """Return the schema of a document that is written as its type says."""
+    (root,), definitions = msgspec.json.schema_components(
+        (kind,), ref_template="#/$defs/{name}"
+    )
+    del root
+    for definition in definitions.values():
+        _closed(definition)
+    document = definitions.pop(kind.__name__)
+    document["properties"]["schema"] = {"const": name}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **document,
+        "title": name,
+        "description": about,
+        "$defs": definitions,
+    }
+
+
+def policy() -> dict[str, Any]:
+    """Return the schema of a node's whitelist."""
+    about = "What `zmward firewall show --json` writes."
+    return written(PolicyShown, policy_json.SCHEMA, about)
+
+
+def check() -> dict[str, Any]:
+    """Return the schema of a comparison of rules with a whitelist."""
+    about = "What `zmward firewall check --json` writes."
+    return written(CheckShown, check_json.SCHEMA, about)
+
+
+def text(found: dict[str, Any] | None = None) -> str:
+    """Return a schema, the report's if no other is given, as an indented JSON file."""
+    encoded = msgspec.json.encode(found or schema(), order="sorted")
     return msgspec.json.format(encoded).decode() + "\n"

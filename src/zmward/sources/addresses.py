@@ -25,6 +25,13 @@ def parse(answer: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def interfaces(answer: str) -> tuple[str, ...]:
+    """Return the interfaces that have an address, the loopback left out."""
+    found = (line.split() for line in answer.splitlines())
+    names = (words[1] for words in found if len(words) > 2)
+    return tuple(dict.fromkeys(name for name in names if name != "lo"))
+
+
 ADDRESSES = Source(
     name="addresses",
     about="The node's own addresses.",

@@ -1,70 +1,86 @@
 """Which packages apt upgrades by itself."""
 
 import re
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
-from zmward.sources.source import Files, Source, contents
+from zmward.sources.apt_grammar import Item, Wrong, read
+from zmward.sources.source import Files, Source, Unreadable, contents
 
-_ORIGINS = re.compile(
-    r"Unattended-Upgrade::(?:Allowed-Origins|Origins-Pattern)(?:::)?\s*"
-    r'(?:\{((?:[^"{}]|"[^"]*")*)\}|"([^"]*)")'
+_MAIN: Final = "/etc/apt/apt.conf"
+_FOLDER: Final = "/etc/apt/apt.conf.d/"
+# Of all endings apt knows `.conf` and none; a name of other signs it passes over.
+_NAME: Final = re.compile(r"[A-Za-z0-9_:-][A-Za-z0-9_:.-]*")
+_ENDINGS: Final = ("", "conf")
+_ORIGINS: Final = (
+    *("Unattended-Upgrade::Allowed-Origins", "Unattended-Upgrade::Origins-Pattern"),
 )
-_SPARED = re.compile(
-    r"Unattended-Upgrade::Package-Blacklist(?:::)?\s*"
-    r'(?:\{((?:[^"{}]|"[^"]*")*)\}|"([^"]*)")'
-)
-_MAIN = "/etc/apt/apt.conf"
-_LISTS = re.compile(r'Update-Package-Lists\s+"([^"]*)"')
-_SWITCH = re.compile(r'APT::Periodic::Unattended-Upgrade\s+"([^"]*)"')
+_OFF: Final = ("", "0")
 
 
 class AptConf(msgspec.Struct, frozen=True):
     """Whether apt upgrades by itself, and from which origins.
 
     `spared` are patterns of packages that it leaves alone; `lists` says whether it
-    fetches the lists of packages by itself.
+    fetches the lists of packages by itself; `daily` whether its daily job does
+    anything.
     """
 
     unattended: bool
     origins: tuple[str, ...] = ()
     spared: tuple[str, ...] = ()
     lists: bool = False
+    daily: bool = True
 
 
-def _values(pattern: re.Pattern[str], text: str) -> list[str]:
-    """Return the values of a list, written as a block or one by one."""
-    found: list[str] = []
-    for block, single in pattern.findall(text):
-        found += [single] if single else re.findall(r'"([^"]*)"', block)
-    return found
+def _taken(path: str) -> bool:
+    """Say whether apt reads a file of its folder."""
+    name = path.removeprefix(_FOLDER)
+    ending = name.rpartition(".")[2] if "." in name else ""
+    if not _NAME.fullmatch(name) or name.endswith("."):
+        return False
+    return ending in _ENDINGS
 
 
-def _read(path: str) -> bool:
-    """Say whether apt reads a file: of all endings it knows `.conf` alone."""
-    ending = path.rpartition("/")[2].partition(".")[2]
-    return path == _MAIN or ending.rpartition(".")[2] in ("", "conf")
+def _options(files: Mapping[str, str]) -> Item:
+    """Return what all files say: the folder's in their order, then the one file."""
+    folder = {name: text for name, text in files.items() if name.startswith(_FOLDER)}
+    tree = Item()
+
+    def included(path: str) -> str | None:
+        if path == _FOLDER:
+            return "".join(folder[name] for name in sorted(folder) if _taken(name))
+        return files.get(path)
+
+    paths = [
+        *sorted(filter(_taken, folder)),
+        *(name for name in files if name == _MAIN),
+    ]
+    for path in paths:
+        try:
+            read(files[path], tree, included)
+        except Wrong as wrong:
+            raise Unreadable(f"{path}: {wrong}") from wrong
+    return tree
 
 
 def parse(answer: str) -> AptConf:
     """Read apt's configuration files in their order."""
-    switch = lists = ""
-    origins: list[str] = []
-    spared: list[str] = []
-    files = [(path == _MAIN, path, text) for path, text in contents(answer).items()]
-    for _, path, text in sorted(files):  # apt reads the folder first
-        if not _read(path):
-            continue
-        # A trailing comment holds no quotes, or it may be part of a value.
-        bare = re.sub(r"(?m)^\s*(?://|#).*$|//[^\"\n]*$", "", text)
-        found = _SWITCH.findall(bare)
-        switch = found[-1] if found else switch
-        fetches = _LISTS.findall(bare)
-        lists = fetches[-1] if fetches else lists
-        origins += _values(_ORIGINS, bare)
-        spared += _values(_SPARED, bare)
+    options = _options(contents(answer))
+
+    def said(name: str) -> str:
+        found = options.find(f"APT::Periodic::{name}")
+        return "" if found is None else found.value.strip()
+
+    daily = said("Enable") != "0"
     return AptConf(
-        switch not in ("", "0"), tuple(origins), tuple(spared), lists not in ("", "0")
+        unattended=daily and said("Unattended-Upgrade") not in _OFF,
+        origins=tuple(v for name in _ORIGINS for v in options.values(name)),
+        spared=options.values("Unattended-Upgrade::Package-Blacklist"),
+        lists=daily and said("Update-Package-Lists") not in _OFF,
+        daily=daily,
     )
 
 

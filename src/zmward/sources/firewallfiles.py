@@ -10,8 +10,6 @@ from zmward.sources.source import Files, Source, contents
 UFW = "/etc/ufw/ufw.conf"
 _ZONES = "/etc/firewalld/zones/"
 _ACCEPTS = 'target="ACCEPT"'
-_DENIES = re.compile(r"\bhook\s+input\s+priority\s+[^;{}\n]+[;\n]\s*policy\s+drop\b")
-_TABLES = {"inet": ("ipv4", "ipv6"), "ip": ("ipv4",), "ip6": ("ipv6",)}
 _APPLICATION = re.compile(r"^\[([^\]]+)\]\s*$", re.MULTILINE)
 
 
@@ -54,36 +52,6 @@ class FirewallFiles(msgspec.Struct, frozen=True):
             for path, text in self.files.items()
             if path.startswith(_ZONES) and not path.endswith("/trusted.xml")
         )
-
-    def iptables_denies(self, path: str) -> bool:
-        """Say whether a file of iptables-save ends in a denial of what comes in."""
-        tables = re.findall(
-            r"^\*filter$(.*?)^COMMIT$",
-            self.files.get(path, ""),
-            re.MULTILINE | re.DOTALL,
-        )
-        rules = "".join(tables)
-        last = re.search(
-            r"^-A INPUT -j (ACCEPT|DROP|REJECT)(?: --reject-with \S+)?\s*$",
-            rules,
-            re.MULTILINE,
-        )
-        if last:
-            return last[1] != "ACCEPT"
-        return re.search(r"^:INPUT DROP\b", rules, re.MULTILINE) is not None
-
-    def nft_denies(self, path: str) -> set[str]:
-        """Return the families of which an nftables file drops what comes in."""
-        text = re.sub(r"#.*", "", self.files.get(path, ""))
-        parts = re.split(
-            r"^\s*table\s+(?:(inet|ip6|ip)\s+)?\S+\s*\{", text, flags=re.MULTILINE
-        )
-        return {
-            family
-            for kind, body in zip(parts[1::2], parts[2::2], strict=True)
-            if _DENIES.search(body)
-            for family in _TABLES[kind or "ip"]
-        }
 
     def flushes(self, path: str) -> bool:
         """Say whether an nftables file throws away what others have loaded."""
@@ -137,9 +105,14 @@ FIREWALL_FILES = Source(
             "/etc/default/ufw",
             "/etc/ufw/user.rules",
             "/etc/ufw/user6.rules",
+            "/etc/ufw/before.rules",
+            "/etc/ufw/before6.rules",
             "/etc/ufw/applications.d/*",
             "/etc/firewalld/firewalld.conf",
             "/etc/firewalld/zones/*.xml",
+            "/var/lib/zmward/firewall/current/nft",
+            "/var/lib/zmward/firewall/current/ipset",
+            "/var/lib/zmward/firewall/current/v[46]",
         )
     ),
     parse=parse,

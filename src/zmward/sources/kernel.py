@@ -32,13 +32,13 @@ class Kernel(msgspec.Struct, frozen=True):
 def order(release: str) -> tuple[tuple[int, int, str], ...]:
     """Return what sorts kernel releases by age, numbers as numbers."""
     return tuple(
-        (1, int(part), "") if part.isdigit() else (0, 0, part)
+        (1, int(part), "") if part.isdecimal() else (0, 0, part)
         for part in _PARTS.findall(release.lower())
     )
 
 
 def _number(word: str) -> int:
-    if not word.isascii() or not word.isdigit():
+    if not word.isascii() or not word.isdecimal():
         raise Unreadable(f"kernel: not a number: {word[:40]!r}")
     return int(word)
 

@@ -1,13 +1,11 @@
 """Listening sockets, as ss tells them."""
 
 import ipaddress
-import re
 
 import msgspec
 
+from zmward.sources._sockets import program
 from zmward.sources.source import Command, Source, Unreadable
-
-_PROGRAM = re.compile(r'\(\("([^"]*)"')
 
 
 class Listener(msgspec.Struct, frozen=True):
@@ -39,7 +37,6 @@ def _listener(line: str) -> Listener:
     if address == "::":  # before iproute2 4.14: no brackets, often both families
         address = "*"
     address = address.strip("[]").partition("%")[0]
-    program = _PROGRAM.search(line)
     try:
         if address != "*":
             found = ipaddress.ip_address(address)
@@ -49,7 +46,7 @@ def _listener(line: str) -> Listener:
         number = int(port)
     except ValueError as error:
         raise Unreadable(f"ss: not an address: {words[4]!r}") from error
-    return Listener(words[0], address, number, program[1] if program else "")
+    return Listener(words[0], address, number, program(line))
 
 
 def parse(answer: str) -> tuple[Listener, ...]:

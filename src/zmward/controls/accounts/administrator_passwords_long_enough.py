@@ -8,6 +8,7 @@ from zmward.controls.shapes.authentication import (
     always_falls_back,
     falling_back,
     has_local_password,
+    last_working,
 )
 from zmward.controls.shapes.basic import on_directory
 from zmward.controls.shapes.effective import admin_value
@@ -30,11 +31,12 @@ def _look(facts: Facts) -> Iterator[Judgement]:
     if admins and not local:
         reason = "the passwords of all administrators are kept elsewhere"
         yield not_concerned(Layer.DECLARED, "directory", reason)
+    last = last_working(facts)
     for admin in local:
-        yield _one(facts, admin)
+        yield _one(facts, admin, last)
 
 
-def _one(facts: Facts, admin: Admin) -> Judgement:
+def _one(facts: Facts, admin: Admin, last: str) -> Judgement:
     wanted = facts.profile.thresholds.admin_password_length
     subject = f"account:{admin.name}"
     value = "".join(admin_value(facts, admin, _LENGTH))
@@ -43,22 +45,26 @@ def _one(facts: Facts, admin: Admin) -> Judgement:
         return unknown(Layer.DECLARED, subject, text)
     if int(value) >= wanted:
         return sound(Layer.DECLARED, subject, source="directory", seen=text)
-    # A value of the account's own is passwords-long-enough's to raise first.
-    own = admin.own.get(_LENGTH)
-    cure = None if own else SetAttr(subject, _LENGTH, None, (str(wanted),))
+    command = f"zmprov ma {admin.name} {_LENGTH} {wanted}"
+    if admin.name == last:
+        reason = f"No plan touches the last administrator who can log in: {command}."
+    elif admin.own.get(_LENGTH):
+        # A value of the account's own is passwords-long-enough's to raise first.
+        reason = f"The account has a rule of its own: {command}, then a new password."
+    else:
+        reason = ""
     return deviates(
         Layer.DECLARED,
         subject,
         text,
         f"{wanted} or more",
-        cure=cure,
-        no_cure=""
-        if cure
-        else f"The account has a rule of its own: zmprov ma {admin.name} {_LENGTH} "
-        f"{wanted}, then change the password.",
+        cure=None if reason else SetAttr(subject, _LENGTH, None, (str(wanted),)),
+        no_cure=reason,
         source="directory",
     )
 
+
+_TWO = (Admin("anna@example.com", "active"), Admin("ben@example.com", "active"))
 
 CONTROL = Control(
     id="administrator-passwords-long-enough",
@@ -82,7 +88,8 @@ CONTROL = Control(
         "It judges the rule: how long the password is that is set now, no server "
         "can tell. A domain that authenticates elsewhere does not help where local "
         "passwords still open its accounts: by zimbraAuthFallbackToLocal, and for "
-        "global administrators up to 8.8.15 P46, 9.0.0 P39 and 10.0.7 always."
+        "global administrators up to 8.8.15 P46, 9.0.0 P39 and 10.0.7 always. The only "
+        "administrator who can log in is left to you, as by every repair."
     ),
     examples=(
         passes(
@@ -114,10 +121,11 @@ CONTROL = Control(
             domains={"example.com": {"zimbraDomainDefaultCOSId": "id-7"}},
             admins=(Admin("root@example.com", "active"),),
         ),
+        fails(cos={"default": {_LENGTH: "12"}}, domains={}, admins=_TWO),
         fails(
             cos={"default": {_LENGTH: "12"}},
             domains={},
-            admins=(Admin("root@example.com", "active"),),
+            admins=(_TWO[0], Admin("ben@example.com", "locked")),
         ),
         fails(
             cos={"default": {_LENGTH: "16"}},

@@ -14,6 +14,7 @@ CONTROL = Control(
         " server's reputation before anybody notices."
     ),
     impact="Outgoing mail that looks like spam is held back.",
+    locks_out="users whose wanted mail looks like spam",
     severity=Severity.MEDIUM,
     tips=("T18",),
     roles=("mta",),

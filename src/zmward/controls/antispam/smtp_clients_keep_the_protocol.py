@@ -43,6 +43,7 @@ CONTROL = Control(
         "A client that sends no HELO, pipelines without leave or errs that often in "
         "one session is refused; no real mail server does that."
     ),
+    locks_out="devices and programs that send without a greeting, or all at once",
     severity=Severity.LOW,
     tips=("T18",),
     roles=("mta",),

@@ -18,6 +18,7 @@ CONTROL = Control(
     impact=(
         "More spam is moved to Junk or discarded, and sometimes a wanted mail with it."
     ),
+    locks_out="senders of wanted mail that looks like spam",
     severity=Severity.LOW,
     tips=("T18",),
     roles=("mta",),

@@ -18,6 +18,7 @@ CONTROL = Control(
     title="The second factor cannot be guessed for ever",
     why="Six digits fall to patience where the number of attempts has no end.",
     impact="Whoever mistypes the code too often waits.",
+    locks_out="users who mistype the code too often, while the lockout lasts",
     severity=Severity.MEDIUM,
     tips=("T13",),
     roles=("mailbox",),

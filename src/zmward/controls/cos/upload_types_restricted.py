@@ -19,6 +19,7 @@ CONTROL = Control(
         "to colleagues under a trusted address."
     ),
     impact="Uploads of programs and scripts are refused in the web client.",
+    locks_out="users who upload programs or scripts in the web client",
     severity=Severity.MEDIUM,
     tips=("T17",),
     roles=("mailbox",),

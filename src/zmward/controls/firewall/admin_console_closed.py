@@ -1,14 +1,15 @@
 """The administration console is not open to everyone."""
 
 from zmward.control import Check, Control, Severity, fails, passes, unsure
-from zmward.controls.shapes.exposure import Pick, reachable
+from zmward.controls.firewall._examples import NO_RULES, both
+from zmward.controls.shapes.exposure import Pick, administrators, reachable
 from zmward.facts import Facts
 from zmward.sources.directory import CONFIG, SERVERS
-from zmward.sources.firewall import Filter, Firewall
 from zmward.sources.listeners import Listener
 
 _PORTS = {"zimbraAdminPort": "7071", "zimbraAdminProxyPort": "9071"}
-_FILTER = Firewall((Filter("nft inet f", ("ipv4", "ipv6"), ("drop",), 9, drops=True),))
+_OPEN = (Listener("tcp", "192.0.2.10", 7071, "java"),)
+_NETWORKS = {"networks": {"admins": ["10.9.0.0/24"], "clients": ["10.0.0.0/8"]}}
 
 
 def _console(facts: Facts, host: str, one: Listener) -> bool:
@@ -21,7 +22,8 @@ def _console(facts: Facts, host: str, one: Listener) -> bool:
 
 
 def _check(pick: Pick) -> Check:
-    check = reachable("loopback, the cluster or administrators only", pick)
+    wanted = "loopback, the cluster or administrators only"
+    check = reachable(wanted, pick, allowed=administrators)
     needs = dict.fromkeys((*check.needs, CONFIG.name, SERVERS.name))
     return Check(tuple(needs), check.judge, check.cures, layers=check.layers)
 
@@ -42,14 +44,30 @@ CONTROL = Control(
         "is no attribute that lists allowed addresses."
     ),
     examples=(
-        passes(listeners=(Listener("tcp", "127.0.0.1", 7071),), firewall=Firewall()),
-        fails(listeners=(Listener("tcp", "*", 7071, "java"),), firewall=Firewall()),
+        passes(listeners=(Listener("tcp", "127.0.0.1", 7071),), firewall=NO_RULES),
+        fails(listeners=(Listener("tcp", "*", 7071, "java"),), firewall=NO_RULES),
         fails(
             server={"zimbraAdminPort": "17071"},
             listeners=(Listener("tcp", "*", 17071, "java"),),
-            firewall=Firewall(),
+            firewall=NO_RULES,
         ),
-        unsure(listeners=(Listener("tcp", "*", 7071, "java"),), firewall=_FILTER),
+        passes(listeners=_OPEN, firewall=both()),
+        passes(
+            listeners=_OPEN,
+            firewall=both("-s 10.9.0.0/24 -p tcp -m tcp --dport 7071 -j ACCEPT"),
+            profile=_NETWORKS,
+        ),
+        fails(
+            listeners=_OPEN,
+            firewall=both("-s 10.0.0.0/8 -p tcp -m tcp --dport 7071 -j ACCEPT"),
+            profile=_NETWORKS,
+        ),
+        fails(
+            listeners=_OPEN,
+            firewall=both("-p tcp -m multiport --dports 443,7071 -j ACCEPT"),
+        ),
+        unsure(listeners=_OPEN, firewall=both("-m owner --uid-owner 0 -j ACCEPT")),
+        unsure(listeners=_OPEN, firewall="> missing iptables-save\n"),
         unsure(missing=("listeners", "firewall")),
     ),
 )

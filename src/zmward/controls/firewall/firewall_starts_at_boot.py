@@ -1,23 +1,39 @@
 """A boot loads the packet filter again, for both families."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from zmward.control import Control, Severity, fails, passes, unsure
-from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.firewall._cure import repair
+from zmward.controls.shapes.basic import Sources, on_hosts
 from zmward.controls.shapes.exposure import ipv6_in_use
+from zmward.controls.shapes.packets import in_doubt, let_in, unnamed
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.evidence import Missing, Unseen
 from zmward.facts import Facts
-from zmward.sources.addresses import ADDRESSES
+from zmward.firewall import ipset, iptables, nft_text, whitelist
+from zmward.firewall.live import Live
+from zmward.firewall.loaded import Loaded, joined
+from zmward.firewall.openings import FAMILIES
+from zmward.firewall.ranges import Family
+from zmward.firewall.ways import held
 from zmward.sources.firewallfiles import FIREWALL_FILES, FirewallFiles
+from zmward.sources.source import Unreadable
 from zmward.sources.units import UNITS, Units, unit
 
 _NFT = ("/etc/nftables.conf", "/etc/sysconfig/nftables.conf")
 _V4 = ("/etc/iptables/rules.v4", "/etc/sysconfig/iptables")
 _V6 = ("/etc/iptables/rules.v6", "/etc/sysconfig/ip6tables")
 _NO_CURE = (
-    "Enable one service that loads the rules (nftables, netfilter-persistent, ufw or "
-    "firewalld) and save them where it reads them: `zmward firewall`."
+    "`zmward firewall try` loads the whitelist, and `zmward confirm` has each boot "
+    "load it; or enable one service that loads rules (nftables, netfilter-persistent, "
+    "ufw or firewalld) and save them where it reads them."
 )
+_OWN = "/var/lib/zmward/firewall/current/"
+_OWN_FILES = (f"{_OWN}nft", f"{_OWN}v4", f"{_OWN}v6")
+_FAMILIES: dict[str, Family] = {
+    **dict.fromkeys((*_V4, f"{_OWN}v4"), "ipv4"),
+    **dict.fromkeys((*_V6, f"{_OWN}v6"), "ipv6"),
+}
 
 
 def _holds(files: FirewallFiles, paths: tuple[str, ...]) -> str:
@@ -35,6 +51,7 @@ def loaders(units: Units, files: FirewallFiles) -> tuple[dict[str, str], list[st
         "ip6tables": _holds(files, _V6[1:]),
         "ufw": "ufw.conf" if files.ufw_denies else "",
         "firewalld": "its zones" if files.firewalld_denies else "",
+        "zmward-firewall": _holds(files, _OWN_FILES),
     }
     for name, place in asked.items():
         found = unit(units, name)
@@ -47,33 +64,57 @@ def loaders(units: Units, files: FirewallFiles) -> tuple[dict[str, str], list[st
     return good, hollow
 
 
-def _denied(files: FirewallFiles, name: str, place: str) -> set[str]:
-    """Return the families of which a service denies by default what comes in."""
+def _by_words(files: FirewallFiles, names: Iterable[str]) -> set[Family]:
+    """Return the families that ufw or firewalld deny by default."""
+    found: set[Family] = set()
+    if "ufw" in names:
+        both = files.setting("/etc/default/ufw", "IPV6") == "yes"
+        found |= {"ipv4", "ipv6"} if both else {"ipv4"}
+    if "firewalld" in names and not files.firewalld_opens:
+        found |= {"ipv4", "ipv6"}
+    return found
+
+
+def _paths(name: str) -> tuple[str, ...]:
+    """Return the files that a service loads."""
     match name:
-        case "ufw":
-            both = files.setting("/etc/default/ufw", "IPV6") == "yes"
-            return {"ipv4", "ipv6"} if both else {"ipv4"}
-        case "firewalld":
-            return set() if files.firewalld_opens else {"ipv4", "ipv6"}
         case "nftables":
-            return files.nft_denies(place)
+            return _NFT
         case "netfilter-persistent":
-            paths = [_V4[0], _V6[0]]
-        case _:
-            paths = [place]
-    sure = [path for path in paths if files.iptables_denies(path)]
-    return {"ipv4" if path in _V4 else "ipv6" for path in sure}
+            return _V4[0], _V6[0]
+        case "iptables" | "ip6tables":
+            return (_V4[1],) if name == "iptables" else (_V6[1],)
+        case "zmward-firewall":
+            return _OWN_FILES
+    return ()
+
+
+def _saved(files: FirewallFiles, names: Iterable[str]) -> Loaded:
+    """Read the rules that services load at boot; Unseen where one cannot be read."""
+    sets = ipset.NO_SETS
+    try:
+        sets = ipset.Sets(ipset.parse(files.files.get(f"{_OWN}ipset", "")))
+        rulesets = [
+            iptables.parse(text, _FAMILIES[path], sets)
+            if path in _FAMILIES
+            else nft_text.parse(text)
+            for name in names
+            for path in _paths(name)
+            if (text := files.files.get(path, "")).strip()
+        ]
+    except Unreadable as error:
+        raise Unseen(Missing(f"saved rules: {error}", "unparsed")) from error
+    return Loaded(joined(rulesets))
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     units = facts.read(UNITS, host)
     files = facts.read(FIREWALL_FILES, host)
     good, hollow = loaders(units, files)
-    seen = ", ".join(f"{name} ({place})" for name, place in good.items())
     included = [path for path in _NFT if files.includes(path)]
-    if "nftables" in hollow and included:
+    if included and ("nftables" in hollow or "nftables" in good):
         reason = f"{included[0]} includes files that were not collected"
-        yield unknown(Layer.LASTING, host, f"{reason}; see `zmward firewall`")
+        yield unknown(Layer.LASTING, host, reason)
         return
     if not good:
         empty = ", ".join(f"{name} is enabled without rules" for name in hollow)
@@ -86,15 +127,48 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             source="units",
         )
         return
-    denied = set().union(*(_denied(files, *one) for one in good.items()))
-    if "ipv4" not in denied:
-        reason = f"{seen}: no denial by default is seen there; see `zmward firewall`"
-        yield unknown(Layer.LASTING, host, reason)
-    elif "ipv6" not in denied and ipv6_in_use(facts, host):
-        reason = f"{seen}: IPv6 is not denied there; see `zmward firewall`"
-        yield unknown(Layer.LASTING, host, reason)
-    else:
+    yield from _after_boot(facts, host, files, good)
+
+
+def _after_boot(
+    facts: Facts, host: str, files: FirewallFiles, good: Mapping[str, str]
+) -> Iterator[Judgement]:
+    """Judge the saved rules as they will be loaded."""
+    seen = ", ".join(f"{name} ({place})" for name, place in good.items())
+    words = _by_words(files, good)
+    found: list[Judgement] = []
+    for family in FAMILIES:
+        if family in words:
+            continue
+        if {"ufw", "firewalld"} & good.keys():
+            if family == "ipv6" and not ipv6_in_use(facts, host):
+                continue
+            reason = f"{seen}: no denial of {family} by default is seen there"
+            found.append(unknown(Layer.LASTING, host, reason))
+            continue
+        rules = Live(_saved(files, good), held(facts, host))
+        told = unnamed(facts, host, family, rules)
+        open_ = any(one.sure or one.doubt for _, one in told)
+        if not open_ or (family == "ipv6" and not ipv6_in_use(facts, host)):
+            continue
+        found += (
+            deviates(
+                Layer.LASTING,
+                host,
+                f"{seen}: {text}",
+                "rules that deny by default",
+                source="firewall-files",
+                **repair(facts, host),
+            )
+            for text in let_in(told)
+        )
+        found += (unknown(Layer.LASTING, host, text) for text in in_doubt(told))
+    yield from found
+    if not found:
         yield sound(Layer.LASTING, host, source="units", seen=seen)
+
+
+_NEEDS: Sources = (UNITS, FIREWALL_FILES, *whitelist.NEEDS)
 
 
 def _unit(name: str, boot: str) -> str:
@@ -113,6 +187,11 @@ _UFW = (
     ' IPV6={}\n DEFAULT_INPUT_POLICY="DROP"\n'
 )
 _SAVED = " *filter\n :INPUT DROP [0:0]\n COMMIT\n"
+_OURS = (
+    " *security\n :INPUT ACCEPT [0:0]\n :ZMWARD - [0:0]\n -F INPUT\n"
+    " -A INPUT -j ZMWARD\n"
+    ' -A ZMWARD -m comment --comment "all that is left" -j DROP\n COMMIT\n'
+)
 _BOTH = ("192.0.2.10", "2001:db8::10")
 
 CONTROL = Control(
@@ -123,12 +202,12 @@ CONTROL = Control(
     severity=Severity.HIGH,
     tips=("T03", "T04", "S1"),
     locks_out="administrators and cluster nodes that no saved rule names",
-    check=on_hosts(Layer.LASTING, (UNITS, FIREWALL_FILES, ADDRESSES), _look),
+    check=on_hosts(Layer.LASTING, _NEEDS, _look),
     refs=("https://wiki.nftables.org/",),
     note=(
-        "It sees that what comes in is denied by default after a boot; whom the rules "
-        "let in, and whether they equal those that run, is for `zmward firewall` to "
-        "say. Zones that NetworkManager gives to an interface are not looked at."
+        "Saved rules of nftables, iptables and zmward are judged as the loaded ones "
+        "are; of ufw and firewalld only what they deny by default. Zones that "
+        "NetworkManager gives to an interface are not looked at."
     ),
     examples=(
         passes(raw={"units": _unit("nftables", "enabled"), "firewall-files": _RULES}),
@@ -152,7 +231,7 @@ CONTROL = Control(
                 "firewall-files": _UFW.format("no"),
             },
         ),
-        unsure(
+        fails(
             addresses=_BOTH,
             raw={
                 "units": _unit("iptables", "enabled") + _unit("ip6tables", "disabled"),
@@ -189,7 +268,7 @@ CONTROL = Control(
                 ' include "/etc/nftables/main.nft"\n',
             }
         ),
-        unsure(
+        fails(
             addresses=_BOTH,
             raw={
                 "units": _unit("nftables", "enabled"),
@@ -210,11 +289,42 @@ CONTROL = Control(
                 " # policy drop\n",
             }
         ),
-        unsure(
+        fails(
             addresses=_BOTH,
             raw={
                 "units": _unit("netfilter-persistent", "enabled"),
                 "firewall-files": f"> /etc/iptables/rules.v4\n{_SAVED}",
+            },
+        ),
+        passes(
+            addresses=_BOTH,
+            raw={
+                "units": _unit("zmward-firewall", "enabled"),
+                "firewall-files": f"> {_OWN}v4\n{_OURS}> {_OWN}v6\n{_OURS}",
+            },
+        ),
+        fails(
+            addresses=_BOTH,
+            raw={
+                "units": _unit("zmward-firewall", "enabled"),
+                "firewall-files": f"> {_OWN}v4\n{_OURS}",
+            },
+        ),
+        passes(
+            addresses=_BOTH,
+            raw={
+                "units": _unit("zmward-firewall", "enabled"),
+                "firewall-files": "> /var/lib/zmward/firewall/current/nft\n"
+                + _RULES.partition("\n")[2],
+            },
+        ),
+        fails(
+            addresses=_BOTH,
+            raw={
+                "units": _unit("nftables", "enabled"),
+                "firewall-files": _RULES.replace(
+                    "policy drop;", "policy drop;\n ip saddr 10.0.0.0/8 accept"
+                ),
             },
         ),
         unsure(missing=("units", "firewall-files")),

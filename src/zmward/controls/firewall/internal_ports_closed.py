@@ -1,9 +1,9 @@
 """Ports between Zimbra's servers are not open to everyone."""
 
 from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.firewall._examples import NO_RULES, both, ipv4
 from zmward.controls.shapes.exposure import ports, reachable
 from zmward.facts import Facts
-from zmward.sources.firewall import Filter, Firewall
 from zmward.sources.listeners import Listener
 
 _DNS = 53
@@ -12,8 +12,9 @@ _PORTS = (
     *(7993, 7995, 8080, 8081, 8143, 8443, 8735, 8736, 8742, 8743, 8888, 8993, 9443),
     *(9980, 514, 4369, 5269, 5672, 25672, 161),
 )
-_V4_ONLY = Firewall((Filter("iptables legacy", ("ipv4",), ("drop",), 9, drops=True),))
-_FILTER = Firewall((Filter("nft inet f", ("ipv4", "ipv6"), ("drop",), 9, drops=True),))
+_ETH0 = "2: eth0    inet 192.0.2.10/24 scope global eth0\n"
+_ETH1 = "3: eth1    inet 10.0.0.10/24 scope global eth1\n"
+_EVERYWHERE = (Listener("tcp", "*", 7025),)
 
 
 def _internal(facts: Facts, host: str, one: Listener) -> bool:
@@ -42,28 +43,39 @@ CONTROL = Control(
         "alone they break a cluster, and they publish 7071."
     ),
     examples=(
-        passes(listeners=(Listener("tcp", "127.0.0.1", 8080),), firewall=Firewall()),
-        fails(listeners=(Listener("tcp", "*", 7025),), firewall=Firewall()),
+        passes(listeners=(Listener("tcp", "127.0.0.1", 8080),), firewall=NO_RULES),
+        fails(listeners=(Listener("tcp", "*", 7025),), firewall=NO_RULES),
         fails(
             listeners=(Listener("udp", "0.0.0.0", 53, "unbound"),),  # noqa: S104  # an example
-            firewall=Firewall(),
+            firewall=NO_RULES,
         ),
         fails(
-            listeners=(Listener("tcp", "*", 7025),),
-            firewall=_V4_ONLY,
+            listeners=_EVERYWHERE,
+            firewall=ipv4(),
             addresses=("192.0.2.10", "2001:db8::10"),
         ),
-        unsure(
-            listeners=(Listener("tcp", "*", 7025),),
-            firewall=_V4_ONLY,
+        passes(
+            listeners=_EVERYWHERE,
+            firewall=ipv4(),
             addresses=("127.0.0.1", "192.0.2.10", "::1"),
         ),
-        unsure(listeners=(Listener("tcp", "*", 7025),), firewall=_V4_ONLY),
-        unsure(listeners=(Listener("tcp", "*", 7025),), firewall=_FILTER),
-        unsure(
-            listeners=(Listener("tcp", "*", 7025),),
-            firewall=Firewall((), ("nft",)),
+        passes(
+            listeners=_EVERYWHERE,
+            firewall=both("-i eth1 -j ACCEPT"),
+            raw={"addresses": _ETH0},
         ),
+        fails(
+            listeners=_EVERYWHERE,
+            firewall=both("-i eth1 -j ACCEPT"),
+            raw={"addresses": f"{_ETH0}{_ETH1}"},
+        ),
+        unsure(
+            listeners=_EVERYWHERE,
+            firewall=both("-i eth1 -j ACCEPT"),
+            addresses=("192.0.2.10",),
+        ),
+        unsure(listeners=_EVERYWHERE, firewall=ipv4()),
+        unsure(listeners=_EVERYWHERE, firewall="> missing nft\n"),
         unsure(missing=("listeners", "firewall")),
     ),
 )

@@ -1,8 +1,8 @@
 """IPv4 packets are dropped unless a rule lets them in."""
 
-from zmward.control import Control, Severity, fails, unsure
+from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.firewall._examples import NO_RULES, both, ipv4
 from zmward.controls.shapes.packets import filtered
-from zmward.sources.firewall import Filter, Firewall
 
 _NFT = '{"nftables": [{"metainfo": {"version": "1.0.6"}}]}'
 _ACCEPT = (
@@ -24,23 +24,25 @@ CONTROL = Control(
     check=filtered("ipv4", lambda _facts, _host: ""),
     refs=("https://wiki.nftables.org/",),
     note=(
-        "Only rule sets that drop nothing at all are judged here; whom the others let "
-        "in, and whether null, XMAS and new non-SYN packets are dropped, is for "
-        "`zmward firewall`. A filter in front of the server cannot be seen from it."
+        "Judged by what befalls packets to ports that no rule names, whatever the "
+        "tool that loaded the rules. Administrators, the cluster and monitoring may "
+        "be let in whole. A filter in front of the server cannot be seen from it."
     ),
     examples=(
         fails(raw={"firewall": f"> nft\n{_NFT}\n"}),
         fails(raw={"firewall": _ACCEPT + f"> nft\n{_NFT}\n"}),
-        fails(raw={"firewall": "> iptables none\n"}),
-        unsure(
-            firewall=Firewall(
-                (
-                    Filter(
-                        "nft inet filter", ("ipv4", "ipv6"), ("drop",), 13, drops=True
-                    ),
-                )
-            )
+        fails(firewall=NO_RULES),
+        fails(firewall=both("-s 192.168.1.0/24 -j ACCEPT")),
+        fails(firewall=both("-p tcp -m tcp --dport 1024:65535 -j ACCEPT")),
+        fails(firewall=both("-s 203.0.113.9/32 -j DROP", policy="ACCEPT")),
+        passes(firewall=ipv4()),
+        passes(firewall=ipv4("-p tcp -m tcp --dport 7071 -j ACCEPT")),
+        passes(firewall=ipv4("-j REJECT", policy="ACCEPT")),
+        passes(
+            firewall=both("-s 10.9.0.0/24 -j ACCEPT"),
+            profile={"networks": {"admins": ["10.9.0.0/24"]}},
         ),
+        unsure(firewall=ipv4("-m set --match-set friends src -j ACCEPT")),
         unsure(raw={"firewall": "> missing nft\n"}),
         unsure(missing=("firewall",)),
     ),

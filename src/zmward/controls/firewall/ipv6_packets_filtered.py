@@ -1,11 +1,11 @@
 """IPv6 packets are dropped unless a rule lets them in."""
 
-from zmward.control import Control, Severity, fails, unconcerned, unsure
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.firewall._examples import NO_RULES, both, ipv4
 from zmward.controls.shapes.exposure import ipv6_in_use
 from zmward.controls.shapes.packets import filtered
 from zmward.facts import Facts
 from zmward.sources.addresses import ADDRESSES
-from zmward.sources.firewall import Filter, Firewall
 from zmward.sources.kernel import KERNEL
 
 
@@ -19,8 +19,6 @@ def _unused(facts: Facts, host: str) -> str:
 
 
 _ON = "running 5.15.0-91-generic\ndisable_ipv6 0\n"
-_V4_ONLY = Firewall((Filter("iptables legacy", ("ipv4",), ("drop",), 9, drops=True),))
-_BOTH = Firewall((Filter("nft inet f", ("ipv4", "ipv6"), ("drop",), 9, drops=True),))
 
 CONTROL = Control(
     id="ipv6-packets-filtered",
@@ -41,22 +39,27 @@ CONTROL = Control(
         "discovery and path MTU need ICMPv6, so a copy of the IPv4 rules breaks it."
     ),
     examples=(
-        fails(firewall=_V4_ONLY, addresses=("2001:db8::10",), raw={"kernel": _ON}),
-        fails(firewall=Firewall(), addresses=("fe80::1",), raw={"kernel": _ON}),
+        fails(firewall=ipv4(), addresses=("2001:db8::10",), raw={"kernel": _ON}),
+        fails(firewall=NO_RULES, addresses=("fe80::1",), raw={"kernel": _ON}),
         fails(
-            firewall=Firewall(),
+            firewall=NO_RULES,
             addresses=("192.0.2.10", "2001:db8::10"),
             raw={"kernel": _ON.replace("ipv6 0", "ipv6 1")},
         ),
-        unsure(firewall=_BOTH, addresses=("2001:db8::10",), raw={"kernel": _ON}),
-        unsure(firewall=_BOTH, missing=("kernel", "addresses")),
+        passes(firewall=both(), addresses=("2001:db8::10",), raw={"kernel": _ON}),
+        fails(
+            firewall=both("-s 2001:db8:5::/48 -j ACCEPT"),
+            addresses=("2001:db8::10",),
+            raw={"kernel": _ON},
+        ),
+        unsure(firewall=both(), missing=("kernel", "addresses")),
         unconcerned(
-            firewall=Firewall(),
+            firewall=NO_RULES,
             addresses=("192.0.2.10", "::1"),
             raw={"kernel": _ON},
         ),
         unconcerned(
-            firewall=Firewall(),
+            firewall=NO_RULES,
             addresses=("192.0.2.10",),
             raw={"kernel": _ON.replace("ipv6 0", "ipv6 1")},
         ),

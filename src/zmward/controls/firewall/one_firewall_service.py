@@ -18,8 +18,10 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     if not owners:
         yield not_concerned(Layer.LASTING, host, "no service loads rules at boot")
         return
-    # Without rules of its own it still throws away those of the others.
-    if "nftables" in hollow and files.flushes("/etc/nftables.conf"):
+    # Without rules of its own it still throws away those of the others; ours are then
+    # loaded again.
+    ours = "zmward-firewall" in owners
+    if "nftables" in hollow and not ours and files.flushes("/etc/nftables.conf"):
         owners.add("nftables")
     seen = ", ".join(sorted(owners))
     if len(owners) == 1:
@@ -66,6 +68,14 @@ CONTROL = Control(
                 "units": _unit("nftables") + _unit("netfilter-persistent"),
                 "firewall-files": "> /etc/nftables.conf\n flush ruleset\n"
                 "> /etc/iptables/rules.v4\n *filter\n :INPUT DROP [0:0]\n COMMIT\n",
+            }
+        ),
+        passes(
+            raw={
+                "units": _unit("nftables") + _unit("zmward-firewall"),
+                "firewall-files": "> /etc/nftables.conf\n flush ruleset\n"
+                "> /var/lib/zmward/firewall/current/nft\n table inet zmward { chain i "
+                "{ policy drop; } }\n",
             }
         ),
         unconcerned(raw={"units": _unit("ssh"), "firewall-files": ""}),

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.firewall._examples import NO_RULES, both
 from zmward.controls.shapes.basic import on_hosts
-from zmward.controls.shapes.exposure import VERB, shown, unfiltered
-from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.controls.shapes.exposure import NEEDS, judged, reached
+from zmward.controls.shapes.packets import TRUSTED
+from zmward.deviation import Judgement, Layer, sound
 from zmward.facts import Facts
-from zmward.sources.addresses import ADDRESSES
-from zmward.sources.firewall import FIREWALL, Filter, Firewall
+from zmward.firewall import whitelist
+from zmward.firewall.openings import Sources
 from zmward.sources.listeners import LISTENERS, Listener
 from zmward.sources.sshd import SSHD
 
@@ -38,26 +40,19 @@ def _foreign(facts: Facts, host: str) -> list[Listener]:
     ]
 
 
+def _allowed(facts: Facts, host: str, protocol: int, port: int) -> Sources:
+    """Allow whom the site's profile lets in by name, and who looks after the host."""
+    named = whitelist.opened(facts, host, protocol, port)
+    return named | whitelist.zone_sources(facts, host, TRUSTED)
+
+
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
-    found = _foreign(facts, host)
-    if not found:
-        yield sound(Layer.RUNNING, host, source="listeners", seen="no unknown port")
-        return
-    seen = ", ".join(sorted({shown(one) for one in found}))
-    open_ = unfiltered(facts, host, found)
-    if open_:
-        yield deviates(
-            Layer.RUNNING,
-            host,
-            f"{seen}; {open_}",
-            "known services only",
-            no_cure="Find out whose it is (`ss -ltnup`), stop what nobody needs, and "
-            "close the rest in the packet filter; `zmward firewall` will render it.",
-            source="listeners",
-            seen=seen,
-        )
-    else:
-        yield unknown(Layer.RUNNING, host, f"{seen}: {VERB}")
+    found = reached(facts, host, _foreign(facts, host), _allowed)
+    told = tuple(judged(facts, host, "known services only", found))
+    yield from told
+    if not told:
+        seen = "no unknown port is reached"
+        yield sound(Layer.RUNNING, host, source="listeners", seen=seen)
 
 
 CONTROL = Control(
@@ -67,26 +62,38 @@ CONTROL = Control(
     impact="Whoever uses the service that is stopped or closed.",
     severity=Severity.LOW,
     tips=("S2", "S3"),
-    check=on_hosts(Layer.RUNNING, (LISTENERS, FIREWALL, ADDRESSES, SSHD), _look),
+    check=on_hosts(Layer.RUNNING, NEEDS, _look),
     refs=("https://wiki.zimbra.com/wiki/Ports",),
-    note="A monitoring agent is named here too while no packet filter is loaded.",
+    note="Ports that the profile opens in firewall.allow are known.",
     examples=(
         passes(
             sshd={"port": "2222"},
-            firewall=Firewall(),
+            firewall=NO_RULES,
             listeners=(Listener("tcp", "*", 443), Listener("tcp", "*", 2222)),
         ),
         fails(
             sshd={},
-            firewall=Firewall(),
+            firewall=NO_RULES,
             listeners=(Listener("tcp", "*", 3389, "xrdp"),),
         ),
         unsure(
             sshd={},
-            firewall=Firewall(
-                (Filter("nft inet f", ("ipv4", "ipv6"), ("drop",), 9, drops=True),)
-            ),
+            firewall=both("-m set --match-set friends src -j ACCEPT"),
+            addresses=("192.0.2.10",),
             listeners=(Listener("tcp", "*", 9100, "node_exporter"),),
+        ),
+        passes(
+            sshd={},
+            firewall=both(),
+            addresses=("192.0.2.10",),
+            listeners=(Listener("tcp", "*", 9100, "node_exporter"),),
+        ),
+        passes(
+            sshd={},
+            firewall=both("-s 10.8.0.5/32 -p tcp -m tcp --dport 9100 -j ACCEPT"),
+            addresses=("192.0.2.10",),
+            listeners=(Listener("tcp", "*", 9100, "node_exporter"),),
+            profile={"networks": {"monitoring": ["10.8.0.5/32"]}},
         ),
         unsure(missing=("listeners", "sshd", "firewall")),
     ),

@@ -113,6 +113,7 @@ CONTROL = Control(
     title="Files with passwords and keys are closed to other users",
     why="localconfig.xml alone opens the directory and with it every mailbox.",
     impact="Scripts that read them as another user stop.",
+    locks_out="scripts and monitors that read these files as another user",
     severity=Severity.HIGH,
     tips=("T36",),
     check=on_hosts(Layer.LASTING, (FILE_MODES,), _look, cures=True),

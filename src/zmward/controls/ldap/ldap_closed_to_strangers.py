@@ -1,11 +1,10 @@
 """Only Zimbra's own servers reach the directory."""
 
 from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.firewall._examples import NO_RULES, both
 from zmward.controls.shapes.exposure import ports, reachable
-from zmward.sources.firewall import Filter, Firewall
 from zmward.sources.listeners import Listener
 
-_FILTER = Firewall((Filter("nft inet f", ("ipv4", "ipv6"), ("drop",), 9, drops=True),))
 _OPEN = (Listener("tcp", "192.0.2.10", 389, "slapd"),)
 
 CONTROL = Control(
@@ -23,9 +22,16 @@ CONTROL = Control(
     check=reachable("loopback or the cluster only", ports(389, 636), role="ldap"),
     refs=("https://wiki.zimbra.com/wiki/Ports",),
     examples=(
-        passes(listeners=(Listener("tcp", "127.0.0.1", 389),), firewall=Firewall()),
-        fails(listeners=_OPEN, firewall=Firewall()),
-        unsure(listeners=_OPEN, firewall=_FILTER),
+        passes(listeners=(Listener("tcp", "127.0.0.1", 389),), firewall=NO_RULES),
+        passes(listeners=_OPEN, firewall=both()),
+        passes(
+            listeners=_OPEN,
+            firewall=both("-s 192.0.2.11/32 -j ACCEPT"),
+            profile={"firewall": {"cluster": ["192.0.2.11/32"]}},
+        ),
+        fails(listeners=_OPEN, firewall=NO_RULES),
+        fails(listeners=_OPEN, firewall=both("-s 192.168.0.0/16 -j ACCEPT")),
+        unsure(listeners=_OPEN, firewall=both("-m geoip --src-cc IT -j ACCEPT")),
         unsure(missing=("listeners",)),
     ),
 )

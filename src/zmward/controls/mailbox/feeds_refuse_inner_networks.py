@@ -69,6 +69,7 @@ CONTROL = Control(
     impact=(
         "Feeds from inner servers stop; list those servers in the whitelist one by one."
     ),
+    locks_out="users who follow feeds of inner servers",
     severity=Severity.MEDIUM,
     tips=("T19",),
     roles=("mailbox",),

@@ -20,6 +20,7 @@ CONTROL = Control(
         "Outlook connectors, ActiveSync and scripts may need a higher limit, or a"
         " place in zimbraHttpThrottleSafeIPs."
     ),
+    locks_out="programs that ask more often, as Outlook connectors and ActiveSync",
     severity=Severity.LOW,
     tips=("T05",),
     roles=("mailbox",),

@@ -1,11 +1,11 @@
 """Only Zimbra's own servers reach memcached."""
 
 from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.firewall._examples import NO_RULES, both
 from zmward.controls.shapes.exposure import ports, reachable
-from zmward.sources.firewall import Filter, Firewall
 from zmward.sources.listeners import Listener
 
-_FILTER = Firewall((Filter("nft inet f", ("ipv4", "ipv6"), ("drop",), 9, drops=True),))
+_CLUSTER = {"firewall": {"cluster": ["192.0.2.11/32"]}}
 
 CONTROL = Control(
     id="memcached-closed-to-strangers",
@@ -19,9 +19,26 @@ CONTROL = Control(
     check=reachable("loopback or the cluster only", ports(11211), role="memcached"),
     refs=("https://wiki.zimbra.com/wiki/Blocking_Memcached_Attack",),
     examples=(
-        passes(listeners=(Listener("tcp", "127.0.0.1", 11211),), firewall=Firewall()),
-        fails(listeners=(Listener("tcp", "*", 11211),), firewall=Firewall()),
-        unsure(listeners=(Listener("tcp", "192.0.2.10", 11211),), firewall=_FILTER),
+        passes(listeners=(Listener("tcp", "127.0.0.1", 11211),), firewall=NO_RULES),
+        passes(
+            listeners=(Listener("tcp", "192.0.2.10", 11211),),
+            firewall=both("-s 192.0.2.11/32 -p tcp -m tcp --dport 11211 -j ACCEPT"),
+            profile=_CLUSTER,
+        ),
+        fails(listeners=(Listener("tcp", "*", 11211),), firewall=NO_RULES),
+        fails(
+            listeners=(Listener("udp", "192.0.2.10", 11211),),
+            firewall=both("-s 192.0.2.0/24 -j ACCEPT"),
+            profile=_CLUSTER,
+        ),
+        fails(
+            listeners=(Listener("tcp", "192.0.2.10", 11211),),
+            firewall=both("-s 192.0.2.11/32 -p tcp -m tcp --dport 11211 -j ACCEPT"),
+        ),
+        unsure(
+            listeners=(Listener("tcp", "192.0.2.10", 11211),),
+            firewall=both("-m set --match-set friends src -j ACCEPT"),
+        ),
         unsure(missing=("listeners",)),
     ),
 )

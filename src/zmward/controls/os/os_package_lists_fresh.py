@@ -25,6 +25,10 @@ _FETCH = {
     "dnf": "`dnf makecache --refresh` says why the lists do not arrive: mend the "
     "network, the proxy or the repositories that it names.",
 }
+_HELD_BACK = (
+    "Find out who has set it and why: `apt-config dump APT::Periodic` shows what else "
+    "begins once it is taken out, unattended upgrades for one."
+)
 _DAILY = 'APT::Periodic::Update-Package-Lists "1";'
 
 
@@ -51,7 +55,17 @@ def _timer(facts: Facts, host: str, name: str) -> Iterator[Judgement]:
 
 
 def _periodic(facts: Facts, host: str) -> Iterator[Judgement]:
-    if not facts.read(APT_CONF, host).lists:
+    found = facts.read(APT_CONF, host)
+    if not found.daily:
+        yield deviates(
+            Layer.LASTING,
+            host,
+            'apt does nothing by itself: APT::Periodic::Enable is "0"',
+            _DAILY,
+            source="apt-conf",
+            no_cure=_HELD_BACK,
+        )
+    elif not found.lists:
         yield deviates(
             Layer.LASTING,
             host,

@@ -68,3 +68,16 @@ def local_admins(facts: Facts) -> tuple[Admin, ...]:
         and not admin.delegated
         and has_local_password(facts, admin)
     )
+
+
+def last_working(facts: Facts) -> str:
+    """Return the only global administrator who can log in; empty where several can.
+
+    Who needs another directory counts only where nobody does without one.
+    """
+    found = [admin for admin in facts.read(ACCOUNTS).admins if not admin.delegated]
+    active = [admin for admin in found if admin.status == "active"]
+    falling = falling_back(facts)
+    here = [a for a in active if a in falling or has_local_password(facts, a)]
+    able = here or active
+    return able[0].name if len(able) == 1 else ""

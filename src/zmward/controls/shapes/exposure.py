@@ -1,33 +1,33 @@
-"""A shape for ports: who could reach a listener, as far as can be said already.
+"""A shape for ports: who reaches a listener, by the rules that are loaded.
 
-Which rule lets which address in is for `zmward firewall` to say. Here only two
-things are judged: a socket on loopback cannot be reached, and a socket on another
-address can where no packet filter is loaded, or only one that never drops.
+A socket on loopback cannot be reached. For any other, the loaded rules are asked for
+all addresses of both families: whom they let in, and by which rule.
 """
 
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator
 
+import msgspec
+
 from zmward.control import Check
+from zmward.controls.firewall._cure import repair
+from zmward.controls.shapes.basic import Sources as Asked
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.reached import Excess, excess, told
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
+from zmward.evidence import Unseen
 from zmward.facts import Facts
+from zmward.firewall import live, whitelist
+from zmward.firewall.openings import Sources
+from zmward.firewall.ranges import Family
+from zmward.firewall.rules import PROTOCOLS
 from zmward.sources.addresses import ADDRESSES
-from zmward.sources.firewall import FIREWALL, Family, Firewall
 from zmward.sources.listeners import LISTENERS, Listener
 
-VERB = "which addresses reach it is for `zmward firewall` to say"
-FILTERLESS = "no packet filter that drops anything is loaded"
-NO_CURE = "Close it with a packet filter that denies by default: `zmward firewall`."
-
+NEEDS: Asked = tuple(dict.fromkeys((*live.NEEDS, *whitelist.NEEDS)))
 Pick = Callable[[Facts, str, Listener], bool]
-
-
-def open_to_all(found: Firewall, family: Family) -> bool | None:
-    """Say whether nothing at all is dropped; None where a back end was not asked."""
-    if any(one.drops or "drop" in one.policies for one in found.of(family)):
-        return False
-    return None if found.unasked else True
+# Who may reach a port of a host's protocol.
+Allowed = Callable[[Facts, str, int, int], Sources]
 
 
 def shown(listener: Listener) -> str:
@@ -52,52 +52,113 @@ def ipv6_in_use(facts: Facts, host: str) -> bool:
     return any(one.version == 6 and not one.is_loopback for one in found)  # noqa: PLR2004  # IPv6
 
 
-def unfiltered(facts: Facts, host: str, sockets: Iterable[Listener]) -> str:
-    """Say that sockets are reached past no filter at all; empty where not sure.
+class Seen(msgspec.Struct, frozen=True):
+    """What strangers reach of some sockets: surely, possibly, and what is not known."""
 
-    A socket for both families is no way in over IPv6 where no address is.
-    """
-    loaded = facts.read(FIREWALL, host)
-    used = {family for one in sockets for family in families(one)}
-    found = {family for family in used if open_to_all(loaded, family)}
-    if found == {"ipv6"}:
-        return f"{FILTERLESS} for IPv6" if ipv6_in_use(facts, host) else ""
-    return FILTERLESS if found else ""
+    sure: tuple[tuple[Listener, Excess], ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
-def reach(facts: Facts, host: str, wanted: str, pick: Pick) -> Iterator[Judgement]:
-    """Judge the sockets that `pick` takes, by address and packet filter."""
+def _number(listener: Listener) -> int:
+    return PROTOCOLS[listener.protocol]
+
+
+def _met(
+    facts: Facts, host: str, one: Listener, family: Family, allowed: Allowed
+) -> Excess:
+    rules = live.loaded_rules(facts, host)
+    protocol = _number(one)
+    destination = -1
+    if not one.everywhere:
+        destination = int(ipaddress.ip_address(one.address))
+    found = rules.reached(protocol, one.port, family, destination=destination)
+    may = allowed(facts, host, protocol, one.port).of(family)
+    return excess(facts, host, found, may, own=rules.own[family], family=family)
+
+
+def reached(
+    facts: Facts, host: str, sockets: Iterable[Listener], allowed: Allowed
+) -> Seen:
+    """Return what others than the allowed reach of some sockets."""
+    sure, doubts = [], []
+    for one in dict.fromkeys(sockets):
+        for family in families(one):
+            try:
+                if family == "ipv6" and not ipv6_in_use(facts, host):
+                    continue
+                found = _met(facts, host, one, family, allowed)
+            except Unseen as signal:
+                doubts.append(signal.missing.reason)
+                continue
+            if found.sure:
+                sure.append((one, found))
+            elif found.doubt:
+                doubts.append(f"{shown(one)}: {found.doubt}")
+    return Seen(tuple(sure), tuple(dict.fromkeys(doubts)))
+
+
+def _said(seen: Seen) -> Iterator[tuple[str, str]]:
+    """Yield each socket that is reached, with everything that is said of it."""
+    by_port: dict[tuple[str, int], list[tuple[Listener, Excess]]] = {}
+    for one, found in seen.sure:
+        by_port.setdefault((one.protocol, one.port), []).append((one, found))
+    for pairs in by_port.values():
+        sockets = ", ".join(dict.fromkeys(shown(one) for one, _ in pairs))
+        whole = dict.fromkeys(found for _, found in pairs)
+        yield sockets, f"{sockets} is reached {told(whole)}"
+
+
+def judged(facts: Facts, host: str, wanted: str, seen: Seen) -> Iterator[Judgement]:
+    """Yield a deviation for each port that strangers reach, and what is not known."""
+    for sockets, text in _said(seen):
+        yield deviates(
+            Layer.RUNNING,
+            host,
+            text,
+            wanted,
+            source="listeners",
+            seen=sockets,
+            **repair(facts, host),
+        )
+    for doubt in seen.doubts:
+        yield unknown(Layer.RUNNING, host, doubt)
+
+
+def reach(
+    facts: Facts, host: str, wanted: str, pick: Pick, allowed: Allowed
+) -> Iterator[Judgement]:
+    """Judge the sockets that `pick` takes, by address and loaded rules."""
     sockets = [one for one in facts.read(LISTENERS, host) if pick(facts, host, one)]
     far = [one for one in sockets if not one.loopback]
     if not sockets:
         yield not_concerned(Layer.RUNNING, host, "nothing listens there")
         return
-    if not far:
-        seen = ", ".join(sorted({shown(one) for one in sockets}))
-        yield sound(Layer.RUNNING, host, source="listeners", seen=seen)
-        return
-    open_ = unfiltered(facts, host, far)
-    seen = ", ".join(sorted({shown(one) for one in far}))
-    if open_:
-        yield deviates(
-            Layer.RUNNING,
-            host,
-            f"{seen}; {open_}",
-            wanted,
-            no_cure=NO_CURE,
-            source="listeners",
-            seen=seen,
-        )
-    else:
-        yield unknown(Layer.RUNNING, host, f"{seen}: {VERB}")
+    seen = reached(facts, host, far, allowed)
+    found = tuple(judged(facts, host, wanted, seen))
+    yield from found
+    if not found:
+        names = ", ".join(sorted({shown(one) for one in sockets}))
+        yield sound(Layer.RUNNING, host, source="listeners", seen=names)
 
 
-def reachable(wanted: str, pick: Pick, *, role: str = "") -> Check:
+def cluster(facts: Facts, host: str, protocol: int, port: int) -> Sources:
+    """Allow the cluster, and whom the profile names for the port."""
+    return whitelist.inner(facts, host, protocol, port, ("cluster",))
+
+
+def administrators(facts: Facts, host: str, protocol: int, port: int) -> Sources:
+    """Allow the cluster, administrators, and whom the profile names for the port."""
+    return whitelist.inner(facts, host, protocol, port, ("cluster", "admin"))
+
+
+def reachable(
+    wanted: str, pick: Pick, *, role: str = "", allowed: Allowed = cluster
+) -> Check:
     """Judge on every node with a role who could reach some sockets."""
     return on_hosts(
         Layer.RUNNING,
-        (LISTENERS, FIREWALL, ADDRESSES),
-        lambda facts, host: reach(facts, host, wanted, pick),
+        NEEDS,
+        lambda facts, host: reach(facts, host, wanted, pick, allowed),
         role=role,
     )
 

@@ -66,6 +66,7 @@ CONTROL = Control(
         "static RSA was used."
     ),
     impact="Programs of other users that read the key no longer can.",
+    locks_out="programs of other users that read a key, as a load balancer may",
     severity=Severity.HIGH,
     tips=("T31",),
     roles=(),

@@ -12,6 +12,7 @@ from zmward.finding import Report, rank
 from zmward.i18n import Speaker
 from zmward.reports.html import model
 from zmward.reports.html.picture import VERDICTS, picture
+from zmward.reports.html.who import signs, who
 from zmward.reports.json import counts
 from zmward.reports.plain import visible
 from zmward.reports.score import score
@@ -77,10 +78,17 @@ def _values(report: Report, say: Speaker) -> dict[str, Any]:
         "sections": model.sections(items, say),
         "tips": model.tips(items, say),
         "waived": model.waived(items),
-        "pictures": [picture(node, say) for node in nodes],
-        "zones": report.exposure.zones if report.exposure else (),
-        "verdicts": [(v, sign, say(words)) for v, (sign, words) in VERDICTS.items()],
+        "pictures": [(picture(node, say), who(node.who, say)) for node in nodes],
+        "signs": signs(say),
+        "verdicts": _verdicts(report, say),
     }
+
+
+def _verdicts(report: Report, say: Speaker) -> list[tuple[str, str, str]]:
+    """Return the signs of the map that some node's map has."""
+    nodes = report.exposure.nodes if report.exposure else ()
+    shown = {socket.verdict for node in nodes for socket in node.sockets}
+    return [(v, sign, say(w)) for v, (sign, w) in VERDICTS.items() if v in shown]
 
 
 def _steps(report: Report) -> set[str]:

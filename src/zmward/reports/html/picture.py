@@ -16,11 +16,13 @@ _EVERY = {
     "::": mark("every address, IPv6"),
 }
 LOOPBACK = mark("the node itself (loopback)")
-# The worst first.
+# What reaches farthest first.
 VERDICTS = {
-    "open": ("✗", mark("open: no rule stands before it")),
-    "unknown": ("?", mark("not known whether rules stand before it")),
+    "open": ("●", mark("the internet reaches it")),
+    "unknown": ("?", mark("who reaches it is not known")),
     "unjudged": ("!", mark("rules are loaded; what they let through is not analysed")),
+    "limited": ("◐", mark("only some addresses reach it")),
+    "closed": ("○", mark("the loaded rules close it")),
     "local": ("✓", mark("only the node itself reaches it")),
 }
 

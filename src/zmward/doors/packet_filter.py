@@ -1,0 +1,137 @@
+"""Our own rules in a host's packet filter: read, tried in scratch, loaded."""
+
+import ipaddress
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+
+from zmward.doors.files import must
+from zmward.doors.host import Done, Door
+from zmward.errors import Refused
+from zmward.firewall.own_rules import (
+    Listing,
+    bans,
+    essence,
+    frames,
+    loadable,
+    marked,
+)
+from zmward.ruleset import Backend, Rules
+from zmward.sources.established import parse as parse_established
+
+_SECONDS = 120
+_MOST_ENDS = 65_000
+_PROGRAMS: dict[Backend, str] = {"nftables": "nft", "iptables": "iptables-restore"}
+_WHERE = "packet filter"
+# A network of its own, which ends with the program.
+_SCRATCH = ("unshare", "--net", "--")
+
+
+@cache
+def program() -> str:
+    """Return the script that does it, which the rollback's script carries too."""
+    return (files("zmward.doors") / "rules.sh").read_text("utf-8")
+
+
+def run_rules(
+    door: Door, *words: str, given: str = "", within: tuple[str, ...] = ()
+) -> Done:
+    """Run one verb of the script."""
+    argv = (*within, "sh", "-c", program(), "zmward", *words)
+    return door.run(argv, given=given.encode(), seconds=_SECONDS)
+
+
+def has(door: Door, backend: Backend) -> bool:
+    """Say whether a back end's program is installed."""
+    argv = ("sh", "-c", 'command -v -- "$1"', "zmward", _PROGRAMS[backend])
+    return not door.run(argv).code
+
+
+def listed(door: Door, backend: Backend) -> Listing | None:
+    """Return our rules of one back end as they are loaded now."""
+    if not has(door, backend):
+        return None
+    done = must(run_rules(door, "list", backend), "list", _WHERE)
+    return Listing.read(backend, done.out.decode("utf-8", "replace"))
+
+
+def _now(door: Door) -> Listing | None:
+    for backend in _PROGRAMS:
+        found = listed(door, backend)
+        if found is not None:
+            return found
+    return None
+
+
+def read_rules(door: Door) -> Rules | None:
+    """Return our rules as they are loaded now, whichever back end has them."""
+    found = _now(door)
+    return None if found is None else loadable(found)
+
+
+def tried(door: Door, rules: Rules) -> str:
+    """Return what rules come to, loaded in scratch; refuse what cannot be loaded."""
+    given = frames(rules.backend, rules.texts)
+    done = run_rules(door, "try", rules.backend, given=given, within=_SCRATCH)
+    found = None
+    if not done.code:
+        found = Listing.read(rules.backend, done.out.decode("utf-8", "replace"))
+    if found is None:
+        raise Refused(
+            f"{door.name} cannot load these rules ({rules.backend}): {done.said}. "
+            "They were tried in a network of their own; nothing was changed."
+        )
+    return essence(found)
+
+
+def standing_rules(door: Door, *known: Rules | None) -> Rules | None:
+    """Return the rules loaded now, as one of some known ones where they are these."""
+    now = _now(door)
+    if now is None:
+        return None
+    own = essence(now)
+    for rules in known:
+        if rules and rules.backend == now.backend and tried(door, rules) == own:
+            return rules
+    return loadable(now)
+
+
+def _ends(door: Door) -> Iterator[tuple[str, int]]:
+    """Yield the far ends of TCP connections that are open, but the host's own."""
+    done = must(door.run(("ss", "-Htn")), "ss", _WHERE)
+    found = parse_established(done.out.decode("utf-8", "replace"))
+    for one in found[:_MOST_ENDS]:
+        if not ipaddress.ip_address(one.peer).is_loopback:
+            yield one.peer, one.peer_port
+
+
+def load_rules(door: Door, rules: Rules, run: str) -> None:
+    """Load rules in the place of ours; bans go on, and so do open connections.
+
+    The first rules of ours may be the first for which the kernel tracks connections:
+    those that are open carry no SYN, and would be taken for nothing.
+    """
+    now = _now(door)
+    ends = () if now else tuple(_ends(door))
+    wanted = marked(rules, run, bans(now), ends)
+    _put(door, wanted)
+    if now is not None and now.backend != rules.backend:
+        must(run_rules(door, "take", now.backend), "unload", _WHERE)
+
+
+def _put(door: Door, rules: Rules) -> None:
+    given = frames(rules.backend, rules.texts)
+    must(run_rules(door, "put", rules.backend, given=given), "load", _WHERE)
+
+
+def restore_rules(door: Door, wanted: Rules | None, ours: Rules | None) -> None:
+    """Put earlier rules in the place of those that a run has loaded."""
+    if wanted is not None:
+        _put(door, wanted)
+    if ours is not None and (wanted is None or wanted.backend != ours.backend):
+        must(run_rules(door, "take", ours.backend), "unload", _WHERE)
+
+
+def loaded_by(door: Door, rules: Rules, run: str) -> bool:
+    """Say whether the rules that are loaded now are those of a run."""
+    return not run_rules(door, "mine", rules.backend, run).code

@@ -1,0 +1,78 @@
+"""Rules for the next boot: kept when a run is confirmed, forgotten when it is not.
+
+FOLDER/RUN/        the texts of a confirmed run, their digests, what was there before
+FOLDER/current     points to the run confirmed last
+FOLDER/previous    points to the one before it
+FOLDER/load        loads current, else previous, else the least that a server needs
+"""
+
+import shlex
+from importlib.resources import files
+
+from zmward.doors.files import must
+from zmward.doors.host import Door
+from zmward.doors.packet_filter import run_rules
+from zmward.engine.state import Run, open_base
+from zmward.engine.undo_script import UNITS
+from zmward.firewall.own_rules import PARTS, marked
+from zmward.ruleset import Rules
+
+_UNIT = """\
+[Unit]
+Description=Packet filter rules of zmward
+DefaultDependencies=no
+RequiresMountsFor={folder}
+# These flush or replace what is loaded, so ours come after them, each time.
+After=systemd-modules-load.service nftables.service netfilter-persistent.service
+After=local-fs.target
+PartOf=nftables.service
+ReloadPropagatedFrom=nftables.service
+Before=network-pre.target shutdown.target
+Wants=network-pre.target
+Conflicts=shutdown.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh {folder}/load once
+ExecReload=/bin/sh {folder}/load
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def folder(base: str) -> str:
+    """Return where the rules for the next boot lie."""
+    return f"{base}/firewall"
+
+
+def _texts(rules: Rules, run: Run) -> dict[str, str]:
+    """Return what is kept, by the names of the files."""
+    place = folder(run.base)
+    load = (files("zmward.engine") / "load_rules.sh").read_text("utf-8")
+    least = Rules(rules.backend, rules.minimum or rules.texts)
+    names = PARTS[rules.backend]
+    return {
+        "load": load.replace("@FOLDER@", shlex.quote(place)),
+        "unit": _UNIT.format(folder=place),
+        "backend": f"{rules.backend}\n",
+        "run": f"{run.id}\n",
+        **dict(zip(names, marked(rules, run.id).texts, strict=True)),
+        **{
+            f"minimum-{name}": text
+            for name, text in zip(names, marked(least, run.id).texts, strict=True)
+        },
+    }
+
+
+def keep_rules(door: Door, run: Run, rules: Rules) -> None:
+    """Have the host load these rules at each boot."""
+    open_base(door)
+    given = "".join(f"%% {name}\n{text}" for name, text in _texts(rules, run).items())
+    done = run_rules(door, "keep", folder(run.base), run.id, UNITS, given=given)
+    must(done, "keep", "rules for the next boot")
+
+
+def forget_rules(door: Door, run: Run) -> None:
+    """Take back what a run has kept for the next boot."""
+    done = run_rules(door, "forget", folder(run.base), run.id, UNITS)
+    must(done, "forget", "rules for the next boot")

@@ -1,0 +1,198 @@
+"""The whitelist as a plan: which back end loads it, what it serves, what proves it."""
+
+import msgspec
+
+from zmward.doors.files import must
+from zmward.doors.host import Door
+from zmward.doors.packet_filter import has, standing_rules, tried
+from zmward.engine.collect import collect
+from zmward.engine.verify import Proof
+from zmward.errors import Refused
+from zmward.evidence import Answer, Evidence
+from zmward.facts import Facts
+from zmward.firewall.checked import Checked, Deviating, check
+from zmward.firewall.loaded import live
+from zmward.firewall.minimum import minimum
+from zmward.firewall.openings import FAMILIES, Policy
+from zmward.firewall.ranges import written
+from zmward.firewall.render_iptables import foreign_rules, ipset, iptables
+from zmward.firewall.render_nftables import nftables
+from zmward.i18n import mark
+from zmward.plan import Host, Plan, Step, described
+from zmward.ruleset import Backend, LoadRuleset, Rules
+from zmward.sources.firewall import FIREWALL
+from zmward.sources.identity import IDENTITY
+from zmward.sources.source import Unreadable
+
+# What the rules are for, and what is audited again once they are loaded.
+CONTROLS = (
+    *("admin-console-closed", "internal-ports-closed"),
+    *("ipv4-packets-filtered", "ipv6-packets-filtered"),
+    *("ldap-closed-to-strangers", "memcached-closed-to-strangers"),
+)
+_TITLE = mark("Only what the whitelist names is let in, over IPv4 and IPv6")
+_IMPACT = mark("Who used a port that the whitelist does not name is not answered.")
+_AFFECTS = mark("whoever reaches the server by what the whitelist does not name")
+_CONNTRACK_MAX = "/proc/sys/net/netfilter/nf_conntrack_max"
+_SHOWN = 8
+_WIDEST = 3
+
+
+def _active(door: Door, unit: str) -> bool:
+    return not door.run(("systemctl", "is-active", "-q", "--", unit)).code
+
+
+def _ufw_on(door: Door) -> bool:
+    done = door.run(("grep", "-qix", "ENABLED=yes", "/etc/ufw/ufw.conf"))
+    return not done.code
+
+
+def _alone(door: Door) -> None:
+    """Refuse where another program decides over the same packets."""
+    if _active(door, "firewalld.service"):
+        raise Refused(
+            f"firewalld runs on {door.name}, and a packet must pass its zones and our "
+            "rules: what it does not open stays shut. Either open there what "
+            "`zmward firewall show` names (`zmward firewall check` says what is "
+            "missing), or stop it yourself, then try again. Nothing was changed."
+        )
+    if _active(door, "ufw.service") and _ufw_on(door):
+        raise Refused(
+            f"ufw is on at {door.name}, and a packet must pass its rules and ours. "
+            "`zmward firewall render --format ufw --output DIR` writes the whitelist "
+            "for it; or `ufw disable`, then try again. Nothing was changed."
+        )
+
+
+def _roomy(door: Door) -> None:
+    """Refuse where tracking what is open now would fill the kernel's table."""
+    most = door.run(("cat", "--", _CONNTRACK_MAX))
+    if most.code or not most.out.strip().isdigit():
+        return
+    open_ = must(door.run(("ss", "-Htan")), "ss", door.name).out.count(b"\n")
+    if 2 * open_ > int(most.out):
+        raise Refused(
+            f"{door.name} has {open_} connections and can track {int(most.out)}: a "
+            "full table drops new ones of everybody. Raise "
+            f"net.netfilter.nf_conntrack_max to {8 * open_} or more, then try again. "
+            "Nothing was changed."
+        )
+
+
+def backend(door: Door) -> Backend:
+    """Return which program loads our rules here; Refused where none should."""
+    _alone(door)
+    _roomy(door)
+    if has(door, "nftables"):
+        return "nftables"
+    if not has(door, "iptables"):
+        raise Refused(
+            f"{door.name} has neither nft nor iptables: install nftables, then try "
+            "again. Nothing was changed."
+        )
+    saved = must(door.run(("iptables-save",)), "iptables-save", door.name)
+    others = foreign_rules(saved.out.decode("utf-8", "replace"))
+    if others:
+        raise Refused(
+            "Others have rules in the table `security`, which ours would replace: "
+            f"{'; '.join(others[:_WIDEST])}. Nothing was changed."
+        )
+    return "iptables"
+
+
+def _in_nft(policy: Policy, *, counters: bool) -> Rules:
+    texts = (
+        nftables(one, element_counters=counters) for one in (policy, minimum(policy))
+    )
+    whole, least = texts
+    return Rules("nftables", (whole,), (least,))
+
+
+def _in_iptables(policy: Policy) -> Rules:
+    whole, least = (
+        (ipset(one), *(iptables(one, family) for family in FAMILIES))
+        for one in (policy, minimum(policy))
+    )
+    return Rules("iptables", whole, least)
+
+
+def ruleset(door: Door, policy: Policy, kind: Backend) -> Rules:
+    """Return the rules of a policy as this host's own program takes them."""
+    if kind == "iptables":
+        found = _in_iptables(policy)
+        tried(door, found)
+        return found
+    found = _in_nft(policy, counters=True)
+    try:
+        tried(door, found)
+    except Refused:
+        # nft before 0.9.5 knows no counters of elements.
+        found = _in_nft(policy, counters=False)
+        tried(door, found)
+    return found
+
+
+def _step(change: LoadRuleset) -> Step:
+    return msgspec.structs.replace(
+        described(change, (), (change.target,)),
+        controls=CONTROLS,
+        titles=(_TITLE,),
+        impact=(_IMPACT,),
+        affects=(_AFFECTS,),
+        effort="decision",
+    )
+
+
+def planned(door: Door, facts: Facts, host: str, rules: Rules, version: str) -> Plan:
+    """Return the plan that loads rules on a host."""
+    identity = facts.read(IDENTITY, host)
+    # Rules that are loaded already are told in the same words.
+    change = LoadRuleset(host, standing_rules(door, rules), rules)
+    return Plan(
+        host=Host(host, identity.machine),
+        when=facts.evidence.when,
+        zmward=version,
+        steps=(_step(change),),
+        reloads=(),
+        left=(),
+        hosts_seen=(host,),
+    )
+
+
+def _said(one: Deviating) -> str:
+    families = ((family, one.sources.of(family)) for family in FAMILIES)
+    nets = [net for family, own in families for net in written(own, family)]
+    shown = ", ".join(nets[:_WIDEST]) + (", …" if len(nets) > _WIDEST else "")
+    name = f" ({', '.join(one.names)})" if one.names else ""
+    why = f", {'; '.join(one.said)}" if one.said else ""
+    return f"{one.kind}: {one.what}{name} from {shown}{why}"
+
+
+def _judged(facts: Facts, policy: Policy, evidence: Evidence) -> Checked | str:
+    """Compare what is loaded now with the policy, or say why nobody can."""
+    (host,) = evidence.hosts
+    answer = evidence.answer(host, FIREWALL.name)
+    if not isinstance(answer, Answer):
+        return f"the loaded rules are not known: {getattr(answer, 'reason', '')}"
+    try:
+        found = live(answer.text)
+    except Unreadable as error:
+        return f"the loaded rules are not known: {error}"
+    return check(facts, policy, found.rules, missing=found.missing)
+
+
+def proved(
+    door: Door, facts: Facts, policy: Policy, version: str, proof: Proof
+) -> Proof:
+    """Add to a proof how the rules that are loaded now differ from the policy."""
+    evidence = collect(door, (IDENTITY, FIREWALL), version, lambda *_: None)
+    found = _judged(facts, policy, evidence)
+    if isinstance(found, str):
+        return msgspec.structs.replace(proof, unknown=(*proof.unknown, found))
+    wrong = [_said(d) for d in found.deviations if d.kind != "unknown"]
+    doubtful = [_said(d) for d in found.deviations if d.kind == "unknown"]
+    return msgspec.structs.replace(
+        proof,
+        failing=(*proof.failing, *wrong[:_SHOWN]),
+        unknown=(*proof.unknown, *found.reasons, *doubtful[:_SHOWN]),
+    )

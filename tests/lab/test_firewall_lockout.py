@@ -1,0 +1,115 @@
+"""Rules that shut the operator out go again by themselves, whatever becomes of us."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from lab.crash_plan import said
+from lab.node import HOST, Lab
+from lab.product import install
+from lab.session import Session, login
+
+from tests.lab.conftest import running
+from tests.lab.test_firewall_try import marks, newest, until
+from zmward.firewall.openings import EVERYBODY, Opening, Policy
+from zmward.firewall.render_nftables import nftables
+from zmward.firewall.zones import sources
+from zmward.plan import Host, Plan, described
+from zmward.reports.plan_json import render
+from zmward.ruleset import LoadRuleset, Rules
+
+pytestmark = pytest.mark.lab
+PATH = "/root/shut-out.json"
+APPLY = f"zmward apply {PATH} --yes --quiet --confirm-within 5"
+SHORT = ("-o", "ConnectTimeout=2", "-o", "ConnectionAttempts=1")
+# What a run that was killed waits for at most, and some time to be taken back.
+KILLED = 75
+ROUNDS = 20
+
+
+def rules() -> Rules:
+    """Return a whitelist in which SSH is for others: plain rules, well loaded."""
+    elsewhere = sources(["203.0.113.0/24", "2001:db8:beef::/48"])
+    policy = Policy(
+        HOST,
+        (
+            Opening("ssh", "tcp", ((22, 22),), "admin", elsewhere, "a slip", "by hand"),
+            Opening("smtp", "tcp", ((25, 25),), "internet", EVERYBODY, "mail", "test"),
+        ),
+    )
+    return Rules("nftables", (nftables(policy),), (nftables(policy),))
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Lab]:
+    with running("test-shut-out", "default") as lab:
+        install(lab)
+        steps = (described(LoadRuleset(HOST, None, rules()), (), (HOST,)),)
+        host = Host(HOST, said(lab, "cat /etc/machine-id").strip())
+        when = "2026-11-29T12:00:00+00:00"
+        plan = Plan(host, when, "1", steps, (), (), hosts_seen=(HOST,))
+        path = lab.root / PATH[1:]
+        path.write_text(render(plan))
+        path.chmod(0o600)
+        yield lab
+
+
+def shut(lab: Lab) -> bool:
+    return login(lab, "true", *SHORT).returncode != 0
+
+
+def applied_and_cut(lab: Lab) -> None:
+    """Apply over a login whose connection then dies without a word."""
+    session = Session(lab)
+    told = session.do(APPLY)
+    assert ": applied" in told, told
+    session.cut()
+    session.kill()
+
+
+def killed_in_the_midst(lab: Lab) -> None:
+    """Kill zmward as soon as its rules are loaded, and the connection with it."""
+    session = Session(lab)
+    session.type(APPLY)
+    assert until(lambda: marks(lab) != [], 30)
+    said(lab, "pkill -KILL -f 'zmward[ ]apply'")
+    session.kill()
+
+
+def round_of(lab: Lab, number: int) -> str:
+    """Shut the operator out once; return what went wrong, nothing where nothing did."""
+    killed = number % 7 == 3
+    begun = time.monotonic()
+    (killed_in_the_midst if killed else applied_and_cut)(lab)
+    out = shut(lab)
+    back = until(lambda: not shut(lab), KILLED if killed else 40)
+    run, state = newest(lab)
+    ended = until(lambda: newest(lab)[1] == "rolled back by its switch", 20)
+    took = time.monotonic() - begun
+    print(f"round {number}: back after {took:.0f} s")  # noqa: T201  # the tally
+    wrong = [
+        *(("nobody was shut out",) if not out else ()),
+        *(("the login did not come back",) if not back else ()),
+        *((f"{run} is {state}",) if not ended else ()),
+        *((f"rules left: {marks(lab)}",) if marks(lab) else ()),
+    ]
+    return "; ".join(wrong)
+
+
+def rounds(lab: Lab, number: int) -> None:
+    shown = "nft list ruleset; ls /etc/systemd/system"
+    before = said(lab, shown)
+    wrong = {n: found for n in range(1, number + 1) if (found := round_of(lab, n))}
+    survived = number - len(wrong)
+    print(f"let in again {survived}/{number} times")  # noqa: T201  # the tally
+    assert wrong == {}
+    assert said(lab, shown) == before
+
+
+def test_nobody_is_locked_out_for_long(node: Lab) -> None:
+    rounds(node, 4)
+
+
+@pytest.mark.proof
+def test_nobody_is_locked_out_for_long_twenty_times(node: Lab) -> None:
+    rounds(node, ROUNDS)
