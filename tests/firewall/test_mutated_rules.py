@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.firewall.packets import packet, verdict
-from zmward.firewall import iptables, nft, nft_text
+from zmward.firewall import ipset, iptables, nft, nft_text
 from zmward.firewall.folded import folded
 from zmward.firewall.nft_words import Words, words
 from zmward.firewall.ranges import Family
@@ -24,6 +24,7 @@ from zmward.sources.source import Unreadable
 
 RULESETS = Path(__file__).parents[2] / "lab" / "rulesets"
 NFT = {p.name: p.read_text("utf-8") for p in sorted(RULESETS.glob("*.nft"))}
+SETS = {p.name: p.read_text("utf-8") for p in sorted(RULESETS.glob("*.ipset"))}
 SAVED = {p.name: p.read_text("utf-8") for p in sorted(RULESETS.glob("*.v[46]"))}
 PACKETS = (
     packet(),
@@ -76,6 +77,17 @@ def _family(name: str) -> Family:
 def test_what_iptables_saved_with_mistakes(found: tuple[str, str]) -> None:
     with suppress(Unreadable):
         judged(iptables.parse(found[1], _family(found[0])))
+
+
+@SOON
+@given(changed(SETS))
+def test_what_ipset_saved_with_mistakes(found: tuple[str, str]) -> None:
+    with suppress(Unreadable):
+        known = ipset.parse(found[1])
+        sets = ipset.Sets(known, ipset.changed(known, ""))
+        for family, suffix in (("ipv4", ".v4"), ("ipv6", ".v6")):
+            saved = SAVED[Path(found[0]).stem + suffix]
+            judged(iptables.parse(saved, family, sets))  # type: ignore[arg-type]  # one of two
 
 
 @SOON

@@ -4,7 +4,15 @@ from typing import Final
 
 import msgspec
 
-from zmward.firewall.ranges import Family, Pair, Ranges, network, single
+from zmward.firewall.ranges import (
+    NOTHING,
+    Family,
+    Pair,
+    Ranges,
+    network,
+    ranges,
+    single,
+)
 from zmward.firewall.rules import FLAGS, PROTOCOLS, STATES, TYPES, Field, Probe
 
 TCP, UDP = PROTOCOLS["tcp"], PROTOCOLS["udp"]
@@ -26,6 +34,9 @@ _UNTRACKED6: Final = frozenset({*range(130, 137), 143})
 # Routers of multicast (RFC 4286): newer kernels do not track them, older ones take
 # them for invalid.
 _UNSETTLED6: Final = frozenset({151, 152, 153})
+_EITHER: Final = ranges(
+    (STATES[name], STATES[name]) for name in ("invalid", "untracked")
+)
 # Neighbour discovery counts only with a hop limit that no router has lowered.
 _NEIGHBOURS: Final = frozenset(range(133, 138))
 # To these a packet is for many hosts: routing tells so, and the card that takes it.
@@ -116,7 +127,8 @@ def probe(packet: Packet, *, marked: bool = False) -> Probe:
     if packet.protocol in (ICMP, ICMPV6):
         fields["icmp"] = packet.icmp[0] * 256 + packet.icmp[1]
     flags = packet.flags if packet.protocol == TCP else 0
-    return Probe(packet.family, fields, flags, packet.entry)
+    states = _EITHER if _unsettled(packet) else NOTHING
+    return Probe(packet.family, fields, flags, packet.entry, states)
 
 
 def asked(packet: Packet) -> Ranges:
