@@ -162,10 +162,11 @@ def _ours() -> Iterator[Case]:
     """Yield our own rule sets: every renderer's."""
     for name, found in policies().items():
         yield _nft_case(f"ours-{name}-nft", nftables(found, BANS))
-        small = {family: iptables_text(found, family) for family in FAMILIES}
+        banned = name not in ("store", "minimum")
+        texts = {f: iptables_text(found, f, bans=banned) for f in FAMILIES}
         kind = "legacy" if name in ("mta", "minimum") else "nft"
-        sets = ipset_text(found)
-        yield _iptables_case(f"ours-{name}-iptables-{kind}", small, kind, sets)
+        sets = ipset_text(found, BANS if banned else None)
+        yield _iptables_case(f"ours-{name}-iptables-{kind}", texts, kind, sets)
         # Each of its commands is a process of half a second.
         if name in _WITH_UFW:
             yield _ours_with_ufw(name, found)

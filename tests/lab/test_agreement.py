@@ -81,9 +81,11 @@ def test_all_together(shown: Shown) -> None:
 
 
 def test_what_is_unknown_is_named(shown: Shown) -> None:
-    doubts = {text for one in shown.values() for text in one.unknown}
+    """A state that kernels do not agree on, and a device that nft does not tell."""
+    found = {text for one in shown.values() for text in one.unknown}
+    doubts = {text.partition(": ")[2] for text in found}
     assert doubts
-    assert all(text.endswith("is not told") for text in doubts), doubts
+    assert all("is not told" in text or "--ctstate" in text for text in doubts), doubts
 
 
 @pytest.mark.proof
@@ -108,7 +110,7 @@ def _opposite(field: str) -> Callable[[Is, object], Take]:
 
 def _caught(name: str) -> None:
     """Fail where a mistaken engine agrees with the kernel."""
-    assert agreement.agree(CASES[name], PACKETS // 2, SEED).apart
+    assert agreement.agree(CASES[name], PACKETS, SEED).apart
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 """The sources that are still on their way through a chain: a set that shrinks fast."""
 
 from bisect import bisect_left, bisect_right
+from typing import Final
 
 from zmward.firewall.ranges import NOTHING, Pair, Ranges
+
+# A cut in place moves all that lies behind it: so many cost as much as a new set.
+_DEAR: Final = 64
 
 
 class Carried:
@@ -54,7 +58,7 @@ class Carried:
             self.become(NOTHING)
             return
         self._split()
-        if len(gone) > len(self._firsts):
+        if len(gone) * _DEAR > len(self._firsts):
             self.become(self.all() - gone)
             return
         self._whole = None
