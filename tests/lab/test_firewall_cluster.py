@@ -279,11 +279,6 @@ class TestFlows:
         words = (kind, address, CLIENT[family], USER, USER_PASSWORD)
         assert _probe(site.lab, *words) == answer
 
-    def test_the_internet_gets_no_imap(self, site: Site) -> None:
-        argv = [sys.executable, PROBE, "imap", site.lab.node("proxy").ipv4]
-        words = ["timeout", "3", *argv, network.INTERNET_IPV4, USER, USER_PASSWORD]
-        assert site.lab.run(OUTSIDE, words).returncode == 124
-
     @pytest.mark.parametrize("node", ["mailbox", "mta", "proxy", "logger"])
     def test_each_node_asks_directory_and_mailbox(self, site: Site, node: str) -> None:
         zmprov = tool(site.lab, "zmprov", node=node)
