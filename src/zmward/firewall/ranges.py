@@ -17,6 +17,7 @@ Pair = tuple[int, int]
 BITS: Final[dict[Family, int]] = {"ipv4": 32, "ipv6": 128}
 # For so many times fewer ranges it is quicker to look each one's place up.
 _FEW: Final = 16
+_VERY_FEW: Final = 4
 _VERSIONS: Final[dict[int, Family]] = {4: "ipv4", 6: "ipv6"}
 
 
@@ -63,6 +64,8 @@ class Ranges(msgspec.Struct, frozen=True):
             return self
         if self.pairs is other.pairs or _covers(other.pairs, self.pairs):
             return NOTHING
+        if len(other) <= _VERY_FEW and len(self) > _FEW:
+            return Ranges(_sliced(self.pairs, other.pairs))
         return Ranges(tuple(_without(self.pairs, other.pairs)))
 
     def __le__(self, other: "Ranges") -> bool:
@@ -96,6 +99,18 @@ def _shared(few: tuple[Pair, ...], many: tuple[Pair, ...]) -> Iterator[Pair]:
             low, high = many[place]
             yield max(low, first), min(high, last)
             place += 1
+
+
+def _sliced(pairs: tuple[Pair, ...], taken: tuple[Pair, ...]) -> tuple[Pair, ...]:
+    """Return what is left of many ranges without a few others."""
+    for first, last in taken:
+        start, end = _reaching(pairs, first), bisect_left(pairs, (last + 1,))
+        if start < end:
+            low, high = pairs[start][0], pairs[end - 1][1]
+            before = ((low, first - 1),) if low < first else ()
+            behind = ((last + 1, high),) if high > last else ()
+            pairs = pairs[:start] + before + behind + pairs[end:]
+    return pairs
 
 
 def _without(pairs: tuple[Pair, ...], taken: tuple[Pair, ...]) -> Iterator[Pair]:
