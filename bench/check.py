@@ -4,6 +4,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 from bench.measure import Result, medians, seconds
@@ -41,7 +42,9 @@ def measure() -> list[Result]:
             path = Path(place) / name
             path.write_text(_FIRST + "".join(made(random.Random(7))) + "COMMIT\n")  # noqa: S311  # a replay, no secret
             paths.append(str(path))
-        check = (program, "firewall", "check", "--demo", "--quiet", "--ruleset")
+        sample = str(files("zmward.demo") / "evidence.json")
+        asked = ("--evidence", sample, "--quiet", "--ruleset")
+        check = (program, "firewall", "check", *asked)
         bans, mixed = medians(
             _TIMES,
             lambda: seconds([*check, paths[0]], codes=(1, 3)),

@@ -70,7 +70,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "kind": "let in too much, not let in, or not to be told",
         "what": "the packets: `tcp 25`, `udp 5404-5405`, `vrrp`",
         "names": "what the whitelist or the catalog calls them",
-        "sources": "from which networks",
+        "sources": "from which networks, or ranges `first-last`",
         "interfaces": "by which interfaces or `to` which own address; empty for all",
         "listeners": "what listens there; null where nobody looked",
         "said": "the matches that are not understood, or what was not asked",

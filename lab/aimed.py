@@ -294,8 +294,11 @@ def blind(target: Target, aim: Aim, dice: random.Random) -> Iterator[Shot]:
         wanted = Wanted(target.family, way, dice)
         source = pick(wanted["source"] - REFUSED[target.family], dice)
         shot = kind(target, way, dice)
-        if shot is not None and source is not None:
-            yield _from(shot, source)
+        if shot is None or source is None:
+            continue
+        yield _from(shot, source)
+        if shot.packet.protocol == TCP and shot.begun is None:
+            yield Shot(replace(shot.packet, source=source, flags=dice.choice(ODD)))
 
 
 def from_sources(

@@ -1,5 +1,6 @@
 """The rule sets of the proof, and how each gets into a kernel: by its own real tool."""
 
+import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from pathlib import Path
 from lab.policies import BANS, policies
 from lab.ufw import loaded as by_ufw
 from lab.wire import Wire
-from zmward.firewall import iptables, nft, nft_text
+from zmward.firewall import ipset, iptables, nft, nft_text
 from zmward.firewall.openings import FAMILIES, Policy
 from zmward.firewall.ranges import Family
+from zmward.firewall.render_iptables import ipset as ipset_text
 from zmward.firewall.render_iptables import iptables as iptables_text
 from zmward.firewall.render_nftables import nftables
 from zmward.firewall.render_ufw import ufw
@@ -49,10 +51,21 @@ def _nft(text: str, link: Wire) -> None:
     link.inside("nft", "-f", "-", given=text)
 
 
+def _with_counters(text: str) -> str:
+    """Return nft's JSON with each rule told as it stands, its counter as well."""
+    told = json.loads(text)
+    for row in told["nftables"]:
+        if "rule" in row:
+            expressions = row["rule"].get("expr", [])
+            row["rule"]["said"] = json.dumps(expressions, separators=(",", ":"))
+    return json.dumps(told)
+
+
 def _nft_back(text: str, link: Wire, counted: bool) -> Read:  # noqa: FBT001  # of a kind
     """Read nft's JSON; its listing and the file itself must say the same."""
     if counted:
-        return Read(dict.fromkeys(FAMILIES, nft.parse(link.ruleset())), {})
+        found = nft.parse(_with_counters(link.ruleset()))
+        return Read(dict.fromkeys(FAMILIES, found), {})
 
     def both(one: Ruleset) -> Rules:
         return dict.fromkeys(FAMILIES, one)
@@ -65,30 +78,44 @@ def _nft_back(text: str, link: Wire, counted: bool) -> Read:  # noqa: FBT001  # 
     return Read(both(told), {"listing": both(listing), "file": both(written)})
 
 
-def _restore(texts: Mapping[Family, str], kind: str, link: Wire, *options: str) -> None:
+def _restore(texts: Mapping[Family, str], sets: str, kind: str, link: Wire) -> None:
+    """Load the sets of ipset first, which the rules ask."""
+    if sets:
+        link.inside("ipset", "restore", given=sets)
     for family, text in texts.items():
-        link.inside(f"{_TOOLS[family]}-{kind}-restore", *options, given=text)
+        link.inside(f"{_TOOLS[family]}-{kind}-restore", given=text)
 
 
-def saved(link: Wire, kind: str, *options: str) -> Rules:
-    """Return what iptables-save and ip6tables-save tell now."""
+def _parsed(texts: Mapping[Family, str], told: str) -> Rules:
+    """Read rules of iptables with the sets that `ipset save` tells."""
+    known = ipset.parse(told)
+    sets = ipset.Sets(known, ipset.changed(known, "".join(texts.values())))
     return {
-        family: iptables.parse(link.inside(f"{tool}-{kind}-save", *options), family)
+        family: iptables.parse(text, family, sets) for family, text in texts.items()
+    }
+
+
+def saved(link: Wire, kind: str, *options: str, sets: str = "") -> Rules:
+    """Return what iptables-save and ip6tables-save tell now."""
+    texts = {
+        family: link.inside(f"{tool}-{kind}-save", *options)
         for family, tool in _TOOLS.items()
     }
+    return _parsed(texts, sets)
 
 
 def _saved(
     texts: Mapping[Family, str],
+    sets: str,
     kind: str,
     link: Wire,
     counted: bool,  # noqa: FBT001  # of a kind
 ) -> Read:
     """Read what was saved; the file itself must say the same."""
+    told = link.inside("ipset", "save") if sets else ""
     if counted:
-        return Read(saved(link, kind, "-c"), {})
-    written = {family: iptables.parse(text, family) for family, text in texts.items()}
-    return Read(saved(link, kind), {"file": written})
+        return Read(saved(link, kind, "-c", sets=told), {})
+    return Read(saved(link, kind, sets=told), {"file": _parsed(texts, told)})
 
 
 def _by_ufw(link: Wire, counted: bool) -> Read:  # noqa: FBT001  # of a kind
@@ -99,14 +126,19 @@ def _nft_case(name: str, text: str) -> Case:
     return Case(name, partial(_nft, text), partial(_nft_back, text))
 
 
-def _iptables_case(name: str, texts: Mapping[Family, str], kind: str) -> Case:
-    return Case(name, partial(_restore, texts, kind), partial(_saved, texts, kind))
+def _iptables_case(
+    name: str, texts: Mapping[Family, str], kind: str, sets: str = ""
+) -> Case:
+    load = partial(_restore, texts, sets, kind)
+    return Case(name, load, partial(_saved, texts, sets, kind))
 
 
 def _files() -> Iterator[Case]:
     """Yield the rule sets that stand in files."""
     for stem in sorted({path.stem for path in RULESETS.iterdir()}):
-        paths: Sequence[Path] = sorted(RULESETS.glob(f"{stem}.*"))
+        found = sorted(RULESETS.glob(f"{stem}.*"))
+        paths: Sequence[Path] = [path for path in found if path.suffix != ".ipset"]
+        sets = "".join(path.read_text() for path in found if path.suffix == ".ipset")
         if paths[0].suffix == ".nft":
             yield _nft_case(stem, paths[0].read_text())
         elif paths[0].suffix == ".ufw":
@@ -115,7 +147,7 @@ def _files() -> Iterator[Case]:
         elif paths[0].suffix in _SUFFIX:
             texts = {_SUFFIX[path.suffix]: path.read_text() for path in paths}
             kind = "legacy" if "legacy" in stem else "nft"
-            yield _iptables_case(stem, texts, kind)
+            yield _iptables_case(stem, texts, kind, sets)
 
 
 def _ours_with_ufw(name: str, found: Policy) -> Case:
@@ -130,10 +162,11 @@ def _ours() -> Iterator[Case]:
     """Yield our own rule sets: every renderer's."""
     for name, found in policies().items():
         yield _nft_case(f"ours-{name}-nft", nftables(found, BANS))
-        small = {family: iptables_text(found, family) for family in FAMILIES}
-        if not any("--match-set" in text for text in small.values()):
-            kind = "legacy" if name in ("mta", "minimum") else "nft"
-            yield _iptables_case(f"ours-{name}-iptables-{kind}", small, kind)
+        banned = name not in ("store", "minimum")
+        texts = {f: iptables_text(found, f, bans=banned) for f in FAMILIES}
+        kind = "legacy" if name in ("mta", "minimum") else "nft"
+        sets = ipset_text(found, BANS if banned else None)
+        yield _iptables_case(f"ours-{name}-iptables-{kind}", texts, kind, sets)
         # Each of its commands is a process of half a second.
         if name in _WITH_UFW:
             yield _ours_with_ufw(name, found)

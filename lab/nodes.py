@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ def _node(name: str, row: Mapping[str, Any], shared: Sequence[str]) -> Node:
     return Node(name, row["ipv4"], row["ipv6"], tuple(row["services"]), kept, own)
 
 
+@cache
 def nodes(state: str) -> tuple[Node, ...]:
     """Return the nodes of a state."""
     return nodes_of(tomllib.loads((STATES / f"{state}.toml").read_text()))

@@ -12,19 +12,19 @@ PROGRAM = "import sys; from zmward.cli.main import run; sys.exit(run())"
 TIMEOUT = 300.0
 
 
-def _argv(lab: Lab, *words: str) -> list[str]:
+def _argv(lab: Lab, *words: str, node: str = "mail") -> list[str]:
     environment = [
         f"PATH={lab.programs}:{os.environ['PATH']}",
         f"PYTHONPATH={REPOSITORY / 'src'}",
         "LC_ALL=C.UTF-8",
     ]
-    argv = [sys.executable, "-c", PROGRAM, "--host", "root@mail", *words]
+    argv = [sys.executable, "-c", PROGRAM, "--host", f"root@{node}", *words]
     return ["env", *environment, *argv]
 
 
-def ssh_argv(lab: Lab, *words: str) -> list[str]:
+def ssh_argv(lab: Lab, *words: str, node: str = "mail") -> list[str]:
     """Return the command that runs zmward from outside, for a process of one's own."""
-    return lab.argv("outside", _argv(lab, *words))
+    return lab.argv("outside", _argv(lab, *words, node=node))
 
 
 def zmward(lab: Lab, *words: str) -> str:

@@ -8,6 +8,7 @@ from zmward.firewall.ranges import PORTS, Ranges, everything
 from zmward.firewall.ranges import Family as Family  # noqa: PLC0414  # told on
 from zmward.firewall.rules import (
     HOOKS,
+    AnyOf,
     Cell,
     Chain,
     Enters,
@@ -95,10 +96,18 @@ class Wanted:
                 self._ask(match)
             elif isinstance(match, OneOf) and not match.inverted and match.rows:
                 self._row(match, dice.choice(match.rows))
+            elif isinstance(match, AnyOf) and not match.inverted and match.matches:
+                self._inner(dice.choice(match.matches), dice)
 
     def __getitem__(self, name: Field) -> Ranges:
         """Return what a field may be."""
         return self._spans[name]
+
+    def _inner(self, match: Match, dice: random.Random) -> None:
+        if isinstance(match, Is):
+            self._ask(match)
+        elif isinstance(match, OneOf) and match.rows:
+            self._row(match, dice.choice(match.rows))
 
     def _ask(self, match: Is) -> None:
         if match.field not in self._spans:
@@ -110,9 +119,11 @@ class Wanted:
 
     def _row(self, match: OneOf, row: Sequence[Cell]) -> None:
         for name, cell in zip(match.fields, row, strict=True):
-            if name == "entry":
-                self.enters.append(Enters((str(cell),)))
-            elif isinstance(cell, Ranges):
+            if cell is None:
+                continue
+            if isinstance(cell, str):
+                self.enters.append(Enters((cell,)))
+            elif name != "entry":
                 self._ask(Is(name, cell))
 
 
@@ -126,6 +137,20 @@ def looked_at(way: Way) -> Iterator[tuple[Field, Ranges]]:
                 for name, cell in zip(match.fields, row, strict=True):
                     if name != "entry" and isinstance(cell, Ranges):
                         yield name, cell
+        elif isinstance(match, AnyOf):
+            yield from looked_at(match.matches)
+
+
+def _named(way: Way) -> Iterator[str]:
+    """Yield the interfaces that a way asks for."""
+    for match in way:
+        if isinstance(match, Enters):
+            yield from match.names
+        elif isinstance(match, OneOf) and "entry" in match.fields:
+            cells = (row[match.fields.index("entry")] for row in match.rows)
+            yield from (str(cell) for cell in cells if cell is not None)
+        elif isinstance(match, AnyOf):
+            yield from _named(match.matches)
 
 
 def interfaces(rulesets: Sequence[Ruleset]) -> tuple[str, ...]:
@@ -136,12 +161,9 @@ def interfaces(rulesets: Sequence[Ruleset]) -> tuple[str, ...]:
             if chain.hook is not None and chain.hook not in HOOKS:
                 continue
             for rule in chain.rules:
-                for match in rule.matches:
-                    names = match.names if isinstance(match, Enters) else ()
-                    if isinstance(match, OneOf) and "entry" in match.fields:
-                        place = match.fields.index("entry")
-                        names = tuple(str(row[place]) for row in match.rows)
-                    found |= dict.fromkeys(
-                        name.replace("*", "0") for name in names if name != "*"
-                    )
+                found |= dict.fromkeys(
+                    name.replace("*", "0")
+                    for name in _named(rule.matches)
+                    if name != "*"
+                )
     return tuple(found)

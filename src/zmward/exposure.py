@@ -1,6 +1,5 @@
 """Which sockets of each node listen where, and who reaches them by the loaded rules."""
 
-from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -8,12 +7,10 @@ import msgspec
 from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.firewall.grid import Grid, places
-from zmward.firewall.loaded import Loaded
-from zmward.firewall.managers import loaded
+from zmward.firewall.live import Live, loaded_rules
 from zmward.firewall.openings import EVERYBODY, FAMILIES, Sources
-from zmward.firewall.reached import Judge, Reached, reached
+from zmward.firewall.reached import Reached, entrants, reached
 from zmward.firewall.services import names
-from zmward.firewall.ways import held
 from zmward.sources.listeners import LISTENERS, Listener
 
 Reach = Literal["everywhere", "address", "loopback"]
@@ -82,27 +79,28 @@ def _socket(listener: Listener, who: Reached | None, strangers: Sources) -> Sock
     )
 
 
-def _judged(
-    facts: Facts, host: str, listeners: Iterable[Listener], rules: Loaded
-) -> dict[Listener, Reached]:
-    """Return who reaches each socket of the network."""
-    judge = Judge(rules, held(facts, host))
-    return {one: judge.of(one) for one in listeners if not one.loopback}
+def _rules(facts: Facts, host: str) -> tuple[Live | None, str]:
+    """Return the loaded rules, and why they are not known or not all."""
+    try:
+        found = loaded_rules(facts, host)
+    except Unseen as signal:
+        return None, signal.missing.reason
+    return found, "".join(f"not asked: {name}" for name in found.missing[:1])
 
 
 def _node(facts: Facts, host: str) -> Node:
-    rules = loaded(facts, host)
+    rules, why = _rules(facts, host)
     try:
         listeners = facts.read(LISTENERS, host)
     except Unseen as signal:
         return Node(host, reason=signal.missing.reason)
     known = places(facts, host)
     judged: dict[Listener, Reached] = {}
-    who, why = None, rules if isinstance(rules, str) else ""
-    if isinstance(rules, Loaded):
-        judged = _judged(facts, host, listeners, rules)
+    who = None
+    if rules is not None:
+        outside = (one for one in listeners if not one.loopback)
+        judged = {one: entrants(rules, one) for one in outside}
         who = reached(judged.items(), known, names(facts, host))
-        why = "".join(f"not asked: {name}" for name in rules.missing[:1])
     strangers = known.get("internet", EVERYBODY)
     found = dict.fromkeys(_socket(o, judged.get(o), strangers) for o in listeners)
     ordered = tuple(sorted(found, key=lambda s: (s.port, s.protocol, s.address)))

@@ -204,6 +204,7 @@ def test_a_subverb_that_does_not_exist_is_refused(
         (("--for", "9" * 30 + "d"), "at most 31d"),
         ((), "--for"),
         (("--for", "1s", "--output", "/nowhere/x"), "there is no folder /nowhere"),
+        (("--for", "1s", "--output", "/tmp"), "it is a folder"),  # refused
         (("--for", "1s", "--profile", "/nope"), "cannot be read"),
         (("--for", "1s", "--host", "-oProxyCommand=x"), "not a host"),
     ],

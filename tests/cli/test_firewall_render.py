@@ -110,9 +110,11 @@ class TestUfw:
         assert "--output DIR" in err
 
     def test_a_folder_holds_all_that_ufw_needs(
-        self, render: Render, words: tuple[str, ...], tmp_path: Path
+        self, render: Render, tmp_path: Path
     ) -> None:
         place = tmp_path / "ufw"
+        unseen = evidence(tmp_path, {"firewall-files": None})
+        words = ("--evidence", unseen, "--profile", site(tmp_path))
         code, out, err = render("ufw", *words, "--output", str(place))
         assert (code, out) == (0, "")
         found = {

@@ -82,6 +82,7 @@ class TestOneServer:
             ("", "4711"),
             ("vrrp", ""),
         ]
+        assert {o.from_ for o in found.firewall.refuse} == {("internet",)}
         assert "you come from 10.1.0.7" in shown
         assert "by IMAP, from anywhere (imap 143, imaps 993)?" in shown
         # The cluster is empty, so nobody can be let in as one of it.

@@ -133,6 +133,42 @@ def test_a_failure_before_the_first_change_is_a_refusal() -> None:
     assert untouched(host, kept.objects)
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (("bat", "one\ntwo"), "several lines"),
+        (("bat", "x" * (128 << 10)), "longer than an argument"),
+    ],
+    ids=["lines", "length"],
+)
+def test_what_the_script_could_not_give_back_is_not_begun(
+    values: tuple[str, ...], words: str
+) -> None:
+    host, kept = twin(), directory()
+    change = SetAttr("global", "zimbraMtaBlockedExtension", ("bat", "com"), values)
+    with pytest.raises(Refused, match=words):
+        apply(site(host, kept), plan((change,)), Wish(), proof)
+    assert untouched(host, kept.objects)
+
+
+def test_a_switch_whose_timer_does_not_run_is_no_switch() -> None:
+    host, kept = twin(), directory()
+    asked: list[str] = []
+
+    def idle(argv: Sequence[str]) -> Done | None:
+        if argv[:2] == ("systemctl", "is-active") and argv[-1].endswith(".timer"):
+            asked.append(argv[-1])
+            return Done(3)
+        return None
+
+    host.fails = idle
+    with pytest.raises(Refused, match="No dead man's switch can be set"):
+        apply(site(host, kept), plan(), Wish(confirm_within=60), proof)
+    assert asked
+    assert not host.timers
+    assert not kept.written
+
+
 def test_a_host_that_cannot_be_asked_is_left_alone() -> None:
     host, kept = twin(), directory()
     host.fails = lambda argv: (

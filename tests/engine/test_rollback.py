@@ -25,7 +25,7 @@ from zmward.change import (
     UnitState,
 )
 from zmward.doors.host import Done
-from zmward.doors.local_settings import PATH
+from zmward.doors.local_settings import PATH, own_values
 from zmward.engine.apply import Wish, apply
 from zmward.engine.history import past, unfinished
 from zmward.engine.journal import Journal
@@ -249,3 +249,19 @@ def test_a_host_that_is_lost_during_a_rollback_is_said_to_be_half_done() -> None
     host.fails = lost
     with pytest.raises(NotUndone, match=f"`zmward rollback {run.id}` again"):
         roll_back(site(host, kept), run)
+
+
+def test_an_old_localconfig_that_is_damaged_is_never_put_back() -> None:
+    host, kept = twin(), directory()
+    run = known(apply(site(host, kept), plan(), Wish(), proof).run)
+    name = host.entries[f"{run.folder}/settings-before"].content.split()[0].decode()
+    place = host.entries[run.stored(name)]
+    # Values that differ would be seen by another guard.
+    assert b"by hand" in place.content
+    place.content = place.content.replace(b"by hand", b"by harm")
+    taken = roll_back(site(host, kept), run)
+    assert taken.complete
+    # Not its bytes, but each value of ours goes back to what it was.
+    found = host.entries[PATH].content
+    assert own_values(found) == own_values(twin().entries[PATH].content)
+    assert b"by harm" not in found

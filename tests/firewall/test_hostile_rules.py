@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,3 +70,17 @@ def test_any_text(text: str) -> None:
     for read in (nft_text.parse, lambda t: iptables.parse(t, "ipv4")):
         with suppress(Unreadable):
             read(text)
+
+
+@pytest.mark.parametrize("digits", ["\u00b2", "0x", "1_0", "+1"])
+def test_what_only_looks_like_a_number_is_not_taken_for_one(digits: str) -> None:
+    """A superscript is a digit to Python, and no number to anybody."""
+    rules = f"-A INPUT -p tcp -m tcp --dport {digits} -j ACCEPT"
+    saved = f"*filter\n:INPUT DROP [0:0]\n{rules}\nCOMMIT\n"
+    line = f"tcp dport {digits} accept"
+    chain = f"type filter hook input priority 0; policy drop;\n{line}\n"
+    table = f"table inet t {{\nchain i {{\n{chain}}}\n}}\n"
+    with suppress(Unreadable):
+        assert verdict(iptables.parse(saved, "ipv4"), packet(port=2)) != "accept"
+    with suppress(Unreadable):
+        assert verdict(nft_text.parse(table), packet(port=2)) != "accept"

@@ -227,3 +227,33 @@ def test_chains_without_end_are_unknown() -> None:
 def test_what_is_no_rule_set_is_refused(text: str) -> None:
     with pytest.raises(Unreadable):
         parse(text, "ipv4")
+
+
+def test_a_redirected_packet_is_for_another_address_of_the_host() -> None:
+    text = (
+        "*nat\n:PREROUTING ACCEPT [0:0]\n"
+        "-A PREROUTING -p tcp -m tcp --dport 8025 -j REDIRECT --to-ports 25\n"
+        "-A PREROUTING -p tcp -m tcp --dport 9 -j REDIRECT\n"
+        "COMMIT\n"
+        "*filter\n:INPUT DROP [0:0]\n"
+        "-A INPUT -d 192.0.2.10/32 -p tcp -m tcp --dport 25 -j ACCEPT\n"
+        "-A INPUT -d 192.0.2.10/32 -p tcp -m tcp --dport 9 -j ACCEPT\nCOMMIT\n"
+    )
+    found = parse(text, "ipv4")
+    assert verdict(found, packet(port=25)) == "accept"
+    assert verdict(found, packet(port=8025)) == "unknown"
+    assert verdict(found, packet(port=9)) == "unknown"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*filter\n:INPUT DROP [0:0]\n-A INPUT -j ACCEPT\n",
+        "*filter\n:INPUT DROP [0:0]\n",
+        "*filter\n:INPUT DROP [0:0]\nCOMMIT\n*nat\n:PREROUTING ACCEPT [0:0]\n",
+        "*filter\n:INPUT DROP [0:0]\n*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n",
+    ],
+)
+def test_a_table_that_does_not_end_is_refused(text: str) -> None:
+    with pytest.raises(Unreadable):
+        parse(text, "ipv4")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from zmward.firewall.live import Live, Reached
+from zmward.firewall.live import Entrants, Live
 from zmward.firewall.loaded import live
 from zmward.firewall.ranges import Family, everything, networks
 from zmward.firewall.ways import Held
@@ -29,7 +29,7 @@ def loaded(
     return Live(live(text), Held(interfaces, addresses))
 
 
-def reached(found: Live, port: int = 7071, family: Family = "ipv4") -> Reached:
+def reached(found: Live, port: int = 7071, family: Family = "ipv4") -> Entrants:
     return found.reached(TCP, port, family)
 
 

@@ -300,3 +300,31 @@ def test_a_chain_of_a_device_stands_in_the_way_of_its_own_packets_only() -> None
     found = _ingress("accept", dev="eth0")
     assert verdict(found, packet()) == "drop"
     assert verdict(found, packet(entry="eth1")) == "accept"
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [("prio", None), ("hook", "sideways"), ("policy", "perhaps"), ("dev", 5)],
+)
+def test_a_chain_of_another_shape_is_refused(word: str, value: object) -> None:
+    with pytest.raises(Unreadable):
+        _ingress(**{"policy": "accept", word: value})  # type: ignore[arg-type]  # odd
+
+
+def test_what_leaves_by_a_device_is_no_matter_of_what_comes_in() -> None:
+    assert verdict(_ingress("drop", hook="egress", dev="eth0"), packet()) == "accept"
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("ct state established,related accept", "drop"),
+        ("ct state { invalid, untracked } accept", "accept"),
+        ("ct state != { invalid, untracked } accept", "drop"),
+        ("ct state != new accept", "accept"),
+        ("ct state invalid accept", "unknown"),
+    ],
+)
+def test_of_a_state_that_kernels_do_not_agree_on(line: str, wanted: str) -> None:
+    one = packet("fe80::1", protocol="icmpv6", icmp=(151, 0))
+    assert verdict(rules(line), one) == wanted

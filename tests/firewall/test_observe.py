@@ -13,7 +13,7 @@ from tests.firewall.site import LISTENERS, NODE, cluster, connection, single
 from zmward.facts import Facts
 from zmward.firewall import nft_text
 from zmward.firewall.counted import Count, Counted, counters, parse
-from zmward.firewall.known import Known, heard, known
+from zmward.firewall.known import Known, heard, known, later
 from zmward.firewall.observed import (
     Circumstances,
     Observed,
@@ -211,7 +211,8 @@ class TestAnObservation:
         assert found.packets == 20
 
     def test_other_nodes_are_named(self) -> None:
-        facts = cluster({"networks": ADMINS}, nodes={"store": {"listeners": ()}})
+        sockets = (Listener("tcp", "*", 3310),)
+        facts = cluster({"networks": ADMINS}, nodes={"store": {"listeners": sockets}})
         found = seen(
             facts, "store.example.com", counted(row("told", "192.0.2.13", 6, 3310))
         )
@@ -401,14 +402,45 @@ class TestWhatIsUnsettled:
 class TestLinesForTheProfile:
     def test_a_cluster_keeps_its_openings_when_others_are_refused(self) -> None:
         profile = {"networks": ADMINS}
-        facts = cluster(profile)
+        sockets = (Listener("tcp", "*", 22, "sshd"), Listener("tcp", "*", 11211))
+        nodes = {"proxy": {"listeners": sockets}}
+        facts = cluster(profile, nodes=nodes)
         host = "proxy.example.com"
         found = seen(facts, host, counted(row("told", STRANGER, 6, 11211)))
         lines = found.wanted[0].refuse
         assert 'from = ["internet"]' in lines
-        later = policy(cluster(decided(profile, lines)), host)
+        later = policy(cluster(decided(profile, lines), nodes=nodes), host)
         assert [o.zone for o in later.openings if o.name == "memcached"] == ["cluster"]
         assert later.openings == policy(facts, host).openings
+
+    def test_what_one_node_refuses_stays_open_where_another_needs_it(self) -> None:
+        # Memcached is left over on the MTA; the proxy's is in use.
+        profile = {"networks": ADMINS}
+        sockets = (Listener("tcp", "*", 22, "sshd"), Listener("tcp", "*", 11211))
+        nodes = {"mta": {"listeners": sockets}}
+        facts = cluster(profile, nodes=nodes)
+        host, flow = "mta.example.com", row("told", STRANGER, 6, 11211)
+        lines = seen(facts, host, counted(flow)).wanted[0].refuse
+        later = cluster(decided(profile, lines), nodes=nodes)
+        proxy = policy(later, "proxy.example.com")
+        assert [o.zone for o in proxy.openings if o.name == "memcached"] == ["cluster"]
+        assert not [p for p in policy(later, host).refused if p.kind == "listener"]
+
+    def test_a_service_that_was_down_is_not_one_where_nobody_listens(self) -> None:
+        facts = site(listeners=(Listener("tcp", "*", 22, "sshd"),))
+        found = seen(facts, NODE, counted(row("told", STRANGER, 6, 7025)))
+        assert found.wanted[0].listening is None
+        assert len(problems(facts, NODE, found)) == 1
+        own = known(facts, NODE, policy(facts, NODE))
+        assert (6, 7025) in (heard(own) or ())
+
+    def test_what_began_to_listen_meanwhile_counts(self) -> None:
+        own = known(site(), NODE, policy(site(), NODE))
+        more = (Listener("tcp", "*", 4711), Listener("tcp", "127.0.0.1", 4712))
+        now = later(own, more)
+        assert now.service("tcp", 4711).listening is True
+        assert now.service("tcp", 4712).listening is False
+        assert later(Known(Policy(NODE, ())), more).sockets is None
 
     def test_a_moved_port_is_named_by_its_number(self) -> None:
         own = known(site(), NODE, policy(site(), NODE))
@@ -438,6 +470,12 @@ class TestRefusingToSome:
         refuse = {"name": "ssh", "from": ["10.1.0.7/32"], "why": "left the house"}
         found = policy(site({**SETTLED, "firewall": {"refuse": [refuse]}}), NODE)
         assert [p for p in found.refused if "contradict" in p.text]
+
+    def test_what_is_open_to_everybody_is_not_refused_to_the_rest(self) -> None:
+        refuse = {"name": "ssh", "from": ["internet"], "why": "x"}
+        own = {**SETTLED, "networks": {}, "firewall": {"refuse": [refuse]}}
+        found = policy(site(own), NODE)
+        assert [p.subject for p in found.refused if "contradict" in p.text] == ["ssh"]
 
     def test_the_rest_of_the_world_contradicts_nothing(self) -> None:
         refuse = {"name": "ssh", "from": ["internet"], "why": "administrators only"}

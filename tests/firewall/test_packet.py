@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from tests.firewall.packets import number, packet
 from zmward.firewall.packet import probe, state
+from zmward.firewall.rules import STATES
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,10 @@ def test_a_packet_for_many_is_told_apart(
 ) -> None:
     found = probe(replace(packet(source), destination=number(destination))).fields
     assert (found["destination-type"], found["packet-type"]) == wanted
+
+
+@pytest.mark.parametrize("kind", [151, 152, 153])
+def test_a_state_that_depends_on_the_kernel_is_not_told(kind: int) -> None:
+    one = packet("fe80::1", protocol="icmpv6", icmp=(kind, 0))
+    assert probe(one).fields["state"] is None
+    assert probe(replace(one, state="invalid")).fields["state"] == STATES["invalid"]

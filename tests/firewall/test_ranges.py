@@ -1,5 +1,7 @@
 """Sets of ranges behave like sets of numbers."""
 
+from ipaddress import IPv4Address
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from zmward.firewall.ranges import (
     networks,
     ranges,
     single,
+    spelled,
     written,
 )
 
@@ -100,3 +103,26 @@ def test_networks_of_the_other_family_are_left_out() -> None:
 def test_a_set_is_written_as_few_networks() -> None:
     found = everything("ipv4") - networks(("0.0.0.0/1",), "ipv4")
     assert written(found, "ipv4") == ("128.0.0.0/1",)
+
+
+@given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 40)), max_size=8))
+def test_each_range_is_spelled_as_it_is_read(found: list[tuple[int, int]]) -> None:
+    for family in ("ipv4", "ipv6"):
+        some = ranges((first, first + more) for first, more in found)
+        texts = spelled(some, family)
+        assert len(texts) == len(some)
+        assert networks(texts, family) == some
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_an_address_is_read_as_the_library_does(number: int) -> None:
+    text = str(IPv4Address(number))
+    assert network(text) == network(f"{text}/32") == ("ipv4", (number, number))
+
+
+@pytest.mark.parametrize(
+    "text", ["01.2.3.4", "1.2.3", "256.1.1.1", "1.2.3.4/33", "\u0661.1.1.1"]
+)
+def test_what_is_nearly_an_address_is_refused(text: str) -> None:
+    with pytest.raises(BadAddress):
+        network(text)

@@ -1,10 +1,12 @@
 """What the proofs of the firewall share: evidence of all nodes, rules, and scans."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,13 +14,14 @@ from lab.layers import REPOSITORY
 from lab.network import OUTSIDE
 from lab.node import Lab
 from lab.nodes import Node
+from lab.record import ssh_argv
 from lab.scan import Probe, Scan, scans, spans
 
 from zmward.catalog.foreign_ports import FOREIGN
 from zmward.catalog.ports import PORTS
 from zmward.doors.host import Done, command
 from zmward.doors.packet_filter import load_rules, read_rules, restore_rules
-from zmward.evidence import decode
+from zmward.evidence import DIRECTORY, Evidence, decode, encode
 from zmward.facts import Facts
 from zmward.finding import moment
 from zmward.firewall.openings import FAMILIES, Policy
@@ -110,6 +113,27 @@ def rules(found: Policy, backend: Backend) -> Rules:
 def load(lab: Lab, node: str, found: Policy, backend: Backend = "nftables") -> None:
     """Load a policy's rules on a node, just as a plan or a trial does it."""
     load_rules(NodeDoor(lab, node), rules(found, backend), "proof")
+
+
+def try_and_confirm(lab: Lab, node: str, known: Facts, place: Path) -> None:
+    """Load a node's rules as an administrator does, who then comes anew and keeps them.
+
+    `place` holds the profile, and gets what is known of the other nodes.
+    """
+    words = ["--profile", str(place / "profile.toml"), "--confirm-within", "300"]
+    for one in lab.nodes:
+        if one.name != node:
+            own = {name: known.evidence.answers[name] for name in (one.host, DIRECTORY)}
+            file = place / f"{one.name}.json"
+            file.write_bytes(encode(Evidence(known.evidence.when, own, "test")))
+            words += ["--evidence", str(file)]
+    asked = ssh_argv(lab, "firewall", "try", *words, "--yes", "--json", node=node)
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    told = json.loads(done.stdout or "{}")
+    assert told.get("state") == "unconfirmed", done.stdout + done.stderr
+    kept = ssh_argv(lab, "confirm", told["run"], node=node)
+    done = subprocess.run(kept, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def unload(lab: Lab, node: str) -> None:

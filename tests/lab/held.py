@@ -13,7 +13,7 @@ from typing import IO
 from lab.network import OUTSIDE
 from lab.node import Lab
 
-LONGEST = 10.0
+LONGEST = 30.0
 # An LDAP search, a memcached question and an IMAP NOOP, again and again.
 _LDAP = """
 import ldap, sys

@@ -258,6 +258,22 @@ def test_an_interrupt_ends_early_and_still_reports(
     nothing_left(node)
 
 
+def test_a_terminal_that_is_closed_loses_no_result(
+    node: Lab, begin: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    kept = tmp_path / "observed.json"
+    process = begin("--for", "10m", "--output", str(kept))
+    knocked(node, f"{INTERNET_IPV4} tcp {NODE_IPV4} 7025 1")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    process.stderr.close()
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(timeout=60) == 1  # findings
+    assert parse(kept.read_text()).wanted[0].packets == 1
+    nothing_left(node)
+
+
 def test_two_cannot_observe_at_once(
     node: Lab, begin: Callable[..., subprocess.Popen[str]]
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from lab import debs, history, logs, outside, ownership, updates
 from lab.errors import LabError
 from lab.layers import digest
+from lab.network import Network, lab_of
 from lab.node import Lab
 from lab.nodes import SINGLE
 
@@ -113,3 +114,16 @@ def test_the_name_server_answers_for_each_kind_of_blocklist() -> None:
 def test_a_lab_name_must_fit_a_namespace(name: str) -> None:
     with pytest.raises(LabError, match="use a-z, 0-9"):
         Lab(name)
+
+
+def test_a_namespace_tells_its_lab_whatever_its_nodes() -> None:
+    for name in ("a", "a-mail", "test-cluster-7"):
+        net = Network(name)
+        assert (
+            lab_of(net.outside) == lab_of(net.node) == lab_of(net.space("mta")) == name
+        )
+
+
+def test_a_node_that_is_not_there_is_named_with_those_that_are() -> None:
+    with pytest.raises(LabError, match="no node 'mail': there are ldap, mailbox, mta"):
+        Lab("x", "cluster").node("mail")

@@ -1,6 +1,7 @@
 """What else listens on mail servers, as rows: monitoring, clusters, tunnels, backup."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final, Literal
 
 import msgspec
@@ -241,12 +242,19 @@ FORWARDERS: Final[Mapping[str, str]] = {
 }
 
 
+@cache
+def _by_port() -> dict[tuple[str, int], Foreign]:
+    return {
+        (row.protocol, port): row
+        for row in FOREIGN
+        for first, last in row.ports
+        for port in range(first, last + 1)
+    }
+
+
 def foreign(protocol: str, port: int) -> Foreign | None:
     """Return the row of a socket, None where nobody knows it."""
-    for row in FOREIGN:
-        if row.protocol == protocol and any(a <= port <= b for a, b in row.ports):
-            return row
-    return None
+    return _by_port().get((protocol, port))
 
 
 def by_program(program: str) -> Foreign | None:

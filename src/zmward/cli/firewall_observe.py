@@ -13,15 +13,16 @@ from zmward.cli.firewall_place import with_others
 from zmward.cli.main import own_version
 from zmward.cli.options import common, given, profile, write
 from zmward.cli.place import Place, place
-from zmward.cli.repairing import say, working
+from zmward.cli.repairing import say, tell, working
+from zmward.engine.collect import collect
 from zmward.engine.observe import Heard, observe
 from zmward.engine.operator import operators
 from zmward.engine.site import Site
-from zmward.errors import Interrupted, NotUndone, Usage
+from zmward.errors import Interrupted, NotUndone, Usage, ZmwardError
 from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.finding import moment
-from zmward.firewall.known import Known, heard, known
+from zmward.firewall.known import Known, heard, known, later
 from zmward.firewall.observed import Circumstances, Observed, Wanted, document, observed
 from zmward.firewall.policy import policy
 from zmward.firewall.render_observe import beginning, observing
@@ -30,6 +31,8 @@ from zmward.profile import Profile
 from zmward.reports.observed import text as in_words
 from zmward.reports.plain import in_json
 from zmward.sources.established import ESTABLISHED, Connection
+from zmward.sources.identity import IDENTITY
+from zmward.sources.listeners import LISTENERS, Listener
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])")
@@ -83,7 +86,19 @@ def _observed(
     began = datetime.now(UTC).isoformat(timespec="seconds")
     told = observe(site, beginning(), counting, seconds)
     how = Circumstances(began, told.seconds, seconds, told.ended, own_version())
-    return observed(told.counted, found.known, found.before, how), found.known, told
+    seen = later(found.known, _sockets(site))
+    return observed(told.counted, seen, found.before, how), seen, told
+
+
+def _sockets(site: Site) -> tuple[Listener, ...]:
+    """Return what listens now: after a day, that may be more than before."""
+    try:
+        found = collect(site.door, (IDENTITY, LISTENERS), own_version())
+        (host,) = found.hosts
+        return Facts(found, Profile(), moment(found.when)).read(LISTENERS, host)
+    except (Unseen, ZmwardError) as error:
+        site.talk(f"what listens now is not known: {error}")
+        return ()
 
 
 def _writable(output: str | None) -> None:
@@ -93,14 +108,22 @@ def _writable(output: str | None) -> None:
     folder = Path(output).absolute().parent
     if not folder.is_dir():
         raise Usage(f"{output} cannot be written: there is no folder {folder}.")
+    if Path(output).is_dir():
+        raise Usage(f"{output} cannot be written: it is a folder.")
 
 
 def _told(found: Observed, shown: str, output: str | None, *, as_json: bool) -> None:
+    """Keep and print the result: neither a full disk nor a closed window loses both."""
     whole = in_json(document(found))
-    sys.stdout.write(whole if as_json else shown)
-    sys.stdout.flush()
+    failed: Usage | None = None
     if output is not None:
-        write(whole, output)
+        try:
+            write(whole, output)
+        except Usage as error:
+            failed = error
+    tell(whole if as_json else shown, end="")
+    if failed is not None:
+        raise failed
 
 
 def _code(found: Observed, made: Known, own: Profile) -> int:

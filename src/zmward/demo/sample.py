@@ -121,15 +121,20 @@ class Sample:
     def switches(self) -> None:
         """Let every dead man's switch that is due take its run back."""
         for run in runs(self.door):
-            due = [self.world.timers.get(f"{timer}.timer") for timer in timers(run)]
+            names = [f"{timer}.timer" for timer in timers(run)]
+            due = [self.world.timers.get(name) for name in names]
             if not any(at is not None and at <= self.clock() for at in due):
                 continue
+            # A timer elapses once, whatever comes of it.
+            for name in names:
+                self.world.timers.pop(name, None)
             journal = self.world.files[run.journal].content
             site = self.site(lambda _text: None, lambda: False)
             taken = take_back(site, run, plan_of(self.door, run))
             # The script of the switch writes no journal: its word is a count of
             # failures in a folder of its own.
             self.world.files[run.journal].content = journal
+            self.door.run(("rm", "-rf", "--", run.fired))
             self.door.run(("mkdir", "-m", "0700", "--", run.fired))
             left = sum(one.fate == "not-undone" for one in taken.steps)
             count = left + len(taken.failures)

@@ -53,9 +53,8 @@ def _can(door: Door) -> None:
         raise Refused(f"Observing {door.name} needs root: log in as root, or use sudo.")
     if door.run(("nft", "--version")).code:
         raise Refused(
-            f"There is no nft on {door.name}, and iptables cannot count beside other "
-            "rules without touching their chains: install the package nftables (it "
-            "loads nothing by itself)."
+            f"There is no nft on {door.name}, by which alone zmward counts without "
+            "dropping: install the package nftables (it loads nothing by itself)."
         )
     listed = door.run(("nft", "list", "table", "inet", TABLE))
     if not listed.code:

@@ -5,7 +5,16 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from zmward.firewall.rules import Chain, Is, Match, OneOf, Rule, Ruleset, Uncertain
+from zmward.firewall.rules import (
+    AnyOf,
+    Chain,
+    Is,
+    Match,
+    OneOf,
+    Rule,
+    Ruleset,
+    Uncertain,
+)
 
 # Chains and tables of programs that ban, and sets that they or our own rules ask.
 _PLACES: Final = re.compile(r"^(\w+ )?(f2b-|crowdsec|CROWDSEC)")
@@ -18,9 +27,13 @@ _SETS: Final = re.compile(
 def _of_some(match: Match) -> bool:
     """Say whether a match picks sources, be it by a set that nobody has told."""
     if isinstance(match, Is):
-        return match.field == "source" and not match.inverted
+        picks = match.field == "source" and not match.inverted
+        return picks and bool(match.values)
+    if isinstance(match, AnyOf):
+        each = match.matches
+        return not match.inverted and bool(each) and all(map(_of_some, each))
     if isinstance(match, OneOf):
-        return "source" in match.fields and not match.inverted
+        return "source" in match.fields and not match.inverted and bool(match.rows)
     return isinstance(match, Uncertain) and bool(_SETS.search(match.text))
 
 

@@ -1,8 +1,14 @@
 """The sources that are still on their way through a chain: a set that shrinks fast."""
 
 from bisect import bisect_left, bisect_right
+from typing import Final
 
 from zmward.firewall.ranges import NOTHING, Pair, Ranges
+
+# A cut in place moves all that lies behind it: so many cost as much as a new set.
+_DEAR: Final = 64
+# So many cuts make a new set each, before it is worth to have lists.
+_SLICES: Final = 16
 
 
 class Carried:
@@ -16,6 +22,7 @@ class Carried:
         self._whole: Ranges | None = sources
         self._firsts: list[int] = []
         self._lasts: list[int] = []
+        self._slices = 0
 
     def become(self, sources: Ranges) -> None:
         """Carry this set from now on."""
@@ -53,8 +60,12 @@ class Carried:
         if gone is None or gone is self._whole:
             self.become(NOTHING)
             return
+        if self._whole is not None and self._slices < _SLICES and len(gone) <= _SLICES:
+            self._slices += 1
+            self.become(self._whole - gone)
+            return
         self._split()
-        if len(gone) > len(self._firsts):
+        if len(gone) * _DEAR > len(self._firsts):
             self.become(self.all() - gone)
             return
         self._whole = None

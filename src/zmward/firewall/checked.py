@@ -8,8 +8,9 @@ from zmward.catalog.foreign_ports import foreign
 from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.firewall.bans import without_bans
-from zmward.firewall.compare import Kind, compare
+from zmward.firewall.compare import Kind, differences
 from zmward.firewall.folded import folded
+from zmward.firewall.narrowed import Narrowed
 from zmward.firewall.openings import FAMILIES, Policy, Sources
 from zmward.firewall.ranges import Family, Ranges
 from zmward.firewall.rules import Ruleset
@@ -100,10 +101,11 @@ def _found(
     short = folded(ruleset)
     for family in families:
         all_ways = ways(short, family, own)
+        rules = Narrowed(short, family)
         by_way: dict[tuple[_Key, Ranges], list[Way]] = {}
         for way in all_ways:
             where = (way.entry, way.destination)
-            for one in compare(policy, short, *where, (family,)):
+            for one in differences(policy, rules, family, *where):
                 key = (one.kind, one.what, one.names, one.said)
                 by_way.setdefault((key, one.sources), []).append(way)
         for (key, sources), some in by_way.items():

@@ -249,9 +249,12 @@ def _of_basics(asked: _Asked) -> Iterator[Difference]:
 
 
 def differences(
-    policy: Policy, rules: Narrowed, family: Family, entry: str, destination: int
+    policy: Policy, rules: Narrowed, family: Family, entry: str, destination: int = -1
 ) -> Iterator[Difference]:
-    """Yield every difference of one family, for packets that come in by one way."""
+    """Yield every difference of one family, for packets that come in by one way.
+
+    A destination below 0 is some address of the host.
+    """
     asked = _Asked(policy, rules, family, entry, destination)
     for protocol in _NAMES:
         yield from _of_ports(asked, protocol)
@@ -259,22 +262,11 @@ def differences(
     yield from _of_basics(asked)
 
 
-def compare(
-    policy: Policy,
-    ruleset: Ruleset,
-    entry: str,
-    destination: int = -1,
-    families: Iterable[Family] = FAMILIES,
-) -> tuple[Difference, ...]:
-    """Return every difference, for packets that come in by one interface.
-
-    A destination below 0 is some address of the host.
-    """
+def compare(policy: Policy, ruleset: Ruleset, entry: str) -> tuple[Difference, ...]:
+    """Return every difference of both families, for packets by one interface."""
     short = folded(ruleset)
     return tuple(
         one
-        for family in families
-        for one in differences(
-            policy, Narrowed(short, family), family, entry, destination
-        )
+        for family in FAMILIES
+        for one in differences(policy, Narrowed(short, family), family, entry)
     )

@@ -39,12 +39,12 @@ def source_ports(ruleset: Ruleset) -> tuple[int, ...]:
 class Exposure:
     """Asks one rule set for many ports, and remembers what they share."""
 
-    def __init__(self, ruleset: Ruleset) -> None:
-        """Begin with a rule set, best a folded one."""
+    def __init__(self, ruleset: Ruleset, memory: Memory | None = None) -> None:
+        """Begin with a rule set, best a folded one; others may share its memory."""
         self._ruleset = ruleset
         self._ports = source_ports(ruleset)
         self._marked = marking(ruleset)
-        self._memory = Memory()
+        self._memory = memory or Memory()
         self._all: dict[Family, Ranges] = {
             family: everything(family) for family in ("ipv4", "ipv6")
         }

@@ -27,6 +27,7 @@ from zmward.firewall.rules import (
     OneOf,
     Uncertain,
 )
+from zmward.sources.source import Unreadable
 
 _TCP_OR_UDP: Final = ranges((PROTOCOLS[name],) * 2 for name in ("tcp", "udp"))
 _WITH_PORTS: Final = frozenset(
@@ -241,6 +242,8 @@ def match_set(
     values: Sequence[str], sets: Sets, family: Family, text: str, *, inverted: bool
 ) -> Match:
     """Return what `--match-set NAME src,dst` asks; what is not understood says why."""
+    if not values:
+        raise Unreadable("--match-set has no value")
     name, directions = values[0], values[1].split(",") if len(values) > 1 else []
     if len(values) != 2 or not _DIRECTIONS.issuperset(directions):  # noqa: PLR2004
         return Uncertain(text)

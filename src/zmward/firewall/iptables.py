@@ -146,6 +146,18 @@ def _flushed(line: str, known: AbstractSet[str]) -> str:
     return found[1]
 
 
+def _named(line: str) -> str:
+    if line == "*":
+        raise Unreadable("a table without a name")
+    return line[1:]
+
+
+def _ended(table: str) -> None:
+    """Refuse a table that nothing ends: the text was cut off."""
+    if table:
+        raise Unreadable(f"the table {table[:40]} has no COMMIT: it is cut off")
+
+
 def parse(text: str, family: Family, sets: Sets = NO_SETS) -> Ruleset:
     """Read the text of iptables-save; Unreadable, with the line, for anything else.
 
@@ -161,7 +173,8 @@ def parse(text: str, family: Family, sets: Sets = NO_SETS) -> Ruleset:
             continue
         try:
             if line.startswith("*"):
-                table, known = line[1:], set()
+                _ended(table)
+                table, known = _named(line), set()
             elif line == "COMMIT":
                 table = ""
             elif line.startswith(":"):
@@ -174,8 +187,9 @@ def parse(text: str, family: Family, sets: Sets = NO_SETS) -> Ruleset:
             else:
                 name, rule = _rule(line, number, known, family, sets)
                 rules[_table(table, family), name].append(rule)
-        except Unreadable as error:
+        except (Unreadable, ValueError) as error:
             raise Unreadable(f"line {number}: {error}") from error
+    _ended(table)
     if not chains:
         raise Unreadable("no table in it: not the text of iptables-save")
     return Ruleset(

@@ -1,5 +1,6 @@
 """What is known of a port that somebody asks for: its service, program, neighbours."""
 
+import ipaddress
 from collections.abc import Iterable
 
 import msgspec
@@ -7,10 +8,10 @@ import msgspec
 from zmward.catalog.foreign_ports import FOREIGN, by_program, foreign
 from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.firewall.admits import holds, openings_for
 from zmward.firewall.extra import things
 from zmward.firewall.openings import Policy, Problem, number
 from zmward.firewall.peers import Peer
+from zmward.firewall.ranges import Family
 from zmward.firewall.rules import PROTOCOLS
 from zmward.firewall.services import Service, services
 from zmward.firewall.topology import topology
@@ -44,7 +45,10 @@ class Known(msgspec.Struct, frozen=True):
 
     def peer(self, source: str) -> str:
         """Return the name of the node that has an address, else nothing."""
-        found = (one.name for one in self.peers if holds(one.sources, source))
+        own = ipaddress.ip_address(source)
+        family: Family = "ipv4" if own.version == 4 else "ipv6"  # noqa: PLR2004  # IPv4
+        number = int(own)
+        found = (o.name for o in self.peers if number in o.sources.of(family))
         return next(found, "")
 
     def _listening(self, protocol: str, port: int) -> tuple[Listener, ...]:
@@ -67,7 +71,8 @@ class Known(msgspec.Struct, frozen=True):
         for one in self.running:
             if one.port == port and protocol in one.row.protocols:
                 about = one.row.remark or f"Zimbra, meant for: {one.exposure}"
-                return Guess(one.name, about, program, listening)
+                # It was down when the sockets were asked, and may be up by now.
+                return Guess(one.name, about, program, listening or None)
         row = foreign(protocol, port)
         if row is not None:
             return Guess(row.name, row.why, program, listening)
@@ -102,13 +107,15 @@ class Known(msgspec.Struct, frozen=True):
         return "\n".join(lines) + "\n"
 
     def refuse(self, protocol: str, port: int, day: str) -> str:
-        """Return the lines that close it on purpose, to whom nothing else lets in."""
+        """Return the lines that close it on purpose, to whom nothing else lets in.
+
+        The profile is for all nodes: where another one needs it, it stays open.
+        """
         if not _decidable(protocol):
             return ""
-        lines = ["[[firewall.refuse]]", *self._words(protocol, port)]
-        if any(openings_for(self.policy, protocol, port)):
-            lines.append('from = ["internet"]')
-        lines.append(f'why = "observed on {day}, and not wanted"')
+        why = f'why = "observed on {day}, and not wanted"'
+        words = self._words(protocol, port)
+        lines = ("[[firewall.refuse]]", *words, 'from = ["internet"]', why)
         return "\n".join(lines) + "\n"
 
 
@@ -145,8 +152,19 @@ def known(facts: Facts, host: str, policy: Policy) -> Known:
     return Known(policy, services(facts, host), sockets, peers, own)
 
 
+def later(found: Known, more: Iterable[Listener]) -> Known:
+    """Return the same, with sockets that were opened meanwhile."""
+    if found.sockets is None:
+        return found
+    own = tuple(one for one in more if not one.loopback)
+    sockets = tuple(dict.fromkeys((*found.sockets, *own)))
+    return msgspec.structs.replace(found, sockets=sockets)
+
+
 def heard(found: Known) -> Iterable[tuple[int, int]] | None:
-    """Return the protocols and ports on which something listens; None: not known."""
+    """Return the protocols and ports on which something should or does listen."""
     if found.sockets is None:
         return None
-    return tuple((PROTOCOLS[one.protocol], one.port) for one in found.sockets)
+    ports = [(one.protocol, one.port) for one in found.sockets]
+    ports += [(p, one.port) for one in found.running for p in one.row.protocols]
+    return tuple((PROTOCOLS[protocol], port) for protocol, port in ports)

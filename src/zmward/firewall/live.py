@@ -6,10 +6,9 @@ from itertools import pairwise
 from typing import Final
 
 import msgspec
-from msgspec.structs import replace
 
 from zmward.facts import Facts
-from zmward.firewall import sent
+from zmward.firewall.bans import without_bans
 from zmward.firewall.cells import edges, flat
 from zmward.firewall.exposed import Exposed
 from zmward.firewall.folded import folded
@@ -21,6 +20,7 @@ from zmward.firewall.packet import Packet, probe, state
 from zmward.firewall.ranges import NOTHING, Family, Ranges, everything, ranges
 from zmward.firewall.reach import Step, reach
 from zmward.firewall.rules import FLAGS, Flagged, Ruleset
+from zmward.firewall.sent import Sent, taken
 from zmward.firewall.ways import Held, Way, held, ways
 from zmward.sources.addresses import ADDRESSES
 from zmward.sources.firewall import FIREWALL
@@ -35,7 +35,7 @@ _NOTHING_SEEN: Final = Held()
 _VERSIONS: Final[Mapping[Family, int]] = {"ipv4": 4, "ipv6": 6}
 
 
-class Reached(msgspec.Struct, frozen=True):
+class Entrants(msgspec.Struct, frozen=True):
     """Who reaches a port by some way, surely or possibly, and by which rules."""
 
     accepted: Ranges = NOTHING
@@ -64,7 +64,10 @@ def _far_ipv6(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 class Live:
-    """The rules that are loaded on one host, and what was asked of them already."""
+    """The rules that are loaded on one host, and what was asked of them already.
+
+    They are judged as if nobody were banned: bans come and go.
+    """
 
     def __init__(self, loaded: Loaded, own: Held = _NOTHING_SEEN) -> None:
         """Begin with what is loaded, and the host's own interfaces and addresses.
@@ -73,16 +76,19 @@ class Live:
         """
         self.missing = loaded.missing
         self.rules = loaded.rules
-        self._names = own.addresses
         found = [ipaddress.ip_address(address) for address in own.addresses]
         self.own = {
             family: ranges((int(a),) * 2 for a in found if a.version == version)
             for family, version in _VERSIONS.items()
         }
         self.ipv6 = any(map(_far_ipv6, found)) if found else None
-        short = folded(loaded.rules)
+        short = folded(without_bans(loaded.rules)[0])
         self.narrowed = {family: Narrowed(short, family) for family in FAMILIES}
         self.ways = {family: ways(short, family, own) for family in FAMILIES}
+        self._sent = {
+            family: Sent(narrow.ruleset, own.addresses)
+            for family, narrow in self.narrowed.items()
+        }
         self._mask = _mask(loaded.rules)
         self._kept: dict[tuple[Narrow, int, Family, Way, _Kind], Exposed] = {}
 
@@ -94,8 +100,10 @@ class Live:
         found = self.ways[family]
         if destination < 0:
             return found
+        names = {way.entry: way.said for way in found}
         return tuple(
-            dict.fromkeys(replace(way, destination=destination) for way in found)
+            Way(entry, destination, tuple(n for n in said if not n.startswith("to ")))
+            for entry, said in names.items()
         )
 
     def _one(
@@ -113,11 +121,11 @@ class Live:
             )
         return self._kept[key]
 
-    def _sent(
+    def _led(
         self, protocol: int, port: int, family: Family, way: Way, flags: int
     ) -> Iterator[Exposed]:
         """Yield who reaches a port by another one that leads to it."""
-        for origin in sent.origins(self.narrowed[family].ruleset, port):
+        for origin in self._sent[family].origins(port):
             narrow = self.narrowed[family].of(protocol, origin.port)
             packet = Packet(
                 *(family, 0, way.destination, protocol),
@@ -127,7 +135,7 @@ class Live:
             )
             kind = probe(packet, marked=narrow.marked)
             told = reach(narrow.ruleset, kind, everything(family), narrow.memory)
-            some = sent.taken(told, port)
+            some = taken(told, port)
             steps = tuple(s for s in told.trail if s.rule.port == port)
             yield Exposed(
                 told.accepted & some,
@@ -144,7 +152,7 @@ class Live:
         *,
         destination: int = -1,
         flags: int = FLAGS["SYN"],
-    ) -> Reached:
+    ) -> Entrants:
         """Return who reaches a port of one of the host's addresses, or of any.
 
         What a back end that could not be asked may still stop is unknown.
@@ -152,22 +160,20 @@ class Live:
         met = self._met(family, destination)
         if len(met) > _MOST_WAYS:
             why = f"more than {_MOST_WAYS} ways in that the rules tell apart"
-            return Reached(unknown=everything(family), doubts=(why,))
-        accepted = NOTHING
-        led = sent.doubts(self.narrowed[family].ruleset, port, self._names)
-        unknown = sent.unknown(family, led)
-        doubts = dict.fromkeys(led)
+            return Entrants(unknown=everything(family), doubts=(why,))
+        doubts = dict.fromkeys(self._sent[family].doubts(port))
+        accepted, unknown = NOTHING, everything(family) if doubts else NOTHING
         by: list[tuple[str, Step]] = []
         for way in met:
             asked = (protocol, port, family, way, flags)
-            for told in (self._one(*asked), *self._sent(*asked)):
+            for told in (self._one(*asked), *self._led(*asked)):
                 accepted, unknown = accepted | told.accepted, unknown | told.unknown
                 doubts |= dict.fromkeys(told.doubts)
                 by += [(", ".join(way.said[:3]), step) for step in told.by]
         if self.missing:
             why = f"not asked: {', '.join(self.missing)}"
-            return Reached(NOTHING, accepted | unknown, (why, *doubts))
-        return Reached(accepted, unknown - accepted, tuple(doubts), tuple(by))
+            return Entrants(NOTHING, accepted | unknown, (why, *doubts))
+        return Entrants(accepted, unknown - accepted, tuple(doubts), tuple(by))
 
     def wide(self, family: Family) -> tuple[int, ...]:
         """Return a port of the longest row of ports that no rule tells apart.

@@ -6,6 +6,7 @@ Ports that no rule tells apart meet the same rules, however many ports there are
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -16,6 +17,9 @@ from zmward.firewall.ranges import Family, Ranges
 from zmward.firewall.reach import Memory
 from zmward.firewall.rules import Chain, Is, Rule, Ruleset
 from zmward.firewall.verdict import marking
+
+# So many rules are worth folding once more: fewer are left for one port.
+_MANY: Final = 256
 
 
 def _never(rule: Rule, protocol: int, ports: tuple[int, ...]) -> bool:
@@ -36,12 +40,12 @@ def _never(rule: Rule, protocol: int, ports: tuple[int, ...]) -> bool:
 class Narrow:
     """The rules that are left for one kind of packets, and what was asked of them."""
 
-    def __init__(self, ruleset: Ruleset) -> None:
+    def __init__(self, ruleset: Ruleset, memory: Memory) -> None:
         """Begin with the rules that are left."""
         self.ruleset = ruleset
-        self.exposure = Exposure(ruleset)
+        self.exposure = Exposure(ruleset, memory)
         self.marked = marking(ruleset)
-        self.memory = Memory()
+        self.memory = memory
 
 
 class _Places:
@@ -105,6 +109,7 @@ class Narrowed:
         self.ruleset = Ruleset(own)
         self.ports = tuple(set(cells(self.ruleset, "destination-port")))
         self.protocols = tuple(set(cells(self.ruleset, "protocol")))
+        self._memory = Memory()
         self._of_port = _Places(self.ports)
         self._of_protocol = _Places(self.protocols)
         numbers = {some: number for number, some in enumerate(self.ports)}
@@ -112,10 +117,10 @@ class Narrowed:
         # A packet that is sent to another port meets the rules of that port as well.
         self._sent = tuple(
             {
-                rule.port or 0
+                rule.port
                 for chain in own.values()
                 for rule in chain.rules
-                if rule.verdict == "send"
+                if rule.verdict == "send" and rule.port is not None
             }
         )
         self._kept: dict[tuple[frozenset[int], frozenset[int]], Narrow] = {}
@@ -124,7 +129,10 @@ class Narrowed:
         """Return the rules that packets of a protocol to a port meet."""
         key = self._of_protocol.of(protocol), self._of_port.of(port)
         if key not in self._kept:
-            self._kept[key] = Narrow(folded(self._left(protocol, port)))
+            left = self._left(protocol, port)
+            if sum(len(chain.rules) for chain in left.chains.values()) > _MANY:
+                left = folded(left)
+            self._kept[key] = Narrow(left, self._memory)
         return self._kept[key]
 
     def _left(self, protocol: int, port: int) -> Ruleset:

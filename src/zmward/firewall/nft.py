@@ -1,7 +1,7 @@
 """What `nft -j list ruleset` tells, as chains and rules."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from zmward.firewall.ranges import Family
 from zmward.firewall.rules import (
     Assumed,
     Chain,
+    Hook,
     Match,
     Rule,
     Ruleset,
@@ -72,6 +73,19 @@ class _Draft(msgspec.Struct):
     one_family: bool = False
 
 
+class _Base(msgspec.Struct):
+    """A chain as nft tells it; the names of its fields are nft's."""
+
+    family: str
+    table: str
+    name: str
+    hook: Hook | None = None
+    prio: int = 0
+    policy: Literal["accept", "drop"] = "accept"
+    type: str = "filter"
+    dev: tuple[str, ...] = ()
+
+
 def _label(value: Mapping[str, Any]) -> str:
     return f"{value.get('family', '')} {value.get('table', value.get('name', ''))}"
 
@@ -111,11 +125,19 @@ def _vmap(inner: Any, sets: _Sets) -> list[tuple[tuple[Match, ...], Any]]:
     ]
 
 
+def _read(statement: Any) -> tuple[str, Any]:
+    """Return a statement's word and what it holds."""
+    if isinstance(statement, str):
+        return statement, None
+    if not statement:
+        raise ValueError("an empty statement")
+    word, inner = next(iter(statement.items()))
+    return str(word), inner
+
+
 def _verdict(statement: Any) -> tuple[Verdict, str] | None:
     """Return a statement's verdict and chain, None where it is none."""
-    if isinstance(statement, str):
-        statement = {statement: None}
-    word, inner = next(iter(statement.items()))
+    word, inner = _read(statement)
     if word in _ENDS:
         return _ENDS[word], ""
     if word in ("jump", "goto"):
@@ -142,9 +164,7 @@ def _statement(draft: _Draft, statement: Any, sets: _Sets) -> None:
         draft.verdict, draft.target = found
         draft.ended = True
         return
-    if isinstance(statement, str):
-        statement = {statement: None}
-    word, inner = next(iter(statement.items()))
+    word, inner = _read(statement)
     if word == "match":
         _match(draft, inner, sets)
     elif word in ("limit", "ct count"):
@@ -231,15 +251,20 @@ def _sets(rows: Sequence[Mapping[str, Any]]) -> dict[str, _Sets]:
 def _chain(value: Mapping[str, Any], line: int) -> Chain:
     devices = value.get("dev", ())
     devices = (devices,) if isinstance(devices, str) else tuple(devices)
+    # What leaves by a device is nothing that comes in.
+    hook = None if value.get("hook") == "egress" else value.get("hook")
+    own = msgspec.convert(
+        {**value, "hook": hook, "dev": devices, "table": _label(value)}, _Base
+    )
     return Chain(
-        _label(value),
-        value["name"],
-        hook=value.get("hook"),
-        priority=value.get("prio", 0),
-        policy="drop" if value.get("policy") == "drop" else "accept",
-        kind=value.get("type", "filter"),
-        families=FAMILIES.get(value["family"], ()),
-        devices=devices,
+        own.table,
+        own.name,
+        hook=own.hook,
+        priority=own.prio,
+        policy=own.policy,
+        kind=own.type,
+        families=FAMILIES.get(own.family, ()),
+        devices=own.dev,
         line=line,
     )
 
@@ -256,11 +281,7 @@ def _perhaps(chain: Chain, found: Sequence[Rule]) -> list[Rule]:
     return kept
 
 
-def translate(rows: Sequence[Mapping[str, Any]], lines: Sequence[int] = ()) -> Ruleset:
-    """Return the rule set of nft's objects; raises what a foreign shape raises.
-
-    `lines` are where the objects stand in their text; else they are counted.
-    """
+def _translated(rows: Sequence[Mapping[str, Any]], lines: Sequence[int]) -> Ruleset:
     sets = _sets(rows)
     chains: dict[_Place, Chain] = {}
     rules: dict[_Place, list[Rule]] = {}
@@ -289,17 +310,28 @@ def translate(rows: Sequence[Mapping[str, Any]], lines: Sequence[int] = ()) -> R
     )
 
 
-def parse(text: str) -> Ruleset:
-    """Read the JSON of `nft -j list ruleset`; Unreadable for anything else."""
+def translate(rows: Sequence[Mapping[str, Any]], lines: Sequence[int] = ()) -> Ruleset:
+    """Return the rule set of nft's objects; Unreadable where their shape is foreign.
+
+    `lines` are where the objects stand in their text; else they are counted.
+    """
     try:
-        rows = msgspec.json.decode(text)["nftables"]
-        return translate(rows)
+        return _translated(rows, lines)
     except (
-        msgspec.DecodeError,
+        msgspec.ValidationError,
         LookupError,
         TypeError,
         ValueError,
         AttributeError,
         RecursionError,
     ) as error:
+        raise Unreadable(f"not what nft tells: {error!r}"[:200]) from error
+
+
+def parse(text: str) -> Ruleset:
+    """Read the JSON of `nft -j list ruleset`; Unreadable for anything else."""
+    try:
+        rows = msgspec.json.decode(text)["nftables"]
+    except (msgspec.DecodeError, LookupError, TypeError, RecursionError) as error:
         raise Unreadable(f"not the JSON of nft: {error}") from error
+    return translate(rows)

@@ -268,7 +268,7 @@ def statements(words: Words) -> list[Statement]:
         start = words.place
         try:
             one = _statement(words)
-        except (Unknown, Unreadable):
+        except (Unknown, Unreadable, ValueError):
             words.place = start
             return [*found, *_uncertain(words)]
         if one:

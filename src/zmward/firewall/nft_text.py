@@ -231,6 +231,9 @@ def parse(text: str) -> Ruleset:
     found = Words(_defined(list(words(text))))
     found.gaps()
     while found:
-        _command(reader, found)
+        try:
+            _command(reader, found)
+        except ValueError as error:
+            raise Unreadable(f"line {found.line}: {error}") from error
         found.gaps()
     return translate(reader.rows, reader.lines)

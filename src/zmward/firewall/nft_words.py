@@ -112,6 +112,8 @@ class Words:
                 if depth < 0:
                     break
             self.place += 1
+        if depth > 0:
+            raise Unreadable(f"line {self.line}: a brace is not closed")
         return Words(self._found[start : self.place])
 
     def rest(self) -> list[str]:

@@ -143,19 +143,21 @@ def _wanted(rows: Iterable[Count], known: Known, day: str) -> Iterator[Wanted]:
     for (reason, name, port), own in _grouped(rows).items():
         callers = _callers(own, known)
         found = known.service(name, port)
-        allow = known.allow(name, port, callers_named(callers), day)
+        # Where nobody listens, there is nothing to decide.
+        asked = found.listening is not False
+        many = reason == "not-allowed"
         yield Wanted(
             *(name, port, reason, sum(one.packets for one in callers), callers),
             listening=found.listening,
             name=found.name,
             about=found.about,
             program=found.program,
-            allow=allow,
-            refuse=known.refuse(name, port, day),
+            allow=known.allow(name, port, _named(callers), day) if asked else "",
+            refuse=known.refuse(name, port, day) if asked and many else "",
         )
 
 
-def callers_named(callers: Iterable[Caller]) -> tuple[str, ...]:
+def _named(callers: Iterable[Caller]) -> tuple[str, ...]:
     """Return the callers as the profile names them: the cluster, or addresses."""
     kept = tuple(callers)
     if kept and all(one.peer for one in kept):

@@ -4,7 +4,15 @@ from typing import Final
 
 import msgspec
 
-from zmward.firewall.ranges import Family, Pair, Ranges, network, single
+from zmward.firewall.ranges import (
+    NOTHING,
+    Family,
+    Pair,
+    Ranges,
+    network,
+    ranges,
+    single,
+)
 from zmward.firewall.rules import FLAGS, PROTOCOLS, STATES, TYPES, Field, Probe
 
 TCP, UDP = PROTOCOLS["tcp"], PROTOCOLS["udp"]
@@ -23,6 +31,12 @@ _VALID: Final = frozenset(
 _QUESTIONS: Final = {"ipv4": frozenset({8, 13, 15, 17}), "ipv6": frozenset({128, 139})}
 # A redirect is none of it: net/netfilter/nf_conntrack_proto_icmpv6.c.
 _UNTRACKED6: Final = frozenset({*range(130, 137), 143})
+# Routers of multicast (RFC 4286): newer kernels do not track them, older ones take
+# them for invalid.
+_UNSETTLED6: Final = frozenset({151, 152, 153})
+_EITHER: Final = ranges(
+    (STATES[name], STATES[name]) for name in ("invalid", "untracked")
+)
 # Neighbour discovery counts only with a hop limit that no router has lowered.
 _NEIGHBOURS: Final = frozenset(range(133, 138))
 # To these a packet is for many hosts: routing tells so, and the card that takes it.
@@ -82,6 +96,12 @@ def _for_whom(packet: Packet) -> tuple[int, int]:
     return TYPES["local"], 0
 
 
+def _unsettled(packet: Packet) -> bool:
+    """Say whether the state of a packet depends on the kernel."""
+    multicast = packet.protocol == ICMPV6 and packet.icmp[0] in _UNSETTLED6
+    return multicast and packet.family == "ipv6" and not packet.state
+
+
 def probe(packet: Packet, *, marked: bool = False) -> Probe:
     """Return the kind of a packet: all of it but where it comes from."""
     known = packet.state or state(packet)
@@ -89,7 +109,7 @@ def probe(packet: Packet, *, marked: bool = False) -> Probe:
     fields: dict[Field, int | None] = {
         "destination": packet.destination if packet.destination >= 0 else None,
         "protocol": packet.protocol,
-        "state": STATES[known],
+        "state": None if _unsettled(packet) else STATES[known],
         "version": 4 if packet.family == "ipv4" else 6,
         "mark": None if marked else 0,
         "destination-type": there,
@@ -107,7 +127,8 @@ def probe(packet: Packet, *, marked: bool = False) -> Probe:
     if packet.protocol in (ICMP, ICMPV6):
         fields["icmp"] = packet.icmp[0] * 256 + packet.icmp[1]
     flags = packet.flags if packet.protocol == TCP else 0
-    return Probe(packet.family, fields, flags, packet.entry)
+    states = _EITHER if _unsettled(packet) else NOTHING
+    return Probe(packet.family, fields, flags, packet.entry, states)
 
 
 def asked(packet: Packet) -> Ranges:

@@ -60,23 +60,39 @@ def _touches(one: Opening, thing: Thing) -> bool:
     )
 
 
-def _meet(one: Sources, two: Sources) -> bool:
-    return any(one.of(family) & two.of(family) for family in FAMILIES)
+def _lets_in(one: Opening, who: Sources) -> bool:
+    """Say whether an opening is for somebody of these."""
+    return any(one.sources.of(family) & who.of(family) for family in FAMILIES)
+
+
+def _everybody(one: Opening) -> bool:
+    return any(one.sources.everybody(family) for family in FAMILIES)
+
+
+def _contradicts(
+    one: Opening, refused: tuple[Thing, ...], callers: Iterable[tuple[Thing, Sources]]
+) -> bool:
+    """Say whether an opening lets in what is refused.
+
+    Where the rest of the world is refused, only an opening for everybody does.
+    """
+    if any(_touches(one, thing) for thing in refused):
+        return True
+    return any(
+        _everybody(one) if who == EVERYBODY else _lets_in(one, who)
+        for thing, who in callers
+        if _touches(one, thing)
+    )
 
 
 def _contradictions(
     openings: Iterable[Opening],
     refused: tuple[Thing, ...],
-    callers: Iterable[tuple[Thing, Sources]],
+    callers: tuple[tuple[Thing, Sources], ...],
 ) -> Iterator[Problem]:
     """Yield openings of which the profile refuses a part: what is meant is open."""
-    some = tuple(one for one in callers if one[1] != EVERYBODY)
     for one in openings:
-        if any(_touches(one, thing) for thing in refused) or any(
-            _touches(one, thing)
-            and any(one.sources.of(f) & who.of(f) for f in FAMILIES)
-            for thing, who in some
-        ):
+        if _contradicts(one, refused, callers):
             text = f"firewall.refuse and {one.origin} contradict over {one.name}."
             yield Problem("undecided", one.name, text)
 

@@ -191,7 +191,9 @@ def decided(settings: Firewall, subject: str, answer: str, why: str) -> Firewall
     if "refuse" in words or "later" in words:
         if len(words) > 1:
             raise BadAnswer("one word alone, or whom to let in")
-        more = (*settings.refuse, refused)
+        # The profile is for all nodes: what another one needs stays open there.
+        rest = msgspec.structs.replace(refused, from_=("internet",))
+        more = (*settings.refuse, rest)
         return msgspec.structs.replace(settings, refuse=more)
     named = (refused.name, refused.port, refused.protocol)
     entry = Allow(_places(words), why, *named)

@@ -2,8 +2,9 @@
 
 import ipaddress
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final, Literal
 
 import msgspec
@@ -14,6 +15,9 @@ Family = Literal["ipv4", "ipv6"]
 Pair = tuple[int, int]
 
 BITS: Final[dict[Family, int]] = {"ipv4": 32, "ipv6": 128}
+# For so many times fewer ranges it is quicker to look each one's place up.
+_FEW: Final = 16
+_VERY_FEW: Final = 4
 _VERSIONS: Final[dict[int, Family]] = {4: "ipv4", 6: "ipv6"}
 
 
@@ -32,8 +36,8 @@ class Ranges(msgspec.Struct, frozen=True):
 
     def __contains__(self, number: int) -> bool:
         """Say whether a number is in it."""
-        place = bisect_right(self.pairs, number, key=lambda pair: pair[0]) - 1
-        return place >= 0 and number <= self.pairs[place][1]
+        place = _reaching(self.pairs, number)
+        return place < len(self.pairs) and self.pairs[place][0] <= number
 
     def __len__(self) -> int:
         """Return how many ranges there are."""
@@ -43,15 +47,25 @@ class Ranges(msgspec.Struct, frozen=True):
         """Return what is in either."""
         if not self.pairs or not other.pairs:
             return self if self.pairs else other
+        if self.pairs is other.pairs:
+            return self
         return ranges((*self.pairs, *other.pairs))
 
     def __and__(self, other: "Ranges") -> "Ranges":
         """Return what is in both."""
-        few, many = sorted((self, other), key=len)
+        few, many = (self, other) if len(self) <= len(other) else (other, self)
+        if few.pairs and _covers(few.pairs, many.pairs):
+            return many
         return Ranges(tuple(_shared(few.pairs, many.pairs)))
 
     def __sub__(self, other: "Ranges") -> "Ranges":
         """Return what is in this one only."""
+        if not self.pairs or not other.pairs:
+            return self
+        if self.pairs is other.pairs or _covers(other.pairs, self.pairs):
+            return NOTHING
+        if len(other) <= _VERY_FEW and len(self) > _FEW:
+            return Ranges(_sliced(self.pairs, other.pairs))
         return Ranges(tuple(_without(self.pairs, other.pairs)))
 
     def __le__(self, other: "Ranges") -> bool:
@@ -63,25 +77,57 @@ class Ranges(msgspec.Struct, frozen=True):
         return sum(last - first + 1 for first, last in self.pairs)
 
 
+def _covers(one: tuple[Pair, ...], other: tuple[Pair, ...]) -> bool:
+    """Say whether a single range holds all of a set: to be told at once."""
+    if len(one) != 1 or not other:
+        return False
+    return one[0][0] <= other[0][0] and other[-1][1] <= one[0][1]
+
+
+def _reaching(pairs: tuple[Pair, ...], number: int) -> int:
+    """Return the place of the first pair that ends at a number or behind it."""
+    # A pair alone with its first number sorts before all pairs that begin there.
+    place = bisect_left(pairs, (number,))
+    return place - 1 if place and pairs[place - 1][1] >= number else place
+
+
 def _shared(few: tuple[Pair, ...], many: tuple[Pair, ...]) -> Iterator[Pair]:
     """Yield the overlaps; each range of the few looks its place up in the many."""
     for first, last in few:
-        place = bisect_left(many, first, key=lambda pair: pair[1])
+        place = _reaching(many, first)
         while place < len(many) and many[place][0] <= last:
             low, high = many[place]
             yield max(low, first), min(high, last)
             place += 1
 
 
+def _sliced(pairs: tuple[Pair, ...], taken: tuple[Pair, ...]) -> tuple[Pair, ...]:
+    """Return what is left of many ranges without a few others."""
+    for first, last in taken:
+        start, end = _reaching(pairs, first), bisect_left(pairs, (last + 1,))
+        if start < end:
+            low, high = pairs[start][0], pairs[end - 1][1]
+            before = ((low, first - 1),) if low < first else ()
+            behind = ((last + 1, high),) if high > last else ()
+            pairs = pairs[:start] + before + behind + pairs[end:]
+    return pairs
+
+
 def _without(pairs: tuple[Pair, ...], taken: tuple[Pair, ...]) -> Iterator[Pair]:
+    place, few = 0, len(pairs) * _FEW < len(taken)
     for first, last in pairs:
-        place = bisect_left(taken, first, key=lambda pair: pair[1])
+        if few:
+            place = _reaching(taken, first)
+        while place < len(taken) and taken[place][1] < first:
+            place += 1
         start = first
         while place < len(taken) and taken[place][0] <= last:
             low, high = taken[place]
             if low > start:
                 yield start, low - 1
             start = high + 1
+            if high > last:
+                break
             place += 1
         if start <= last:
             yield start, last
@@ -106,6 +152,7 @@ def single(number: int) -> Ranges:
     return Ranges(((number, number),))
 
 
+@cache
 def everything(family: Family) -> Ranges:
     """Return all addresses of a family."""
     return Ranges(((0, (1 << BITS[family]) - 1),))
@@ -155,8 +202,24 @@ def address(number: int, family: Family) -> str:
 def written(found: Ranges, family: Family) -> tuple[str, ...]:
     """Return a set as networks, as few as there can be."""
     kind = ipaddress.IPv4Address if family == "ipv4" else ipaddress.IPv6Address
-    return tuple(
-        str(net)
-        for first, last in found.pairs
-        for net in ipaddress.summarize_address_range(kind(first), kind(last))
-    )
+    nets: list[str] = []
+    for first, last in found.pairs:
+        if first == last:
+            nets.append(f"{kind(first)}/{BITS[family]}")
+        else:
+            pieces = ipaddress.summarize_address_range(kind(first), kind(last))
+            nets += map(str, pieces)
+    return tuple(nets)
+
+
+def spelled(found: Ranges, family: Family) -> tuple[str, ...]:
+    """Return a set with one text for each range: a network, or `first-last`."""
+    kind = ipaddress.IPv4Address if family == "ipv4" else ipaddress.IPv6Address
+    texts = []
+    for first, last in found.pairs:
+        size = last - first + 1
+        if size & (size - 1) or first % size:
+            texts.append(f"{kind(first)}-{kind(last)}")
+        else:
+            texts.append(f"{kind(first)}/{BITS[family] - size.bit_length() + 1}")
+    return tuple(texts)

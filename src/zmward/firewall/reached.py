@@ -7,15 +7,11 @@ from typing import Final
 import msgspec
 
 from zmward.catalog.foreign_ports import foreign
-from zmward.firewall.bans import without_bans
-from zmward.firewall.folded import folded
 from zmward.firewall.grid import Cell, Grid, Row, amiss, cell, meant
-from zmward.firewall.loaded import Loaded
-from zmward.firewall.narrowed import Narrow, Narrowed
+from zmward.firewall.live import Live
 from zmward.firewall.openings import EVERYBODY, FAMILIES, Sources, Zone
 from zmward.firewall.ranges import Family, Ranges
 from zmward.firewall.rules import PROTOCOLS
-from zmward.firewall.ways import Held, ways
 from zmward.sources.listeners import Listener
 
 _ORDER: Final[Mapping[Cell, int]] = {"open": 0, "part": 1, "unknown": 2, "closed": 3}
@@ -57,54 +53,24 @@ def _bound(listener: Listener) -> tuple[tuple[Family, ...], int]:
     return (family,), _ANY if found.is_unspecified else int(found)
 
 
-class Judge:
-    """Asks one node's rules for many sockets; what no rule tells apart only once."""
-
-    def __init__(self, loaded: Loaded, own: Held) -> None:
-        """Begin with the loaded rules, and the host's interfaces and addresses."""
-        short = folded(without_bans(loaded.rules)[0])
-        self._rules = {family: Narrowed(short, family) for family in FAMILIES}
-        self._ways = {family: ways(short, family, own) for family in FAMILIES}
-        self._blind = bool(loaded.missing)
-        self._kept: dict[
-            tuple[int, int, Family, int], tuple[Narrow, Ranges, Ranges]
-        ] = {}
-
-    def of(self, listener: Listener) -> Reached:
-        """Return who reaches a socket of the network."""
-        number = PROTOCOLS.get(listener.protocol)
-        if number is None:
-            return Reached(unknown=EVERYBODY, heard=frozenset(FAMILIES))
-        families, address = _bound(listener)
-        found = Reached()
-        for family in families:
-            accepted, unknown = self._asked(number, listener.port, family, address)
-            if self._blind:
-                # What was not asked may stop whatever these rules let in.
-                accepted, unknown = Ranges(), accepted | unknown
-            found |= Reached(
-                Sources(**{family: accepted}),
-                Sources(**{family: unknown}),
-                frozenset({family}),
-            )
-        return found
-
-    def _asked(
-        self, protocol: int, port: int, family: Family, address: int
-    ) -> tuple[Ranges, Ranges]:
-        rules = self._rules[family].of(protocol, port)
-        key = (id(rules), protocol, family, address)
-        if key not in self._kept:
-            accepted, unknown = Ranges(), Ranges()
-            for way in self._ways[family]:
-                place = way.destination if address == _ANY else address
-                told = rules.exposure.of(
-                    protocol, port, family, destination=place, entry=way.entry
-                )
-                accepted, unknown = accepted | told.accepted, unknown | told.unknown
-            # The rules are kept, so that their id stays theirs.
-            self._kept[key] = (rules, accepted, unknown - accepted)
-        return self._kept[key][1:]
+def entrants(rules: Live, listener: Listener) -> Reached:
+    """Return who reaches a socket of the network."""
+    number = PROTOCOLS.get(listener.protocol)
+    if number is None:
+        return Reached(unknown=EVERYBODY, heard=frozenset(FAMILIES))
+    families, address = _bound(listener)
+    found = Reached()
+    for family in families:
+        # A host without an address of IPv6 hears nothing over it.
+        if family == "ipv6" and rules.ipv6 is False:
+            continue
+        told = rules.reached(number, listener.port, family, destination=address)
+        found |= Reached(
+            Sources(**{family: told.accepted}),
+            Sources(**{family: told.unknown}),
+            frozenset({family}),
+        )
+    return found
 
 
 def _name(one: Listener, names: Names) -> str:

@@ -102,12 +102,14 @@ class Probe(msgspec.Struct, frozen=True):
     """One kind of packet: everything is known of it but where it comes from.
 
     A field that the packet does not have is absent; None is one that is not known.
+    `states` are those that it may have, where that depends on the kernel.
     """
 
     family: Family
     fields: Mapping[Field, int | None]
     flags: int = 0
     entry: str = ""
+    states: Ranges = NOTHING
 
     def at(self, field: Field) -> int | None:
         """Return a field's number, None where nobody knows it."""
@@ -131,8 +133,18 @@ class Is(msgspec.Struct, frozen=True):
             return NO
         found = probe.at(self.field)
         if found is None:
-            return MAYBE
+            return self._perhaps(probe)
         return YES if (found in self.values) != self.inverted else NO
+
+    def _perhaps(self, probe: Probe) -> Take:
+        """Say whether it holds of a number that is not known, or is one of some."""
+        if self.field != "state" or not probe.states:
+            return MAYBE
+        if probe.states <= self.values:
+            return NO if self.inverted else YES
+        if not probe.states & self.values:
+            return YES if self.inverted else NO
+        return MAYBE
 
 
 class Flagged(msgspec.Struct, frozen=True):

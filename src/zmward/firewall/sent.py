@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from zmward.firewall.ranges import NOTHING, Family, Ranges, everything
+from zmward.firewall.ranges import NOTHING, Ranges
 from zmward.firewall.reach import Reach
 from zmward.firewall.rules import Is, Rule, Ruleset
 
@@ -35,16 +35,12 @@ def _ports(rule: Rule) -> Iterator[int]:
         yield from (1, 65_535)
 
 
-def origins(ruleset: Ruleset, port: int) -> tuple[Origin, ...]:
-    """Return the ports from which packets are sent to a port of the host."""
-    found = (
-        Origin(own, rule)
-        for chain in ruleset.chains.values()
-        for rule in chain.rules
-        if rule.verdict == "send" and rule.port == port
-        for own in _ports(rule)
-    )
-    return tuple(dict.fromkeys(found))
+def _origins(ruleset: Ruleset) -> Iterator[tuple[int, Origin]]:
+    """Yield the ports of the host to which packets are sent, and from where."""
+    for chain in ruleset.chains.values():
+        for rule in chain.rules:
+            if rule.verdict == "send" and rule.port is not None:
+                yield from ((rule.port, Origin(own, rule)) for own in _ports(rule))
 
 
 def taken(told: Reach, port: int) -> Ranges:
@@ -56,30 +52,38 @@ def taken(told: Reach, port: int) -> Ranges:
     return found
 
 
-def _leads(text: str, port: int, own: Iterable[str]) -> bool:
+def _leads(text: str, own: Iterable[str]) -> str:
+    """Return the port of the host itself to which a rule leads, as it is written."""
     to = _TO.search(text)
     if to is None:
-        return False
+        return ""
     host, _, number = to[1].rpartition(":")
     host = host.strip("[]")
     here = not host or host.startswith("127.") or host in ("::1", *own)
-    return here and number == str(port)
+    return number if here else ""
 
 
-def doubts(ruleset: Ruleset, port: int, own: Iterable[str]) -> tuple[str, ...]:
-    """Return the rules that may lead others to a port, and that nobody judges."""
-    names = tuple(own)
-    return tuple(
-        dict.fromkeys(
-            f"{rule.text}: it leads to port {port}"
-            for chain in ruleset.chains.values()
-            for rule in chain.rules
-            if (rule.target in _ELSEWHERE or "tproxy to" in rule.text)
-            and _leads(rule.text, port, names)
-        )
-    )
+class Sent:
+    """Which ports of a host others lead to, found once for all ports."""
 
+    def __init__(self, ruleset: Ruleset, own: Iterable[str]) -> None:
+        """Look through the rules; `own` are the host's addresses."""
+        self._origins: dict[int, dict[Origin, None]] = {}
+        for port, origin in _origins(ruleset):
+            self._origins.setdefault(port, {})[origin] = None
+        names = tuple(own)
+        self._doubts: dict[str, dict[str, None]] = {}
+        for chain in ruleset.chains.values():
+            for rule in chain.rules:
+                if rule.target in _ELSEWHERE or "tproxy to" in rule.text:
+                    texts = self._doubts.setdefault(_leads(rule.text, names), {})
+                    texts[rule.text] = None
 
-def unknown(family: Family, found: tuple[str, ...]) -> Ranges:
-    """Return of whom nobody knows whether such rules lead them to a port."""
-    return everything(family) if found else NOTHING
+    def origins(self, port: int) -> tuple[Origin, ...]:
+        """Return the ports from which packets are sent to a port of the host."""
+        return tuple(self._origins.get(port, ()))
+
+    def doubts(self, port: int) -> tuple[str, ...]:
+        """Return the rules that may lead others to a port, and that nobody judges."""
+        found = self._doubts.get(str(port), ())
+        return tuple(f"{text}: it leads to port {port}" for text in found)

@@ -12,6 +12,10 @@ from zmward.firewall.zones import Zones, as_seen
 from zmward.profile import Profile, Refuse
 
 _SHOWN: Final = 5
+_ADVICE: Final = (
+    "allow it in [[firewall.allow]], or refuse it in [[firewall.refuse]] with "
+    'from = ["internet"]:'
+)
 # Flows of which one that finds no room may be one that somebody needs.
 _NEEDED: Final = frozenset({"told", "spoken"})
 
@@ -91,8 +95,8 @@ def _problem(wanted: Wanted, sources: tuple[str, ...]) -> Problem:
     if not wanted.name and wanted.port:
         key = f"port = {wanted.port}, {key}"
     text = (
-        f"{_said(sources)} asked for {what}, and the policy would drop that; allow or "
-        f"refuse it: [[firewall.allow]] or [[firewall.refuse]] {key}."
+        f"{_said(sources)} asked for {what}, and the policy would drop that; "
+        f"{_ADVICE} {key}."
     )
     return Problem("observed", wanted.thing, text)
 
@@ -105,7 +109,7 @@ def _connected(one: Between, policy: Policy, profile: Profile) -> Iterator[Probl
     key = f'name = "{one.name}"' if one.name else f'port = {one.port}, protocol = "tcp"'
     text = (
         f"{one.source} is connected to tcp {one.port}{name} and could not come again; "
-        f"allow or refuse it: [[firewall.allow]] or [[firewall.refuse]] {key}."
+        f"{_ADVICE} {key}."
     )
     yield Problem("observed", f"tcp {one.port}", text)
 

@@ -59,7 +59,8 @@ def _entries(ruleset: Ruleset) -> Iterator[Enters]:
                     yield match
                 elif isinstance(match, OneOf) and "entry" in match.fields:
                     place = match.fields.index("entry")
-                    yield from (Enters((str(row[place]),)) for row in match.rows)
+                    names = (row[place] for row in match.rows)
+                    yield from (Enters((str(n),)) for n in names if n is not None)
 
 
 def _grouped(found: Iterable[tuple[T, tuple[bool, ...]]]) -> tuple[tuple[T, ...], ...]:

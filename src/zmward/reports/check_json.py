@@ -7,7 +7,7 @@ import msgspec
 from zmward.firewall.checked import Checked, Deviating
 from zmward.firewall.compare import Kind
 from zmward.firewall.ranges import Family
-from zmward.reports.firewall_words import both
+from zmward.reports.firewall_words import ranges_of
 
 SCHEMA: Final = "zmward.check/1"
 
@@ -42,7 +42,7 @@ class CheckShown(msgspec.Struct, frozen=True):
 
 def _difference(one: Deviating) -> DifferenceShown:
     return DifferenceShown(
-        *(one.kind, one.what, one.names, both(one.sources), one.by, one.listeners),
+        *(one.kind, one.what, one.names, ranges_of(one.sources), one.by, one.listeners),
         one.said,
     )
 

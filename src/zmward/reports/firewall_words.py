@@ -1,11 +1,12 @@
 """The words in which the verbs of the firewall speak of zones, cells and addresses."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from zmward.firewall.grid import Cell
 from zmward.firewall.openings import EVERYBODY, FAMILIES, Kind, Sources, Zone
-from zmward.firewall.ranges import Family, Ranges, everything, written
+from zmward.firewall.ranges import Family, Ranges, everything, spelled, written
 from zmward.i18n import mark
 
 FAMILY_WORDS: Final[Mapping[Family, str]] = {"ipv4": "IPv4", "ipv6": "IPv6"}
@@ -42,8 +43,14 @@ _FEW: Final = 4
 
 
 def both(found: Sources) -> tuple[str, ...]:
-    """Return addresses of both families as a document holds them."""
+    """Return addresses of both families as networks."""
     return tuple(net for f in FAMILIES for net in written(found.of(f), f))
+
+
+@lru_cache(maxsize=16)  # fifty thousand bans are missing from many services alike
+def ranges_of(found: Sources) -> tuple[str, ...]:
+    """Return addresses of both families as networks, and ranges that are none."""
+    return tuple(text for f in FAMILIES for text in spelled(found.of(f), f))
 
 
 def _host(net: str) -> str:

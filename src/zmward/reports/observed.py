@@ -65,20 +65,19 @@ def _short(found: Iterable[Wanted]) -> Iterator[str]:
         yield f"  and {more}: {_number(packets, 'first packet')}"
 
 
-def _connection(one: Between, is_open: Open) -> str:
+def _connection(one: Between, *, lost: bool) -> str:
     name = "; ".join(word for word in (one.name, one.program) if word)
     place = f"{one.source} port {one.source_port}, here {one.port}"
     seen = _number(one.packets, "packet") + " seen"
-    lost = one.inbound and is_open(one.wanted())
     end = "; it would not be let in again" if lost else ""
     return f"  {place}{f' ({name})' if name else ''}: {seen}{end}"
 
 
 def _connections(found: tuple[Between, ...], is_open: Open) -> Iterator[str]:
     # Those that would be lost are what counts.
-    lost = [one for one in found if one.inbound and is_open(one.wanted())]
-    kept = [*lost, *(one for one in found if one not in lost)]
-    yield from (_connection(one, is_open) for one in kept[:_MOST])
+    judged = [(one, one.inbound and bool(is_open(one.wanted()))) for one in found]
+    kept = sorted(judged, key=lambda pair: not pair[1])
+    yield from (_connection(one, lost=lost) for one, lost in kept[:_MOST])
     if len(kept) > _MOST:
         yield f"  and {len(kept) - _MOST} more"
 

@@ -26,16 +26,19 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else _escape(c) for c in text)
 
 
+def _unit(char: str) -> str:
+    units = memoryview(char.encode("utf-16-le", "surrogatepass")).cast("H")
+    return "".join(f"\\u{unit:04x}" for unit in units)
+
+
 def in_json(document: str) -> str:
     """Return the same JSON with unprintable characters as its own escapes."""
-    return "".join(
-        c
-        if c.isprintable() or c == "\n"
-        else "".join(
-            f"\\u{unit:04x}"
-            for unit in memoryview(c.encode("utf-16-le", "surrogatepass")).cast("H")
-        )
-        for c in document
+    # Nearly all lines are printable: a document may have a million of them.
+    return "\n".join(
+        line
+        if line.isprintable()
+        else "".join(c if c.isprintable() else _unit(c) for c in line)
+        for line in document.split("\n")
     )
 
 

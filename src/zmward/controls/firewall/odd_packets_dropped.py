@@ -8,12 +8,13 @@ from zmward.controls.firewall._examples import NO_RULES, both, ipv4
 from zmward.controls.shapes.basic import on_hosts
 from zmward.controls.shapes.exposure import NEEDS, ipv6_in_use
 from zmward.controls.shapes.packets import TRUSTED
-from zmward.controls.shapes.reached import Excess, excess, told
+from zmward.controls.shapes.reached import Excess, excess, networks, told
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.firewall.basics import ODD
 from zmward.firewall.live import loaded_rules
+from zmward.firewall.open_before import open_before
 from zmward.firewall.openings import FAMILIES
 from zmward.firewall.ranges import Family
 from zmward.firewall.rules import FLAGS, PROTOCOLS
@@ -46,11 +47,12 @@ def _ports(facts: Facts, host: str, family: Family) -> tuple[int, ...]:
 def _met(facts: Facts, host: str, family: Family) -> Iterator[tuple[str, int, Excess]]:
     rules = loaded_rules(facts, host)
     trusted = zone_sources(facts, host, TRUSTED).of(family)
+    spared = trusted | open_before(rules.rules, family)
     for port in _ports(facts, host, family):
         for kind, flags in _KINDS.items():
             found = rules.reached(_TCP, port, family, flags=flags)
             own = rules.own[family]
-            met = excess(facts, host, found, trusted, own=own, family=family)
+            met = excess(facts, host, found, spared, own=own, family=family)
             yield kind, port, met
 
 
@@ -78,6 +80,16 @@ def _judged(facts: Facts, host: str, family: Family) -> Iterator[Judgement]:
         yield unknown(Layer.RUNNING, host, doubt)
 
 
+def _older(facts: Facts, host: str) -> str:
+    """Say of whom it was not asked: their connections are older than our rules."""
+    rules = loaded_rules(facts, host).rules
+    found = {family: open_before(rules, family) for family in FAMILIES}
+    nets = [networks(some, family) for family, some in found.items() if some]
+    if not nets:
+        return ""
+    return f"; connected before the rules, so not judged: {'; '.join(nets)}"
+
+
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     found: list[Judgement] = []
     for family in FAMILIES:
@@ -89,7 +101,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             found.append(unknown(Layer.RUNNING, host, signal.missing.reason))
     yield from found
     if not found:
-        seen = f"dropped: {', '.join(_KINDS)}"
+        seen = f"dropped: {', '.join(_KINDS)}{_older(facts, host)}"
         yield sound(Layer.RUNNING, host, source="firewall", seen=seen)
 
 
@@ -115,7 +127,9 @@ CONTROL = Control(
     refs=("https://wiki.nftables.org/",),
     note=(
         "Connection tracking takes a packet with ACK alone for a new connection, "
-        "unless nf_conntrack_tcp_loose is 0; whether it is, is not looked at."
+        "unless nf_conntrack_tcp_loose is 0; whether it is, is not looked at. For a "
+        "day, our own rules let the far ends of connections that are older than they "
+        "go on without a SYN: these addresses are left out."
     ),
     examples=(
         passes(

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
-from zmward.evidence import Answer
 from zmward.facts import Facts
 from zmward.firewall.room import Room, rooms
 from zmward.sources.firewall import FIREWALL
@@ -38,10 +37,8 @@ def _judged(host: str, found: tuple[Room, ...]) -> Iterator[Judgement]:
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
-    facts.read(FIREWALL, host)
-    answer = facts.evidence.answer(host, FIREWALL.name)
     try:
-        found = rooms(answer.text) if isinstance(answer, Answer) else ()
+        found = rooms(facts.read(FIREWALL, host))
     except Unreadable as error:
         yield unknown(Layer.RUNNING, host, str(error))
         return

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import msgspec
 
 from zmward.facts import Facts
-from zmward.firewall.live import Reached
-from zmward.firewall.ranges import NOTHING, Family, Ranges, address, written
+from zmward.firewall.live import Entrants
+from zmward.firewall.ranges import NOTHING, Family, Ranges, spelled
 from zmward.firewall.reach import Step
 from zmward.firewall.whitelist import comers, unresolved
 
@@ -25,18 +25,9 @@ class Excess(msgspec.Struct, frozen=True):
     doubt: str = ""
 
 
-def _range(found: Ranges, family: Family) -> str:
-    """Return one range as a network, or by its ends."""
-    nets = written(found, family)
-    if len(nets) == 1:
-        return nets[0]
-    ((first, last),) = found.pairs
-    return f"{address(first, family)}-{address(last, family)}"
-
-
 def networks(found: Ranges, family: Family) -> str:
     """Return a set as a few networks, and how many more there are."""
-    shown = [_range(Ranges((pair,)), family) for pair in found.pairs[:_SHOWN]]
+    shown = spelled(Ranges(found.pairs[:_SHOWN]), family)
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     return ", ".join(shown) + more
 
@@ -60,7 +51,7 @@ def rule(step: Step, entry: str = "") -> str:
     return f"`{text}` ({step.table} {step.chain}{line}{way})"
 
 
-def rules(found: Reached, some: Ranges) -> tuple[str, ...]:
+def rules(found: Entrants, some: Ranges) -> tuple[str, ...]:
     """Return the rules that let some sources in; policies only where no rule did."""
     for own in (True, False):
         texts: dict[str, None] = {}
@@ -77,7 +68,7 @@ def rules(found: Reached, some: Ranges) -> tuple[str, ...]:
 def excess(
     facts: Facts,
     host: str,
-    found: Reached,
+    found: Entrants,
     allowed: Ranges,
     *,
     own: Ranges,
