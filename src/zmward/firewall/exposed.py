@@ -32,8 +32,8 @@ class Exposed(msgspec.Struct, frozen=True):
 
 def source_ports(ruleset: Ruleset) -> tuple[int, ...]:
     """Return one source port of each kind that the rules tell apart."""
-    asked = edges(cells(ruleset, "source-port"))
-    return tuple(sorted({1, _USUAL, *(n for n in asked if 0 < n <= _HIGHEST)}))
+    asked = {n for n in edges(cells(ruleset, "source-port")) if 0 < n <= _HIGHEST}
+    return tuple(sorted({1, _USUAL, *asked})) if asked else (_USUAL,)
 
 
 class Exposure:

@@ -9,17 +9,17 @@ import msgspec
 
 from zmward.facts import Facts
 from zmward.firewall.bans import without_bans
-from zmward.firewall.cells import edges
+from zmward.firewall.cells import edges, flat
 from zmward.firewall.exposed import Exposed
 from zmward.firewall.folded import folded
 from zmward.firewall.loaded import Loaded
 from zmward.firewall.managers import parsed
 from zmward.firewall.narrowed import Narrow, Narrowed
 from zmward.firewall.openings import FAMILIES
-from zmward.firewall.packet import Packet, probe
+from zmward.firewall.packet import Packet, probe, state
 from zmward.firewall.ranges import NOTHING, Family, Ranges, everything, ranges
 from zmward.firewall.reach import Step, reach
-from zmward.firewall.rules import FLAGS
+from zmward.firewall.rules import FLAGS, Flagged, Ruleset
 from zmward.firewall.sent import Sent, taken
 from zmward.firewall.ways import Held, Way, held, ways
 from zmward.sources.addresses import ADDRESSES
@@ -30,6 +30,7 @@ _PORTS: Final = 65_536
 # Nobody names so many ports in a row by hand: what befalls them befalls the rest.
 _WIDE: Final = 8192
 _MOST_WAYS: Final = 64
+_Kind = tuple[str, int]
 _NOTHING_SEEN: Final = Held()
 _VERSIONS: Final[Mapping[Family, int]] = {"ipv4": 4, "ipv6": 6}
 
@@ -41,6 +42,21 @@ class Entrants(msgspec.Struct, frozen=True):
     unknown: Ranges = NOTHING
     doubts: tuple[str, ...] = ()
     by: tuple[tuple[str, Step], ...] = ()
+
+
+def _mask(ruleset: Ruleset) -> int:
+    """Return the flags of TCP at which any rule looks."""
+    found = 0
+    for chain in ruleset.chains.values():
+        for rule in chain.rules:
+            for match in flat(rule.matches):
+                found |= match.mask if isinstance(match, Flagged) else 0
+    return found
+
+
+def _kind(family: Family, protocol: int, flags: int, mask: int) -> _Kind:
+    """Return what rules see of a packet's flags: its state, and those they name."""
+    return state(Packet(family, 0, 0, protocol, flags=flags)), flags & mask
 
 
 def _far_ipv6(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
@@ -73,7 +89,8 @@ class Live:
             family: Sent(narrow.ruleset, own.addresses)
             for family, narrow in self.narrowed.items()
         }
-        self._kept: dict[tuple[Narrow, int, Family, Way, int], Exposed] = {}
+        self._mask = _mask(loaded.rules)
+        self._kept: dict[tuple[Narrow, int, Family, Way, _Kind], Exposed] = {}
 
     def filters(self, family: Family) -> bool:
         """Say whether any chain looks at packets of a family."""
@@ -93,7 +110,8 @@ class Live:
         self, protocol: int, port: int, family: Family, way: Way, flags: int
     ) -> Exposed:
         narrow = self.narrowed[family].of(protocol, port)
-        key = (narrow, protocol, family, way, flags)
+        kind = _kind(family, protocol, flags, self._mask)
+        key = (narrow, protocol, family, way, kind)
         if key not in self._kept:
             self._kept[key] = narrow.exposure.of(
                 *(protocol, port, family),

@@ -53,11 +53,16 @@ def rule(step: Step, entry: str = "") -> str:
 
 def rules(found: Entrants, some: Ranges) -> tuple[str, ...]:
     """Return the rules that let some sources in; policies only where no rule did."""
-    steps = [(entry, one) for entry, one in reversed(found.by) if one.sources & some]
-    own = [(entry, one) for entry, one in steps if one.rule.matches]
-    chosen = own or steps
-    texts = tuple(dict.fromkeys(rule(one, entry) for entry, one in chosen))
-    return texts[:_SHOWN] if texts else ("no rule looks at such packets",)
+    for own in (True, False):
+        texts: dict[str, None] = {}
+        for entry, one in reversed(found.by):
+            if len(texts) == _SHOWN:
+                break
+            if bool(one.rule.matches) == own and one.sources & some:
+                texts[rule(one, entry)] = None
+        if texts:
+            return tuple(texts)
+    return ("no rule looks at such packets",)
 
 
 def excess(
