@@ -302,6 +302,18 @@ class TestWhatElseListens:
         profile = {"networks": {**ADMINS, **CLIENTS}}
         assert not made(profile, listeners=more).refused
 
+    @pytest.mark.parametrize(
+        ("program", "refuses"),
+        [("rsyslogd", False), ("mosh-server", True), ("", True)],
+    )
+    def test_a_port_that_the_system_picked_is_nobodys_service(
+        self, program: str, *, refuses: bool
+    ) -> None:
+        """A node that sends its log is given any port, one of mosh's as well."""
+        more = listening(Listener("udp", "*", 60_586, program))
+        found = made({"networks": {**ADMINS, **CLIENTS}}, listeners=more)
+        assert bool(found.refused) is refuses
+
     def test_a_socket_of_the_kernel_is_a_tunnel(self) -> None:
         more = listening(Listener("udp", "*", 51_820))
         found = made({"networks": {**ADMINS, **CLIENTS}}, listeners=more)

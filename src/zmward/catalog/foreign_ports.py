@@ -29,6 +29,8 @@ PORTLESS: Final[Mapping[str, int]] = {
     "carp": 112,
     "l2tp": 115,
 }
+# The system picks ports from here for programs that only send, and wait for answers.
+EPHEMERAL: Final = 32_768
 
 
 class Foreign(msgspec.Struct, frozen=True):
@@ -253,8 +255,21 @@ def _by_port() -> dict[tuple[str, int], Foreign]:
 
 
 def foreign(protocol: str, port: int) -> Foreign | None:
-    """Return the row of a socket, None where nobody knows it."""
+    """Return the row of a port, None where nobody knows it."""
     return _by_port().get((protocol, port))
+
+
+def of_socket(protocol: str, port: int, program: str) -> Foreign | None:
+    """Return the row of a socket, None where nobody knows it.
+
+    Whoever sends datagrams (rsyslog to its log host) is given any port of those that
+    the system picks, and one of a row's too: then the program tells them apart.
+    """
+    row = foreign(protocol, port)
+    if row is None or not row.programs or not program:
+        return row
+    picked = protocol == "udp" and port >= EPHEMERAL
+    return None if picked and by_program(program) is not row else row
 
 
 def by_program(program: str) -> Foreign | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from zmward.catalog.foreign_ports import foreign
+from zmward.catalog.foreign_ports import of_socket
 from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.firewall.bans import without_bans
@@ -59,7 +59,7 @@ Sockets = tuple[tuple[Listener, str], ...]
 
 def _called(one: Listener, called: Mapping[tuple[str, int], str]) -> str:
     """Return what a socket is: its port, its service, and the program behind it."""
-    row = foreign(one.protocol, one.port)
+    row = of_socket(one.protocol, one.port, one.program)
     name = called.get((one.protocol, one.port)) or (row.name if row else "")
     program = f"({one.program})" if one.program and name else one.program
     return " ".join(word for word in (str(one.port), name, program) if word)

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from zmward.catalog.foreign_ports import foreign
+from zmward.catalog.foreign_ports import of_socket
 from zmward.catalog.ports import ports
 from zmward.evidence import Unseen
 from zmward.facts import Facts
@@ -181,7 +181,7 @@ def shut(facts: Facts, host: str, policy: Policy) -> tuple[Shut, ...]:
             continue
         told.add(what)
         if not any(p == one.protocol and a <= one.port <= b for p, a, b in opened):
-            row = foreign(one.protocol, one.port)
+            row = of_socket(one.protocol, one.port, one.program)
             name = row.name if row else one.program
             found.append(Shut(name or "unknown program", (what,), listening=True))
     return tuple(found)

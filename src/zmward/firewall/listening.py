@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from zmward.catalog.foreign_ports import (
+    EPHEMERAL,
     FOREIGN,
     FORWARDERS,
     PORTLESS,
     Foreign,
     by_program,
-    foreign,
+    of_socket,
 )
 from zmward.evidence import Unseen
 from zmward.facts import Facts
@@ -19,8 +20,6 @@ from zmward.firewall.zones import Zones, sources
 from zmward.sources.listeners import LISTENERS, Listener
 from zmward.sources.rawsockets import RAW_SOCKETS
 
-# The system picks ports from here for programs that wait for one answer.
-_EPHEMERAL = 32_768
 _ESP = "esp"
 # Raw sockets of these are no services: ICMP and IGMP, which are let in; what only
 # listens along (TCP, UDP); what only sends (0, 255).
@@ -71,14 +70,14 @@ def _undecided(
 ) -> Problem | None:
     if any(p == one.protocol and _in(ports, one.port) for p, ports, _ in settled):
         return None
-    row = foreign(one.protocol, one.port)
+    row = of_socket(one.protocol, one.port, one.program)
     if row is not None and row.usual == "close":
         return None
     if row is None and any(
         s.port == one.port and one.protocol in s.row.protocols for s in running
     ):
         return None
-    if row is None and one.protocol == "udp" and one.port >= _EPHEMERAL and one.program:
+    if row is None and one.protocol == "udp" and one.port >= EPHEMERAL and one.program:
         return None
     said = f"{row.name}: " if row else ""
     who = f" ({one.program})" if one.program else ""
