@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from zmward.cli.applying import asked, carried_out, told
 from zmward.cli.firewall_place import with_others
@@ -19,7 +20,7 @@ from zmward.engine.operator import operators
 from zmward.engine.verify import Proof
 from zmward.engine.whitelist import backend, planned, proved, ruleset
 from zmward.errors import Refused, Usage
-from zmward.evidence import Evidence
+from zmward.evidence import DIRECTORY, Evidence
 from zmward.facts import Facts
 from zmward.finding import moment
 from zmward.firewall.openings import Policy
@@ -41,6 +42,13 @@ def _evidence(
     silent = quiet or not sys.stderr.isatty()
     with progress(f"asking {here.name}", silent=silent) as moved:
         return with_others(here.door, paths, moved)
+
+
+def _others(evidence: Evidence, host: str) -> Evidence | None:
+    """Return what the other nodes have said; None where there are none."""
+    answers = {h: own for h, own in evidence.answers.items() if h != host}
+    answers.pop(DIRECTORY, None)
+    return replace(evidence, answers=answers) if answers else None
 
 
 def _operators(here: Place, *, console: bool) -> tuple[str, ...]:
@@ -140,7 +148,7 @@ def command(
         asked(plan, here, wish, quiet=quiet, yes=yes)
 
         def prove() -> Proof:
-            found = here.prove(plan, site)
+            found = here.prove(plan, site, _others(evidence, host))
             # The sample server has no kernel that would show them.
             if here.sample is not None:
                 return found

@@ -17,6 +17,7 @@ from zmward.engine.signs import suspicions
 from zmward.engine.site import Site
 from zmward.engine.verify import Proof, verify
 from zmward.errors import Usage
+from zmward.evidence import Evidence
 from zmward.plan import Plan
 from zmward.profile import Profile
 from zmward.reports.run_words import Way
@@ -50,11 +51,14 @@ class Place:
         )
         return site
 
-    def prove(self, plan: Plan, profile: Profile) -> Proof:
-        """Audit the controls of a plan anew."""
+    def prove(
+        self, plan: Plan, profile: Profile, others: Evidence | None = None
+    ) -> Proof:
+        """Audit the controls of a plan anew; `others` are what other nodes said."""
         if self.sample is not None:
             return self.sample.prove(plan, controls(), profile)
-        return verify(self.door, plan, controls(), profile, own_version())
+        version = own_version()
+        return verify(self.door, plan, controls(), profile, version, others=others)
 
     def suspect(self, plan: Plan, profile: Profile) -> tuple[str, ...]:
         """Return the controls that show a sign of compromise now."""

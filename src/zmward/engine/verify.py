@@ -9,6 +9,7 @@ from zmward.control import Control, Status
 from zmward.doors.host import Door
 from zmward.engine.audit import audit
 from zmward.engine.collect import collect
+from zmward.evidence import Evidence, merge
 from zmward.finding import Report
 from zmward.plan import Plan
 from zmward.profile import Profile
@@ -52,12 +53,18 @@ def verify(
     version: str,
     *,
     now: datetime | None = None,
+    others: Evidence | None = None,
 ) -> Proof:
-    """Ask the host anew what the plan's controls need, and judge them."""
+    """Ask the host anew what the plan's controls need, and judge them.
+
+    `others` is what the other nodes have said before.
+    """
     chosen = tuple(known[name] for name in _controls(plan) if name in known)
     needed = {name for control in chosen for name in control.check.needs} | _ALWAYS
     asked = [s for s in sources().values() if s.name in needed]
     evidence = collect(door, asked, version)
+    if others is not None:
+        evidence = merge((evidence, others))
     return proof(plan, audit(evidence, chosen, profile, now))
 
 
