@@ -292,7 +292,7 @@ def nftables(
         "#!/usr/sbin/nft -f",
         f"# Made by zmward for {word(policy.host, 80)}; load it with: nft -f FILE",
         "# Only this table is replaced, in one step; all other tables stay. By hand it",
-        "# ends connections that nothing tracked; `zmward firewall try` lets them go on.",
+        "# ends connections that nothing tracked; `zmward firewall try` keeps them.",
         f"add table inet {TABLE}",
         f"delete table inet {TABLE}",
         f"table inet {TABLE} {{",
