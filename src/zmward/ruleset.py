@@ -5,13 +5,21 @@ from typing import Final, Literal
 
 import msgspec
 
-Backend = Literal["nftables", "iptables"]
+Backend = Literal["nftables", "iptables", "ufw"]
 _LOADERS: Final[Mapping[Backend, tuple[tuple[str, ...], ...]]] = {
     "nftables": (("nft", "-f", "/dev/stdin"),),
     "iptables": (
         ("ipset", "restore"),
         ("iptables-restore", "--noflush"),
         ("ip6tables-restore", "--noflush"),
+    ),
+    # A profile is for people; of each family a block and rules are loaded in one step.
+    "ufw": (
+        (),
+        ("iptables-restore", "--noflush"),
+        ("ip6tables-restore", "--noflush"),
+        (),
+        (),
     ),
 }
 _UNLOADERS: Final[Mapping[Backend, tuple[tuple[str, ...], ...]]] = {
@@ -20,6 +28,7 @@ _UNLOADERS: Final[Mapping[Backend, tuple[tuple[str, ...], ...]]] = {
         ("iptables", "-t", "security", "-D", "INPUT", "-j", "ZMWARD"),
         ("ip6tables", "-t", "security", "-D", "INPUT", "-j", "ZMWARD"),
     ),
+    "ufw": (("ufw", "reload"),),
 }
 
 
@@ -29,6 +38,10 @@ class Rules(msgspec.Struct, frozen=True):
     `nftables` has one text, for `nft -f`; `iptables` has three, for `ipset restore`,
     `iptables-restore --noflush` and `ip6tables-restore --noflush`. `minimum` holds the
     same for what is loaded at boot where the texts themselves cannot be.
+
+    `ufw` has five, which go into ufw's own files: application profiles, blocks for
+    before.rules and before6.rules, rules for user.rules and user6.rules. Its `minimum`
+    is for iptables, once of all rules and once of the least: for where ufw fails.
     """
 
     backend: Backend
@@ -61,7 +74,7 @@ class LoadRuleset(msgspec.Struct, frozen=True, tag="load-ruleset", tag_field="ki
             backend = self.before.backend if self.before else "nftables"
             return _UNLOADERS[backend]
         pairs = zip(_LOADERS[self.after.backend], self.after.texts, strict=True)
-        return tuple(argv for argv, text in pairs if text)
+        return tuple(argv for argv, text in pairs if argv and text)
 
     def restarts(self) -> tuple[str, ...]:
         """Return nothing: the kernel takes the rules at once."""

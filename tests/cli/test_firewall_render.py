@@ -149,8 +149,9 @@ class TestUfw:
         words = ("--evidence", path, "--profile", site(tmp_path))
         assert render("ufw", *words, "--output", str(place))[0] == 0
         text = (place / "before.rules").read_text("utf-8")
-        assert text.startswith(before.removesuffix("COMMIT\n") + "# BEGIN zmward\n")
-        assert text.endswith("# END zmward\nCOMMIT\n")
+        head, _, rest = before.partition("-A ")
+        assert text.startswith(f"{head}# BEGIN zmward\n")
+        assert text.endswith(f"# END zmward\n-A {rest}")
 
     def test_a_file_that_is_none_of_ufws_is_refused(
         self, render: Render, tmp_path: Path

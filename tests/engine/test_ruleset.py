@@ -71,6 +71,16 @@ def test_what_is_confirmed_is_kept_with_its_minimum() -> None:
     assert [row.state for row in history(host)] == ["kept"]
 
 
+def test_what_another_hand_has_changed_since_is_not_kept() -> None:
+    host = twin()
+    run = loaded(host)
+    host.loaded = host.loaded.replace("accept", "drop")
+    with pytest.raises(Refused, match="another hand has changed it since"):
+        confirmed(host, run)
+    assert host.kept_rules == {}
+    assert [row.state for row in history(host)] == ["unconfirmed"]
+
+
 def test_a_kept_run_is_taken_back_from_the_boot_too() -> None:
     host = twin()
     run = loaded(host)

@@ -53,6 +53,9 @@ class TwinFilter:
         """Say that nft is installed, as `command -v` does."""
         return Done(0)
 
+    def _program_ufw(self, _words: Sequence[str], _given: bytes) -> Done:
+        return Done(1)
+
     def _program_iptables_restore(self, _words: Sequence[str], _given: bytes) -> Done:
         return Done(1)
 

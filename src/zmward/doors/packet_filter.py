@@ -21,16 +21,25 @@ from zmward.sources.established import parse as parse_established
 
 _SECONDS = 120
 _MOST_ENDS = 65_000
-_PROGRAMS: dict[Backend, str] = {"nftables": "nft", "iptables": "iptables-restore"}
+_PROGRAMS: dict[Backend, str] = {
+    "nftables": "nft",
+    "iptables": "iptables-restore",
+    "ufw": "ufw",
+}
 _WHERE = "packet filter"
 # A network of its own, which ends with the program.
 _SCRATCH = ("unshare", "--net", "--")
+_SCRATCH_FILES = ("unshare", "--net", "--mount", "--")
 
 
 @cache
 def program() -> str:
     """Return the script that does it, which the rollback's script carries too."""
-    return (files("zmward.doors") / "rules.sh").read_text("utf-8")
+    text, own = (
+        (files("zmward.doors") / name).read_text("utf-8")
+        for name in ("rules.sh", "ufw_rules.sh")
+    )
+    return text.replace("@UFW@\n", own)
 
 
 def run_rules(
@@ -71,8 +80,20 @@ def read_rules(door: Door) -> Rules | None:
 
 def tried(door: Door, rules: Rules) -> str:
     """Return what rules come to, loaded in scratch; refuse what cannot be loaded."""
+    return _in_scratch(door, rules, "try", _SCRATCH)
+
+
+def proven(door: Door, rules: Rules) -> None:
+    """Refuse rules that this host cannot load, or that it would not load at boot."""
+    if rules.backend == "ufw":
+        _in_scratch(door, rules, "prove", _SCRATCH_FILES)
+    else:
+        tried(door, rules)
+
+
+def _in_scratch(door: Door, rules: Rules, verb: str, within: tuple[str, ...]) -> str:
     given = frames(rules.backend, rules.texts)
-    done = run_rules(door, "try", rules.backend, given=given, within=_SCRATCH)
+    done = run_rules(door, verb, rules.backend, given=given, within=within)
     found = None
     if not done.code:
         found = Listing.read(rules.backend, done.out.decode("utf-8", "replace"))

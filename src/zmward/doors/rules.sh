@@ -6,7 +6,8 @@
 #   mine BACKEND RUN        says whether that run has loaded them
 #   keep FOLDER RUN UNITS   keeps what it reads for the next boot: rules, loader, unit
 #   forget FOLDER RUN UNITS takes that back
-# A backend is nftables or iptables. Texts stand below lines such as `%% nft`.
+#   prove ufw               says too whether ufw would load it from its files
+# A backend is nftables, iptables or ufw. Texts stand below lines such as `%% nft`.
 set -u
 umask 077
 TABLE=zmward CHAIN=ZMWARD
@@ -34,6 +35,7 @@ listed() {
         framed v6
         [ ! -e /proc/net/if_inet6 ] || ip6tables-save -t security
         ;;
+    ufw) ufw_listed ;;
     esac
 }
 
@@ -71,6 +73,7 @@ put() {
         rm -rf -- "$folder"
         return "$code"
         ;;
+    ufw) ufw_put ;;
     esac
 }
 
@@ -96,6 +99,7 @@ take() {
             ipset destroy "$name" || return 1
         done
         ;;
+    ufw) ufw_take ;;
     esac
 }
 
@@ -103,6 +107,7 @@ mine() {
     case $1 in
     nftables) nft list chain inet "$TABLE" "run-$2" >/dev/null 2>&1 ;;
     iptables) iptables -t security -S "$CHAIN-$2" >/dev/null 2>&1 ;;
+    ufw) ufw_mine "$2" ;;
     esac
 }
 
@@ -125,6 +130,7 @@ keep() { # folder, run, folder of units
         mv -f -- "$1/.before" "$1/.new/before" || return 1
     sync -f -- "$1" && rm -rf -- "${1:?}/$2" && mv -T -- "$1/.new" "$1/$2" &&
         mv -fT -- "$1/.load" "$1/load" || return 1
+    [ "$(cat "$1/$2/backend")" != ufw ] || ufw_keep "$1/$2" "$1/ufw-$2" || return 1
     case $old in - | "$2") ;; *) linked "$1" previous "$old" || return 1 ;; esac
     linked "$1" current "$2" && cp -- "$1/.unit" "$3/.zmward-firewall.service" &&
         chmod 0644 "$3/.zmward-firewall.service" &&
@@ -137,6 +143,7 @@ keep() { # folder, run, folder of units
 # What a later run has kept stands above it and is left alone.
 forget() { # folder, run, folder of units
     [ -d "$1" ] || return 0
+    ufw_forget "$1/ufw-$2" || return 1
     # What a run that died in the midst of it has left.
     for name in new before digests load unit; do rm -rf -- "$1/.$name"; done
     if [ ! -d "$1/$2" ]; then rmdir -- "$1" 2>/dev/null || :; return 0; fi
@@ -161,10 +168,13 @@ forget() { # folder, run, folder of units
     [ "$old" != - ] || { rm -f -- "$1/load"; rmdir -- "$1" 2>/dev/null || :; }
 }
 
+@UFW@
 verb=$1
 shift
-case $verb in
-list) listed "$@" ;;
-try) put "$@" && listed "$@" ;;
+case $verb-${1:-} in
+list-*) listed "$@" ;;
+try-ufw) ufw_try ;;
+prove-ufw) ufw_prove ;;
+try-*) put "$@" && listed "$@" ;;
 *) "$verb" "$@" ;;
 esac

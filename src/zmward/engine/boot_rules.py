@@ -15,7 +15,7 @@ from zmward.doors.packet_filter import run_rules
 from zmward.engine.state import Run, open_base
 from zmward.engine.undo_script import UNITS
 from zmward.firewall.own_rules import PARTS, marked
-from zmward.ruleset import Rules
+from zmward.ruleset import Backend, Rules
 
 _UNIT = """\
 [Unit]
@@ -24,8 +24,8 @@ DefaultDependencies=no
 RequiresMountsFor={folder}
 # These flush or replace what is loaded, so ours come after them, each time.
 After=systemd-modules-load.service nftables.service netfilter-persistent.service
-After=local-fs.target
-PartOf=nftables.service
+After=ufw.service local-fs.target
+PartOf=nftables.service ufw.service
 ReloadPropagatedFrom=nftables.service
 Before=network-pre.target shutdown.target
 Wants=network-pre.target
@@ -49,7 +49,6 @@ def _texts(rules: Rules, run: Run) -> dict[str, str]:
     """Return what is kept, by the names of the files."""
     place = folder(run.base)
     load = (files("zmward.engine") / "load_rules.sh").read_text("utf-8")
-    least = Rules(rules.backend, rules.minimum or rules.texts)
     names = PARTS[rules.backend]
     return {
         "load": load.replace("@FOLDER@", shlex.quote(place)),
@@ -57,10 +56,27 @@ def _texts(rules: Rules, run: Run) -> dict[str, str]:
         "backend": f"{rules.backend}\n",
         "run": f"{run.id}\n",
         **dict(zip(names, marked(rules, run.id).texts, strict=True)),
-        **{
-            f"minimum-{name}": text
-            for name, text in zip(names, marked(least, run.id).texts, strict=True)
-        },
+        **_fallback(rules, run.id),
+    }
+
+
+def _fallback(rules: Rules, run: str) -> dict[str, str]:
+    """Return what is loaded where the texts cannot be; for ufw, in another table."""
+    found: dict[str, tuple[Backend, tuple[str, ...]]] = {
+        "minimum-": (rules.backend, rules.minimum or rules.texts)
+    }
+    if rules.backend == "ufw":
+        half = len(rules.minimum) // 2
+        found = {
+            "whole-": ("iptables", rules.minimum[:half]),
+            "minimum-": ("iptables", rules.minimum[half:]),
+        }
+    return {
+        f"{prefix}{name}": text
+        for prefix, (backend, texts) in found.items()
+        for name, text in zip(
+            PARTS[backend], marked(Rules(backend, texts), run).texts, strict=True
+        )
     }
 
 
@@ -72,7 +88,8 @@ def keep_rules(door: Door, run: Run, rules: Rules) -> None:
     must(done, "keep", "rules for the next boot")
 
 
-def forget_rules(door: Door, run: Run) -> None:
-    """Take back what a run has kept for the next boot."""
+def forget_rules(door: Door, run: Run) -> str:
+    """Take back what a run has kept for the next boot; say what another hand did."""
     done = run_rules(door, "forget", folder(run.base), run.id, UNITS)
     must(done, "forget", "rules for the next boot")
+    return "; ".join(done.out.decode("utf-8", "replace").split("\n")[:-1])

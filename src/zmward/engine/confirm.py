@@ -5,12 +5,13 @@ from pathlib import Path
 
 from zmward.doors.files import look
 from zmward.doors.host import Door, Local
+from zmward.doors.packet_filter import standing_rules
 from zmward.engine.boot_rules import forget_rules, keep_rules
 from zmward.engine.deadman import disarm
 from zmward.engine.journal import Entry, Journal
 from zmward.engine.state import Run, plan_of
 from zmward.errors import Refused
-from zmward.ruleset import LoadRuleset
+from zmward.ruleset import LoadRuleset, Rules
 
 _ROOT = 1
 _BOOT = "/proc/sys/kernel/random/boot_id"
@@ -86,6 +87,7 @@ def confirm(door: Door, run: Run, *, console: bool = False) -> None:
     # Before the switch goes: whoever dies here leaves it, and it takes all back.
     for change in rules:
         if change.after is not None:
+            _still_loaded(door, run, change.after)
             keep_rules(door, run, change.after)
     disarm(door, run)
     # Its timer may have elapsed while we looked: what runs then is not held up.
@@ -97,6 +99,16 @@ def confirm(door: Door, run: Run, *, console: bool = False) -> None:
             "See `zmward history`."
         )
     journal.write("confirmed")
+
+
+def _still_loaded(door: Door, run: Run, rules: Rules) -> None:
+    """Refuse to keep what nobody has seen working: others may have reloaded theirs."""
+    if standing_rules(door, rules) != rules:
+        raise Refused(
+            f"What is loaded now is not what {run.id} has loaded: another hand has "
+            "changed it since, so nobody has seen it at work. Nothing is kept, and its "
+            f"switch takes it back; `zmward rollback {run.id}` does so at once."
+        )
 
 
 def _last(entries: tuple[Entry, ...]) -> str:

@@ -17,7 +17,7 @@ _EARLY = """\
 Description=Take back the unconfirmed zmward run {run} (files)
 DefaultDependencies=no
 After=local-fs.target
-Before=network-pre.target zmward-firewall.service sysinit.target
+Before=network-pre.target zmward-firewall.service ufw.service sysinit.target
 Before=ssh.service sshd.service ssh.socket
 Wants=network-pre.target
 [Service]

@@ -5,8 +5,72 @@
 set -u
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 FOLDER=@FOLDER@
+FAILED='zmward: ufw has failed'
 
 say() { printf 'zmward: %s\n' "$*" >&2; }
+
+restored() { # what stands before the names of files for iptables
+    { [ ! -s "${1}ipset" ] || ipset restore <"${1}ipset"; } &&
+        iptables-restore --noflush <"${1}v4" &&
+        { [ ! -e /proc/net/if_inet6 ] || ip6tables-restore --noflush <"${1}v6"; }
+}
+
+programs() { echo iptables; [ ! -e /proc/net/if_inet6 ] || echo ip6tables; }
+
+# Rules of a chain, in a file of ufw's or as they are loaded.
+rules_in() { grep -c "^-A $1 "; }
+
+# ufw has loaded its files, ours in them, or it is switched off by its owner. Its unit
+# does not say so: one that has failed is content at a second start, and stays failed
+# when `ufw reload` mends it. So rules are counted.
+ufw_works() {
+    if [ -s /etc/ufw/ufw.conf ] && ! grep -qix 'ENABLED=yes' /etc/ufw/ufw.conf; then
+        say "ufw is switched off, so no packet is filtered by it"
+        return 0
+    fi
+    for program in $(programs); do
+        case $program in iptables) own=ufw six= ;; *) own=ufw6 six=6 ;; esac
+        found=$("$program" -S) || return 1
+        case $found in '-P INPUT DROP'*) ;; *) return 1 ;; esac
+        [ "$own" = ufw ] || grep -qix 'IPV6="*yes"*' /etc/default/ufw || continue
+        for name in before user; do
+            file=/etc/ufw/$name$six.rules
+            [ -s "$file" ] && [ "$(printf '%s\n' "$found" | rules_in "$own-$name-input")" \
+                -ge "$(rules_in "$own-$name-input" <"$file")" ] || return 1
+        done
+    done
+}
+
+# In another table, behind a filter that ufw has left half done and that is passed by.
+without_ufw() { # what stands before the names of the files
+    restored "$1" || return 1
+    for program in $(programs); do
+        "$program" -t security -S "ZMWARD-$mark" >/dev/null || return 1
+        rules=$("$program" -S) || return 1
+        case $rules in *"$FAILED"*) continue ;; esac
+        printf '%s\n' '*filter' \
+            "-I INPUT 1 -m comment --comment \"$FAILED\" -j ACCEPT" \
+            "-I OUTPUT 1 -m comment --comment \"$FAILED\" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT" \
+            COMMIT | "$program-restore" --noflush || return 1
+    done
+    say "ufw has failed: its rules are loaded by zmward, in the table security"
+}
+
+# Takes out what was loaded while ufw did not work.
+with_ufw() {
+    for program in $(programs); do
+        rules=$("$program" -S) || return 1
+        case $rules in *"$FAILED"*) ;; *) continue ;; esac
+        {
+            echo '*filter'
+            printf '%s\n' "$rules" | grep -F "\"$FAILED\"" | sed 's/^-A /-D /'
+            printf '%s\n' COMMIT '*security' '-D INPUT -j ZMWARD' COMMIT
+        } | "$program-restore" --noflush || return 1
+        names=$("$program" -t security -S | sed -n 's/^-N \(ZMWARD.*\)$/\1/p')
+        for name in $names; do "$program" -t security -F "$name"; done
+        for name in $names; do "$program" -t security -X "$name"; done
+    done
+}
 
 loaded() { # folder, what stands before the names of its files
     cd -- "$FOLDER/$1" 2>/dev/null || return 1
@@ -18,11 +82,9 @@ loaded() { # folder, what stands before the names of its files
         nft -f "${2}nft" && nft list chain inet zmward "run-$mark" >/dev/null
         ;;
     iptables)
-        { [ ! -s "${2}ipset" ] || ipset restore <"${2}ipset"; } &&
-            iptables-restore --noflush <"${2}v4" &&
-            { [ ! -e /proc/net/if_inet6 ] || ip6tables-restore --noflush <"${2}v6"; } &&
-            iptables -t security -S "ZMWARD-$mark" >/dev/null
+        restored "$2" && iptables -t security -S "ZMWARD-$mark" >/dev/null
         ;;
+    ufw) without_ufw "${2:-whole-}" ;;
     *) return 1 ;;
     esac
 }
@@ -35,7 +97,14 @@ there() { # folder
     esac
 }
 
-if [ "${1:-}" = once ] && there "$FOLDER/current" 2>/dev/null; then exit 0; fi
+backend=
+! read -r backend <"$FOLDER/current/backend" || :
+if [ "$backend" = ufw ] && ufw_works; then
+    with_ufw && exit 0
+    say "what was loaded while ufw did not work stays loaded"
+    exit 1
+fi
+if [ "${1:-}" = once ] && [ "$backend" != ufw ] && there "$FOLDER/current" 2>/dev/null; then exit 0; fi
 for folder in current previous; do
     loaded "$folder" '' && exit 0
     say "the rules in $FOLDER/$folder cannot be loaded"

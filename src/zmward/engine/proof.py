@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from zmward.change import Change, SetAttr, SetParameter
 from zmward.doors.host import Door
-from zmward.doors.packet_filter import tried
+from zmward.doors.packet_filter import proven
 from zmward.engine.read_texts import read_texts
 from zmward.engine.site import Site
 from zmward.errors import Refused
@@ -91,7 +91,7 @@ def prove_values(site: Site, plan: Plan, parameters: Mapping[str, str]) -> None:
     for change in changes:
         if isinstance(change, LoadRuleset) and change.after is not None:
             site.talk("trying the rules in a network of their own")
-            tried(site.door, change.after)
+            proven(site.door, change.after)
     _by_schema(site, changes)
     own = {
         c.parameter: c.after for c in changes if isinstance(c, SetParameter) and c.after

@@ -476,7 +476,8 @@ rules() { timeout 120 sh -c "$RULES" zmward "$@"; }
 ruleset() { # old rules in the store, old and new back end
     late && return
     whole "the packet filter" "$1" || return
-    rules forget "$BOOT" "$RUN" "$UNITS" || broken "rules for the next boot"
+    told=$(rules forget "$BOOT" "$RUN" "$UNITS") || broken "rules for the next boot"
+    [ -z "$told" ] || say "$told"
     early && return
     if [ "$3" != - ] && ! rules mine "$3" "$RUN"; then return; fi
     if [ "$1" != - ] && ! rules put "$2" <"$(stored "$1")"; then

@@ -223,15 +223,16 @@ def _ruleset(site: Site, step: int, change: LoadRuleset, token: str) -> Undone:
     The table is zmward's own, and what it lets in decides who can still log in.
     """
     name = label(change)
-    forget_rules(site.door, known(token))
+    said = forget_rules(site.door, known(token))
     if change.after is not None and not loaded_by(site.door, change.after, token):
         now = standing_rules(site.door, change.before)
         fate: Fate = "as-before" if now == change.before else "kept"
-        return Undone(step, name, fate, _ELSE if fate == "kept" else "")
+        note = _ELSE if fate == "kept" else ""
+        return Undone(step, name, fate, "; ".join(filter(None, (note, said))))
     restore_rules(site.door, change.before, change.after)
     if standing_rules(site.door, change.before) != change.before:
         return Undone(step, name, "not-undone", _NOT_BACK)
-    return Undone(step, name, "undone")
+    return Undone(step, name, "undone", said)
 
 
 def _value(

@@ -1,10 +1,12 @@
 """The whitelist as a plan: which back end loads it, what it serves, what proves it."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from zmward.doors.files import must
 from zmward.doors.host import Door
-from zmward.doors.packet_filter import has, standing_rules, tried
+from zmward.doors.packet_filter import has, proven, standing_rules, tried
 from zmward.engine.collect import collect
 from zmward.engine.verify import Proof
 from zmward.errors import Refused
@@ -14,9 +16,11 @@ from zmward.firewall.checked import Checked, Deviating, check
 from zmward.firewall.loaded import live
 from zmward.firewall.minimum import minimum
 from zmward.firewall.openings import FAMILIES, Policy
-from zmward.firewall.ranges import written
+from zmward.firewall.ranges import NOTHING, written
 from zmward.firewall.render_iptables import foreign_rules, ipset, iptables
 from zmward.firewall.render_nftables import nftables
+from zmward.firewall.ufw_added import closing
+from zmward.firewall.ufw_rules import texts
 from zmward.i18n import mark
 from zmward.plan import Host, Plan, Step, described
 from zmward.ruleset import Backend, LoadRuleset, Rules
@@ -34,6 +38,7 @@ _TITLE = mark("Only what the whitelist names is let in, over IPv4 and IPv6")
 _IMPACT = mark("Who used a port that the whitelist does not name is not answered.")
 _AFFECTS = mark("whoever reaches the server by what the whitelist does not name")
 _CONNTRACK_MAX = "/proc/sys/net/netfilter/nf_conntrack_max"
+_UFW_RULES = ("/etc/ufw/user.rules", "/etc/ufw/user6.rules")
 _SHOWN = 8
 _WIDEST = 3
 
@@ -56,11 +61,20 @@ def _alone(door: Door) -> None:
             "`zmward firewall show` names (`zmward firewall check` says what is "
             "missing), or stop it yourself, then try again. Nothing was changed."
         )
-    if _active(door, "ufw.service") and _ufw_on(door):
+
+
+def _require_ufw(door: Door) -> None:
+    """Refuse a ufw that would not load its rules at boot."""
+    if door.run(("systemctl", "is-enabled", "-q", "--", "ufw.service")).code:
         raise Refused(
-            f"ufw is on at {door.name}, and a packet must pass its rules and ours. "
-            "`zmward firewall render --format ufw --output DIR` writes the whitelist "
-            "for it; or `ufw disable`, then try again. Nothing was changed."
+            f"ufw is on at {door.name}, but its service does not start at boot: "
+            "`systemctl enable ufw.service`, or `ufw disable`, then try again. "
+            "Nothing was changed."
+        )
+    if door.run(("iptables", "-S", "ufw-user-input")).code:
+        raise Refused(
+            f"ufw is on at {door.name}, but its rules are not loaded: `ufw reload` "
+            "says why, then try again. Nothing was changed."
         )
 
 
@@ -83,6 +97,9 @@ def backend(door: Door) -> Backend:
     """Return which program loads our rules here; Refused where none should."""
     _alone(door)
     _roomy(door)
+    if _ufw_on(door):
+        _require_ufw(door)
+        return "ufw"
     if has(door, "nftables"):
         return "nftables"
     if not has(door, "iptables"):
@@ -90,6 +107,11 @@ def backend(door: Door) -> Backend:
             f"{door.name} has neither nft nor iptables: install nftables, then try "
             "again. Nothing was changed."
         )
+    _require_own_table(door)
+    return "iptables"
+
+
+def _require_own_table(door: Door) -> None:
     saved = must(door.run(("iptables-save",)), "iptables-save", door.name)
     others = foreign_rules(saved.out.decode("utf-8", "replace"))
     if others:
@@ -97,7 +119,6 @@ def backend(door: Door) -> Backend:
             "Others have rules in the table `security`, which ours would replace: "
             f"{'; '.join(others[:_WIDEST])}. Nothing was changed."
         )
-    return "iptables"
 
 
 def _in_nft(policy: Policy, *, counters: bool) -> Rules:
@@ -116,8 +137,18 @@ def _in_iptables(policy: Policy) -> Rules:
     return Rules("iptables", whole, least)
 
 
+def _in_ufw(policy: Policy) -> Rules:
+    # Where ufw fails at boot, its chains are not there: ours stand in another table.
+    least = _in_iptables(policy)
+    return Rules("ufw", texts(policy), (*least.texts, *least.minimum))
+
+
 def ruleset(door: Door, policy: Policy, kind: Backend) -> Rules:
     """Return the rules of a policy as this host's own program takes them."""
+    if kind == "ufw":
+        found = _in_ufw(policy)
+        proven(door, found)
+        return found
     if kind == "iptables":
         found = _in_iptables(policy)
         tried(door, found)
@@ -168,6 +199,46 @@ def _said(one: Deviating) -> str:
     return f"{one.kind}: {one.what}{name} from {shown}{why}"
 
 
+def _banned(one: Deviating, policy: Policy) -> bool:
+    """Say whether a rule of ufw's keeps some out of what everybody else gets to.
+
+    What fail2ban has ufw deny is such, and looks like what somebody has denied.
+    """
+    own = [o for o in policy.openings if o.name in one.names]
+    if one.kind != "missing" or not own:
+        return False
+    everybody = all(o.zone == "internet" for o in own)
+    for family in FAMILIES:
+        lacking = one.sources.of(family)
+        whole = NOTHING
+        for opening in own:
+            whole |= opening.sources.of(family)
+        if lacking and whole <= lacking:
+            return False
+        few = all(first == last for first, last in lacking.pairs)
+        if not few and not everybody:
+            return False
+    return True
+
+
+def _of_others(door: Door) -> str:
+    """Return the rules that ufw keeps; nothing where it is not on."""
+    if not _ufw_on(door):
+        return ""
+    done = door.run(("cat", "--", *_UFW_RULES))
+    return done.out.decode("utf-8", "replace")
+
+
+def _ways_out(door: Door, wrong: Iterable[Deviating]) -> tuple[str, ...]:
+    """Say which rules of ufw's let in what the whitelist does not name."""
+    excess = [one for one in wrong if one.kind == "excess"]
+    kept = _of_others(door) if excess else ""
+    found = (c for one in excess for c in closing(kept, one.what, one.sources))
+    commands = tuple(dict.fromkeys(found))
+    shown = ", ".join(f"`{command}`" for command in commands[:_SHOWN])
+    return (f"to close what is too much: {shown}",) if commands else ()
+
+
 def _judged(facts: Facts, policy: Policy, evidence: Evidence) -> Checked | str:
     """Compare what is loaded now with the policy, or say why nobody can."""
     (host,) = evidence.hosts
@@ -189,10 +260,14 @@ def proved(
     found = _judged(facts, policy, evidence)
     if isinstance(found, str):
         return msgspec.structs.replace(proof, unknown=(*proof.unknown, found))
-    wrong = [_said(d) for d in found.deviations if d.kind != "unknown"]
+    by_ufw = _ufw_on(door)
+    banned = [d for d in found.deviations if by_ufw and _banned(d, policy)]
+    wrong = [d for d in found.deviations if d.kind != "unknown" and d not in banned]
+    told = (*map(_said, wrong[:_SHOWN]), *_ways_out(door, wrong))
     doubtful = [_said(d) for d in found.deviations if d.kind == "unknown"]
+    doubtful += [f"kept out by others: {_said(d)}" for d in banned]
     return msgspec.structs.replace(
         proof,
-        failing=(*proof.failing, *wrong[:_SHOWN]),
+        failing=(*proof.failing, *told),
         unknown=(*proof.unknown, *found.reasons, *doubtful[:_SHOWN]),
     )

@@ -5,12 +5,12 @@ and sets, whatever it says in there.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from zmward.firewall.own_rules import PARTS
 from zmward.firewall.render_iptables import CHAIN
 from zmward.firewall.render_nftables import TABLE
-from zmward.ruleset import Rules
+from zmward.ruleset import Backend, Rules
 
 _LARGEST = 64 << 20
 _OPENING = [
@@ -32,6 +32,33 @@ _FILLED = re.compile(
     rf"|(?:flush|destroy) {_SET}|swap {_SET} {_SET}"
     rf"|add {_SET} [0-9a-f.:]+(?:/[0-9]{{1,3}})?"
 )
+
+
+_UFW = {
+    "profiles": re.compile(
+        r"|\[zmward-[a-z0-9-]+\]|title=zmward: [a-z0-9-]+|description=[ -~]*"
+        r"|ports=[0-9:,]+/(?:tcp|udp)(?:\|[0-9:,]+/(?:tcp|udp))*"
+    ),
+    **{
+        f"before{digit}": re.compile(
+            rf"# (?:BEGIN|END) zmward|-A {own}-before-input -m comment --comment "
+            rf'"zmward: run [A-Za-z0-9-]+"|-A {own}-before-input [^"\n]*'
+            rf'--comment "zmward: [^"\n]*" -j (?:ACCEPT|DROP|{own}-logging-deny)'
+        )
+        for digit, own in (("4", "ufw"), ("6", "ufw6"))
+    },
+    **{
+        f"user{digit}": re.compile(
+            r"### tuple ### allow (?:tcp|udp) [0-9:,]+ [0-9a-f.:/]+ any [0-9a-f.:/]+ "
+            r"zmward-[a-z0-9-]+ - in comment=7a6d776172643a20[0-9a-f]*"
+            rf"|-A {own}-user-input [^\"'\n]*-j ACCEPT -m comment --comment "
+            r"'dapp_zmward-[a-z0-9-]+'"
+            rf"|-A {own}-user-input [^\"'\n]*-m comment --comment "
+            r"(?:dapp_zmward-[a-z0-9-]+|\"\\'dapp_zmward-[a-z0-9-]+\\'\") -j ACCEPT"
+        )
+        for digit, own in (("4", "ufw"), ("6", "ufw6"))
+    },
+}
 
 
 def _bare(text: str) -> Iterator[str]:
@@ -71,20 +98,41 @@ def _lines(text: str, known: re.Pattern[str]) -> str:
     return ""
 
 
+def _first(found: Iterable[str]) -> str:
+    return next(filter(None, found), "")
+
+
+def _saved(texts: tuple[str, ...]) -> str:
+    sets, *families = texts
+    return _lines(sets, _FILLED) or _first(_lines(text, _SAVED) for text in families)
+
+
+def _strange(backend: Backend, texts: tuple[str, ...]) -> str:
+    """Say what in the texts of one back end is not ours."""
+    if len(texts) != len(PARTS[backend]):
+        return "it has other texts than its back end takes"
+    if any(len(text) > _LARGEST or "\0" in text or "%% " in text for text in texts):
+        return "a text is too long or holds what no rule holds"
+    if backend == "nftables":
+        found = _nft(texts[0])
+    elif backend == "ufw":
+        pairs = zip(PARTS[backend], texts, strict=True)
+        found = _first(_lines(text, _UFW[part]) for part, text in pairs)
+    else:
+        found = _saved(texts)
+    return found and f"these are not zmward's own rules: {found}"
+
+
 def strange_rules(rules: Rules) -> str:
     """Say why texts are not rules of ours; empty where they are."""
-    for texts in filter(None, (rules.texts, rules.minimum)):
-        if len(texts) != len(PARTS[rules.backend]):
-            return "it has other texts than its back end takes"
-        if any(len(text) > _LARGEST or "\0" in text or "%% " in text for text in texts):
-            return "a text is too long or holds what no rule holds"
-        if rules.backend == "nftables":
-            found = _nft(texts[0])
-        else:
-            found = _lines(texts[0], _FILLED)
-            found = found or next(
-                filter(None, (_lines(t, _SAVED) for t in texts[1:])), ""
-            )
-        if found:
-            return f"these are not zmward's own rules: {found}"
-    return "" if rules.texts else "there are no rules to load"
+    parts = [(rules.backend, rules.texts)]
+    if rules.minimum and rules.backend == "ufw":
+        # It has its own for where ufw fails: all rules, and the least.
+        half = len(rules.minimum) // 2
+        parts += [
+            ("iptables", rules.minimum[:half]),
+            ("iptables", rules.minimum[half:]),
+        ]
+    elif rules.minimum:
+        parts.append((rules.backend, rules.minimum))
+    return _first(_strange(*part) for part in parts)

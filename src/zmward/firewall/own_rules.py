@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from zmward.firewall import ufw_rules
 from zmward.firewall.render_iptables import CHAIN, OPEN
 from zmward.firewall.render_nftables import TABLE
 from zmward.ruleset import Backend, Rules
@@ -19,6 +20,7 @@ from zmward.ruleset import Backend, Rules
 PARTS: Final[Mapping[Backend, tuple[str, ...]]] = {
     "nftables": ("nft",),
     "iptables": ("ipset", "v4", "v6"),
+    "ufw": ("profiles", "before4", "before6", "user4", "user6"),
 }
 _FRAME: Final = re.compile(r"^%% ([a-z0-9]+)\n", re.MULTILINE)
 # Blocks of nft's listing, which is indented by tabs.
@@ -111,6 +113,8 @@ def loadable(listing: Listing) -> Rules:
     """Return rules that put what is listed in the place of any other of ours."""
     if listing.backend == "nftables":
         return Rules("nftables", (_table(listing.texts[0]),))
+    if listing.backend == "ufw":
+        return Rules("ufw", ufw_rules.loadable(listing.texts))
     sets, v4, v6 = listing.texts
     return Rules("iptables", (_filled(sets), _ours(v4), _ours(v6)))
 
@@ -128,6 +132,8 @@ def essence(listing: Listing) -> str:
         text = _without_elements(listing.texts[0], "dynamic")
         text = _MARK.sub("", _without_elements(text, "timeout"))
         return _BLANK.sub("\n", text).strip()
+    if listing.backend == "ufw":
+        return ufw_rules.essence(listing.texts)
     sets = [
         f"{name} {' '.join(own)}"
         for name, _, own in _sets(listing.texts[0])
@@ -200,6 +206,10 @@ def marked(rules: Rules, run: str, banned: str = "", ends: Ends = ()) -> Rules:
         held = "".join(line for line in more if line.split()[4] in known_sets)
         text = rules.texts[0] + held + mark
         return msgspec.structs.replace(rules, texts=(text,))
+    if rules.backend == "ufw":
+        # It tracks connections itself, and its bans are rules of other people.
+        found = ufw_rules.marked(rules.texts, run)
+        return msgspec.structs.replace(rules, texts=found)
     sets, v4, v6 = rules.texts
     chain = f"{CHAIN}-{run}"
     texts = (

@@ -138,7 +138,8 @@ def _basics(family: Family) -> Iterator[str]:
     yield f"-p tcp -m tcp ! --tcp-flags {','.join(ALL_FLAGS)} SYN -j {_ODD}"
 
 
-def _kept(family: Family) -> Iterator[str]:
+def kept_rules(family: Family) -> Iterator[str]:
+    """Yield what lets in the ICMP messages without which a network breaks."""
     name, option = _ICMP[family]
     for kept in KEPT:
         if kept.family != family:
@@ -204,7 +205,7 @@ def iptables(policy: Policy, family: Family, *, bans: bool = False) -> str:
         *((banned,) if bans else ()),
         *_ways(found, family, trusted=False),
         f"-A {CHAIN} {_comment('all that is left')} -j DROP",
-        *(f"-A {_KEPT} {rule}" for rule in _kept(family)),
+        *(f"-A {_KEPT} {rule}" for rule in kept_rules(family)),
         *(f"-A {_ODD} {rule}" for rule in odd_rules()),
         *_bodies(found, family),
         "COMMIT",

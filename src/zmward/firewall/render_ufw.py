@@ -7,25 +7,31 @@ from itertools import pairwise
 
 import msgspec
 
-from zmward.firewall.basics import Group, groups, word
+from zmward.firewall.basics import IGMP, Group, groups, word
 from zmward.firewall.openings import FAMILIES, Opening, Policy
 from zmward.firewall.ranges import Family, written
 from zmward.firewall.render_iptables import (
     chunks,
     counter_name,
+    kept_rules,
     odd_rules,
     port_list,
 )
 
 BEGIN, END = "# BEGIN zmward", "# END zmward"
 _MARK = "zmward: "
+_COMMENT = '-m comment --comment "'
 _LONGEST = 100
-_CHAIN = {"ipv4": "ufw-before-input", "ipv6": "ufw6-before-input"}
-_ANY = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
+CHAINS = {"ipv4": "ufw-before-input", "ipv6": "ufw6-before-input"}
+_LOGGED = {"ipv4": "ufw-logging-deny", "ipv6": "ufw6-logging-deny"}
+# What before.rules and before6.rules let in as ufw ships them: DHCP, UPnP and mDNS.
+_BY_ITSELF = (68, 546, 1900, 5353)
+ANY = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
 _MASK = {"ipv4": "32", "ipv6": "64"}
 _BLOCK = re.compile(
     rf"^{re.escape(BEGIN)}$.*?^{re.escape(END)}$\n?", re.MULTILINE | re.DOTALL
 )
+_RULES = ("-A ", "-I ", "COMMIT")
 _SHORT = len(("ufw", "allow", "what"))
 Argv = tuple[str, ...]
 
@@ -43,12 +49,15 @@ class Ufw(msgspec.Struct, frozen=True):
     commands: tuple[Argv, ...]
 
 
-def _in_commands(opening: Opening) -> bool:
-    """Say whether ufw's own words can say it; DHCP is in its own rules already."""
-    return bool(opening.ports) and opening.zone != "link"
+def in_commands(opening: Opening) -> bool:
+    """Say whether ufw's own words can say it, behind what its own files say."""
+    own = opening.protocol == "udp" and any(
+        first <= port <= last for first, last in opening.ports for port in _BY_ITSELF
+    )
+    return bool(opening.ports) and opening.zone != "link" and not own
 
 
-def _application(name: str, openings: Iterable[Opening]) -> str:
+def application(name: str, openings: Iterable[Opening]) -> str:
     """Return one profile: at most 15 ports an item, no blank before the protocol."""
     by_protocol: dict[str, dict[tuple[int, int], None]] = {}
     for opening in openings:
@@ -66,13 +75,14 @@ def _application(name: str, openings: Iterable[Opening]) -> str:
     )
 
 
-def _named(group: Group) -> str:
+def named(group: Group) -> str:
+    """Return how the profile of a group is called."""
     digit = "4" if group.family == "ipv4" else "6"
     return f"zmward-{(group.name or 'everybody').rstrip('-')}{digit}"
 
 
 def _said(group: Group) -> tuple[Opening, ...]:
-    found = (o for o in group.openings if _in_commands(o) and o.name != "ssh")
+    found = (o for o in group.openings if in_commands(o) and o.name != "ssh")
     return tuple(found)
 
 
@@ -82,12 +92,13 @@ def _all_groups(policy: Policy) -> tuple[Group, ...]:
 
 def _from(group: Group) -> Iterator[str]:
     if group.name is None:
-        yield _ANY[group.family]
+        yield ANY[group.family]
     else:
         yield from written(group.sources, group.family)
 
 
-def _comment(text: str) -> tuple[str, str]:
+def comment(text: str) -> tuple[str, str]:
+    """Return the words that put a comment of ours on a rule."""
     return "comment", _MARK + word(text, _LONGEST).replace("'", "")
 
 
@@ -102,7 +113,7 @@ def _ssh(found: Iterable[Group]) -> Iterator[Argv]:
                     yield (
                         *("ufw", "allow", "proto", opening.protocol, "from", net),
                         *("to", "any", "port", port_list(piece)),
-                        *_comment("ssh"),
+                        *comment("ssh"),
                     )
 
 
@@ -112,8 +123,8 @@ def _others(found: Iterable[Group]) -> Iterator[Argv]:
         names = ", ".join(dict.fromkeys(opening.name for opening in own))
         for net in _from(group) if own else ():
             yield (
-                *("ufw", "allow", "from", net, "to", "any", "app", _named(group)),
-                *_comment(names),
+                *("ufw", "allow", "from", net, "to", "any", "app", named(group)),
+                *comment(names),
             )
 
 
@@ -121,11 +132,20 @@ def _commands(found: tuple[Group, ...]) -> Iterator[Argv]:
     yield from _ssh(found)
     for group in found:
         if _said(group):
-            yield "ufw", "app", "update", _named(group)
+            yield "ufw", "app", "update", named(group)
     yield from _others(found)
     yield "ufw", "default", "deny", "incoming"
     yield "ufw", "--force", "enable"
     yield "ufw", "reload"
+
+
+def _called(text: str) -> str:
+    return f'{_COMMENT}{word(text, _LONGEST)}"'
+
+
+def _said_so(rule: str) -> str:
+    """Return a rule with a comment by which it is known for ours."""
+    return rule.replace(_COMMENT, f"{_COMMENT}{_MARK}", 1)
 
 
 def _limits(opening: Opening, family: Family) -> Iterator[str]:
@@ -136,7 +156,8 @@ def _limits(opening: Opening, family: Family) -> Iterator[str]:
             "-m conntrack --ctstate NEW -m hashlimit "
             f"--hashlimit-above {opening.rate} --hashlimit-burst {count} "
             f"--hashlimit-mode srcip --hashlimit-srcmask {_MASK[family]} "
-            f"--hashlimit-name {counter_name(opening, family)} -j DROP"
+            f"--hashlimit-name {counter_name(opening, family)} "
+            f"{_called(f'{opening.name}: too many new connections')} -j DROP"
         )
 
 
@@ -151,46 +172,81 @@ def _rated(policy: Policy, family: Family) -> Iterator[str]:
             for net in written(group.sources, family):
                 for piece in chunks(free[0].ports):
                     ports = f"-m multiport --dports {port_list(piece)}"
-                    yield f"-s {net} -p {opening.protocol} {ports} -j ACCEPT"
+                    packet = f"-s {net} -p {opening.protocol} {ports}"
+                    yield f"{packet} {_called(name)} -j ACCEPT"
         yield from _limits(opening, family)
 
 
-def _block(policy: Policy, family: Family) -> str:
-    chain = _CHAIN[family]
-    rules = [*odd_rules(), *_rated(policy, family)]
+def _basics(family: Family) -> Iterator[str]:
+    """Yield what ufw begins with too, with ICMP before what belongs to nothing."""
+    yield f"-i lo {_called('the host itself')} -j ACCEPT"
+    known = f"{_called('connections that were let in')} -j ACCEPT"
+    yield f"-m conntrack --ctstate RELATED,ESTABLISHED {known}"
+    yield from kept_rules(family)
+    if family == "ipv4":
+        yield f"-p {IGMP} {_called('igmp')} -j ACCEPT"
+    for target in (_LOGGED[family], "DROP"):
+        lost = f"{_called('belongs to nothing')} -j {target}"
+        yield f"-m conntrack --ctstate INVALID {lost}"
+
+
+def _others_in_block(policy: Policy, family: Family) -> Iterator[str]:
+    """Yield what ufw's own words cannot say, and an end to what its files let in."""
     for group in groups(policy, family):
+        nets = written(group.sources, family) if group.name else (ANY[family],)
         for opening in group.openings:
-            if not opening.ports:
-                nets = written(group.sources, family) if group.name else (_ANY[family],)
-                rules += [f"-s {net} -p {opening.number} -j ACCEPT" for net in nets]
-    return "\n".join((BEGIN, *(f"-A {chain} {rule}" for rule in rules), END)) + "\n"
+            if in_commands(opening):
+                continue
+            said = f"{_called(opening.name)} -j ACCEPT"
+            source = f" --sport {opening.source_port}" if opening.source_port else ""
+            for net in nets:
+                if not opening.ports:
+                    yield f"-s {net} -p {opening.number} {said}"
+                for piece in chunks(opening.ports):
+                    ports = f"{source} -m multiport --dports {port_list(piece)}"
+                    yield f"-s {net} -p {opening.protocol}{ports} {said}"
+    closed = f"{_called('what ufw lets in by itself')} -j DROP"
+    for port in _BY_ITSELF:
+        yield f"-p udp -m udp --dport {port} {closed}"
+
+
+def block(policy: Policy, family: Family) -> str:
+    """Return the rules for before.rules or before6.rules, between their marks."""
+    rules = (
+        *_basics(family),
+        *odd_rules(),
+        *_rated(policy, family),
+        *_others_in_block(policy, family),
+    )
+    lines = (f"-A {CHAINS[family]} {_said_so(rule)}" for rule in rules)
+    return "\n".join((BEGIN, *lines, END)) + "\n"
 
 
 def ufw(policy: Policy) -> Ufw:
     """Return what ufw needs for a policy."""
     found = _all_groups(policy)
     applications = "\n".join(
-        _application(_named(group), _said(group)) for group in found if _said(group)
+        application(named(group), _said(group)) for group in found if _said(group)
     )
     return Ufw(
         applications,
-        _block(policy, "ipv4"),
-        _block(policy, "ipv6"),
+        block(policy, "ipv4"),
+        block(policy, "ipv6"),
         tuple(_commands(found)),
     )
 
 
 def placed(text: str, block: str) -> str:
-    """Return before.rules with our block at the end of `filter`, an old one replaced.
-
-    There, loopback and known connections are let in already.
-    """
+    """Return before.rules with our block before its first rule, an old one replaced."""
     bare = _BLOCK.sub("", text)
-    start = bare.find("*filter")
-    end = bare.find("\nCOMMIT", start)
-    if start < 0 or end < 0:
-        raise ValueError("a file of ufw's rules without *filter and COMMIT")
-    return f"{bare[: end + 1]}{block}{bare[end + 1 :]}"
+    place, inside = 0, False
+    for line in bare.splitlines(keepends=True):
+        if line.startswith("*"):
+            inside = line.split() == ["*filter"]
+        elif inside and line.startswith(_RULES):
+            return f"{bare[:place]}{block}{bare[place:]}"
+        place += len(line)
+    raise ValueError("a file of ufw's rules without *filter and COMMIT")
 
 
 def _key(words: Iterable[str]) -> tuple[str, ...]:
@@ -204,7 +260,7 @@ def _key(words: Iterable[str]) -> tuple[str, ...]:
         return ("any", name, protocol) if slash else ("any", name)
     pairs = dict(pairwise(found))
     source = pairs.get("from", "any")
-    source = "any" if source in (*_ANY.values(), "any") else source.removesuffix("/32")
+    source = "any" if source in (*ANY.values(), "any") else source.removesuffix("/32")
     if "app" in pairs:
         return source.removesuffix("/128"), pairs["app"]
     return source.removesuffix("/128"), pairs.get("port", ""), pairs.get("proto", "")
