@@ -30,6 +30,10 @@ class TwinFilter:
     def _program_try(self, _words: Sequence[str], given: bytes) -> Done:
         return Done(0, f"%% nft\n{table(given.decode())}".encode())
 
+    def _program_marks(self, words: Sequence[str], given: bytes) -> Done:
+        known = f"\tchain run-{words[1]} {{" in table(given.decode())
+        return Done(0 if known else 1)
+
     def _program_put(self, _words: Sequence[str], given: bytes) -> Done:
         self.loaded = table(given.decode())
         return Done(0)

@@ -32,6 +32,10 @@ def _try(call: Call, _backend: str) -> Done:
     return _listed(_table(call.given.decode()))
 
 
+def _marks(call: Call, _backend: str, run: str) -> Done:
+    return Done(0 if f"\tchain run-{run} {{" in _table(call.given.decode()) else 1)
+
+
 def _put(call: Call, _backend: str) -> Done:
     call.world.rules = _table(call.given.decode())
     return Done(0)
@@ -64,6 +68,7 @@ def _there(_call: Call) -> Done:
 BROUGHT: Final[Mapping[str, Callable[..., Done]]] = {
     "list": _list,
     "try": _try,
+    "marks": _marks,
     "put": _put,
     "take": _take,
     "mine": _mine,

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from zmward.doors.files import must
 from zmward.doors.host import Done, Door
-from zmward.errors import Refused
+from zmward.errors import Fault, Refused
 from zmward.firewall.own_rules import (
     Listing,
     bans,
@@ -87,8 +87,22 @@ def proven(door: Door, rules: Rules) -> None:
     """Refuse rules that this host cannot load, or that it would not load at boot."""
     if rules.backend == "ufw":
         _in_scratch(door, rules, "prove", _SCRATCH_FILES)
-    else:
-        tried(door, rules)
+        return
+    tried(door, rules)
+    if rules.minimum:
+        tried(door, Rules(rules.backend, rules.minimum))
+
+
+def tried_as(door: Door, rules: Rules, run: str) -> None:
+    """Refuse rules of which nobody could say afterwards that a run has loaded them."""
+    given = frames(rules.backend, marked(rules, run).texts)
+    words = ("marks", rules.backend, run)
+    done = run_rules(door, *words, given=given, within=_SCRATCH)
+    if done.code:
+        raise Refused(
+            f"{door.name} would not know these rules again: {done.said}. They were "
+            "tried in a network of their own; nothing was changed."
+        )
 
 
 def _in_scratch(door: Door, rules: Rules, verb: str, within: tuple[str, ...]) -> str:
@@ -154,5 +168,8 @@ def restore_rules(door: Door, wanted: Rules | None, ours: Rules | None) -> None:
 
 
 def loaded_by(door: Door, rules: Rules, run: str) -> bool:
-    """Say whether the rules that are loaded now are those of a run."""
-    return not run_rules(door, "mine", rules.backend, run).code
+    """Say whether the rules loaded now are those of a run; a Fault in doubt."""
+    done = run_rules(door, "mine", rules.backend, run)
+    if done.code > 1:
+        raise Fault("mine", f"whose rules are loaded is not seen: {done.said}", _WHERE)
+    return not done.code

@@ -1,9 +1,11 @@
 # Our own rules in the packet filter: listed, loaded, taken out, and kept for the boot.
 #   list BACKEND            prints them as they are now
 #   try BACKEND             loads what it reads in a network of its own and lists that
+#   marks BACKEND RUN       says whether that run would be known by them, in its own network
 #   put BACKEND             loads what it reads, in one step for each program
 #   take BACKEND            takes them out
-#   mine BACKEND RUN        says whether that run has loaded them
+#   mine BACKEND RUN        says whether that run has loaded them: 0 yes, 1 no, else
+#                           nobody can tell
 #   keep FOLDER RUN UNITS   keeps what it reads for the next boot: rules, loader, unit
 #   forget FOLDER RUN UNITS takes that back
 #   prove ufw               says too whether ufw would load it from its files
@@ -16,6 +18,23 @@ framed() { printf '%%%% %s\n' "$1"; }
 
 there() { nft list tables | grep -qx "table inet $TABLE"; }
 
+# Others hold the lock of xtables for a moment; older programs do not wait at all.
+ipt() { # program, words
+    program=$1
+    shift
+    case $("$program" --help 2>&1) in
+    *--wait*) "$program" --wait=30 "$@" ;;
+    *) "$program" "$@" ;;
+    esac
+}
+families() { echo iptables; [ ! -e /proc/net/if_inet6 ] || echo ip6tables; }
+
+# Legacy tables are made by asking for them: one that is not there has no rules.
+unused() { # program
+    case $("$1" -V) in *nf_tables*) return 1 ;; esac
+    ! grep -qx security "/proc/net/${1%tables}_tables_names" 2>/dev/null
+}
+
 # Prints nothing where there is nothing of ours.
 listed() {
     case $1 in
@@ -26,6 +45,7 @@ listed() {
         nft -s list table inet "$TABLE"
         ;;
     iptables)
+        ! unused iptables || return 0
         saved=$(iptables-save -t security) || return 1
         case $saved in *":$CHAIN "*) ;; *) return 0 ;; esac
         framed ipset
@@ -42,10 +62,11 @@ listed() {
 # Writes each text into a file of its own.
 parted() { awk -v folder="$1" '/^%% / { file = folder "/" $2; next } { print >file }'; }
 
-chains() { "$1" -t security -S 2>/dev/null | sed -n "s/^-N \(${CHAIN}[^ ]*\)\$/\1/p"; }
+chains() { ipt "$1" -t security -S 2>/dev/null | sed -n "s/^-N \(${CHAIN}[^ ]*\)\$/\1/p"; }
 
 # One step for each family: chains of ours that the new text does not have go with it.
 restored() { # program, file
+    if [ ! -s "$2" ]; then out "$1"; return; fi
     said=$(sed -n "s/^:\(${CHAIN}[^ ]*\) .*/\1/p" "$2")
     stale=$(chains "$1" | grep -Fvx -- "$said")
     {
@@ -53,7 +74,20 @@ restored() { # program, file
         for name in $stale; do printf -- '-F %s\n' "$name"; done
         for name in $stale; do printf -- '-X %s\n' "$name"; done
         echo COMMIT
-    } | "$1-restore" --noflush
+    } | ipt "$1-restore" --noflush
+}
+
+# Takes our chains of one family out.
+out() { # program
+    command -v "$1" >/dev/null && ! unused "$1" || return 0
+    rules=$(ipt "$1" -t security -S) || return 1
+    case $rules in *"-A INPUT -j $CHAIN"*)
+        ipt "$1" -t security -D INPUT -j "$CHAIN" || return 1
+        ;;
+    esac
+    names=$(chains "$1")
+    for name in $names; do ipt "$1" -t security -F "$name" || return 1; done
+    for name in $names; do ipt "$1" -t security -X "$name" || return 1; done
 }
 
 put() {
@@ -63,8 +97,8 @@ put() {
         folder=$(mktemp -d) || return 1
         parted "$folder"
         { [ ! -s "$folder/ipset" ] || ipset restore <"$folder/ipset"; } &&
-            restored iptables "$folder/v4" &&
-            { [ ! -e /proc/net/if_inet6 ] || restored ip6tables "$folder/v6"; }
+            { [ ! -e /proc/net/if_inet6 ] || restored ip6tables "$folder/v6"; } &&
+            restored iptables "$folder/v4"
         code=$?
         # A set that a rule asks is not destroyed.
         command -v ipset >/dev/null && for name in $(ipset list -n | grep '^zmward-'); do
@@ -80,20 +114,11 @@ put() {
 take() {
     case $1 in
     nftables)
+        nft list tables >/dev/null || return 1
         ! there || nft delete table inet "$TABLE"
         ;;
     iptables)
-        for program in iptables ip6tables; do
-            command -v "$program" >/dev/null || continue
-            rules=$("$program" -t security -S 2>/dev/null) || continue
-            case $rules in *"-A INPUT -j $CHAIN"*)
-                "$program" -t security -D INPUT -j "$CHAIN" || return 1
-                ;;
-            esac
-            names=$(chains "$program")
-            for name in $names; do "$program" -t security -F "$name" || return 1; done
-            for name in $names; do "$program" -t security -X "$name" || return 1; done
-        done
+        for family in $(families); do out "$family" || return 1; done
         command -v ipset >/dev/null || return 0
         for name in $(ipset list -n | grep '^zmward-'); do
             ipset destroy "$name" || return 1
@@ -105,11 +130,24 @@ take() {
 
 mine() {
     case $1 in
-    nftables) nft list chain inet "$TABLE" "run-$2" >/dev/null 2>&1 ;;
-    iptables) iptables -t security -S "$CHAIN-$2" >/dev/null 2>&1 ;;
+    nftables)
+        names=$(nft list chains inet) || return 2
+        case $names in *"chain run-$2 {"*) return 0 ;; *) return 1 ;; esac
+        ;;
+    iptables)
+        for family in $(families); do
+            ! unused "$family" || continue
+            rules=$(ipt "$family" -t security -S) || return 2
+            case $rules in *"-N $CHAIN-$2"*) return 0 ;; esac
+        done
+        return 1
+        ;;
     ufw) ufw_mine "$2" ;;
     esac
 }
+
+# One at a time: who keeps and who takes back may come at the same moment.
+alone() { exec 9<"${1%/*}/runs" && flock -w 110 9; }
 
 linked() { # folder, name, target
     ln -sfn -- "$3" "$1/.$2" && mv -fT -- "$1/.$2" "$1/$2"
@@ -119,33 +157,64 @@ aim() { readlink -- "$1" 2>/dev/null || printf '%s\n' -; }
 
 # The order is such that each moment boots into the old rules or the new ones.
 keep() { # folder, run, folder of units
+    alone "$1" || return 1
     mkdir -p -- "$1" && chmod 0700 "$1" && rm -rf -- "${1:?}/.new" && mkdir -- "$1/.new" || return 1
     parted "$1/.new" || return 1
     old=$(aim "$1/current")
-    if [ "$old" = "$2" ]; then cp -- "$1/$2/before" "$1/.before" || return 1
-    else printf '%s %s\n' "$old" "$(aim "$1/previous")" >"$1/.before"; fi
     mv -f -- "$1/.new/load" "$1/.load" && mv -f -- "$1/.new/unit" "$1/.unit" &&
-        (cd -- "$1/.new" && sha256sum -- * >../.digests) &&
+        mv -f -- "$1/.new/again" "$1/.again" || return 1
+    if [ "$old" = "$2" ]; then started "$1" "$3"; return; fi
+    printf '%s %s\n' "$old" "$(aim "$1/previous")" >"$1/.before"
+    (cd -- "$1/.new" && sha256sum -- * >../.digests) &&
         mv -f -- "$1/.digests" "$1/.new/digests" &&
         mv -f -- "$1/.before" "$1/.new/before" || return 1
     sync -f -- "$1" && rm -rf -- "${1:?}/$2" && mv -T -- "$1/.new" "$1/$2" &&
         mv -fT -- "$1/.load" "$1/load" || return 1
     [ "$(cat "$1/$2/backend")" != ufw ] || ufw_keep "$1/$2" "$1/ufw-$2" || return 1
-    case $old in - | "$2") ;; *) linked "$1" previous "$old" || return 1 ;; esac
-    linked "$1" current "$2" && cp -- "$1/.unit" "$3/.zmward-firewall.service" &&
-        chmod 0644 "$3/.zmward-firewall.service" &&
-        mv -fT -- "$3/.zmward-firewall.service" "$3/zmward-firewall.service" &&
-        systemctl daemon-reload && systemctl enable -q zmward-firewall.service &&
+    case $old in -) ;; *) linked "$1" previous "$old" || return 1 ;; esac
+    linked "$1" current "$2" && rehearsed "$1" && started "$1" "$3"
+}
+
+# What a boot will do, in a network of its own: whole, and with the least only.
+rehearsed() { # folder
+    for word in '' minimum; do
+        unshare --net -- sh "$1/load" $word || return 1
+    done
+}
+
+unit() { # file, folder of units, name
+    cp -- "$1" "$2/.$3" && chmod 0644 "$2/.$3" && sync -- "$2/.$3" &&
+        mv -fT -- "$2/.$3" "$2/$3"
+}
+
+started() { # folder, folder of units
+    unit "$1/.unit" "$2" zmward-firewall.service &&
+        unit "$1/.again" "$2" zmward-firewall-again.service && systemctl daemon-reload &&
+        systemctl enable -q zmward-firewall.service zmward-firewall-again.service &&
         systemctl start zmward-firewall.service &&
-        rm -f -- "$1/.unit" && sync -f -- "$1" && sync -f -- "$3"
+        rm -rf -- "$1/.unit" "$1/.again" "$1/.load" "$1/.new" &&
+        sync -f -- "$1" && sync -f -- "$2"
+}
+
+unstarted() { # folder of units
+    systemctl stop --no-block zmward-firewall.service 2>/dev/null
+    for name in multi-user.target nftables.service netfilter-persistent.service \
+        iptables.service ip6tables.service ufw.service; do
+        rm -f -- "$1/$name.wants/zmward-firewall.service" \
+            "$1/$name.wants/zmward-firewall-again.service" || return 1
+        case $name in *.service) rmdir -- "$1/$name.wants" 2>/dev/null || : ;; esac
+    done
+    rm -f -- "$1/zmward-firewall.service" "$1/zmward-firewall-again.service" &&
+        systemctl daemon-reload
 }
 
 # What a later run has kept stands above it and is left alone.
 forget() { # folder, run, folder of units
     [ -d "$1" ] || return 0
+    alone "$1" || return 1
     ufw_forget "$1/ufw-$2" || return 1
     # What a run that died in the midst of it has left.
-    for name in new before digests load unit; do rm -rf -- "$1/.$name"; done
+    for name in new before digests load unit again; do rm -rf -- "$1/.$name"; done
     if [ ! -d "$1/$2" ]; then rmdir -- "$1" 2>/dev/null || :; return 0; fi
     old=- older=- now=$(aim "$1/current")
     ! read -r old older <"$1/$2/before" || :
@@ -154,11 +223,7 @@ forget() { # folder, run, folder of units
         return
     fi
     if [ "$old" = - ]; then
-        systemctl stop --no-block zmward-firewall.service 2>/dev/null
-        rm -f -- "$3/zmward-firewall.service" \
-            "$3/multi-user.target.wants/zmward-firewall.service" \
-            "$1/current" "$1/previous" || return 1
-        systemctl daemon-reload
+        unstarted "$3" && rm -f -- "$1/current" "$1/previous" || return 1
     else
         linked "$1" current "$old" || return 1
         if [ "$older" = - ]; then rm -f -- "$1/previous"
@@ -176,5 +241,6 @@ list-*) listed "$@" ;;
 try-ufw) ufw_try ;;
 prove-ufw) ufw_prove ;;
 try-*) put "$@" && listed "$@" ;;
+marks-*) put "$1" && mine "$1" "$2" ;;
 *) "$verb" "$@" ;;
 esac

@@ -148,7 +148,8 @@ ufw_take() {
 
 ufw_mine() { # run
     for family in $(ufw_families); do
-        ufw_saved "$family" 2>/dev/null | grep -qF "\"zmward: run $1\"" && return
+        saved=$(ufw_saved "$family") || return 2
+        case $saved in *"\"zmward: run $1\""*) return 0 ;; esac
     done
     return 1
 }

@@ -23,21 +23,46 @@ Description=Packet filter rules of zmward
 DefaultDependencies=no
 RequiresMountsFor={folder}
 # These flush or replace what is loaded, so ours come after them, each time.
-After=systemd-modules-load.service nftables.service netfilter-persistent.service
-After=ufw.service local-fs.target
-PartOf=nftables.service ufw.service
-ReloadPropagatedFrom=nftables.service
+After=systemd-modules-load.service local-fs.target {others}
+ReloadPropagatedFrom={others}
 Before=network-pre.target shutdown.target
 Wants=network-pre.target
 Conflicts=shutdown.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
+# Without it what hangs there would keep the host from starting.
+TimeoutStartSec=120
 ExecStart=/bin/sh {folder}/load once
 ExecReload=/bin/sh {folder}/load
 [Install]
 WantedBy=multi-user.target
 """
+_OTHERS = (
+    *("nftables.service", "netfilter-persistent.service", "iptables.service"),
+    *("ip6tables.service", "ufw.service"),
+)
+# It does not remain, so that each start of one of the others starts it too.
+_AGAIN = """\
+[Unit]
+Description=Packet filter rules of zmward, after those that flush them
+DefaultDependencies=no
+RequiresMountsFor={folder}
+After=zmward-firewall.service {others}
+[Service]
+Type=oneshot
+TimeoutStartSec=120
+ExecStart=/bin/sh {folder}/load once
+[Install]
+WantedBy={others}
+"""
+_LAST = {
+    "nft": "nft -f /dev/stdin",
+    "ipset": "ipset restore",
+    "v6": "[ ! -e /proc/net/if_inet6 ] || ip6tables-restore --noflush",
+    "v4": "iptables-restore --noflush",
+}
+_END = "END-OF-RULES"
 
 
 def folder(base: str) -> str:
@@ -51,13 +76,31 @@ def _texts(rules: Rules, run: Run) -> dict[str, str]:
     load = (files("zmward.engine") / "load_rules.sh").read_text("utf-8")
     names = PARTS[rules.backend]
     return {
-        "load": load.replace("@FOLDER@", shlex.quote(place)),
-        "unit": _UNIT.format(folder=place),
+        "load": load.replace("@FOLDER@", shlex.quote(place)).replace(
+            "@LAST@", _last(rules, run.id)
+        ),
+        "unit": _UNIT.format(folder=place, others=" ".join(_OTHERS)),
+        "again": _AGAIN.format(folder=place, others=" ".join(_OTHERS)),
         "backend": f"{rules.backend}\n",
         "run": f"{run.id}\n",
         **dict(zip(names, marked(rules, run.id).texts, strict=True)),
         **_fallback(rules, run.id),
     }
+
+
+def _last(rules: Rules, run: str) -> str:
+    """Return shell that loads the least from its own text."""
+    texts = {
+        name.removeprefix("minimum-"): text
+        for name, text in _fallback(rules, run).items()
+        if name.startswith("minimum-")
+    }
+    lines = [
+        f"{command} <<'{_END}' || return 1\n{texts[name]}{_END}"
+        for name, command in _LAST.items()
+        if texts.get(name)
+    ]
+    return "\n".join(lines)
 
 
 def _fallback(rules: Rules, run: str) -> dict[str, str]:

@@ -7,13 +7,14 @@ from zmward.doors.files import look
 from zmward.doors.host import Door, Local
 from zmward.doors.packet_filter import standing_rules
 from zmward.engine.boot_rules import forget_rules, keep_rules
-from zmward.engine.deadman import disarm
+from zmward.engine.deadman import at_work, disarm, postpone
 from zmward.engine.journal import Entry, Journal
 from zmward.engine.state import Run, plan_of
 from zmward.errors import Refused
 from zmward.ruleset import LoadRuleset, Rules
 
 _ROOT = 1
+_WHILE_KEEPING = 300
 _BOOT = "/proc/sys/kernel/random/boot_id"
 _UPTIME = "/proc/uptime"
 
@@ -29,17 +30,18 @@ def _row(process: int) -> tuple[str, int, float]:
 def session_began() -> float | None:
     """Return when our ssh session began (seconds after the boot), None for none."""
     process = os.getpid()
-    found: float | None = None
+    found: list[float] = []
     while process > _ROOT:
         try:
             name, parent, began = _row(process)
         except (OSError, ValueError):
             return None
-        # The youngest sshd above us serves this session alone.
-        if name.startswith("sshd") and found is None:
-            found = began
+        if name.startswith("sshd"):
+            found.append(began)
         process = parent
-    return found
+    # The last one listens for everybody; the one below it began with the connection,
+    # before anybody had logged in.
+    return found[-2] if len(found) > 1 else next(iter(found), None)
 
 
 def moment(door: Door) -> str:
@@ -84,6 +86,10 @@ def confirm(door: Door, run: Run, *, console: bool = False) -> None:
         raise Refused(f"The run {run.id} is not there to be kept: `zmward history`.")
     _judge(door, entries[-1].note, console=console)
     rules = [s.change for s in plan.steps if isinstance(s.change, LoadRuleset)]
+    if rules:
+        # Keeping takes its time, and is not to meet the switch.
+        postpone(door, run, _WHILE_KEEPING)
+        _not_taken_back(door, run)
     # Before the switch goes: whoever dies here leaves it, and it takes all back.
     for change in rules:
         if change.after is not None:
@@ -91,14 +97,21 @@ def confirm(door: Door, run: Run, *, console: bool = False) -> None:
             keep_rules(door, run, change.after)
     disarm(door, run)
     # Its timer may have elapsed while we looked: what runs then is not held up.
-    if look(door, run.fired) is not None:
+    try:
+        _not_taken_back(door, run)
+    except Refused:
         if rules:
             forget_rules(door, run)
+        raise
+    journal.write("confirmed")
+
+
+def _not_taken_back(door: Door, run: Run) -> None:
+    if look(door, run.fired) is not None or at_work(door, run):
         raise Refused(
             f"The switch of {run.id} was faster: the run is being taken back now. "
             "See `zmward history`."
         )
-    journal.write("confirmed")
 
 
 def _still_loaded(door: Door, run: Run, rules: Rules) -> None:

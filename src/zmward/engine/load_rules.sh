@@ -9,10 +9,11 @@ FAILED='zmward: ufw has failed'
 
 say() { printf 'zmward: %s\n' "$*" >&2; }
 
+# IPv4 comes last: its mark says that all of it is loaded.
 restored() { # what stands before the names of files for iptables
     { [ ! -s "${1}ipset" ] || ipset restore <"${1}ipset"; } &&
-        iptables-restore --noflush <"${1}v4" &&
-        { [ ! -e /proc/net/if_inet6 ] || ip6tables-restore --noflush <"${1}v6"; }
+        { [ ! -e /proc/net/if_inet6 ] || ip6tables-restore --noflush <"${1}v6"; } &&
+        iptables-restore --noflush <"${1}v4"
 }
 
 programs() { echo iptables; [ ! -e /proc/net/if_inet6 ] || echo ip6tables; }
@@ -93,8 +94,17 @@ there() { # folder
     read -r backend <"$1/backend" && read -r run <"$1/run" || return 1
     case $backend in
     nftables) nft list chain inet zmward "run-$run" >/dev/null 2>&1 ;;
-    *) iptables -t security -S "ZMWARD-$run" >/dev/null 2>&1 ;;
+    *)
+        for program in $(programs); do
+            "$program" -t security -S "ZMWARD-$run" >/dev/null 2>&1 || return 1
+        done
+        ;;
     esac
+}
+
+# The least once more, in this very file: where everything else is damaged.
+last() {
+@LAST@
 }
 
 backend=
@@ -106,6 +116,7 @@ if [ "$backend" = ufw ] && ufw_works; then
 fi
 if [ "${1:-}" = once ] && [ "$backend" != ufw ] && there "$FOLDER/current" 2>/dev/null; then exit 0; fi
 for folder in current previous; do
+    [ "${1:-}" != minimum ] || break
     loaded "$folder" '' && exit 0
     say "the rules in $FOLDER/$folder cannot be loaded"
 done
@@ -114,5 +125,9 @@ for folder in current previous; do
     say "only the minimum is loaded, from $FOLDER/$folder"
     exit 0
 done
+if last; then
+    say "only the minimum is loaded, from this very file"
+    exit 0
+fi
 say "nothing could be loaded: no packet is filtered by zmward"
 exit 1

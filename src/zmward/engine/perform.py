@@ -18,7 +18,7 @@ from zmward.change import (
 from zmward.doors.files import must, replace_file, set_mode
 from zmward.doors.host import Door
 from zmward.doors.local_settings import write_setting
-from zmward.doors.packet_filter import load_rules, restore_rules
+from zmward.doors.packet_filter import load_rules, restore_rules, tried_as
 from zmward.doors.postfix import write_parameter
 from zmward.doors.system import install, simulated, write_crontab, write_unit
 from zmward.engine.flags import lifted
@@ -60,6 +60,9 @@ def act(door: Door, change: Act) -> None:
 
 def _load(door: Door, change: LoadRuleset, token: str) -> None:
     if change.after is not None:
+        # Who takes back knows the run's rules by their mark.
+        if change.after.backend != "ufw":
+            tried_as(door, change.after, token)
         load_rules(door, change.after, token)
     else:
         restore_rules(door, None, change.before)

@@ -21,6 +21,7 @@ MODE=${1:-all}
 failed=0
 written=0
 settings_back=no
+filter=whole
 PINNED=@PINNED@
 RULES=@RULES@
 BOOT=@BOOT@
@@ -475,17 +476,52 @@ rules() { timeout 120 sh -c "$RULES" zmward "$@"; }
 # even if somebody has changed them: they decide who can still log in.
 ruleset() { # old rules in the store, old and new back end
     late && return
-    whole "the packet filter" "$1" || return
+    backend=$3
     told=$(rules forget "$BOOT" "$RUN" "$UNITS") || broken "rules for the next boot"
     [ -z "$told" ] || say "$told"
     early && return
-    if [ "$3" != - ] && ! rules mine "$3" "$RUN"; then return; fi
-    if [ "$1" != - ] && ! rules put "$2" <"$(stored "$1")"; then
-        broken "the packet filter"
+    if [ "$3" != - ]; then
+        patient rules mine "$3" "$RUN"
+        case $? in
+        0) ;;
+        1) return ;;
+        *) shut_in "whose rules are loaded cannot be seen"; return ;;
+        esac
+    fi
+    if ! whole "the packet filter" "$1"; then shut_in "its old rules"; return; fi
+    if [ "$1" != - ] && ! patient old_rules "$2" "$(stored "$1")"; then
+        shut_in "its old rules"
         return
     fi
-    [ "$2" = "$3" ] || [ "$3" = - ] || rules take "$3" || { broken "the packet filter"; return; }
+    if [ "$2" != "$3" ] && [ "$3" != - ] && ! patient rules take "$3"; then
+        broken "the packet filter"
+        filter=broken
+        return
+    fi
     back "the packet filter"
+}
+
+old_rules() { rules put "$1" <"$2"; }
+
+# Another program may hold a lock, or the memory be short for a moment. That rules are
+# not ours is an answer.
+patient() { # words
+    for pause in 2 5 0; do
+        "$@"
+        code=$?
+        case $code-$2 in 0-* | 1-mine) return "$code" ;; esac
+        sleep "$pause"
+    done
+    return "$code"
+}
+
+# What shuts the operator out must go, even where the old rules cannot come: then those
+# kept for the boot do, or none of ours.
+shut_in() { # words for people
+    broken "the packet filter: $1"
+    filter=broken
+    if [ -e "$BOOT/load" ]; then timeout 120 sh "$BOOT/load" && return; fi
+    [ "$backend" = - ] || rules take "$backend" || say "the new rules are still loaded"
 }
 
 stays() { early || say "stays installed, with what it made: $1"; }
@@ -551,6 +587,8 @@ finish() {
     early && exit 0
     printf '%s\n' "$failed" >"$FOLDER/fired/failed"
     say "done: $written taken back, $failed could not be"
+    # What is still loaded is gone after a boot; nothing that helps there is taken away.
+    [ "$filter" = whole ] || exit 6
     for name in early late; do
         rm -f -- "$UNITS/zmward-$name-$RUN.service" \
             "$UNITS/.zmward-$name-$RUN.service.zmward-$RUN" \
@@ -570,6 +608,11 @@ if grep -q '"what":"rolled-back"' "$FOLDER/journal" 2>/dev/null ||
     say "run $RUN is taken back already"
     exit 0
 fi
+# Who keeps a run and its switch may come at the same moment: then it is kept.
+case $MODE in timer | early | late)
+    if ended confirmed; then say "run $RUN is kept"; exit 0; fi
+    ;;
+esac
 # zmward looks for this folder before each of its steps, and stops.
 mkdir -p -- "$FOLDER/fired"
 say "taking back run $RUN ($MODE)"

@@ -112,8 +112,10 @@ def backend(door: Door) -> Backend:
 
 
 def _require_own_table(door: Door) -> None:
-    saved = must(door.run(("iptables-save",)), "iptables-save", door.name)
-    others = foreign_rules(saved.out.decode("utf-8", "replace"))
+    others: tuple[str, ...] = ()
+    for program in ("iptables-save", "ip6tables-save"):
+        saved = must(door.run((program,)), program, door.name)
+        others += foreign_rules(saved.out.decode("utf-8", "replace"))
     if others:
         raise Refused(
             "Others have rules in the table `security`, which ours would replace: "
