@@ -135,7 +135,8 @@ def test_it_is_loaded_kept_there_at_boot_and_taken_back(node: Lab) -> None:
         "zmward-firewall.service network-pre.target ssh.service",
     )
     own, network, ssh = (int(word) for word in order.split())
-    assert 0 < own < network < ssh
+    booted = said(node, "journalctl -b -u 'zmward*' -u network-pre.target")
+    assert 0 < own < network < ssh, booted
     taken_back(node, run)
     assert marks(node) == []
     assert opens(node, 7071)
