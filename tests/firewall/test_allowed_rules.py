@@ -142,6 +142,7 @@ def test_rules_that_an_administrator_has_added_are_known() -> None:
         "ip saddr 192.0.2.1-192.0.2.9 tcp dport { 22, 8080-8090 } accept",
         'ip saddr != 10.0.0.0/8 log prefix "dropped: " drop',
         'iifname "eth1" ip6 daddr { 2001:db8::1, fe80::/10 } reject with tcp reset',
+        "ip saddr . tcp dport { 192.0.2.1 . 22, 192.0.2.2 . 80-90 } accept",
         "meta l4proto { icmp, ipv6-icmp, vrrp } return",
         "tcp flags fin,syn / fin,syn,rst,ack ct state new goto odd",
     )
@@ -177,6 +178,9 @@ IN_NFT = (
     HEAD + '\tchain x {\n\t\tip saddr "mail.example.org" accept\n\t}\n}\n',
     HEAD + "\tchain x {\n\t\tip6 daddr { mail.example.org } accept\n\t}\n}\n",
     HEAD + "\tchain x {\n\t\tip saddr & mail.example.org == 1 accept\n\t}\n}\n",
+    HEAD + "\tchain x {\n\t\tip saddr { related } accept\n\t}\n}\n",
+    HEAD + "\tchain x {\n\t\tip saddr . tcp dport { new . 22 } accept\n\t}\n}\n",
+    HEAD + "\tchain x {\n\t\tip saddr and new == 1 accept\n\t}\n}\n",
     HEAD + "\tset x {\n\t\ttype ipv4_addr\n\t\telements = { related }\n\t}\n}\n",
     HEAD + "\tchain x {\n\t\ttype nat hook output priority 0; policy drop;\n\t}\n}\n",
     HEAD + "\tchain x {\n\t\ttcp dport $x accept\n\t}\n}\n",
@@ -253,12 +257,12 @@ def test_addresses_are_of_the_family_of_their_text() -> None:
 
 SETS = (
     "create zmward-x hash:ip family inet".ljust(1023) + "flush\n",
-    "create zmward-x hash:ip family inet destroy\n",
-    "create zmward-x hash:ip family inet\nadd zmward-x fade\n",
-    "create zmward-x hash:ip family inet\nadd zmward-x 192.0.2.1 -file /tmp/x\n",
-    "create zmward-x hash:ip family inet\n# flush\n",
-    "create zmward-x hash:ip family inet\rflush\n",
-    "create zmward-x hash:ip family inet",
+    "create zmward-x hash:ip family inet maxelem destroy\n",
+    "create zmward-x hash:ip family inet counters\nadd zmward-x fade\n",
+    "create zmward-x hash:ip family inet counters\nadd zmward-x 192.0.2.1 -file /tmp/x\n",
+    "create zmward-x hash:ip family inet counters\n# flush\n",
+    "create zmward-x hash:ip family inet counters\rflush\n",
+    "create zmward-x hash:ip family inet counters",
 )
 
 

@@ -61,9 +61,10 @@ _COUNTED = re.compile(r"^(\t\tsize [0-9]+)[\t ]# count [0-9]+$", re.MULTILINE)
 _ELEMENTS = re.compile(r"(?<!\S)elements = \{([^{}]*)\}")
 _END = re.compile(r"(?<!\S)[sd]addr(?![\w.-])")
 _BESIDE_END = re.compile(
-    rf"[sd]addr (?:!= )?(?:@|\{{|(?:\.|and|&|limit|{_NET}|(?:{_NET})-(?:{_NET}))"
-    r"(?=[\s};]))"
+    rf"[sd]addr (?:!= )?(?:@|\{{|(?:\.|limit|(?:(?:and|&) )?(?:{_NET})"
+    rf"|(?:{_NET})-(?:{_NET}))(?=[\s}};]))"
 )
+_ENDS = re.compile(r"(?<!\S)[sd]addr(?: \. [a-z0-9. ]+)? (?:!= )?\{([^{}]*)\}")
 _BETWEEN = re.compile(r"[\s{};,=!<>&|()]+")
 _FIGURE = re.compile(
     r"-?[0-9]+|0x[0-9a-f]+|[0-9]+-[0-9]+|(?:[0-9]+(?:ms|[wdhms]))+"
@@ -210,7 +211,7 @@ def _bare_words(bare: str) -> str:
         if not _BESIDE_END.match(bare, found.start()):
             line = bare[found.start() :].partition("\n")[0]
             return f"{line[:60]!r} has no place in it"
-    elements = " ".join(_ELEMENTS.findall(bare))
+    elements = " ".join((*_ELEMENTS.findall(bare), *_ENDS.findall(bare)))
     rest = _ASKED.sub(r"\1", _NAMED.sub("{", _ELEMENTS.sub("", bare)))
     return _unknown(elements, _IN_ELEMENTS) or _unknown(_PROTOCOL.sub("", rest), _WORDS)
 
