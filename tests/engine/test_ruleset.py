@@ -230,6 +230,10 @@ HOSTILE = (
     HEAD + "\tchain input { } }; flush ruleset; table inet y {\n}\n",
     HEAD + '\tchain a {\n\t\taccept comment "\n\t}\n}\nflush ruleset\n#"\n}\n',
     HEAD + '\tchain a { accept comment "x" } # "\n}\n}\nflush ruleset # "\n}\n',
+    HEAD + "# \v {\n}\nflush ruleset\ntable inet zmward {\n# \v }\n}\n",
+    HEAD + '\tchain a {\n\t}; include "/etc/shadow"\n}\n',
+    HEAD + "\tchain a {\n\t\tip saddr mail.example.org accept\n\t}\n}\n",
+    RULES + "# by hand",
     HEAD + "\tchain a {\n\t}\n",
     "",
 )
@@ -253,6 +257,11 @@ LINES = (
     "-A ZMWARD -j DOCKER\n",
     "COMMIT\n*nat\n:PREROUTING ACCEPT [0:0]\n",
     "-P INPUT DROP\n",
+    "-A ZMWARD --modprobe=/tmp/other -m nosuch -j ACCEPT\n",
+    "-A ZMWARD -t filter -j ACCEPT\n",
+    "-A ZMWARD -s mail.example.org -j ACCEPT\n",
+    "# by hand\n",
+    "-F INPUT\n",
 )
 
 

@@ -186,10 +186,18 @@ def _opened_in_saved(ends: Ends, version: int) -> str:
 
 
 def _saved_with(text: str, chain: str, rules: str) -> str:
-    """Return a text for iptables-restore with one chain and some rules more."""
-    head, _, rest = text.partition("-F INPUT\n")
-    body = rest.removesuffix("COMMIT\n")
-    return f"{head}:{chain} - [0:0]\n-F INPUT\n{body}{rules}COMMIT\n"
+    """Return a text for iptables-restore with one chain and some rules more.
+
+    A text without chains, of a family that is not there, stays empty.
+    """
+    if not text:
+        return ""
+    lines = text.split("\n")
+    place = lines.index("-F INPUT")
+    end = len(lines) - 1 - lines[::-1].index("COMMIT")
+    more = rules.split("\n")[:-1]
+    chains = (*lines[:place], f":{chain} - [0:0]", *lines[place:end])
+    return "\n".join((*chains, *more, *lines[end:]))
 
 
 def marked(rules: Rules, run: str, banned: str = "", ends: Ends = ()) -> Rules:
