@@ -4,8 +4,9 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from lab.layers import REPOSITORY
 from lab.node import Lab
 from lab.product import install
 
+from tests.lab.traced import Watch, behind_sshd, programs, shown, strace
 from tests.lab.zimbra_tools import tool
 
 pytestmark = pytest.mark.lab
@@ -50,6 +52,8 @@ for verb, *words in steps:
         elif verb == "service":
             argv = ["systemctl", words[0], "zimbra-mailboxd"]
             answer = door.run(argv, seconds=120).code
+        elif verb == "run":
+            answer = door.run(words).code
         elif verb == "reopen":
             opened.close()
             opened = open_directory(ZimbraHost(door), said.append)
@@ -84,21 +88,23 @@ def node(lab_default: Lab) -> Lab:
     return lab_default
 
 
+def walked(argv: list[str], *steps: list[Any]) -> list[Any]:
+    """Carry out steps, all in one process, and return what it said of each."""
+    done = subprocess.run(
+        argv,
+        input=json.dumps(steps),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert not done.stderr, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 @pytest.fixture(params=["local", "remote"])
 def walk(node: Lab, request: pytest.FixtureRequest) -> Walk:
-    def carry_out(*steps: list[Any]) -> list[Any]:
-        done = subprocess.run(
-            command(node, request.param),
-            input=json.dumps(steps),
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert not done.stderr, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-    return carry_out
+    return partial(walked, command(node, request.param))
 
 
 @pytest.fixture
@@ -208,47 +214,54 @@ def secrets(node: Lab) -> list[str]:
     return found
 
 
-class Watch(threading.Thread):
-    """Reads argv and environment of all processes, again and again."""
+class Watched:
+    """Walks of which no start of a program is missed, on either side of ssh.
 
-    def __init__(self, wanted: list[str]) -> None:
-        super().__init__()
-        self.wanted = [word.encode() for word in wanted]
-        self.ended = threading.Event()
-        self.seen: list[bytes] = []
-        self.looked = 0
-        self.programs: set[str] = set()
+    Samples alone miss what lives for a moment; a trace alone misses what a process
+    makes of its own argv later.
+    """
 
-    def run(self) -> None:
-        while not self.ended.is_set():
-            for place in Path("/proc").iterdir():
-                if not place.name.isdigit():
-                    continue
-                for name in ("cmdline", "environ"):
-                    try:
-                        text = (place / name).read_bytes()
-                    except OSError:
-                        continue
-                    self.looked += 1
-                    if name == "cmdline" and b"curl\0" in text:
-                        self.programs.add("curl")
-                    if name == "cmdline" and b"ldapsearch\0" in text:
-                        self.programs.add("ldapsearch")
-                    self.seen += [text for word in self.wanted if word in text]
-                    # The form of every token of Zimbra's.
-                    if b"authToken>0_" in text or b"\x000_" in text:
-                        self.seen.append(text)
+    def __init__(self, node: Lab, way: str, folder: Path) -> None:
+        self.node, self.way = node, way
+        self.own, self.far = folder / "own", folder / "far"
+        # The far side is where curl and ldapsearch run.
+        self.there = self.far if way == "remote" else self.own
+
+    def walk(self, wanted: list[str], *steps: list[Any]) -> tuple[list[Any], Watch]:
+        """Carry out steps and return what they said, and who watched."""
+        argv = command(self.node, self.way)
+        if self.way == "remote":
+            # ssh's connection stays open after it: strace would wait for its end.
+            walked(argv)
+        watching = Watch(wanted)
+        watching.start()
+        try:
+            with self._behind():
+                return walked([*strace(self.own), *argv], *steps), watching
+        finally:
+            watching.ended.set()
+            watching.join()
+
+    def _behind(self) -> AbstractContextManager[None]:
+        remote = self.way == "remote"
+        return behind_sshd(self.node, self.far) if remote else nullcontext()
+
+    def round(self, times: int) -> None:
+        """Reopen the directory so many times: nobody shows a secret, and all ran."""
+        wanted = secrets(self.node)
+        found, watching = self.walk(wanted, *ROUND * times)
+        assert answers(found)[1::2] == [{"zimbraMtaRelayHost": None}] * times
+        for program in ("/usr/bin/curl", "/usr/bin/ldapsearch"):
+            assert programs(self.there, program) >= times
+        assert watching.looked
+        assert not watching.seen
+        assert not shown(self.own, wanted)
+        assert not shown(self.there, wanted)
 
 
-@pytest.fixture
-def watch(node: Lab) -> Iterator[Watch]:
-    watching = Watch(secrets(node))
-    watching.start()
-    yield watching
-    watching.ended.set()
-    watching.join()
-    assert {"curl", "ldapsearch"} <= watching.programs
-    assert not watching.seen
+@pytest.fixture(params=["local", "remote"])
+def watched(node: Lab, request: pytest.FixtureRequest, tmp_path: Path) -> Watched:
+    return Watched(node, request.param, tmp_path)
 
 
 @pytest.fixture
@@ -278,16 +291,29 @@ systemctl restart zimbra-mailboxd
 ROUND: list[list[Any]] = [["reopen"], ["read", "global", ["zimbraMtaRelayHost"]]]
 
 
-@pytest.mark.usefixtures("watch")
-def test_no_process_shows_a_secret(walk: Walk) -> None:
-    found = answers(walk(*ROUND * 25))
-    assert found[1::2] == [{"zimbraMtaRelayHost": None}] * 25
+def test_no_process_shows_a_secret(watched: Watched) -> None:
+    watched.round(25)
 
 
-@pytest.mark.usefixtures("own_keystore", "watch")
-def test_the_certificate_of_the_keystore_is_trusted_by_its_key(walk: Walk) -> None:
-    found = answers(walk(*ROUND * 10))
-    assert found[1::2] == [{"zimbraMtaRelayHost": None}] * 10
+@pytest.mark.usefixtures("own_keystore")
+def test_the_certificate_of_the_keystore_is_trusted_by_its_key(
+    watched: Watched,
+) -> None:
+    watched.round(10)
+
+
+@pytest.mark.parametrize("argv", [["true", "WORD"], ["env", "SECRET=WORD", "true"]])
+def test_who_shows_a_word_for_a_moment_is_seen(
+    watched: Watched, argv: list[str]
+) -> None:
+    """What watches is able to see: a program that ends at once, in its every form."""
+    word = "shown-for-a-moment"
+    leak = ["run", *(part.replace("WORD", word) for part in argv)]
+    found, _ = watched.walk([word], leak)
+    assert answers(found) == [0]
+    starts = shown(watched.there, [word])
+    assert any('execve("/usr/bin/true"' in line for line in starts)
+    assert shown(watched.own, [word])
 
 
 def test_no_log_nor_journal_holds_a_secret(walk: Walk, node: Lab) -> None:
