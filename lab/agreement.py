@@ -16,6 +16,7 @@ from lab.frames import frame
 from lab.unhit import reason
 from lab.ways import interfaces
 from lab.wire import Wire, Witnessed, wire
+from lab.written import beside_members
 from zmward.firewall.folded import folded
 from zmward.firewall.narrowed import Narrowed
 from zmward.firewall.packet import asked, probe
@@ -165,7 +166,8 @@ def agree(case: Case, count: int, seed: int) -> Agreement:
         _join(link, aimed)
         link.watch()
         choice = chosen(aimed, count, dice)
-        shots = choice.shots
+        beside = beside_members(aimed, read.sets, choice.shots, dice)
+        shots = [*choice.shots, *beside]
         link.open(
             [
                 frame(shot.begun, number)[14:]

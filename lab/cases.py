@@ -10,6 +10,7 @@ from pathlib import Path
 from lab.policies import BANS, policies
 from lab.ufw import loaded as by_ufw
 from lab.wire import Wire
+from lab.written import in_order
 from zmward.firewall import ipset, iptables, nft, nft_text
 from zmward.firewall.openings import FAMILIES, Policy
 from zmward.firewall.ranges import Family
@@ -28,10 +29,14 @@ _SUFFIX: dict[str, Family] = {".v4": "ipv4", ".v6": "ipv6"}
 
 @dataclass(frozen=True)
 class Read:
-    """What a kernel holds, as the engine reads it; `others` read the same elsewhere."""
+    """What a kernel holds, as the engine reads it; `others` read the same elsewhere.
+
+    `sets` is what `ipset save` told.
+    """
 
     rules: Rules
     others: Mapping[str, Rules]
+    sets: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,10 +117,10 @@ def _saved(
     counted: bool,  # noqa: FBT001  # of a kind
 ) -> Read:
     """Read what was saved; the file itself must say the same."""
-    told = link.inside("ipset", "save") if sets else ""
+    told = in_order(link.inside("ipset", "save")) if sets else ""
     if counted:
-        return Read(saved(link, kind, "-c", sets=told), {})
-    return Read(saved(link, kind, sets=told), {"file": _parsed(texts, told)})
+        return Read(saved(link, kind, "-c", sets=told), {}, told)
+    return Read(saved(link, kind, sets=told), {"file": _parsed(texts, told)}, told)
 
 
 def _by_ufw(link: Wire, counted: bool) -> Read:  # noqa: FBT001  # of a kind

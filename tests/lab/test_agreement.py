@@ -7,9 +7,11 @@ at least), or `python -m lab.agreement --seed N --packets N NAME`.
 import multiprocessing
 import os
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from ipaddress import ip_address
 
 import msgspec
 import pytest
@@ -35,6 +37,7 @@ CASES = cases()
 FEWEST, LEAST_SETS = 20_000, 30
 EITHER_SIDE, UNKNOWN = 0.2, 0.01
 MANY = 3000
+SOURCE = re.compile(r"\bsource=(\d+)")
 Shown = Mapping[str, Agreement]
 
 
@@ -241,6 +244,32 @@ def test_a_mistake_is_caught(mistake: str, monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(place, word, mistaken)
     _caught(name)
+
+
+# The first and the last address of each exception of sets-by-hand.
+EXCEPTIONS = {
+    int(ip_address(text))
+    for text in (
+        *("198.51.100.64", "198.51.100.127"),
+        *("2001:db8:1:2::", "2001:db8:1:2:ffff:ffff:ffff:ffff"),
+    )
+}
+
+
+@pytest.mark.parametrize("seed", [SEED, *range(1, 6)])
+def test_packets_stand_on_the_boundaries_of_an_exception_that_nobody_reads(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true = ipset.parse
+    monkeypatch.setattr(ipset, "parse", partial(_no_exceptions, true))
+    found = agreement.agree(CASES["sets-by-hand"], PACKETS, seed)
+    sources = {int(n) for text in found.apart for n in SOURCE.findall(text)}
+    assert sources >= EXCEPTIONS
+
+
+def test_a_seed_replays_what_the_kernel_tells_in_any_order() -> None:
+    found = [agreement.agree(CASES["sets-by-hand"], PACKETS, SEED) for _ in range(3)]
+    assert found[0] == found[1] == found[2]
 
 
 def test_interfaces_that_do_not_count_are_caught(

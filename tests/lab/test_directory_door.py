@@ -1,81 +1,24 @@
 """The doors to the directory against a booted node: there, over ssh, mailboxd down."""
 
-import json
-import os
 import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.layers import REPOSITORY
 from lab.node import Lab
 from lab.product import install
 
+from tests.lab.traced import shown
+from tests.lab.walked import Watched, answers, command, secrets, walked
 from tests.lab.zimbra_tools import tool
 
 pytestmark = pytest.mark.lab
 
-# Carries out steps [verb, arguments…] and says each outcome in a line of JSON.
-PROGRAM = """
-import json, sys
-from zmward.doors.host import Local, Remote
-from zmward.doors.open_directory import open_directory
-from zmward.doors.zimbra_host import ZimbraHost
-from zmward.errors import Fault, Refused
-
-def tuples(values):
-    return {n: None if v is None else tuple(v) for n, v in values.items()}
-
-said = []
-door = Remote("root@mail") if sys.argv[1] == "remote" else Local()
-steps = json.load(sys.stdin)
-try:
-    opened = open_directory(ZimbraHost(door), said.append)
-except Refused as error:
-    print(json.dumps({"refused": str(error)}))
-    sys.exit(4)
-for verb, *words in steps:
-    try:
-        if verb == "write":
-            words[1] = tuples(words[1])
-        if verb == "count":
-            answer = [opened.requests, opened.logins]
-        elif verb == "unflushed":
-            answer = opened.unflushed
-        elif verb == "said":
-            answer = said
-        elif verb == "service":
-            argv = ["systemctl", words[0], "zimbra-mailboxd"]
-            answer = door.run(argv, seconds=120).code
-        elif verb == "reopen":
-            opened.close()
-            opened = open_directory(ZimbraHost(door), said.append)
-            answer = None
-        else:
-            answer = getattr(opened, verb)(*words)
-        print(json.dumps({"answer": answer}))
-    except Fault as error:
-        print(json.dumps({"fault": error.fault, "text": error.text}))
-    except Refused as error:
-        print(json.dumps({"refused": str(error)}))
-opened.close()
-"""
 HOST, COS, DOMAIN = "server:mail.example.test", "cos:default", "domain:example.test"
 USER = "account:user005@example.test"
 Walk = Callable[..., list[Any]]
-
-
-def command(lab: Lab, way: str) -> list[str]:
-    """Return the argv that runs PROGRAM on the node, or outside over ssh."""
-    if way == "local":
-        place = ["env", "PYTHONPATH=/opt/zmward", "python3", "-c", PROGRAM, way]
-        return lab.argv("mail", place)
-    words = [f"PATH={lab.programs}:{os.environ['PATH']}"]
-    words += [f"PYTHONPATH={REPOSITORY / 'src'}", sys.executable, "-c", PROGRAM, way]
-    return lab.argv("outside", ["env", *words])
 
 
 @pytest.fixture(scope="module")
@@ -86,19 +29,7 @@ def node(lab_default: Lab) -> Lab:
 
 @pytest.fixture(params=["local", "remote"])
 def walk(node: Lab, request: pytest.FixtureRequest) -> Walk:
-    def carry_out(*steps: list[Any]) -> list[Any]:
-        done = subprocess.run(
-            command(node, request.param),
-            input=json.dumps(steps),
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert not done.stderr, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-    return carry_out
+    return partial(walked, command(node, request.param))
 
 
 @pytest.fixture
@@ -108,10 +39,6 @@ def stopped(node: Lab) -> Iterator[None]:
         yield
     finally:
         node.run("mail", ["systemctl", "start", "zimbra-mailboxd"])
-
-
-def answers(found: list[Any]) -> list[Any]:
-    return [one.get("answer", one) for one in found]
 
 
 VALUES = [
@@ -199,56 +126,9 @@ def test_many_changes_cost_a_request_each_and_little_time(walk: Walk) -> None:
     assert found[-1] == [2 + len(targets) + 1 + len(targets) + 1, 1]
 
 
-def secrets(node: Lab) -> list[str]:
-    """Return the passwords of LDAP and of the keystore."""
-    keys = ("zimbra_ldap_password", "mailboxd_keystore_password")
-    run = tool(node, "zmlocalconfig")
-    found = [run("-s", "-m", "nokey", key).stdout.strip() for key in keys]
-    assert all(found)
-    return found
-
-
-class Watch(threading.Thread):
-    """Reads argv and environment of all processes, again and again."""
-
-    def __init__(self, wanted: list[str]) -> None:
-        super().__init__()
-        self.wanted = [word.encode() for word in wanted]
-        self.ended = threading.Event()
-        self.seen: list[bytes] = []
-        self.looked = 0
-        self.programs: set[str] = set()
-
-    def run(self) -> None:
-        while not self.ended.is_set():
-            for place in Path("/proc").iterdir():
-                if not place.name.isdigit():
-                    continue
-                for name in ("cmdline", "environ"):
-                    try:
-                        text = (place / name).read_bytes()
-                    except OSError:
-                        continue
-                    self.looked += 1
-                    if name == "cmdline" and b"curl\0" in text:
-                        self.programs.add("curl")
-                    if name == "cmdline" and b"ldapsearch\0" in text:
-                        self.programs.add("ldapsearch")
-                    self.seen += [text for word in self.wanted if word in text]
-                    # The form of every token of Zimbra's.
-                    if b"authToken>0_" in text or b"\x000_" in text:
-                        self.seen.append(text)
-
-
-@pytest.fixture
-def watch(node: Lab) -> Iterator[Watch]:
-    watching = Watch(secrets(node))
-    watching.start()
-    yield watching
-    watching.ended.set()
-    watching.join()
-    assert {"curl", "ldapsearch"} <= watching.programs
-    assert not watching.seen
+@pytest.fixture(params=["local", "remote"])
+def watched(node: Lab, request: pytest.FixtureRequest, tmp_path: Path) -> Watched:
+    return Watched(node, request.param, tmp_path)
 
 
 @pytest.fixture
@@ -275,19 +155,29 @@ systemctl restart zimbra-mailboxd
         node.run("mail", ["sh", "-c", f"{back}; rm /root/kept /root/own.*"])
 
 
-ROUND: list[list[Any]] = [["reopen"], ["read", "global", ["zimbraMtaRelayHost"]]]
+def test_no_process_shows_a_secret(watched: Watched) -> None:
+    watched.round(10)
 
 
-@pytest.mark.usefixtures("watch")
-def test_no_process_shows_a_secret(walk: Walk) -> None:
-    found = answers(walk(*ROUND * 25))
-    assert found[1::2] == [{"zimbraMtaRelayHost": None}] * 25
+@pytest.mark.usefixtures("own_keystore")
+def test_the_certificate_of_the_keystore_is_trusted_by_its_key(
+    watched: Watched,
+) -> None:
+    watched.round(10)
 
 
-@pytest.mark.usefixtures("own_keystore", "watch")
-def test_the_certificate_of_the_keystore_is_trusted_by_its_key(walk: Walk) -> None:
-    found = answers(walk(*ROUND * 10))
-    assert found[1::2] == [{"zimbraMtaRelayHost": None}] * 10
+@pytest.mark.parametrize("argv", [["true", "WORD"], ["env", "SECRET=WORD", "true"]])
+def test_who_shows_a_word_for_a_moment_is_seen(
+    watched: Watched, argv: list[str]
+) -> None:
+    """What watches is able to see: a program that ends at once, in its every form."""
+    word = "shown-for-a-moment"
+    leak = ["run", *(part.replace("WORD", word) for part in argv)]
+    found, _ = watched.walk([word], leak)
+    assert answers(found) == [0]
+    starts = shown(watched.there, [word])
+    assert any('execve("/usr/bin/true"' in line for line in starts)
+    assert shown(watched.own, [word])
 
 
 def test_no_log_nor_journal_holds_a_secret(walk: Walk, node: Lab) -> None:
