@@ -1,24 +1,10 @@
-"""The one repair of all findings about the packet filter."""
+"""How every finding about the packet filter is repaired."""
 
-from typing import Final, TypedDict
+from typing import Final
 
-from zmward.change import Change
-from zmward.facts import Facts
-
-CURES: Final = False
-
-
-class Repair(TypedDict, total=False):
-    """The arguments of `deviates` that say how a finding is repaired."""
-
-    cure: Change | None
-    no_cure: str
-
-
-def repair(facts: Facts, host: str) -> Repair:
-    """Return the change that loads a node's policy, or why there is none."""
-    del facts, host
-    return {
-        "no_cure": "`zmward firewall try` loads the whitelist with a dead man's "
-        "switch: it takes the rules back unless you confirm over a new connection."
-    }
+# Rules are loaded by a verb of their own: a plan of many repairs must not wait for a
+# confirmation, and a whitelist needs the profile's word on who is who.
+NO_CURE: Final = (
+    "`zmward firewall try` loads the whitelist with a dead man's switch: it takes the "
+    "rules back unless you confirm over a new connection."
+)

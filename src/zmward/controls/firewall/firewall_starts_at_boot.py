@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from zmward.control import Control, Severity, fails, passes, unsure
-from zmward.controls.firewall._cure import repair
+from zmward.controls.firewall._cure import NO_CURE
 from zmward.controls.shapes.basic import Sources, on_hosts
 from zmward.controls.shapes.exposure import ipv6_in_use
 from zmward.controls.shapes.packets import in_doubt, let_in, unnamed
@@ -158,7 +158,7 @@ def _after_boot(
                 f"{seen}: {text}",
                 "rules that deny by default",
                 source="firewall-files",
-                **repair(facts, host),
+                no_cure=NO_CURE,
             )
             for text in let_in(told)
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
-from zmward.controls.firewall._cure import repair
+from zmward.controls.firewall._cure import NO_CURE
 from zmward.controls.firewall._examples import NO_RULES, both, ipv4
 from zmward.controls.shapes.basic import on_hosts
 from zmward.controls.shapes.exposure import NEEDS, ipv6_in_use
@@ -74,7 +74,7 @@ def _judged(facts: Facts, host: str, family: Family) -> Iterator[Judgement]:
             f"{', '.join(kinds)} get in (tcp {where}{more}) {text}",
             "dropped",
             source="firewall",
-            **repair(facts, host),
+            no_cure=NO_CURE,
         )
     for doubt in list(doubts)[:3]:
         yield unknown(Layer.RUNNING, host, doubt)

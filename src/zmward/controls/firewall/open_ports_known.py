@@ -48,7 +48,7 @@ def _allowed(facts: Facts, host: str, protocol: int, port: int) -> Sources:
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     found = reached(facts, host, _foreign(facts, host), _allowed)
-    told = tuple(judged(facts, host, "known services only", found))
+    told = tuple(judged(host, "known services only", found))
     yield from told
     if not told:
         seen = "no unknown port is reached"

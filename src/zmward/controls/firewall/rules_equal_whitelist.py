@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from zmward.control import Control, Severity, fails, passes, unsure
-from zmward.controls.firewall._cure import repair
+from zmward.controls.firewall._cure import NO_CURE
 from zmward.controls.firewall._examples import NO_RULES, both
 from zmward.controls.shapes.basic import on_hosts
 from zmward.controls.shapes.exposure import NEEDS, ipv6_in_use
@@ -116,7 +116,7 @@ def _judged(facts: Facts, host: str, family: Family) -> Iterator[Judgement]:
             f"{text} (and {more} more)" if more > 0 else text,
             _WANTED,
             source="firewall",
-            **repair(facts, host),
+            no_cure=NO_CURE,
         )
     for _, doubt in texts[:_SHOWN]:
         if doubt:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from zmward.control import Check
-from zmward.controls.firewall._cure import repair
+from zmward.controls.firewall._cure import NO_CURE
 from zmward.controls.shapes.basic import Sources as Asked
 from zmward.controls.shapes.basic import on_hosts
 from zmward.controls.shapes.reached import Excess, excess, told
@@ -108,7 +108,7 @@ def _said(seen: Seen) -> Iterator[tuple[str, str]]:
         yield sockets, f"{sockets} is reached {told(whole)}"
 
 
-def judged(facts: Facts, host: str, wanted: str, seen: Seen) -> Iterator[Judgement]:
+def judged(host: str, wanted: str, seen: Seen) -> Iterator[Judgement]:
     """Yield a deviation for each port that strangers reach, and what is not known."""
     for sockets, text in _said(seen):
         yield deviates(
@@ -118,7 +118,7 @@ def judged(facts: Facts, host: str, wanted: str, seen: Seen) -> Iterator[Judgeme
             wanted,
             source="listeners",
             seen=sockets,
-            **repair(facts, host),
+            no_cure=NO_CURE,
         )
     for doubt in seen.doubts:
         yield unknown(Layer.RUNNING, host, doubt)
@@ -134,7 +134,7 @@ def reach(
         yield not_concerned(Layer.RUNNING, host, "nothing listens there")
         return
     seen = reached(facts, host, far, allowed)
-    found = tuple(judged(facts, host, wanted, seen))
+    found = tuple(judged(host, wanted, seen))
     yield from found
     if not found:
         names = ", ".join(sorted({shown(one) for one in sockets}))

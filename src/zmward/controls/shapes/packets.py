@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from zmward.control import Check
-from zmward.controls.firewall._cure import repair
+from zmward.controls.firewall._cure import NO_CURE
 from zmward.controls.shapes.basic import Sources, on_hosts
 from zmward.controls.shapes.exposure import NEEDS
 from zmward.controls.shapes.reached import Excess, excess, told
@@ -96,7 +96,7 @@ def _judged(facts: Facts, host: str, family: Family) -> Iterator[Judgement]:
             text,
             "deny by default",
             source="firewall",
-            **repair(facts, host),
+            no_cure=NO_CURE,
         )
     for doubt in in_doubt(found):
         yield unknown(Layer.RUNNING, host, doubt)
