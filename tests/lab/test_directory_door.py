@@ -163,7 +163,7 @@ def test_no_process_shows_a_secret(watched: Watched) -> None:
 def test_the_certificate_of_the_keystore_is_trusted_by_its_key(
     watched: Watched,
 ) -> None:
-    watched.round(10)
+    watched.round(5)
 
 
 @pytest.mark.parametrize("argv", [["true", "WORD"], ["env", "SECRET=WORD", "true"]])
