@@ -1,6 +1,7 @@
 """Rules of nft's JSON are told in words that people know."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -64,3 +65,10 @@ def test_long_rules_are_cut() -> None:
     left = {"payload": {"protocol": "tcp", "field": "dport"}}
     text = said([{"match": {"op": "==", "left": left, "right": right}}])
     assert text.endswith("and 4988 more }")
+
+
+def test_a_rule_of_an_odd_shape_is_told_without_words() -> None:
+    odd: list[Any] = [{"match": {"op": "==", "left": {}, "right": 1}}, {"drop": None}]
+    assert said(odd) == ""
+    assert said([{}]) == ""
+    assert said([{"drop": None}]) == "drop"

@@ -104,6 +104,13 @@ _STATEMENTS: Final[Mapping[str, Callable[[Any], str]]] = {
 }
 
 
+_ODD_SHAPES: Final = (
+    *(LookupError, TypeError, ValueError, AttributeError, RecursionError),
+    # An object without any member.
+    StopIteration,
+)
+
+
 def said(expressions: Any) -> str:
     """Return a rule in words, or an empty text for a shape that is not known."""
     found = []
@@ -115,7 +122,7 @@ def said(expressions: Any) -> str:
             if word not in _SILENT:
                 told = _STATEMENTS.get(word)
                 found.append(told(inner) if told else str(word))
-    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+    except _ODD_SHAPES:
         return ""
     text = " ".join(found)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
