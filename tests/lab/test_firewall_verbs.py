@@ -136,7 +136,7 @@ def test_iptables_loads_it(lab: Lab, profile: str) -> None:
             run(lab, form, "-t", "security", "-X")
 
 
-def test_ufw_takes_it_and_adds_only_its_own(
+def test_ufw_takes_it_and_adds_nothing_of_its_own(
     lab: Lab, profile: str, tmp_path: Path
 ) -> None:
     run(lab, "nft", "flush", "ruleset")
@@ -152,14 +152,8 @@ def test_ufw_takes_it_and_adds_only_its_own(
     try:
         run(lab, "sh", given=(folder / "commands").read_text())
         code, found = checked(lab, profile)
-        told = {(one["kind"], one["what"]) for one in found["differences"]}
-        # ufw answers DHCP on its own account, and leaves redirects to nobody.
-        assert told == {
-            ("excess", "udp 68"),
-            ("excess", "udp 546"),
-            ("missing", "icmpv6 type 137"),
-        }
-        assert code == 1
+        # Our block comes before what ufw answers on its own account, such as DHCP.
+        assert (code, found["differences"]) == (0, [])
         assert (verdict(lab, 25), verdict(lab, 11211)) == ("accept", "drop")
         assert not answers(lab, 11211)
         again = tmp_path / "again"
