@@ -121,6 +121,19 @@ def test_rules_of_a_later_run_are_left_alone() -> None:
     assert host.loaded == table(OLD.texts[0])
 
 
+def test_who_cannot_see_whose_rules_are_loaded_has_not_taken_them_back() -> None:
+    host = twin()
+    run = loaded(host)
+    locked_up = Done(4, b"", b"Another app is currently holding the xtables lock")
+    host.fails = lambda argv: locked_up if "mine" in argv else None
+    with locked(host):
+        taken = roll_back(site(host, directory()), run)
+    assert [one.fate for one in taken.steps] == ["not-undone"]
+    assert not taken.complete
+    # The switch goes on waiting.
+    assert any(run.id in timer for timer in host.timers)
+
+
 def test_after_a_boot_there_is_nothing_to_take_out() -> None:
     host = twin()
     run = loaded(host)
