@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.repair import RULES
 from tests.engine.shell_world import GROUP, HOST, ME, World, mode, text
 from tests.engine.twin import settings
 from zmward.change import (
@@ -26,6 +27,7 @@ from zmward.change import (
     WriteFile,
 )
 from zmward.doors.files import beside
+from zmward.ruleset import LoadRuleset, Rules
 
 OFF, ON = UnitState(enabled=False, active=False), UnitState(enabled=True, active=True)
 SERVER = "server:mail.example.test"
@@ -530,3 +532,34 @@ def test_a_full_disk_does_not_keep_a_file_of_ours_in_the_way(world: World) -> No
         assert world.state() == start
     finally:
         subprocess.run(["umount", "-l", str(world.folder)], check=True)
+
+
+_NFT = """#!/bin/sh
+echo "nft $*" >>"$WORLD/said"
+case "$*" in
+"list chains inet") {} ;;
+"list tables") echo "table inet zmward" ;;
+esac
+"""
+_OURS = "echo 'table inet zmward { chain run-20261121T120000Z-0000 { } }'"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said", "taken"),
+    [
+        (_OURS, 0, "taken back: the packet filter", True),
+        ("echo 'table inet zmward { }'", 0, "done: 0 taken back, 0 could", False),
+        ("exit 1", 6, "whose rules are loaded cannot be seen", True),
+    ],
+    ids=["ours", "another's", "nobody can tell"],
+)
+def test_rules_of_ours_go_and_doubt_is_a_failure(
+    world: World, answer: str, code: int, said: str, *, taken: bool
+) -> None:
+    world.prepare((LoadRuleset(HOST, None, Rules("nftables", (RULES,))),))
+    program = world.bin / "nft"
+    program.write_text(_NFT.replace("{}", answer))
+    program.chmod(0o755)
+    assert world.take_back() == code
+    assert said in world.log()
+    assert ("nft delete table inet zmward" in world.said()) == taken
