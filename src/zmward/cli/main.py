@@ -6,12 +6,12 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
 import click
 
-from zmward.cli.lazy import LazyVerbs
 from zmward.errors import ZmwardError
 from zmward.reports.plain import visible
 
@@ -48,13 +48,31 @@ _INTERRUPTED = 130
 _STDERR = 2
 
 
-@click.command(
-    cls=LazyVerbs,
-    modules="zmward.cli.",
-    verbs=VERBS,
-    coming=_COMING,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+class _Verbs(click.Group):
+    """Imports a verb's module only when the verb is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _COMING:
+            ctx.fail(f"the verb '{cmd_name}' has not landed in this version yet.")
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"zmward.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        del ctx
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.command(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="zmward", message="zmward %(version)s")
 @click.option("--host", metavar="USER@HOST", help="Ask this host over ssh.")
 @click.option("--profile", metavar="FILE", help="The site's profile.")
