@@ -8,6 +8,7 @@ import msgspec
 
 from zmward.deviation import Judgement
 from zmward.facts import Facts
+from zmward.outlook import Outside
 
 
 class Severity(StrEnum):
@@ -56,6 +57,8 @@ class Control(msgspec.Struct, frozen=True):
     `roles` are the Zimbra services that it concerns; empty means every node.
     `locks_out` says whom its cure can lock out or silence; empty means nobody.
     `topic` is its folder below controls/.
+    `outside` judges the same from what `zmward scan` saw; where the check needs no
+    source, that is the only way, and an audit without a scan leaves the control out.
     """
 
     id: str
@@ -72,6 +75,12 @@ class Control(msgspec.Struct, frozen=True):
     note: str = ""
     formerly: tuple[str, ...] = ()
     topic: str = ""
+    outside: Outside | None = None
+
+    @property
+    def outside_only(self) -> bool:
+        """Say whether nothing on the host itself can tell."""
+        return self.outside is not None and not self.check.needs
 
 
 def passes(**given: Any) -> Example:

@@ -12,6 +12,7 @@ from zmward.deviation import Deviation, Excerpt, Judgement, Layer, State
 from zmward.evidence import Unseen
 from zmward.exposure import Exposure
 from zmward.facts import Facts
+from zmward.outside import contradiction, from_outside
 from zmward.profile import Waiver
 from zmward.waivers import severity, split
 
@@ -109,15 +110,26 @@ def _effort(control: Control, deviations: Iterable[Deviation]) -> Effort:
     return "window" if any(cure.restarts() for cure in cures) else "safe"
 
 
-def judge(control: Control, facts: Facts) -> Finding:
-    """Judge one control; a control that says nothing is UNKNOWN."""
+def _inside(control: Control, facts: Facts) -> tuple[Judgement, ...]:
     try:
-        judgements = tuple(control.check.judge(facts))
+        return tuple(control.check.judge(facts))
     except Unseen as signal:
         missing = signal.missing.reason
-        judgements = (Judgement(Layer.DECLARED, State.UNKNOWN, "directory", missing),)
+        return (Judgement(Layer.DECLARED, State.UNKNOWN, "directory", missing),)
+
+
+def judge(control: Control, facts: Facts, *, inside: bool = True) -> Finding:
+    """Judge one control; a control that says nothing is UNKNOWN.
+
+    What was seen from outside counts too; without `inside`, it alone does.
+    """
+    own = _inside(control, facts) if inside and not control.outside_only else ()
+    seen = tuple(from_outside(control, facts))
+    judgements = own + seen
     status = _STATUS[_worst(j.state for j in judgements)]
     reason = _reason(status, judgements)
+    if contradicted := contradiction(own, seen):
+        reason = "; ".join(filter(None, (contradicted, reason)))
     if not judgements:
         status, reason = Status.UNKNOWN, "the control judged nothing"
     deviations = tuple(j.deviation for j in judgements if j.deviation)

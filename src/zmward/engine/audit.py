@@ -9,6 +9,7 @@ from zmward.evidence import Answer, Evidence, Missing, Unseen
 from zmward.exposure import exposure
 from zmward.facts import Facts
 from zmward.finding import Report, judge, moment, rank
+from zmward.outside import looked_at
 from zmward.profile import Profile
 from zmward.sources.identity import IDENTITY
 from zmward.sources.localconfig import LOCALCONFIG
@@ -58,10 +59,20 @@ def audit(
     controls: Iterable[Control],
     profile: Profile,
     now: datetime | None = None,
+    *,
+    inside: bool = True,
 ) -> Report:
-    """Judge the controls; the time is the evidence's own unless `now` is given."""
+    """Judge the controls; the time is the evidence's own unless `now` is given.
+
+    Without `inside`, only what `zmward scan` saw is judged.
+    """
     facts = Facts(evidence, profile, now or moment(evidence.when))
-    findings = [judge(control, facts) for control in controls]
+    looked = looked_at(facts)
+    findings = [
+        judge(control, facts, inside=inside)
+        for control in controls
+        if (control.outside and looked) or (inside and not control.outside_only)
+    ]
     return Report(
         host=", ".join(evidence.hosts),
         when=evidence.when,

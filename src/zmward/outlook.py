@@ -1,0 +1,75 @@
+"""What a look from outside means: where the looker stands, and what a control reads.
+
+A control's `outside` judges what one host showed to one place of the network.
+"""
+
+import ipaddress
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from zmward.deviation import Judgement
+from zmward.profile import Profile, Zone
+from zmward.scan.seen import Seen
+
+Vantage = Literal[Zone, "itself"]
+
+
+class Outlook(msgspec.Struct, frozen=True):
+    """Who judges what was seen: the profile, the time, and the name of the host."""
+
+    profile: Profile
+    now: datetime
+    subject: str
+
+    def vantage(self, seen: Seen, address: str) -> Vantage:
+        """Return the zone from which an address was looked at.
+
+        What the profile puts in no zone is the internet; `itself` proves little.
+        """
+        source = seen.source.get(address, "")
+        if source in seen.addresses or _loopback(source):
+            return "itself"
+        networks = self.profile.networks
+        zones: tuple[tuple[Zone, tuple[str, ...]], ...] = (
+            ("cluster", self.profile.firewall.cluster),
+            ("admin", networks.admins),
+            ("monitoring", networks.monitoring),
+            ("balancers", networks.proxies),
+            ("clients", networks.clients),
+        )
+        for zone, places in zones:
+            if any(_within(source, place) for place in places):
+                return zone
+        return "internet"
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """An example: what was seen, and the state that the look must come to."""
+
+    state: Literal["ok", "bad", "unknown", "n/a"]
+    seen: Seen
+    profile: Profile = Profile()
+
+
+class Outside(msgspec.Struct, frozen=True):
+    """The judging of a control from outside: pure, with its own examples."""
+
+    look: Callable[[Seen, Outlook], Iterable[Judgement]]
+    examples: tuple[Sight, ...]
+
+
+def _loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _within(address: str, network: str) -> bool:
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(network)
+    except ValueError:
+        return False

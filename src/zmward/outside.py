@@ -1,0 +1,95 @@
+"""What was seen from outside, laid beside what the host says of itself."""
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from msgspec.structs import replace
+
+from zmward.control import Control
+from zmward.deviation import Judgement, Layer, State, unknown
+from zmward.evidence import Answer, Answers, Evidence, Unseen
+from zmward.facts import Facts
+from zmward.outlook import Outlook
+from zmward.scan.seen import Seen, encode
+from zmward.sources._outside import OUTSIDE
+from zmward.sources.addresses import parse as addresses_of
+from zmward.sources.source import Unreadable
+
+
+def looked_at(facts: Facts) -> bool:
+    """Say whether the evidence holds a look from outside at any host."""
+    name = OUTSIDE.name
+    return any(name in facts.evidence.answers[host] for host in facts.evidence.hosts)
+
+
+def from_outside(control: Control, facts: Facts) -> Iterator[Judgement]:
+    """Judge what was seen of each host; nothing where nobody looked."""
+    if control.outside is None:
+        return
+    for host in facts.evidence.hosts:
+        if OUTSIDE.name not in facts.evidence.answers[host]:
+            continue
+        try:
+            looks = facts.read(OUTSIDE, host)
+        except Unseen as signal:
+            yield unknown(Layer.RUNNING, host, signal.missing.reason)
+            continue
+        outlook = Outlook(facts.profile, facts.now, host)
+        yield from chain.from_iterable(
+            control.outside.look(seen, outlook) for seen in looks
+        )
+
+
+def contradiction(own: Iterable[Judgement], seen: Iterable[Judgement]) -> str:
+    """Say that the host believes itself sound while the outside shows otherwise."""
+    own = tuple(own)
+    inside = {judgement.state for judgement in own}
+    places = dict.fromkeys(j.subject for j in seen if j.state is State.BAD)
+    if not own or not places or State.OK not in inside or State.BAD in inside:
+        return ""
+    return (
+        f"{', '.join(places)}: the host's own settings say that all is well, what was "
+        "seen from outside says otherwise; what was seen counts"
+    )
+
+
+def _same(host: str, answers: Answers, seen: Seen) -> bool:
+    if host.lower() == seen.host.lower().rstrip("."):
+        return True
+    answer = answers.get("addresses")
+    if not isinstance(answer, Answer):
+        return False
+    try:
+        own = addresses_of(answer.text)
+    except Unreadable:
+        return False
+    return bool({a for a in own if _outward(a)} & set(seen.addresses))
+
+
+def _outward(address: str) -> bool:
+    found = ipaddress.ip_address(address)
+    return not (found.is_loopback or found.is_link_local)
+
+
+def with_looks(evidence: Evidence, looks: Iterable[Seen]) -> Evidence:
+    """Lay what was seen beside the host that it belongs to, by name or address.
+
+    A host that the evidence does not know becomes one of its own.
+    """
+    answers: dict[str, Answers] = dict(evidence.answers)
+    lines: dict[str, list[str]] = {}
+    for seen in looks:
+        host = next((h for h in evidence.hosts if _same(h, answers[h], seen)), None)
+        lines.setdefault(host or seen.host, []).append(encode(seen))
+    for host, texts in lines.items():
+        own = answers.get(host, {})
+        answers[host] = {**own, OUTSIDE.name: Answer("\n".join(texts))}
+    return replace(evidence, answers=answers)
+
+
+def evidence_of(looks: Iterable[Seen], version: str) -> Evidence:
+    """Return looks alone as evidence; its time is the newest look's."""
+    looks = tuple(looks)
+    when = max(seen.when for seen in looks)
+    return with_looks(Evidence(when, {}, version), looks)

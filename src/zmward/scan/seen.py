@@ -1,0 +1,91 @@
+"""Everything that one look from outside saw of one host."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from zmward.errors import BadFile
+from zmward.scan.dns import DnsShown
+from zmward.scan.http import HttpShown
+from zmward.scan.ldap import LdapShown
+from zmward.scan.login import LoginShown
+from zmward.scan.mailbox import MailboxShown
+from zmward.scan.memcached import MemcachedShown
+from zmward.scan.named import Service
+from zmward.scan.smtp import SmtpShown
+from zmward.scan.ssh import SshShown
+from zmward.scan.tls import TlsShown
+
+SCHEMA: Final = "zmward.seen/1"
+PortState = Literal["open", "closed", "filtered"]
+Shown = (
+    SmtpShown
+    | MailboxShown
+    | LoginShown
+    | TlsShown
+    | HttpShown
+    | LdapShown
+    | MemcachedShown
+    | SshShown
+    | DnsShown
+)
+
+
+class PortSeen(msgspec.Struct, frozen=True):
+    """One port of one address.
+
+    Of UDP, `filtered` means that nothing came back: nobody can tell it from open.
+    """
+
+    port: int
+    proto: Literal["tcp", "udp"]
+    address: str
+    state: PortState
+    service: Service = ""
+    product: str = ""
+    version: str = ""
+    tls: bool = False
+    banner: str = ""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """One host as one place of the network sees it, at one time (ISO 8601, UTC).
+
+    `source` is the address from which was looked, by address that was looked at.
+    `asked` are the ports that were tried, as ranges: `tcp 1-65535`.
+    `silent` names what could not be found out, and why.
+    """
+
+    host: str
+    when: str
+    zmward: str
+    addresses: tuple[str, ...] = ()
+    source: dict[str, str] = {}
+    asked: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    ports: tuple[PortSeen, ...] = ()
+    shown: tuple[Shown, ...] = ()
+    silent: tuple[str, ...] = ()
+
+    def open(self, *services: Service, proto: str = "tcp") -> tuple[PortSeen, ...]:
+        """Return the open ports, or those that speak one of some services."""
+        return tuple(
+            port
+            for port in self.ports
+            if port.state == "open"
+            and port.proto == proto
+            and (not services or port.service in services)
+        )
+
+
+def encode(seen: Seen) -> str:
+    """Return what was seen as one line of JSON."""
+    return msgspec.json.encode(seen).decode()
+
+
+def decode(text: str) -> Seen:
+    """Read that line; raise BadFile where it is none."""
+    try:
+        return msgspec.json.decode(text, type=Seen)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BadFile(f"this is no look from outside: {error}.") from error
