@@ -2,7 +2,9 @@
 
 import msgspec
 
+from zmward.scan import http_named
 from zmward.scan.line import Ask, Dial, Exchange
+from zmward.scan.named import Named
 
 
 class HttpShown(msgspec.Struct, frozen=True, tag="http"):
@@ -12,6 +14,11 @@ class HttpShown(msgspec.Struct, frozen=True, tag="http"):
     port: int
     exchanges: tuple[Exchange, ...] = ()
     trouble: str = ""
+
+
+def named(response: bytes, *, tls: bool = False) -> Named | None:
+    """Name the service by an answer, head and body; None where it is no HTTP."""
+    return http_named.name(response, tls=tls)
 
 
 def look(dial: Dial, port: int, ask: Ask, *, tls: bool) -> HttpShown:
