@@ -39,9 +39,9 @@ class HttpShown(msgspec.Struct, frozen=True, tag="http"):
 
     @property
     def site(self) -> Site:
-        """Return which of Zimbra's sites its first page belongs to."""
-        start = self.page("start")
-        return start.site if start else ""
+        """Return which of Zimbra's sites it shows: on its first page, or at all."""
+        shown = (page for page in self.pages if page.name in ("start", "admin"))
+        return next((page.site for page in shown if page.site), "")
 
     def page(self, name: str) -> PageShown | None:
         """Return a page by its name; None where it was not asked for."""
@@ -67,7 +67,6 @@ _MORE = (
         "GET",
     ),
     ("graphql", "/service/extension/graphql?query=%7B__typename%7D", "GET"),
-    ("webex", "/zimlet/com_zimbra_webex/httpPost.jsp", "GET"),
     ("ews", "/ews/Exchange.asmx", "GET"),
     ("activesync", "/Microsoft-Server-ActiveSync", "OPTIONS"),
     ("dav", "/dav/", "OPTIONS"),
@@ -75,7 +74,7 @@ _MORE = (
 )
 _LONG = frozenset(("start", "robots", "version"))
 _FOLLOWED = frozenset(("start", "robots", "admin"))
-_TEXTS = frozenset(("robots", "servlet"))
+_TEXTS = {"robots": 4000, "servlet": 4000, "admin": 300}
 
 
 def named(response: bytes, *, tls: bool = False) -> Named | None:
@@ -137,9 +136,12 @@ class _Look:
 
     def _start(self) -> PageShown:
         question, reply = self._asked(Question("start", "/", self._host))
-        found = named(reply.raw())
-        self._shown = replace(self._shown, product=found.product if found else "")
+        self._name(reply)
         return page(question, reply)
+
+    def _name(self, reply: Reply) -> None:
+        if (found := named(reply.raw())) and found.product:
+            self._shown = replace(self._shown, product=found.product)
 
     def _asked(self, question: Question) -> tuple[Question, Reply]:
         """Ask, and follow where the answer stays on this host and port."""
@@ -166,7 +168,9 @@ class _Look:
             )
         if question.name == "version" and (found := _VERSION.search(reply.body)):
             self._shown = replace(self._shown, version=found[1].decode())
-        return page(last, reply, keep_text=question.name in _TEXTS)
+        if question.name == "admin" and self._shown.product in ("", "Jetty"):
+            self._name(reply)
+        return page(last, reply, keep=_TEXTS.get(question.name, 0))
 
 
 def look(dial: Dial, port: int, ask: Ask, *, tls: bool) -> HttpShown:

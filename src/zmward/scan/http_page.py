@@ -21,7 +21,6 @@ _KEPT = frozenset(
     )
 )
 _VALUE = 600
-_TEXT = 4000
 _COOKIES = 20
 _FLAGS = 10
 _SHOWN = 600
@@ -45,8 +44,8 @@ class PageShown(msgspec.Struct, frozen=True):
     """One answer; status 0: none, and `trouble` says why.
 
     Names of headers are lower-case. `text` is kept of few pages; `cut` says that the
-    body went on. `stranger` says that the answer sends browsers to the host name of a
-    stranger, or repeats it.
+    body went on. `echoed` says that the answer repeats what was asked: a stranger's
+    host name, or the whole request; or sends browsers to that name.
     """
 
     name: str
@@ -57,7 +56,7 @@ class PageShown(msgspec.Struct, frozen=True):
     cookies: tuple[CookieShown, ...] = ()
     text: str = ""
     cut: bool = False
-    stranger: bool = False
+    echoed: bool = False
     trouble: str = ""
     method: str = "GET"
     site: Site = ""
@@ -89,12 +88,10 @@ def _cookie(value: str) -> CookieShown:
     return CookieShown(clean(name.strip(), 80), tuple(flag for flag in shown if flag))
 
 
-def page(question: Question, reply: Reply, *, keep_text: bool = False) -> PageShown:
-    """Keep of an answer what can be judged."""
+def page(question: Question, reply: Reply, *, keep: int = 0) -> PageShown:
+    """Keep of an answer what can be judged, and so many characters of its text."""
     headers = reply.headers
     body = reply.body.decode("utf-8", "replace")
-    target = reply.header("location").lower()
-    foreign = question.host == STRANGER and STRANGER in body.lower()
     return PageShown(
         question.name,
         question.path,
@@ -102,12 +99,20 @@ def page(question: Question, reply: Reply, *, keep_text: bool = False) -> PageSh
         reply.status,
         tuple((n, clean(v)) for n, v in headers if n in _KEPT)[:_HEADS],
         tuple(_cookie(v) for n, v in headers if n == "set-cookie")[:_COOKIES],
-        clean(body, _TEXT) if keep_text else "",
-        reply.cut or (keep_text and len(body) > _TEXT),
-        foreign or STRANGER in (_host_of(target) or ""),
+        clean(body, keep) if keep else "",
+        reply.cut or len(body) > keep > 0,
+        _echoed(question, reply, body),
         method=question.method,
         site=site(reply.raw()),
     )
+
+
+def _echoed(question: Question, reply: Reply, body: str) -> bool:
+    if question.method == "TRACE":
+        return f"TRACE {question.path} HTTP/1." in body
+    if _host_of(reply.header("location")) == STRANGER:
+        return True
+    return question.host == STRANGER and STRANGER in body.lower()
 
 
 def _host_of(target: str) -> str | None:
