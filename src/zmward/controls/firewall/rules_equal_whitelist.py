@@ -9,6 +9,7 @@ from zmward.controls.firewall._cure import NO_CURE
 from zmward.controls.firewall._examples import NO_RULES, both
 from zmward.controls.shapes.basic import on_hosts
 from zmward.controls.shapes.exposure import NEEDS, ipv6_in_use
+from zmward.controls.shapes.outside_ports import AS_THE_POLICY_SAYS
 from zmward.controls.shapes.reached import rules as told_rules
 from zmward.controls.shapes.reached import where
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
@@ -195,6 +196,7 @@ CONTROL = Control(
         "The whitelist follows from the server's settings, the directory and the "
         "profile: `zmward firewall show`. What the profile leaves open is UNKNOWN."
     ),
+    outside=AS_THE_POLICY_SAYS,
     examples=(
         passes(firewall=_rules(), **_GIVEN),
         fails(firewall=_rules("-p tcp -m tcp --dport 7071 -j ACCEPT"), **_GIVEN),
