@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import cache
 
 from zmward.controls.shapes.outside_tls import Pick, on, on_ports, sight, spoken
@@ -119,8 +120,8 @@ def lasting(no_cure: str) -> Outside:
             if late:
                 wrong = f"{late[0].subject} begins {late[0].start:%Y-%m-%d}"
                 return _judged(wrong, "", subject, wanted, no_cure)
-            left = (first.end - outlook.now).days
-            wrong = "" if left >= days else f"{max(left, 0)} days are left"
+            soon = first.end <= outlook.now + timedelta(days=days)
+            wrong = "it ends too soon" if soon else ""
             return _judged(wrong, text, subject, wanted, no_cure)
 
         yield from _chains(shown, subject, ends)
@@ -239,13 +240,12 @@ def stapled(no_cure: str) -> Outside:
 
         yield from _chains(shown, subject, each)
 
+    demanding = (DEMANDING, ISSUER)
     return Outside(
         on_ports(on(), one),
         (
-            sight(
-                "ok", spoken(443, chains=(Chain((DEMANDING, ISSUER), stapled=True),))
-            ),
-            sight("bad", spoken(443, chains=(Chain((DEMANDING, ISSUER)),))),
+            sight("ok", spoken(443, chains=(Chain(demanding, stapled=True),))),
+            sight("bad", spoken(443, chains=(Chain(demanding),))),
             sight("n/a", spoken(443, chains=(Chain((LEAF, ISSUER)),))),
             sight("unknown", spoken(443)),
             sight("n/a"),

@@ -1,7 +1,7 @@
 """Shapes for what ports show of TLS to the outside: protocols, ciphers, parameters."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from zmward.catalog.ciphers import Suite, by_name
 from zmward.catalog.mozilla import ACCEPTED, DH_BITS, PROTOCOLS, VERSION
@@ -95,17 +95,18 @@ def modern_protocols(
 ) -> Outside:
     """Want TLS 1.1 and older refused; `port` is one that it is about."""
     look = on_ports(pick, lambda shown, subject, _: _old(shown, subject, no_cure))
+
+    def example(**own: Any) -> TlsShown:
+        return spoken(port, starttls=starttls, **own)
+
     silent = TlsShown("192.0.2.10", port, trouble="silence", starttls=starttls)
     return Outside(
         look,
         (
-            sight("ok", spoken(port, starttls=starttls)),
-            sight("bad", spoken(port, starttls=starttls, TLS10="accepted")),
-            sight(
-                "bad",
-                spoken(port, starttls=starttls, SSLv3="accepted", TLS11="unknown"),
-            ),
-            sight("unknown", spoken(port, starttls=starttls, TLS11="unknown")),
+            sight("ok", example()),
+            sight("bad", example(tls10="accepted")),
+            sight("bad", example(ssl3="accepted", tls11="unknown")),
+            sight("unknown", example(tls11="unknown")),
             sight("unknown", silent),
             sight("n/a"),
         ),
@@ -165,7 +166,7 @@ def ciphers(
             sight("bad", spoken(port, more=(_STATIC,))),
             sight("bad", spoken(port, more=(_STATIC,), whole=False)),
             sight("unknown", spoken(port, whole=False)),
-            sight("unknown", spoken(port, TLS10="unknown")),
+            sight("unknown", spoken(port, tls10="unknown")),
             sight("n/a"),
         ),
     )
@@ -244,9 +245,9 @@ Answer = Literal["accepted", "refused", "unknown"]
 def spoken(
     port: int,
     *,
-    SSLv3: Answer = "refused",  # noqa: N803  # its name
-    TLS10: Answer = "refused",  # noqa: N803
-    TLS11: Answer = "refused",  # noqa: N803
+    ssl3: Answer = "refused",
+    tls10: Answer = "refused",
+    tls11: Answer = "refused",
     more: tuple[str, ...] = (),
     whole: bool = True,
     starttls: str = "",
@@ -261,7 +262,7 @@ def spoken(
         "refused": "alert 70 protocol_version",
         "unknown": "it said nothing in time",
     }
-    old = zip(_OLD, (SSLv3, TLS10, TLS11), strict=True)
+    old = zip(_OLD, (ssl3, tls10, tls11), strict=True)
     good = ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", *more)
     new = ("TLS_AES_128_GCM_SHA256",)
     return TlsShown(
