@@ -64,6 +64,7 @@ class _Wire:
         self._wire = wire
         self._port = port
         self._until = until
+        self._since = time.monotonic()
         self._rest = b""
         self._taken = 0
         self._said: list[tuple[str, bytes]] = [("", b"")]
@@ -75,6 +76,10 @@ class _Wire:
             for sent, received in self._said
             if sent or received
         )
+
+    @property
+    def spent(self) -> float:
+        return time.monotonic() - self._since
 
     def _left(self) -> float:
         left = self._until - time.monotonic()
