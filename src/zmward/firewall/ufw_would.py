@@ -48,12 +48,24 @@ class _Tables:
             chains[chain] = []
         self._policies[f"{table} {chain}"] = policy
 
-    def add(self, table: str, chain: str, line: str) -> None:
-        """Put a rule behind those of a chain."""
+    def _rules(self, table: str, chain: str) -> list[str]:
         chains = self._found.get(table, {})
         if chain not in chains:
             raise Unreadable(f"there is no chain {chain[:60]!r} in {table}")
-        chains[chain].append(line)
+        return chains[chain]
+
+    def add(self, table: str, chain: str, rule: str) -> None:
+        """Put a rule behind those of a chain."""
+        self._rules(table, chain).append(f"-A {chain} {rule}")
+
+    def insert(self, table: str, chain: str, rule: str) -> None:
+        """Put a rule before those of a chain, or at the place that it names."""
+        number, _, rest = rule.partition(" ")
+        place, text = (int(number), rest) if number.isdecimal() else (1, rule)
+        rules = self._rules(table, chain)
+        if not 0 < place <= len(rules) + 1:
+            raise Unreadable(f"there is no place {place} in {chain[:60]}")
+        rules.insert(place - 1, f"-A {chain} {text}")
 
     def text(self) -> str:
         """Return all of them as iptables-save would."""
@@ -64,6 +76,11 @@ class _Tables:
             lines += (line for own in chains.values() for line in own)
             lines.append("COMMIT")
         return "\n".join(lines)
+
+
+def _parts(text: str) -> tuple[str, str]:
+    chain, _, rule = text.strip().partition(" ")
+    return chain, rule.strip()
 
 
 def _load(tables: _Tables, path: str, text: str) -> None:
@@ -82,10 +99,12 @@ def _load(tables: _Tables, path: str, text: str) -> None:
             elif line.startswith(":"):
                 tables.declare(table, kind[1:], rest.partition(" ")[0])
             elif kind in ("-A", "--append"):
-                tables.add(table, rest.split()[0], line)
+                tables.add(table, *_parts(rest))
+            elif kind in ("-I", "--insert"):
+                tables.insert(table, *_parts(rest))
             else:
                 raise Unreadable(f"{line[:60]!r} is not understood")  # noqa: TRY301  # the line's number is told below
-        except (Unreadable, IndexError) as error:
+        except Unreadable as error:
             raise Unreadable(f"{path}: line {number}: {error}") from error
     if table:
         raise Unreadable(f"{path}: the table {table[:40]} has no COMMIT")
@@ -140,7 +159,7 @@ def _text(files: FirewallFiles, family: Family) -> str:
         path = f"/etc/ufw/{name}{digit}.rules"
         _load(tables, path, _file(files, path))
     chain = f"{prefix}-before-input"
-    tables.add("filter", chain, f"-A {chain} -j {prefix}-user-input")
+    tables.add("filter", chain, f"-j {prefix}-user-input")
     return tables.text()
 
 
