@@ -3,6 +3,7 @@
 #   try BACKEND             loads what it reads in a network of its own and lists that
 #   marks BACKEND RUN       says whether that run would be known by them, in its own network
 #   put BACKEND             loads what it reads, in one step for each program
+#   load BACKEND FOLDER     as put, unless the switch of the run in that folder has fired
 #   take BACKEND            takes them out
 #   mine BACKEND RUN        says whether that run has loaded them: 0 yes, 1 no, else
 #                           nobody can tell
@@ -109,6 +110,13 @@ put() {
         ;;
     ufw) ufw_put ;;
     esac
+}
+
+# Its switch waits for the end of this, and then finds what to take out.
+load() { # back end, folder of the run
+    exec 8<"$2" && flock -w 30 8 || return 1
+    [ ! -e "$2/fired" ] || { echo 'the switch has taken the run back' >&2; return 1; }
+    put "$1"
 }
 
 take() {

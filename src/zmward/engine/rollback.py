@@ -18,8 +18,11 @@ from zmward.engine.state import Run, kept, plan_of
 from zmward.engine.undo import Settings, Undone, undo
 from zmward.errors import Fault, NotUndone, Unreachable, ZmwardError
 from zmward.plan import Plan
+from zmward.ruleset import LoadRuleset
 
 _WHILE_WORKING = 1800
+# Rules may shut the operator out, so that nobody else would end it.
+_WHILE_UNLOADING = 300
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -102,10 +105,11 @@ def _follow(site: Site, work: Work) -> Iterator[str]:
         yield from _tried(partial(restart, site, name))
 
 
-def _alone(site: Site, run: Run) -> None:
+def _alone(site: Site, run: Run, plan: Plan) -> None:
     """Keep the switch from taking back beside us; one that has begun is let end."""
+    quick = all(isinstance(step.change, LoadRuleset) for step in plan.steps)
     try:
-        postpone(site.door, run, _WHILE_WORKING)
+        postpone(site.door, run, _WHILE_UNLOADING if quick else _WHILE_WORKING)
     except Fault as error:
         site.talk(f"the switch cannot be postponed: {error}")
     if at_work(site.door, run):
@@ -121,7 +125,7 @@ def take_back(site: Site, run: Run, plan: Plan) -> Taken:
     journal = Journal(site.door, run)
     entries = journal.read()
     if any(entry.what == "armed" for entry in entries):
-        _alone(site, run)
+        _alone(site, run, plan)
     try:
         journal.write("rollback")
     except Fault as error:
@@ -155,12 +159,13 @@ def _names(steps: Iterable[tuple[int, Change]]) -> str:
 def _close(
     site: Site, run: Run, journal: Journal, entries: Iterable[Entry], taken: Taken
 ) -> None:
-    if taken.complete and any(entry.what == "armed" for entry in entries):
-        disarm(site.door, run)
+    # First the mark: a switch that is left sees it, and removes itself.
     try:
         journal.write("rolled-back" if taken.complete else "incomplete")
     except Fault as error:
         site.talk(f"the journal cannot be written: {error}")
+    if taken.complete and any(entry.what == "armed" for entry in entries):
+        disarm(site.door, run)
 
 
 def roll_back(site: Site, run: Run) -> Taken:
