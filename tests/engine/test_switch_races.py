@@ -11,6 +11,7 @@ from zmward.engine.apply import Wish, apply
 from zmward.engine.confirm import confirm
 from zmward.engine.deadman import postpone, start_timer, timers
 from zmward.engine.history import past
+from zmward.engine.journal import Journal
 from zmward.engine.rollback import roll_back
 from zmward.engine.state import Run, known
 from zmward.errors import Failed, Fault, Refused
@@ -132,6 +133,26 @@ def test_rules_go_even_where_those_of_the_boot_cannot_be_forgotten() -> None:
     # Its script is to forget them later, and so is the next boot.
     assert waiting(host, run)
     assert f"zmward-early-{run.id}.service" in host.timers
+
+
+@pytest.mark.parametrize("noise", [b"", b"\0" * 64, b'{"at":"x","wh\0\0":"begin"}\n'])
+def test_a_damaged_journal_does_not_hide_what_is_loaded(noise: bytes) -> None:
+    host = twin()
+    run = loaded(host)
+    host.entries[run.journal].content = noise
+    taken = roll_back(site(host, directory()), run)
+    assert [one.fate for one in taken.steps] == ["undone"]
+    assert host.loaded == ""
+    assert not waiting(host, run)
+
+
+def test_an_entry_that_broke_off_was_never_begun() -> None:
+    host = twin()
+    run = loaded(host)
+    whole = Journal(host, run)
+    assert not whole.damaged()
+    host.entries[run.journal].content += b'\n{"at":"2026-11-29T1'
+    assert not whole.damaged()
 
 
 def test_nothing_is_loaded_once_the_switch_has_fired() -> None:

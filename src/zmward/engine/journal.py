@@ -87,17 +87,33 @@ class Journal(msgspec.Struct, frozen=True):
             raise Fault("journal", done.said, self.run.journal)
         return not done.code
 
-    def read(self) -> tuple[Entry, ...]:
-        """Return all whole entries, oldest first."""
+    def _lines(self) -> tuple[bytes, ...]:
         if look(self.door, self.run.journal) is None:
             return ()
-        found = []
-        for line in read_bytes(self.door, self.run.journal).split(b"\n"):
-            try:
-                found.append(msgspec.json.decode(line, type=Entry))
-            except msgspec.DecodeError:
-                continue
-        return tuple(found)
+        lines = read_bytes(self.door, self.run.journal).split(b"\n")
+        return tuple(line for line in lines if line)
+
+    def read(self) -> tuple[Entry, ...]:
+        """Return all whole entries, oldest first."""
+        return tuple(entry for line in self._lines() if (entry := _entry(line)))
+
+    def damaged(self) -> bool:
+        """Say whether entries are lost: more than one that broke off."""
+        lines = self._lines()
+        lost = (line for line in lines if _entry(line) is None)
+        return not lines or any(not _broke_off(line) for line in lost)
+
+
+def _entry(line: bytes) -> Entry | None:
+    try:
+        return msgspec.json.decode(line, type=Entry)
+    except msgspec.DecodeError:
+        return None
+
+
+def _broke_off(line: bytes) -> bool:
+    start = b'{"at":"'
+    return line[: len(start)] == start[: len(line)] and not line.endswith(b"}")
 
 
 _STATES: tuple[What, ...] = (*FINAL, "rollback", "incomplete")
