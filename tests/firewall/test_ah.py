@@ -21,12 +21,17 @@ from zmward.ruleset import Rules
 _AH = Opening("ah", "ah", (), "internet", EVERYBODY, "IPsec", "test")
 POLICY: Policy = replace(SITE, openings=(_AH,))
 HERE, THERE = f"zmward-ah-{os.getpid()}", f"zmward-peer-{os.getpid()}"
-# One packet of 51 with nothing known inside, to the card at the other end.
+# One packet to the card at the other end; AH protects a datagram of UDP.
 _SEND = """
 import socket, struct, sys
 number, target, own = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 ends = [socket.inet_pton(10, a) for a in ("fd00::1", "fd00::2")]
-body = {51: struct.pack("!BBHII", 59, 4, 0, 256, 1) + bytes(12), 50: bytes(24)}[number]
+words = [*struct.unpack("!16H", b"".join(ends)), 17, 12, 1111, 2222, 12]
+total = sum(words)
+total = (total & 0xFFFF) + (total >> 16)
+datagram = struct.pack("!4H4x", 1111, 2222, 12, ~total & 0xFFFF)
+ah = struct.pack("!BBHII", 17, 4, 0, 256, 1) + bytes(12)
+body = {51: ah + datagram, 50: bytes(24)}[number]
 head = struct.pack("!IHBB", 6 << 28, len(body), number, 64)
 frame = [bytes.fromhex(a.replace(":", "")) for a in (target, own)]
 card = socket.socket(17, 3, 0)
