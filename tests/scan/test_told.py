@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zmward.scan.told import LAST, numbers, spans
+from zmward.scan.spans import spans
+from zmward.scan.told import LAST, numbers
 
 PORTS = st.frozensets(st.integers(1, LAST), min_size=1, max_size=60)
 
@@ -12,12 +13,6 @@ PORTS = st.frozensets(st.integers(1, LAST), min_size=1, max_size=60)
 @given(PORTS)
 def test_ranges_read_back_as_what_they_were(ports: frozenset[int]) -> None:
     assert numbers(spans(ports)) == tuple(sorted(ports))
-
-
-def test_neighbours_become_one_range() -> None:
-    assert spans((80, 1, 3, 2, 443)) == "1-3,80,443"
-    assert spans(range(1, LAST + 1)) == "1-65535"
-    assert spans(()) == ""
 
 
 @pytest.mark.parametrize(

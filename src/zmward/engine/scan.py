@@ -10,19 +10,20 @@ import msgspec
 from msgspec.structs import replace
 
 from zmward.doors.network import Network, Pace
-from zmward.doors.sweep import Swept, sweep
+from zmward.doors.sweep import sweep
 from zmward.scan import http, ldap, mailbox, memcached, smtp, ssh, tls
 from zmward.scan.line import Ask
 from zmward.scan.named import Service
 from zmward.scan.recognise import recognise
 from zmward.scan.seen import PortSeen, Rest, Seen, Shown
-from zmward.scan.told import spans
+from zmward.scan.spans import spans
+from zmward.scan.swept import Swept
 
 T = TypeVar("T")
 Moved = Callable[[int, int, str], None]
 # Conversations at a time, and begun in a second: enough for one host, no burden to it.
 _THREADS: Final = 24
-_TALKS: Final = 100.0
+_TALKS: Final = 500.0
 # An address with more open ports than this answers for everything.
 _MOST_OPEN: Final = 200
 
@@ -218,9 +219,7 @@ def _host(run: _Scanner, target: Target, swept: Swept, wish: Wish) -> Seen:
 
 
 def _untried(target: Target, swept: Swept) -> Iterable[str]:
-    for address, numbers in swept.unfinished.items():
-        if address in target.addresses:
-            yield f"{address}: not tried in time: {numbers}"
+    yield from (one.text for one in swept.untold if one.address in target.addresses)
 
 
 def _unheard(heard: _Heard) -> Iterable[str]:

@@ -78,6 +78,6 @@ def others(seen: Seen, address: str, say: Speaker) -> str:
 def _count(ports: str) -> int:
     total = 0
     for part in ports.split(","):
-        first, dash, last = part.partition("-")
+        first, dash, last = part.strip().partition("-")
         total += int(last) - int(first) + 1 if dash else 1
     return total

@@ -1,22 +1,10 @@
-"""Ports as people write them: `22,80,7000-7100`, both ways."""
+"""Ports as people write them: `22,80,7000-7100`."""
 
 import re
-from collections.abc import Iterable
 from typing import Final
 
 LAST: Final = 65_535
 _NUMBER: Final = re.compile("[0-9]{1,5}").fullmatch
-
-
-def spans(ports: Iterable[int]) -> str:
-    """Return numbers as ranges, in their order: {1, 2, 3, 80} → `1-3,80`."""
-    found: list[list[int]] = []
-    for port in sorted(set(ports)):
-        if found and port == found[-1][1] + 1:
-            found[-1][1] = port
-        else:
-            found.append([port, port])
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in found)
 
 
 def numbers(words: str) -> tuple[int, ...]:
