@@ -53,8 +53,10 @@ TELLS: Mapping[str, tuple[str, str]] = {
     "ssh": ("OpenSSH", "openssh-server"),
     "memcached": ("memcached", "memcached"),
 }
+# sshd adds its package's own revision, as Debian has it.
+_REVISED = "ssh"
 _SOCKET = re.compile(r"(?P<place>\S+):(?P<port>\d+)$")
-_VERSION = re.compile(r"(?:\d+:)?(?P<version>[0-9.]+p?[0-9]*)")
+_VERSION = re.compile(r"(?:\d+:)?(?P<version>[0-9.]+p?[0-9]*)-(?P<revision>\S+)")
 
 
 @dataclass(frozen=True, order=True)
@@ -107,7 +109,8 @@ def versions(lab: Lab, node: Node) -> dict[str, tuple[str, str]]:
         argv = ["dpkg-query", "-W", "-f", "${Version}", package]
         match = _VERSION.match(lab.run(node.name, argv).stdout)
         if match:
-            found[service] = (product, match["version"])
+            revision = f" Debian-{match['revision']}" if service == _REVISED else ""
+            found[service] = (product, match["version"] + revision)
     return found
 
 
