@@ -41,7 +41,6 @@ print(encode(Seen(host, when, "0", (address,), {address: source}, shown=shown)))
 """
 OPEN = {
     "careless": {443, 7071, 7072, 8443},
-    "default": {80, 443, 7071, 7072, 8443},
     "hardened": {443},
 }
 SAID = {
@@ -71,7 +70,6 @@ SAID["hardened"] = SAID["careless"] | {
     "search-engines-kept-out": Status.PASS,
     "strict-server-names": Status.PASS,
 }
-SAID["default"] = SAID["careless"] | {"web-client-over-tls-only": Status.PASS}
 
 
 def looked(lab: Lab) -> Seen:
@@ -87,7 +85,7 @@ def web(seen: Seen, port: int) -> HttpShown:
     return next(shown for shown in answers(seen) if shown.port == port)
 
 
-@pytest.mark.parametrize("state", ["careless", "default", "hardened"])
+@pytest.mark.parametrize("state", ["careless", "hardened"])
 def test_a_node_is_judged_by_what_it_shows(
     state: str, request: pytest.FixtureRequest
 ) -> None:
