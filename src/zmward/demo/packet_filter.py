@@ -41,6 +41,10 @@ def _put(call: Call, _backend: str) -> Done:
     return Done(0)
 
 
+def _load(call: Call, backend: str, _folder: str) -> Done:
+    return _put(call, backend)
+
+
 def _take(call: Call, _backend: str) -> Done:
     call.world.rules = ""
     return Done(0)
@@ -70,6 +74,7 @@ BROUGHT: Final[Mapping[str, Callable[..., Done]]] = {
     "try": _try,
     "marks": _marks,
     "put": _put,
+    "load": _load,
     "take": _take,
     "mine": _mine,
     "keep": _keep,

@@ -140,8 +140,10 @@ def _ends(door: Door) -> Iterator[tuple[str, int]]:
             yield one.peer, one.peer_port
 
 
-def load_rules(door: Door, rules: Rules, run: str) -> None:
+def load_rules(door: Door, rules: Rules, run: str, folder: str) -> None:
     """Load rules in the place of ours; bans go on, and so do open connections.
+
+    `folder` is the run's: nothing is loaded there once its switch has fired.
 
     The first rules of ours may be the first for which the kernel tracks connections:
     those that are open carry no SYN, and would be taken for nothing.
@@ -149,7 +151,9 @@ def load_rules(door: Door, rules: Rules, run: str) -> None:
     now = _now(door)
     ends = () if now else tuple(_ends(door))
     wanted = marked(rules, run, bans(now), ends)
-    _put(door, wanted)
+    given = frames(wanted.backend, wanted.texts)
+    words = ("load", wanted.backend, folder)
+    must(run_rules(door, *words, given=given), "load", _WHERE)
     if now is not None and now.backend != rules.backend:
         must(run_rules(door, "take", now.backend), "unload", _WHERE)
 

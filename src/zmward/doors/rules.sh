@@ -3,6 +3,7 @@
 #   try BACKEND             loads what it reads in a network of its own and lists that
 #   marks BACKEND RUN       says whether that run would be known by them, in its own network
 #   put BACKEND             loads what it reads, in one step for each program
+#   load BACKEND FOLDER     as put, unless the switch of the run in that folder has fired
 #   take BACKEND            takes them out
 #   mine BACKEND RUN        says whether that run has loaded them: 0 yes, 1 no, else
 #                           nobody can tell
@@ -111,6 +112,13 @@ put() {
     esac
 }
 
+# Its switch waits for the end of this, and then finds what to take out.
+load() { # back end, folder of the run
+    exec 8<"$2" && flock -w 30 8 || return 1
+    [ ! -e "$2/fired" ] || { echo 'the switch has taken the run back' >&2; return 1; }
+    put "$1"
+}
+
 take() {
     case $1 in
     nftables)
@@ -161,7 +169,7 @@ keep() { # folder, run, folder of units
     mkdir -p -- "$1" && chmod 0700 "$1" && rm -rf -- "${1:?}/.new" && mkdir -- "$1/.new" || return 1
     parted "$1/.new" || return 1
     old=$(aim "$1/current")
-    mv -f -- "$1/.new/load" "$1/.load" && mv -f -- "$1/.new/unit" "$1/.unit" &&
+    cp -- "$1/.new/load" "$1/.load" && mv -f -- "$1/.new/unit" "$1/.unit" &&
         mv -f -- "$1/.new/again" "$1/.again" || return 1
     if [ "$old" = "$2" ]; then started "$1" "$3"; return; fi
     printf '%s %s\n' "$old" "$(aim "$1/previous")" >"$1/.before"
@@ -188,7 +196,7 @@ unit() { # file, folder of units, name
 }
 
 started() { # folder, folder of units
-    unit "$1/.unit" "$2" zmward-firewall.service &&
+    unit "$1/load" "$2" zmward-firewall.load && unit "$1/.unit" "$2" zmward-firewall.service &&
         unit "$1/.again" "$2" zmward-firewall-again.service && systemctl daemon-reload &&
         systemctl enable -q zmward-firewall.service zmward-firewall-again.service &&
         systemctl start zmward-firewall.service &&
@@ -204,7 +212,8 @@ unstarted() { # folder of units
             "$1/$name.wants/zmward-firewall-again.service" || return 1
         case $name in *.service) rmdir -- "$1/$name.wants" 2>/dev/null || : ;; esac
     done
-    rm -f -- "$1/zmward-firewall.service" "$1/zmward-firewall-again.service" &&
+    rm -f -- "$1/zmward-firewall.service" "$1/zmward-firewall-again.service" \
+        "$1/zmward-firewall.load" "$1"/.zmward-firewall* &&
         systemctl daemon-reload
 }
 
@@ -215,9 +224,11 @@ forget() { # folder, run, folder of units
     ufw_forget "$1/ufw-$2" || return 1
     # What a run that died in the midst of it has left.
     for name in new before digests load unit again; do rm -rf -- "$1/.$name"; done
+    rm -rf -- "$1/ufw-$2.new"
     if [ ! -d "$1/$2" ]; then rmdir -- "$1" 2>/dev/null || :; return 0; fi
     old=- older=- now=$(aim "$1/current")
-    ! read -r old older <"$1/$2/before" || :
+    # A damaged disk may have lost it: what stands below is not thrown away then.
+    read -r old older 2>/dev/null <"$1/$2/before" || old=$(aim "$1/previous")
     if [ "$now" != - ] && [ "$now" != "$2" ] && [ "$now" != "$old" ]; then
         cat -- "$1"/*/before | grep -qwF -- "$2" || rm -rf -- "${1:?}/$2"
         return
@@ -228,6 +239,9 @@ forget() { # folder, run, folder of units
         linked "$1" current "$old" || return 1
         if [ "$older" = - ]; then rm -f -- "$1/previous"
         else linked "$1" previous "$older" || return 1; fi
+        # Its least may shut out whom the old one lets in.
+        [ ! -e "$1/$old/load" ] || { unit "$1/$old/load" "$1" load &&
+            unit "$1/$old/load" "$3" zmward-firewall.load; } || return 1
     fi
     rm -rf -- "${1:?}/$2" && sync -- "$1" || return 1
     [ "$old" != - ] || { rm -f -- "$1/load"; rmdir -- "$1" 2>/dev/null || :; }

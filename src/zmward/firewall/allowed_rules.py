@@ -95,7 +95,7 @@ _PORTS = f"{_PORT}(?::{_PORT})?"
 _FLAGS = "(?:[A-Z]{3}(?:,[A-Z]{3})*|NONE|ALL)"
 _MODULES = (
     "(?:tcp|udp|udplite|sctp|dccp|icmp|icmp6|multiport|conntrack|limit|hashlimit|set"
-    "|comment)"
+    "|comment|ah)"
 )
 
 

@@ -29,6 +29,8 @@ _SET_BEGINS: Final = re.compile(r"^\tset (\S+) \{$", re.MULTILINE)
 _ELEMENTS: Final = re.compile(r"^\t\telements = \{(.*?)\}\n", re.MULTILINE | re.DOTALL)
 _FLAGS: Final = re.compile(r"^\t\t(flags .*|timeout) ?.*$", re.MULTILINE)
 _MARK: Final = re.compile(r"^\tchain run-[A-Za-z0-9-]+ \{\n\t\}\n", re.MULTILINE)
+# nft before 1.1.2 does not say how many elements a set has.
+_COUNT: Final = re.compile(r"^(\t\tsize [0-9]+)[ \t]*# count [0-9]+$", re.MULTILINE)
 _BLANK: Final = re.compile(r"\n{2,}")
 _BANS: Final = ("bans4", "bans6", "banned-networks4", "banned-networks6")
 _SAVED_MARK: Final = re.compile(rf"^:{CHAIN}-[0-9]\S* .*\n", re.MULTILINE)
@@ -45,7 +47,7 @@ class Listing(msgspec.Struct, frozen=True):
     @classmethod
     def read(cls, backend: Backend, printed: str) -> "Listing | None":
         """Read texts below their frames; None where nothing of ours is loaded."""
-        pieces = _FRAME.split(printed)[1:]
+        pieces = _FRAME.split(_COUNT.sub(r"\1", printed))[1:]
         found = dict(zip(pieces[::2], pieces[1::2], strict=True))
         if not found:
             return None

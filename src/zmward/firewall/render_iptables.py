@@ -21,6 +21,7 @@ from zmward.firewall.openings import FAMILIES, Opening, Policy, Sources
 from zmward.firewall.ranges import Family, written
 
 CHAIN = "ZMWARD"
+_AH = 51
 _KEPT, _ODD = f"{CHAIN}-ICMP-KEPT", f"{CHAIN}-ODD-FLAGS"
 # Whoever loads the rules fills it with the far ends of connections that are open.
 OPEN = f"{CHAIN}-OPEN"
@@ -55,19 +56,27 @@ def port_list(spans: tuple[tuple[int, int], ...]) -> str:
     return ",".join(str(a) if a == b else f"{a}:{b}" for a, b in spans)
 
 
-def _packets(opening: Opening) -> Iterator[str]:
+def asked_protocol(number: int, family: Family) -> str:
+    """Return how a protocol without ports is asked for.
+
+    In IPv6, ip6tables takes AH for a header before what it protects: -p never sees it.
+    """
+    return "-m ah" if (family, number) == ("ipv6", _AH) else f"-p {number}"
+
+
+def _packets(opening: Opening, family: Family) -> Iterator[str]:
     """Yield what packets of an opening look like, without their source."""
     if not opening.ports:
-        yield f"-p {opening.number}"
+        yield asked_protocol(opening.number, family)
         return
-    protocol = opening.protocol
+    name = opening.protocol
     source = f" --sport {opening.source_port}" if opening.source_port else ""
     for piece in chunks(opening.ports):
         if len(piece) == 1:
-            yield f"-p {protocol} -m {protocol}{source} --dport {port_list(piece)}"
+            yield f"-p {name} -m {name}{source} --dport {port_list(piece)}"
         else:
-            own = f" -m {protocol}{source}" if source else ""
-            yield f"-p {protocol}{own} -m multiport --dports {port_list(piece)}"
+            own = f" -m {name}{source}" if source else ""
+            yield f"-p {name}{own} -m multiport --dports {port_list(piece)}"
 
 
 def _comment(text: str) -> str:
@@ -93,7 +102,7 @@ def _limit(opening: Opening, family: Family) -> str:
 def _opened(opening: Opening, family: Family) -> Iterator[str]:
     """Yield the rules of one opening, without their chain; its limit comes first."""
     said = _comment(f"{opening.name}: {opening.why} [{opening.origin}]")
-    for packet in _packets(opening):
+    for packet in _packets(opening, family):
         if opening.rate:
             many = _comment(f"{opening.name}: too many new connections")
             yield f"{packet} {_limit(opening, family)} {many} -j DROP"

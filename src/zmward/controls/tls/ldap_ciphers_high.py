@@ -1,7 +1,9 @@
 """The directory takes strong ciphers only."""
 
+from zmward.catalog.ciphers import Suite
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.node import localconfig
+from zmward.controls.shapes.outside_tls import LDAP_PORTS, ciphers, on
 from zmward.controls.shapes.wanted import Values, Wanted
 
 _WORDS = {"ALL", "DEFAULT", "COMPLEMENTOFALL", "COMPLEMENTOFDEFAULT", "MEDIUM", "LOW"}
@@ -18,6 +20,12 @@ def _holds(found: Values) -> bool:
     return bool(taken) and not any(map(_weak, taken))
 
 
+def _weak_suite(suite: Suite) -> bool:
+    parts = suite.name.removeprefix("TLS_").split("_")
+    return suite.anonymous or suite.strength < _BITS or bool({*parts} & {*_PARTS})
+
+
+_BITS = 128
 _WANTED = Wanted("HIGH", _holds, lambda _: ("HIGH",))
 
 CONTROL = Control(
@@ -31,6 +39,13 @@ CONTROL = Control(
     locks_out="programs that know weak ciphers only",
     check=localconfig("ldap_common_tlsciphersuite", _WANTED, role="ldap"),
     refs=(),
+    outside=ciphers(
+        on(*LDAP_PORTS),
+        _weak_suite,
+        "strong ciphers only",
+        "It follows from ldap_common_tlsciphersuite.",
+        port=636,
+    ),
     examples=(
         passes(localconfig={"ldap_common_tlsciphersuite": "HIGH"}),
         passes(localconfig={"ldap_common_tlsciphersuite": "HIGH:!aNULL:!3DES"}),

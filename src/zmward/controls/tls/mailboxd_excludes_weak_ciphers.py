@@ -1,12 +1,20 @@
 """The mailbox server excludes RC4, MD5, SHA-1 and static RSA."""
 
+from zmward.catalog.ciphers import Suite
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.attributes import server_attr
+from zmward.controls.shapes.outside_tls import MAILBOX_PORTS, ciphers, on
 from zmward.controls.shapes.wanted import (
     contains,
 )
 
 _EXCLUDED = (".*_RC4_.*", "^.*_(MD5|SHA|SHA1)$", "^TLS_RSA_.*")
+
+
+def _weak(suite: Suite) -> bool:
+    static = suite.name.startswith("TLS_RSA_")
+    return static or "_RC4_" in suite.name or suite.mac in ("MD5", "SHA")
+
 
 CONTROL = Control(
     id="mailboxd-excludes-weak-ciphers",
@@ -28,6 +36,13 @@ CONTROL = Control(
         "These are the patterns that 9.0 and newer ship; 8.8.15 shipped RC4 alone, and"
         " an upgrade keeps it. Where zimbraSSLIncludeCipherSuites names the allowed "
         "suites instead, waive this."
+    ),
+    outside=ciphers(
+        on(*MAILBOX_PORTS),
+        _weak,
+        "no RC4, MD5, SHA-1 and static RSA",
+        "It follows from zimbraSSLExcludeCipherSuites.",
+        port=7071,
     ),
     examples=(
         passes(
