@@ -1,9 +1,11 @@
 """Looks at doors of the web server that should be shut to strangers."""
 
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 from zmward.controls.shapes.outside_http import (
     REFUSED,
+    alike,
     answers,
     at_fronts,
     bad,
@@ -28,6 +30,7 @@ from zmward.scan.http import HttpShown
 from zmward.scan.http_page import PageShown
 from zmward.scan.seen import Seen
 
+_HTTPS = 443
 _DIRECT = "Zimbra mailboxd"
 _ASKS = frozenset((401, 403, 404, 405))
 _NOT_HERE = "request not allowed on port"
@@ -62,9 +65,11 @@ def door(
     `absent` are answers that say that there is no such door.
     """
 
-    def one(subject: str, _: HttpShown, page: PageShown) -> Iterator[Judgement]:
+    def one(subject: str, shown: HttpShown, page: PageShown) -> Iterator[Judgement]:
         text = told(page)
-        if page.status in absent:
+        if alike(shown, page):
+            yield unfit(subject, page)
+        elif page.status in absent:
             yield not_concerned(Layer.RUNNING, subject, f"{text}: there is none")
         elif is_shut(page):
             yield good(subject, text)
@@ -83,6 +88,7 @@ def door(
             web_sight("unknown", web(start(), shown_page(name, 503))),
             web_sight("unknown", web(start(), shown_page(name, 429))),
             web_sight("unknown", web(start(), shown_page(name, 0))),
+            web_sight("unknown", web(start(status=shut.status), shut)),
             web_sight("unknown", web(start())),
             *(web_sight("n/a", web(start(), page)) for page in gone),
             web_sight("n/a"),
@@ -157,6 +163,8 @@ def console_off_the_web_port() -> Outside:
                 reason = page.trouble if page else shown.trouble
                 text = reason or "the page was not asked for"
                 yield unknown(Layer.RUNNING, subject, f"admin: {text}")
+            elif alike(shown, page):
+                yield unfit(subject, page)
             else:
                 yield _console(subject, page, vantage(seen, outlook, shown))
 
@@ -164,23 +172,39 @@ def console_off_the_web_port() -> Outside:
         site = "admin console" if status == 200 else ""  # noqa: PLR2004  # HTTP's OK
         return shown_page("admin", status, site=site, text=text)  # type: ignore[arg-type]  # one of the two
 
-    away = shown_page("admin", 302, {"Location": "https://mail.example.test:7071/"})
+    def sent(target: str) -> PageShown:
+        return shown_page("admin", 302, {"Location": target})
+
     refusal = console(500, "Request not allowed on port 443")
     return Outside(
         look,
         (
             web_sight("ok", web(start(), console(404))),
             web_sight("ok", web(start(), refusal)),
-            web_sight("ok", web(start(), away)),
+            web_sight("ok", web(start(), sent("https://mail.example.test:7071/"))),
             web_sight("ok", web(start(), shown_page("admin", site="web client"))),
             web_sight("bad", web(start(), console(200))),
             web_sight("unknown", web(start(), console(500))),
+            web_sight("unknown", web(start(), sent("https://admin.example.test/"))),
+            web_sight("unknown", web(start(), sent("https://admin.example.test:x/"))),
+            web_sight("unknown", web(start(status=404), console(404))),
             web_sight("unknown", web(start(), shown_page("admin"))),
             web_sight("unknown", web(start(), console(0))),
             web_sight("n/a", web(start(), console(200)), source=_ADMIN, profile=_SITE),
             web_sight("n/a"),
         ),
     )
+
+
+def _elsewhere(page: PageShown) -> bool:
+    """Say whether the answer sends on to another port, which has a look of its own."""
+    try:
+        there = urlsplit(page.header("location"))
+        here = urlsplit(f"https://{page.host}")
+        ports = {there.port or _HTTPS, here.port or _HTTPS}
+    except ValueError:
+        return False
+    return there.scheme == "https" and len(ports) > 1
 
 
 def _console(subject: str, page: PageShown, zone: str) -> Judgement:
@@ -197,9 +221,7 @@ def _console(subject: str, page: PageShown, zone: str) -> Judgement:
             "to 9071 (admin-console-proxied) and close that to strangers.",
         )
     refused = page.status in REFUSED or _NOT_HERE in page.text.lower()
-    # What goes on elsewhere was followed as far as it stayed on this port.
-    elsewhere = page.header("location").lower().startswith("http")
-    if refused or elsewhere or page.site == "web client":
+    if refused or _elsewhere(page) or page.site == "web client":
         return good(subject, text)
     return unfit(subject, page)
 
