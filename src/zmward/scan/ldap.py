@@ -179,7 +179,7 @@ class _Talk:
 def _told(found: Result) -> str:
     names = ", ".join(repr(entry.name) for entry in found.entries[:_MOST])
     count = f"{len(found.entries)} entries ({names}), " if found.entries else ""
-    words = f": {found.words}" if found.words else ""
+    words = f": {found.words!r}" if found.words else ""
     return f"{count}result {meaning(found.code)}{words}"[:400]
 
 
