@@ -12,7 +12,7 @@ from zmward.catalog.ciphers import suites
 from zmward.scan.line import Broken
 from zmward.scan.tls_asked import Asked, ciphers_of
 from zmward.scan.tls_hello import NAMES, SSL3, TLS10, TLS11, TLS12, TLS13, Hello
-from zmward.scan.tls_reply import Refusal
+from zmward.scan.tls_reply import Refusal, Reply
 from zmward.scan.tls_shown import Chooser, Spoken, State
 
 _OLD: Final = (SSL3, TLS10, TLS11)
@@ -36,33 +36,50 @@ def _ask(asked: Asked, hello: Hello) -> Spoken:
         except Broken as broken:
             state: State = "accepted" if chosen else "unknown"
             return Spoken(name, state, str(broken), _named(chosen))
-        if isinstance(answer, Refusal):
-            if not chosen:
-                return Spoken(name, "refused", answer.words)
-            break
-        if answer.version != hello.version:
-            words = f"it chose {NAMES[answer.version]}"
-            return Spoken(name, "accepted" if chosen else "refused", words)
+        if isinstance(answer, Refusal) or answer.version != hello.version:
+            if chosen:
+                return _spoken(asked, hello, chosen, answer)
+            return Spoken(name, "refused", _words(answer))
         chosen.append(answer.cipher)
         left.remove(answer.cipher)
         # The first hello brought the chain; what is left is cheaper without keys.
         hello = replace(hello, shares=())
-    chooser = _chooser(asked, hello, chosen)
-    words = f"ServerHello with {suites()[chosen[0]].name}"
-    return Spoken(name, "accepted", words, _named(chosen), whole=True, chooser=chooser)
+    return _spoken(asked, hello, chosen, None)
 
 
-def _chooser(asked: Asked, hello: Hello, chosen: list[int]) -> Chooser:
-    """Offer the last choice before the first: who is followed decides."""
-    if len(chosen) < 2:  # noqa: PLR2004  # nothing to choose from
-        return "unknown"
-    try:
-        answer = asked.hello(replace(hello, ciphers=(chosen[-1], chosen[0])))
-    except Broken:
-        return "unknown"
+def _words(answer: Reply | Refusal) -> str:
     if isinstance(answer, Refusal):
-        return "unknown"
-    return "server" if answer.cipher == chosen[0] else "client"
+        return answer.words
+    return f"it chose {NAMES[answer.version]}"
+
+
+def _spoken(
+    asked: Asked, hello: Hello, chosen: list[int], last: Reply | Refusal | None
+) -> Spoken:
+    """Return an accepted protocol; who only hung up at last must still answer."""
+    after = _asked_again(asked, hello, chosen)
+    hung_up = isinstance(last, Refusal) and not last.alert
+    chooser: Chooser = "unknown"
+    if after and len(chosen) > 1:
+        chooser = "server" if after.cipher == chosen[0] else "client"
+    return Spoken(
+        NAMES[hello.version],
+        "accepted",
+        f"ServerHello with {suites()[chosen[0]].name}",
+        _named(chosen),
+        whole=after is not None or not hung_up,
+        chooser=chooser,
+    )
+
+
+def _asked_again(asked: Asked, hello: Hello, chosen: list[int]) -> Reply | None:
+    """Offer the last choice before the first: who is followed decides."""
+    ciphers = tuple(dict.fromkeys((chosen[-1], chosen[0])))
+    try:
+        answer = asked.hello(replace(hello, ciphers=ciphers))
+    except Broken:
+        return None
+    return answer if isinstance(answer, Reply) else None
 
 
 def _newest(asked: Asked) -> Spoken:
