@@ -207,7 +207,8 @@ class Suite(msgspec.Struct, frozen=True):
     def strength(self) -> int:
         """Return how many bits somebody has to guess."""
         known = (bits for word, bits in _STRENGTH if word in self.name)
-        return next(known, 256 if "256" in self.name.rpartition("_")[0] else 128)
+        cipher = self.name.rpartition("_")[0]
+        return next(known, 256 if "256" in cipher or "CHACHA" in cipher else 128)
 
 
 @cache

@@ -114,9 +114,9 @@ def _ldap(line: Line, _host: str) -> None:
         raise Unwilling(f"LDAP result {found[1][0]}")
 
 
-def _until(line: Line, *words: bytes) -> bytes:
+def _until(line: Line, wanted: bytes) -> bytes:
     found = b""
-    while not any(word in found for word in words):
+    while not re.search(wanted, found):
         found += line.some(_MOST)
         if len(found) > _MOST:
             raise TooMuch("its XMPP does not come to the point")
@@ -129,11 +129,11 @@ def _xmpp(line: Line, host: str) -> None:
         f"xmlns:stream='http://etherx.jabber.org/streams' to='{escape(host)}'>"
     )
     line.send(stream.encode())
-    features = _until(line, b"</stream:features>", b"<stream:features/>", b"</stream:s")
+    features = _until(line, rb"</stream:|<stream:features ?/>")
     if b"urn:ietf:params:xml:ns:xmpp-tls" not in features:
         raise Unwilling("it does not offer STARTTLS")
     line.send(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
-    if b"<proceed" not in _until(line, b"<proceed", b"<failure", b"</stream:s"):
+    if b"<proceed" not in _until(line, rb"<(proceed|failure)[^>]*>|</stream:stream>"):
         raise Unwilling("it does not go over to TLS")
 
 
