@@ -104,7 +104,13 @@ class TestEveryProtocol:
 
     def test_a_no_is_no_refusal_of_a_protocol(self, protocol: str) -> None:
         said, words = REFUSALS[protocol]
-        with serving(lambda wire: wire.sendall(said)) as port:
+
+        def talk(wire: socket.socket) -> None:
+            wire.sendall(said)
+            while wire.recv(4096):
+                pass
+
+        with serving(talk) as port:
             found = shown(port, protocol)
         assert set(states(found).values()) == {"unknown"}
         assert words in found.unwilling

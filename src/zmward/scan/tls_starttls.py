@@ -9,6 +9,7 @@ from zmward.scan.line import Babble, Broken, Line, TooMuch
 
 _LINES: Final = 60
 _MOST: Final = 65_536
+_LONGEST: Final = 8192
 _NAME: Final = b"zmward-scan.invalid"
 # ExtendedRequest of RFC 4511, 4.14.1: message 1, the object identifier of StartTLS.
 _LDAP: Final = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"
@@ -117,8 +118,8 @@ def _ldap(line: Line, _host: str) -> None:
 def _until(line: Line, wanted: bytes) -> bytes:
     found = b""
     while not re.search(wanted, found):
-        found += line.some(_MOST)
-        if len(found) > _MOST:
+        found += line.some(_LONGEST)
+        if len(found) > _LONGEST:
             raise TooMuch("its XMPP does not come to the point")
     return found
 
