@@ -42,6 +42,18 @@ class Hasty(Network):
         return super().connect(port, tls=tls, seconds=min(seconds, 0.15))
 
 
+class Counting(Network):
+    """The real door, which counts who goes through."""
+
+    count = 0
+
+    def connect(
+        self, port: int, *, tls: str | None = None, seconds: float = 5.0
+    ) -> Any:
+        self.count += 1
+        return super().connect(port, tls=tls, seconds=seconds)
+
+
 def shown(
     port: int,
     starttls: str = "",
@@ -49,10 +61,18 @@ def shown(
     *,
     host: str = HOST,
     hasty: bool = False,
+    every: bool = False,
 ) -> TlsShown:
     """Look at a port of loopback by the real door."""
     dial = (Hasty if hasty else Network)("127.0.0.1", Pace(10_000))
-    return look(dial, port, Ask(host), tls=not starttls, starttls=starttls, trust=trust)
+    tls = not starttls
+    return look(
+        *(dial, port, Ask(host)),
+        tls=tls,
+        starttls=starttls,
+        trust=trust,
+        every=every,
+    )
 
 
 def states(found: TlsShown) -> dict[str, str]:

@@ -11,7 +11,7 @@ import msgspec
 from zmward.catalog.ciphers import by_name
 from zmward.doors.waited import waited
 from zmward.errors import Unreachable
-from zmward.scan.tls_shown import TlsShown
+from zmward.scan.tls_shown import Spoken, TlsShown
 
 _SECONDS: Final = 120
 _MOST: Final = 16 << 20
@@ -151,12 +151,12 @@ def ask(
     return parse(heard.out)
 
 
-def _odd(
-    ours: tuple[str, ...], theirs: tuple[str, ...], refused: tuple[str, ...]
-) -> list[str]:
+def _odd(ours: Spoken, theirs: tuple[str, ...], refused: tuple[str, ...]) -> list[str]:
     """Return the ciphers that both know, and only one of both saw accepted."""
-    mine = set(ours) & set(refused)
-    return sorted(mine | ((set(theirs) - set(ours)) & set(by_name())))
+    odd = set(ours.ciphers) & set(refused)
+    if ours.every:
+        odd |= (set(theirs) - set(ours.ciphers)) & set(by_name())
+    return sorted(odd)
 
 
 def differences(shown: TlsShown, opinion: Opinion) -> tuple[str, ...]:
@@ -168,7 +168,7 @@ def differences(shown: TlsShown, opinion: Opinion) -> tuple[str, ...]:
             continue
         if (ours.state == "accepted") != bool(theirs):
             found.append(f"{name}: {ours.state} here, sslyze: {len(theirs)} ciphers")
-        elif ours.whole and (odd := _odd(ours.ciphers, theirs, opinion.refused[name])):
+        elif odd := _odd(ours, theirs, opinion.refused[name]):
             found.append(f"{name}: only one of both saw {', '.join(odd)}")
     pairs = (
         ("compression", shown.compression, opinion.compression),
