@@ -78,6 +78,13 @@ def _now(door: Door) -> Listing | None:
     return None
 
 
+def banned_now(door: Door) -> tuple[str, ...]:
+    """Return the addresses and networks that our loaded rules ban."""
+    done = must(run_rules(door, "banned"), "list", "bans")
+    rows = (row.split() for row in done.out.decode("utf-8", "replace").splitlines())
+    return tuple(row[1] for row in rows if len(row) > 1)
+
+
 def read_rules(door: Door) -> Rules | None:
     """Return our rules as they are loaded now, whichever back end has them."""
     found = _now(door)

@@ -4,6 +4,7 @@
 #   marks BACKEND RUN       says whether that run would be known by them, in its own network
 #   put BACKEND             loads what it reads, in one step for each program; who is
 #                           banned stays so, unless `without-bans` stands behind it
+#   banned                  prints who is banned, by whichever of them
 #   take BACKEND            takes them out
 #   mine BACKEND RUN        says whether that run has loaded them: 0 yes, 1 no, else
 #                           nobody can tell
@@ -143,6 +144,11 @@ mine() {
         ;;
     ufw) ufw_mine "$2" ;;
     esac
+}
+
+banned() {
+    bans_of_nft || return 1
+    for digit in 4 6; do bans_of_set "$digit" && bans_of_chain "$digit" || return 1; done
 }
 
 # One at a time: who keeps and who takes back may come at the same moment.

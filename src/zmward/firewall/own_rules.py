@@ -45,6 +45,12 @@ _CREATED: Final = re.compile(
 _BAN_SET: Final = "zmward-bans"
 
 
+# In texts for ipset and for iptables.
+_BANNING: Final = re.compile(
+    rf"^(?:add {_BAN_SET}[46] (\S+)|-A {BANNED} -s (\S+))", re.MULTILINE
+)
+
+
 class Listing(msgspec.Struct, frozen=True):
     """What the programs of a back end list of our rules, one text for each."""
 
@@ -156,6 +162,18 @@ def essence(listing: Listing) -> str:
         for name, kind, own in _sets(listing.texts[0])
     ]
     return "\n".join((*sorted(sets), *map(_plain, listing.texts[1:])))
+
+
+def banned_in(rules: Rules) -> tuple[str, ...]:
+    """Return whom the texts of a plan ban themselves; those of ours ban nobody."""
+    found: list[str] = []
+    for text in rules.texts:
+        for name, body in _SET.findall(text):
+            own = _ELEMENTS.search(body) if name in _BANS else None
+            found += own[1].split(",") if own else ()
+        found += (one[1] or one[2] for one in _BANNING.finditer(text))
+    words = (word.split() for word in found)
+    return tuple(word[0] for word in words if word)
 
 
 def comes_to(found: str, wanted: str) -> bool:
