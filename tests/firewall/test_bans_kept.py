@@ -21,6 +21,7 @@ from zmward.doors.packet_filter import (
 from zmward.engine.boot_rules import folder as boot_folder
 from zmward.engine.boot_rules import kept_texts
 from zmward.engine.state import known
+from zmward.errors import Fault
 from zmward.firewall.allowed_rules import strange_rules
 from zmward.firewall.openings import FAMILIES, Opening, Policy, Sources
 from zmward.firewall.own_rules import PARTS, frames
@@ -230,6 +231,19 @@ def test_more_room_for_bans_is_another_rule_set(door: Inside, kind: str) -> None
 def test_who_loads_nothing_bans_nobody(door: Inside, kind: str) -> None:
     load_rules(door, rules(kind, SITE), RUN)
     assert banned(door) == {}
+
+
+def test_bans_that_nft_cannot_hold_beside_each_other(door: Inside) -> None:
+    """A load is refused and changes nothing; a rollback comes all the same."""
+    old, new = rules("iptables", SITE), rules("nftables", STORE)
+    load_rules(door, old, RUN)
+    ban(door, "iptables", NETWORK)
+    ban(door, "iptables", "198.51.100.0/25")
+    with pytest.raises(Fault, match=r"conflicting intervals|interval overlaps"):
+        load_rules(door, new, OTHER)
+    assert banned(door) == {NETWORK: 0}
+    restore_rules(door, new, old)
+    assert standing_rules(door, new) == new
 
 
 @EACH
