@@ -13,8 +13,9 @@ import msgspec
 
 from zmward.scan.line import Ask, Broken, Dial, Exchange
 from zmward.scan.login_account import MOST_FAILURES, Account, Told, Tries
+from zmward.scan.login_alias import exists
 from zmward.scan.login_ways import Port, Session, logged_in
-from zmward.scan.smtp_relay import FROM, SUBMISSION, TO
+from zmward.scan.smtp_relay import FROM, TO
 from zmward.scan.smtp_talk import own_domain
 
 Proof = Literal[
@@ -40,6 +41,8 @@ _FOR_NOW = re.compile(
     r"unavailable|\[sys/|\[limit|\[in-use|tempor|internal|try again|too many",
     re.IGNORECASE,
 )
+_SAFE = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,253}")
+_MX = 25
 _TRIED_OUT = f"not tried: {MOST_FAILURES} logins have failed, more are not risked"
 
 
@@ -235,7 +238,7 @@ def _ordered(ports: Iterable[Port], disabled: tuple[str, ...]) -> Iterator[Port]
         for port in ports
         if port.service in ranks
         and port.service not in disabled
-        and (port.service != "smtp" or port.port in SUBMISSION)
+        and (port.service != "smtp" or port.port != _MX)
     ]
     yield from sorted(fit, key=lambda port: (ranks[port.service], not port.tls))
 
@@ -287,10 +290,7 @@ def _refusals(
     proving: _Proving, ports: tuple[Port, ...], wishes: Wishes
 ) -> Iterator[LoginShown]:
     if wishes.alias:
-        if proving.base:
-            yield _refused(proving, "login-by-alias", proving.base, wishes.alias)
-        else:
-            yield proving.untold("login-by-alias", 0, proving.trouble)
+        yield _by_alias(proving, ports, wishes.alias)
     for service in wishes.disabled:
         proof: Proof = "imap-disabled" if service == "imap" else "pop3-disabled"
         fit = sorted(
@@ -304,6 +304,19 @@ def _refusals(
         else:
             reason = f"no port that speaks {service.upper()} was seen"
             yield proving.untold(proof, 0, reason)
+
+
+def _by_alias(proving: _Proving, ports: tuple[Port, ...], alias: str) -> LoginShown:
+    base = proving.base
+    if base is None:
+        return proving.untold("login-by-alias", 0, proving.trouble)
+    if not _SAFE.fullmatch(alias):
+        return proving.untold("login-by-alias", 0, "that is no address")
+    shown = _refused(proving, "login-by-alias", base, alias)
+    if shown.ended != "good" or exists(proving.dial, ports, proving.ask, alias):
+        return shown
+    trouble = "refused, but that the alias exists could not be seen on port 25"
+    return msgspec.structs.replace(shown, ended="unknown", trouble=trouble)
 
 
 def _wished(wishes: Wishes) -> Iterator[Proof]:
