@@ -68,11 +68,16 @@ class LoginShown(msgspec.Struct, frozen=True, tag="login"):
 
 
 class Wishes(msgspec.Struct, frozen=True):
-    """Which proofs are wanted: protocols that the account should not have, an alias."""
+    """Which proofs are wanted: protocols that the account should not have, an alias.
+
+    `alias_known`: the directory says that the alias is the account's; otherwise the
+    server is asked on port 25 whether it exists.
+    """
 
     spoofing: bool = True
     disabled: tuple[Literal["imap", "pop3"], ...] = ()
     alias: str = ""
+    alias_known: bool = False
 
 
 class Guards(msgspec.Struct, frozen=True):
@@ -290,7 +295,7 @@ def _refusals(
     proving: _Proving, ports: tuple[Port, ...], wishes: Wishes
 ) -> Iterator[LoginShown]:
     if wishes.alias:
-        yield _by_alias(proving, ports, wishes.alias)
+        yield _by_alias(proving, ports, wishes)
     for service in wishes.disabled:
         proof: Proof = "imap-disabled" if service == "imap" else "pop3-disabled"
         fit = sorted(
@@ -306,14 +311,18 @@ def _refusals(
             yield proving.untold(proof, 0, reason)
 
 
-def _by_alias(proving: _Proving, ports: tuple[Port, ...], alias: str) -> LoginShown:
-    base = proving.base
+def _by_alias(proving: _Proving, ports: tuple[Port, ...], wishes: Wishes) -> LoginShown:
+    base, alias, known = proving.base, wishes.alias, wishes.alias_known
     if base is None:
         return proving.untold("login-by-alias", 0, proving.trouble)
     if not _SAFE.fullmatch(alias):
         return proving.untold("login-by-alias", 0, "that is no address")
     shown = _refused(proving, "login-by-alias", base, alias)
-    if shown.ended != "good" or exists(proving.dial, ports, proving.ask, alias):
+    if (
+        shown.ended != "good"
+        or known
+        or exists(proving.dial, ports, proving.ask, alias)
+    ):
         return shown
     trouble = "refused, but that the alias exists could not be seen on port 25"
     return msgspec.structs.replace(shown, ended="unknown", trouble=trouble)
