@@ -92,6 +92,7 @@ class Server:
         self.heard: list[bytes] = []
         self.connections = 0
         self._pem = pem
+        self._wires: list[socket.socket] = []
 
     def _context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -101,10 +102,20 @@ class Server:
 
     def serve(self, wire: socket.socket) -> None:
         """Speak with one client until it leaves."""
+        try:
+            self._speak(wire)
+        finally:
+            for one in self._wires:
+                one.close()
+
+    def _secured(self, wire: socket.socket) -> socket.socket:
+        self._wires.append(self._context().wrap_socket(wire, server_side=True))
+        return self._wires[-1]
+
+    def _speak(self, wire: socket.socket) -> None:
         answers, rest = self.answers, b""
         if self.tls:
-            wire = self._context().wrap_socket(wire, server_side=True)
-            answers = self.inside
+            wire, answers = self._secured(wire), self.inside
         wire.sendall(self.greeting)
         while True:
             while b"\n" not in rest:
@@ -124,8 +135,7 @@ class Server:
                 and said.strip()[:1] in b"2+{"
             ):
                 rest = rest if self.keeps else b""
-                wire = self._context().wrap_socket(wire, server_side=True)
-                answers = self.inside
+                wire, answers = self._secured(wire), self.inside
             if command in (b"QUIT", b"LOGOUT"):
                 wire.close()
                 return

@@ -13,8 +13,9 @@ import msgspec
 
 from zmward.scan.line import Ask, Broken, Dial, Exchange
 from zmward.scan.login_account import MOST_FAILURES, Account, Told, Tries
+from zmward.scan.login_alias import exists
 from zmward.scan.login_ways import Port, Session, logged_in
-from zmward.scan.smtp_relay import FROM, SUBMISSION, TO
+from zmward.scan.smtp_relay import FROM, TO
 from zmward.scan.smtp_talk import own_domain
 
 Proof = Literal[
@@ -40,6 +41,8 @@ _FOR_NOW = re.compile(
     r"unavailable|\[sys/|\[limit|\[in-use|tempor|internal|try again|too many",
     re.IGNORECASE,
 )
+_SAFE = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,253}")
+_MX = 25
 _TRIED_OUT = f"not tried: {MOST_FAILURES} logins have failed, more are not risked"
 
 
@@ -65,11 +68,16 @@ class LoginShown(msgspec.Struct, frozen=True, tag="login"):
 
 
 class Wishes(msgspec.Struct, frozen=True):
-    """Which proofs are wanted: protocols that the account should not have, an alias."""
+    """Which proofs are wanted: protocols that the account should not have, an alias.
+
+    `alias_known`: the directory says that the alias is the account's; otherwise the
+    server is asked on port 25 whether it exists.
+    """
 
     spoofing: bool = True
     disabled: tuple[Literal["imap", "pop3"], ...] = ()
     alias: str = ""
+    alias_known: bool = False
 
 
 class Guards(msgspec.Struct, frozen=True):
@@ -235,7 +243,7 @@ def _ordered(ports: Iterable[Port], disabled: tuple[str, ...]) -> Iterator[Port]
         for port in ports
         if port.service in ranks
         and port.service not in disabled
-        and (port.service != "smtp" or port.port in SUBMISSION)
+        and (port.service != "smtp" or port.port != _MX)
     ]
     yield from sorted(fit, key=lambda port: (ranks[port.service], not port.tls))
 
@@ -287,10 +295,7 @@ def _refusals(
     proving: _Proving, ports: tuple[Port, ...], wishes: Wishes
 ) -> Iterator[LoginShown]:
     if wishes.alias:
-        if proving.base:
-            yield _refused(proving, "login-by-alias", proving.base, wishes.alias)
-        else:
-            yield proving.untold("login-by-alias", 0, proving.trouble)
+        yield _by_alias(proving, ports, wishes)
     for service in wishes.disabled:
         proof: Proof = "imap-disabled" if service == "imap" else "pop3-disabled"
         fit = sorted(
@@ -304,6 +309,23 @@ def _refusals(
         else:
             reason = f"no port that speaks {service.upper()} was seen"
             yield proving.untold(proof, 0, reason)
+
+
+def _by_alias(proving: _Proving, ports: tuple[Port, ...], wishes: Wishes) -> LoginShown:
+    base, alias, known = proving.base, wishes.alias, wishes.alias_known
+    if base is None:
+        return proving.untold("login-by-alias", 0, proving.trouble)
+    if not _SAFE.fullmatch(alias):
+        return proving.untold("login-by-alias", 0, "that is no address")
+    shown = _refused(proving, "login-by-alias", base, alias)
+    if (
+        shown.ended != "good"
+        or known
+        or exists(proving.dial, ports, proving.ask, alias)
+    ):
+        return shown
+    trouble = "refused, but that the alias exists could not be seen on port 25"
+    return msgspec.structs.replace(shown, ended="unknown", trouble=trouble)
 
 
 def _wished(wishes: Wishes) -> Iterator[Proof]:
