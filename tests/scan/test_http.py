@@ -235,6 +235,11 @@ class TestHostile:
         assert shown.trouble
         assert shown.pages == ()
 
+    def test_a_port_without_tls_is_trouble_where_tls_was_meant(self) -> None:
+        with saying(b"HTTP/1.1 400 Bad Request\r\n\r\n") as served:
+            shown = look(Quick(1.0), served.port, ASK, tls=True)
+        assert "no TLS handshake" in shown.trouble
+
     def test_nobody_there_is_trouble(self) -> None:
         with saying(b"") as served:
             pass
