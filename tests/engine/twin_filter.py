@@ -24,6 +24,7 @@ class TwinFilter:
 
     entries: dict[str, Any] = field(default_factory=dict)
     loaded: str = ""
+    banned: str = ""
     kept_rules: dict[str, str] = field(default_factory=dict)
 
     def _program_list(self, _words: Sequence[str], _given: bytes) -> Done:
@@ -35,6 +36,9 @@ class TwinFilter:
     def _program_marks(self, words: Sequence[str], given: bytes) -> Done:
         known = f"\tchain run-{words[1]} {{" in table(given.decode())
         return Done(0 if known else 1)
+
+    def _program_banned(self, _words: Sequence[str], _given: bytes) -> Done:
+        return Done(0, self.banned.encode())
 
     def _program_put(self, _words: Sequence[str], given: bytes) -> Done:
         self.loaded = table(given.decode())

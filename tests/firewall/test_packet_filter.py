@@ -20,7 +20,7 @@ from zmward.doors.packet_filter import (
 from zmward.errors import Refused
 from zmward.firewall.allowed_rules import strange_rules
 from zmward.firewall.minimum import minimum
-from zmward.firewall.openings import Policy
+from zmward.firewall.openings import FAMILIES, Policy
 from zmward.firewall.render_iptables import ipset, iptables
 from zmward.firewall.render_nftables import nftables
 from zmward.firewall.zones import sources
@@ -74,7 +74,10 @@ def rules(backend: Backend, found: Policy) -> Rules:
     if backend == "nftables":
         return Rules("nftables", (nftables(found),), (nftables(least),))
     texts = (
-        (ipset(one, BANNED), iptables(one, "ipv4", bans=True), iptables(one, "ipv6"))
+        (
+            ipset(one, BANNED),
+            *(iptables(one, family, bans=True) for family in FAMILIES),
+        )
         for one in (found, least)
     )
     return Rules("iptables", *texts)

@@ -96,6 +96,7 @@ def plain(**changed: str) -> FirewallFiles:
         ),
         (plain(user="*filter\n-A nobody -j ACCEPT\nCOMMIT\n"), "no chain 'nobody'"),
         (plain(user="*filter\n-D ufw-user-input 1\nCOMMIT\n"), "not understood"),
+        (plain(user=f"*filter\n-I a {'9' * 5000} -j DROP\nCOMMIT\n"), "line 2"),
         (plain(user="*filter\n-A\nCOMMIT\n"), "line 2"),
         (plain(user="*filter\n:ufw-user-input - [0:0]\n"), "no COMMIT"),
     ],

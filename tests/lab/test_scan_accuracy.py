@@ -15,6 +15,7 @@ from tests.lab.scan_truth import LET_IN, listening, opened, scanned, seen, versi
 
 pytestmark = pytest.mark.lab
 
+EVERY = ("--all-ports", "--rate", "20000")
 # What a scan must leave as it was: queued mail, files, and the directory.
 _STATE = """
 find /opt/zimbra/data/postfix/spool/incoming /opt/zimbra/data/postfix/spool/active \
@@ -22,7 +23,7 @@ find /opt/zimbra/data/postfix/spool/incoming /opt/zimbra/data/postfix/spool/acti
     /opt/zimbra/data/postfix/spool/maildrop -type f 2>/dev/null | sort
 find /etc /opt/zimbra /root /home -xdev -type f \
     ! -path '/opt/zimbra/log/*' ! -path '/opt/zimbra/data/postfix/data/*' \
-    ! -path '/opt/zimbra/data/ldap/*' ! -path '*.pid' \
+    ! -path '/opt/zimbra/data/ldap/*' ! -path '*.pid' ! -path '*/spool/pid/*' \
     -printf '%p %s %T@ %m %u\\n' 2>/dev/null | sort
 slapcat -F /opt/zimbra/data/ldap/config -n 0 2>/dev/null | sha256sum
 """
@@ -54,7 +55,7 @@ def looked(
     lab: Lab = request.getfixturevalue(f"lab_{request.param}")
     (node,) = lab.nodes
     before = state(lab, node)
-    document = scanned(lab, [node.ipv4, node.ipv6, "--all-ports"])
+    document = scanned(lab, [node.ipv4, node.ipv6, *EVERY])
     return lab, document, before, state(lab, node)
 
 

@@ -37,6 +37,21 @@ then touch /var/tmp/loading; sleep {SLOW}; fi
 exec /usr/sbin/nft.real "$@"
 """
 
+MOUNT = "var-lib-zmward.mount"
+_FAR = """\
+[Unit]
+DefaultDependencies=no
+After=network-pre.target network.target
+Before=remote-fs.target umount.target
+Conflicts=umount.target
+[Mount]
+What=/srv/state
+Where=/var/lib/zmward
+Options=bind
+[Install]
+WantedBy=remote-fs.target
+"""
+
 
 @pytest.fixture(scope="module")
 def node() -> Iterator[Lab]:
@@ -101,10 +116,10 @@ def far(node: Lab) -> Iterator[Lab]:
     """Put what zmward keeps on a disk that comes after the network."""
     moved = "mv /var/lib/zmward /srv/state && mkdir -m 700 /var/lib/zmward"
     said(node, f"mkdir -p /var/lib/zmward && {moved}")
-    row = "/srv/state /var/lib/zmward none bind,_netdev 0 0"
-    said(node, f"echo '{row}' >>/etc/fstab && mount /var/lib/zmward")
+    (node.root / "etc/systemd/system" / MOUNT).write_text(_FAR)
+    said(node, f"systemctl daemon-reload && systemctl enable --now {MOUNT}")
     yield node
-    said(node, "umount /var/lib/zmward; sed -i '/srv.state/d' /etc/fstab")
+    said(node, f"systemctl disable --now {MOUNT}; rm /etc/systemd/system/{MOUNT}")
     said(node, "rmdir /var/lib/zmward && mv /srv/state /var/lib/zmward")
     rebooted(node)
 
@@ -131,4 +146,4 @@ def test_an_unconfirmed_run_is_taken_back_when_its_disk_comes(far: Lab) -> None:
     rebooted(node)
     assert until(lambda: newest(node) == (run, "rolled back by its switch"), 60)
     assert marks(node) == []
-    assert "zmward" not in said(node, UNITS)
+    assert f"zmward-late-{run}" not in said(node, UNITS)

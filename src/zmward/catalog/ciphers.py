@@ -5,9 +5,16 @@ left out: no service of Zimbra can use them.
 """
 
 from functools import cache
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
+
+from zmward.catalog.mozilla import ACCEPTED
+
+# From bad to good. What breaks the cipher, what is weak in it, what is out of date;
+# what no profile names; what Mozilla's intermediate profile takes.
+Kind = Literal["broken", "weak", "outdated", "odd", "good"]
+KINDS: Final[tuple[Kind, ...]] = ("broken", "weak", "outdated", "odd", "good")
 
 # https://www.iana.org/assignments/tls-parameters
 _ROWS: Final = """
@@ -164,6 +171,8 @@ _STRENGTH: Final = (
     ("_DES_", 56),
     ("_3DES_", 112),
 )
+_MEDIUM, _STRONG = 112, 128
+_WEAK: Final = ("_RC4_", "_RC2_", "_IDEA_", "_SEED_")
 
 
 class Suite(msgspec.Struct, frozen=True):
@@ -207,7 +216,20 @@ class Suite(msgspec.Struct, frozen=True):
     def strength(self) -> int:
         """Return how many bits somebody has to guess."""
         known = (bits for word, bits in _STRENGTH if word in self.name)
-        return next(known, 256 if "256" in self.name.rpartition("_")[0] else 128)
+        cipher = self.name.rpartition("_")[0]
+        return next(known, 256 if "256" in cipher or "CHACHA" in cipher else 128)
+
+    @property
+    def kind(self) -> Kind:
+        """Say what is to be thought of it."""
+        if self.strength < _MEDIUM:
+            return "broken"
+        weak = self.anonymous or self.strength < _STRONG or self.mac == "MD5"
+        if weak or any(word in self.name for word in _WEAK):
+            return "weak"
+        if self.mac == "SHA" or self.name.startswith("TLS_RSA_"):
+            return "outdated"
+        return "good" if self.newest or self.name in ACCEPTED else "odd"
 
 
 @cache

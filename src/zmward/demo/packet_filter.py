@@ -64,6 +64,10 @@ def _forget(call: Call, _folder: str, run: str, _units: str) -> Done:
     return Done(0)
 
 
+def _banned(_call: Call) -> Done:
+    return Done(0)
+
+
 def _there(_call: Call) -> Done:
     return Done(0)
 
@@ -73,6 +77,7 @@ BROUGHT: Final[Mapping[str, Callable[..., Done]]] = {
     "list": _list,
     "try": _try,
     "marks": _marks,
+    "banned": _banned,
     "put": _put,
     "load": _load,
     "take": _take,

@@ -88,7 +88,10 @@ class _Wire:
         return left
 
     def send(self, content: bytes, *, secret: bool = False) -> None:
-        shown = content.split(b" ")[0] + b" (not shown)" if secret else content
+        # A secret of one word has no first word that may be told.
+        first, _, rest = content.partition(b" ")
+        hidden = first + b" (not shown)" if rest else b"(not shown)"
+        shown = hidden if secret else content
         if len(self._said) < _EXCHANGES:
             self._said.append((printable(shown), b""))
         try:

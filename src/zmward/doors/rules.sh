@@ -2,8 +2,10 @@
 #   list BACKEND            prints them as they are now
 #   try BACKEND             loads what it reads in a network of its own and lists that
 #   marks BACKEND RUN       says whether that run would be known by them, in its own network
-#   put BACKEND             loads what it reads, in one step for each program
+#   put BACKEND             loads what it reads, in one step for each program; who is
+#                           banned stays so, unless `without-bans` stands behind it
 #   load BACKEND FOLDER     as put, unless the switch of the run in that folder has fired
+#   banned                  prints who is banned, by whichever of them
 #   take BACKEND            takes them out
 #   mine BACKEND RUN        says whether that run has loaded them: 0 yes, 1 no, else
 #                           nobody can tell
@@ -19,22 +21,8 @@ framed() { printf '%%%% %s\n' "$1"; }
 
 there() { nft list tables | grep -qx "table inet $TABLE"; }
 
-# Others hold the lock of xtables for a moment; older programs do not wait at all.
-ipt() { # program, words
-    program=$1
-    shift
-    case $("$program" --help 2>&1) in
-    *--wait*) "$program" --wait=30 "$@" ;;
-    *) "$program" "$@" ;;
-    esac
-}
+@BANS@
 families() { echo iptables; [ ! -e /proc/net/if_inet6 ] || echo ip6tables; }
-
-# Legacy tables are made by asking for them: one that is not there has no rules.
-unused() { # program
-    case $("$1" -V) in *nf_tables*) return 1 ;; esac
-    ! grep -qx security "/proc/net/${1%tables}_tables_names" 2>/dev/null
-}
 
 # Prints nothing where there is nothing of ours.
 listed() {
@@ -66,12 +54,14 @@ parted() { awk -v folder="$1" '/^%% / { file = folder "/" $2; next } { print >fi
 chains() { ipt "$1" -t security -S 2>/dev/null | sed -n "s/^-N \(${CHAIN}[^ ]*\)\$/\1/p"; }
 
 # One step for each family: chains of ours that the new text does not have go with it.
-restored() { # program, file
+restored() { # program, file, digit or nothing
     if [ ! -s "$2" ]; then out "$1"; return; fi
     said=$(sed -n "s/^:\(${CHAIN}[^ ]*\) .*/\1/p" "$2")
     stale=$(chains "$1" | grep -Fvx -- "$said")
+    if [ -n "${3:-}" ]; then whole=$(chain_kept "$3" "$2") || return 1
+    else whole=$(cat -- "$2"); fi
     {
-        sed '/^COMMIT$/d' "$2"
+        printf '%s\n' "$whole" | sed '/^COMMIT$/d'
         for name in $stale; do printf -- '-F %s\n' "$name"; done
         for name in $stale; do printf -- '-X %s\n' "$name"; done
         echo COMMIT
@@ -93,13 +83,23 @@ out() { # program
 
 put() {
     case $1 in
-    nftables) sed '/^%% nft$/d' | nft -f /dev/stdin ;;
+    nftables)
+        folder=$(mktemp -d) || return 1
+        parted "$folder"
+        if [ "${2:-}" = without-bans ]; then nft -f "$folder/nft"
+        else nft_kept "$folder/nft" >"$folder/kept" && nft -f "$folder/kept"; fi
+        code=$?
+        rm -rf -- "$folder"
+        return "$code"
+        ;;
     iptables)
         folder=$(mktemp -d) || return 1
         parted "$folder"
-        { [ ! -s "$folder/ipset" ] || ipset restore <"$folder/ipset"; } &&
-            { [ ! -e /proc/net/if_inet6 ] || restored ip6tables "$folder/v6"; } &&
-            restored iptables "$folder/v4"
+        four=4 six=6
+        [ "${2:-}" != without-bans ] || four='' six=''
+        sets_loaded "$folder/ipset" "$folder/v4" "$folder/v6" &&
+            { [ ! -e /proc/net/if_inet6 ] || restored ip6tables "$folder/v6" "$six"; } &&
+            restored iptables "$folder/v4" "$four"
         code=$?
         # A set that a rule asks is not destroyed.
         command -v ipset >/dev/null && for name in $(ipset list -n | grep '^zmward-'); do
@@ -152,6 +152,11 @@ mine() {
         ;;
     ufw) ufw_mine "$2" ;;
     esac
+}
+
+banned() {
+    bans_of_nft || return 1
+    for digit in 4 6; do bans_of_set "$digit" && bans_of_chain "$digit" || return 1; done
 }
 
 # One at a time: who keeps and who takes back may come at the same moment.
@@ -254,7 +259,7 @@ case $verb-${1:-} in
 list-*) listed "$@" ;;
 try-ufw) ufw_try ;;
 prove-ufw) ufw_prove ;;
-try-*) put "$@" && listed "$@" ;;
+try-*) put "$1" && listed "$1" ;;
 marks-*) put "$1" && mine "$1" "$2" ;;
 *) "$verb" "$@" ;;
 esac

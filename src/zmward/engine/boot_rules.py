@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from zmward.doors.files import must
 from zmward.doors.host import Door
-from zmward.doors.packet_filter import run_rules
+from zmward.doors.packet_filter import bans_program, run_rules
 from zmward.engine.state import Run, open_base
 from zmward.engine.undo_script import UNITS
 from zmward.firewall.own_rules import PARTS, marked
@@ -73,7 +73,7 @@ def folder(base: str) -> str:
     return f"{base}/firewall"
 
 
-def _texts(rules: Rules, run: Run) -> dict[str, str]:
+def kept_texts(rules: Rules, run: Run) -> dict[str, str]:
     """Return what is kept, by the names of the files."""
     place = folder(run.base)
     load = (files("zmward.engine") / "load_rules.sh").read_text("utf-8")
@@ -81,7 +81,9 @@ def _texts(rules: Rules, run: Run) -> dict[str, str]:
     load = load.replace("@BACKEND@", rules.backend)
     names, others = PARTS[rules.backend], " ".join(_OTHERS)
     return {
-        "load": load.replace("@LAST@", _last(rules, run.id)),
+        "load": load.replace("@BANS@\n", bans_program()).replace(
+            "@LAST@", _last(rules, run.id)
+        ),
         "unit": _UNIT.format(loader=_LOADER, others=others),
         "again": _AGAIN.format(folder=place, loader=_LOADER, others=others),
         "backend": f"{rules.backend}\n",
@@ -129,7 +131,9 @@ def _fallback(rules: Rules, run: str) -> dict[str, str]:
 def keep_rules(door: Door, run: Run, rules: Rules) -> None:
     """Have the host load these rules at each boot."""
     open_base(door)
-    given = "".join(f"%% {name}\n{text}" for name, text in _texts(rules, run).items())
+    given = "".join(
+        f"%% {name}\n{text}" for name, text in kept_texts(rules, run).items()
+    )
     done = run_rules(door, "keep", folder(run.base), run.id, UNITS, given=given)
     must(done, "keep", "rules for the next boot")
 

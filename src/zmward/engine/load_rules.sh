@@ -12,7 +12,8 @@ FAILED='zmward: ufw has failed'
 
 say() { printf 'zmward: %s\n' "$*" >&2; }
 
-# Others hold the lock of xtables for a moment; older programs do not wait at all.
+@BANS@
+# Nobody waits as long at a boot as for a repair.
 ipt() { # program, words
     tool=$1
     shift
@@ -22,11 +23,27 @@ ipt() { # program, words
     esac
 }
 
+# Rules count for more than who is banned.
+kept() { # program, words
+    "$@" || { say "who was banned may not be so any more" && return 1; }
+}
+
+chained() { # digit, file
+    if text=$(kept chain_kept "$1" "$2"); then printf '%s\n' "$text"; else cat -- "$2"; fi
+}
+
 # IPv4 comes last: its mark says that all of it is loaded.
 restored() { # what stands before the names of files for iptables
-    { [ ! -s "${1}ipset" ] || ipset restore <"${1}ipset"; } &&
-        { [ ! -e /proc/net/if_inet6 ] || ipt ip6tables-restore --noflush <"${1}v6"; } &&
-        ipt iptables-restore --noflush <"${1}v4"
+    { [ ! -s "${1}ipset" ] || kept sets_loaded "${1}ipset" "${1}v4" "${1}v6" ||
+        ipset restore <"${1}ipset"; } &&
+        { [ ! -e /proc/net/if_inet6 ] ||
+            chained 6 "${1}v6" | ipt ip6tables-restore --noflush; } &&
+        chained 4 "${1}v4" | ipt iptables-restore --noflush
+}
+
+in_nft() { # file
+    if text=$(kept nft_kept "$1") && printf '%s\n' "$text" | nft -f /dev/stdin; then return; fi
+    nft -f "$1"
 }
 
 programs() { echo iptables; [ ! -e /proc/net/if_inet6 ] || echo ip6tables; }
@@ -100,7 +117,7 @@ loaded() { # folder, what stands before the names of its files
     read -r kind <backend && read -r mark <run || return 1
     case $kind in
     nftables)
-        nft -f "${2}nft" && nft list chain inet zmward "run-$mark" >/dev/null
+        in_nft "${2}nft" && nft list chain inet zmward "run-$mark" >/dev/null
         ;;
     iptables)
         restored "$2" && ipt iptables -t security -S "ZMWARD-$mark" >/dev/null

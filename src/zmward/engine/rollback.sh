@@ -509,7 +509,8 @@ ruleset() { # old rules in the store, old and new back end
     back "the packet filter"
 }
 
-old_rules() { rules put "$1" <"$2"; }
+# Who can log in at all counts for more than who is banned.
+old_rules() { rules put "$1" <"$2" || rules put "$1" without-bans <"$2"; }
 
 # Another program may hold a lock, or the memory be short for a moment. That rules are
 # not ours is an answer.

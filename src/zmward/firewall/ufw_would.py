@@ -104,7 +104,7 @@ def _load(tables: _Tables, path: str, text: str) -> None:
                 tables.insert(table, *_parts(rest))
             else:
                 raise Unreadable(f"{line[:60]!r} is not understood")  # noqa: TRY301  # the line's number is told below
-        except Unreadable as error:
+        except (Unreadable, ValueError) as error:
             raise Unreadable(f"{path}: line {number}: {error}") from error
     if table:
         raise Unreadable(f"{path}: the table {table[:40]} has no COMMIT")

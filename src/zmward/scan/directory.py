@@ -19,7 +19,6 @@ from zmward.scan.ber import (
 from zmward.scan.line import Babble, Line, TooMuch
 
 BASE: Final = 0
-ONE_LEVEL: Final = 1
 SUBTREE: Final = 2
 SUCCESS: Final = 0
 SIZE_LIMIT: Final = 4

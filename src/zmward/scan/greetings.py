@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from zmward.scan import mailbox, smtp
 from zmward.scan.named import Named
 
 _SSH: Final = re.compile(rb"SSH-[0-9.]+-([^\r\n]{0,255})")
 _FIRST_WORD: Final = re.compile(r"([A-Za-z][A-Za-z.+-]*)[_-]([0-9]\S*)")
 _VERSION: Final = re.compile(r"\b([0-9]+\.[0-9]+(?:\.[0-9]+)*[A-Za-z0-9_.+-]*)")
-_SMTP: Final = re.compile(rb"(?:220|554|421)[ -]([^\r\n]*)")
 _MYSQL_PROTOCOL: Final = 0x0A
 _MYSQL_REFUSAL: Final = 0xFF
 _MYSQL_HEAD: Final = 5
@@ -29,7 +29,7 @@ def _ssh(content: bytes) -> Named | None:
     return Named("ssh", found[1], f"{found[2]}{rest}"[:80])
 
 
-def _mysql(content: bytes) -> Named | None:
+def mysql(content: bytes) -> Named | None:
     """Tell MySQL's packet: its length, number 0, then protocol 10 or a refusal."""
     if len(content) < _MYSQL_HEAD or content[3] != 0:
         return None
@@ -46,39 +46,7 @@ def _mysql(content: bytes) -> Named | None:
     return None
 
 
-def _product(words: str, *known: str) -> tuple[str, str]:
-    """Return the first known name within some words, and a version that follows."""
-    for name in known:
-        if name.lower() in words.lower():
-            found = _VERSION.search(words)
-            return name, found[1] if found else ""
-    return "", ""
-
-
-def _smtp(content: bytes) -> Named | None:
-    match = _SMTP.match(content)
-    if not match:
-        return None
-    words = match[1].decode("utf-8", "replace")
-    product, version = _product(
-        words.partition(" ")[2], "Postfix", "amavisd-new", "amavisd", "Zimbra", "Exim"
-    )
-    if "LMTP" in words:
-        return Named("lmtp", product, version)
-    return Named("smtp", product, version) if "SMTP" in words else None
-
-
-def _mailbox(content: bytes) -> Named | None:
-    words = content.split(b"\n")[0].decode("utf-8", "replace").rstrip("\r")
-    product, version = _product(words, "Zimbra", "Dovecot", "Cyrus")
-    if words.startswith(("* OK", "* BYE", "* PREAUTH")):
-        return Named("imap", product, version)
-    if words == "+OK" or words.startswith("+OK "):
-        return Named("pop3", product, version)
-    return None
-
-
-GREETINGS: Final[tuple[Recogniser, ...]] = (_ssh, _smtp, _mailbox, _mysql)
+GREETINGS: Final[tuple[Recogniser, ...]] = (_ssh, smtp.named, mailbox.named, mysql)
 
 
 def greeted(content: bytes) -> Named | None:

@@ -10,7 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from zmward.scan import tries
-from zmward.scan.greetings import greeted
+from zmward.scan.greetings import greeted, mysql
 from zmward.scan.line import Ask, Broken, Dial, Line
 from zmward.scan.named import Named
 
@@ -67,7 +67,7 @@ def hoped(port: int) -> tuple[str, ...]:
 def _first_words(line: Line) -> bytes:
     """Return what a server says unasked: its first line, or what it has of it."""
     found = b""
-    while len(found) < _FIRST_WORDS and b"\n" not in found and not greeted(found):
+    while len(found) < _FIRST_WORDS and b"\n" not in found and not mysql(found):
         try:
             found += line.some(_FIRST_WORDS - len(found))
         except Broken:
@@ -83,14 +83,14 @@ def _shown(line: Line) -> str:
 
 
 def _speaks(line: Line, words: bytes) -> Named:
-    """Return who greets so; words that may be mail's or FTP's are told apart."""
-    named = greeted(words)
-    if named or not words.startswith(b"220 "):
-        return named or _NOTHING
+    """Return who greets so; 220 alone may be FTP's, so it is asked for more."""
+    named = greeted(words) or _NOTHING
+    if named.service != "smtp" or b"SMTP" in words.upper():
+        return named
     with suppress(Broken):
         line.send(b"EHLO zmward-scan.invalid\r\n")
         if line.line().startswith(b"250"):
-            return Named("smtp")
+            return named
     return _NOTHING
 
 
@@ -120,7 +120,7 @@ def _asked(
     if named and named.service in _CLEAR and named.service != name:
         # A wrong question betrays who is there; the right one tells the version.
         named = _asked(dial, port, ask, named.service, tls=tls) or named
-    return replace(named, tls=tls is not None) if named else None
+    return replace(named, tls=named.tls or tls is not None) if named else None
 
 
 def _alert(text: str) -> bool:

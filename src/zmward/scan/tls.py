@@ -4,8 +4,9 @@ from base64 import encodebytes
 
 from zmward.scan.line import Ask, Dial
 from zmward.scan.tls_asked import Asked
+from zmward.scan.tls_hello import NAMES, TLS13
 from zmward.scan.tls_protocols import protocols
-from zmward.scan.tls_shown import Chain, TlsShown, Trust
+from zmward.scan.tls_shown import Chain, Spoken, TlsShown, Trust
 
 __all__ = ["TlsShown", "look"]
 
@@ -31,6 +32,13 @@ def _worst(seen: set[bool], *, bad: bool) -> bool | None:
     return bad if bad in seen else not bad
 
 
+def _dh_bits(asked: Asked, spoken: tuple[Spoken, ...]) -> int | None:
+    """Return the shortest that was seen; 0 where none is offered."""
+    old = [one for one in spoken if one.name != NAMES[TLS13] and one.ciphers]
+    none = 0 if old and old[0].whole else None
+    return min(asked.dh_bits, default=none)
+
+
 def look(
     dial: Dial,
     port: int,
@@ -39,15 +47,17 @@ def look(
     tls: bool,
     starttls: str = "",
     trust: Trust | None = None,
+    every: bool = False,
 ) -> TlsShown:
     """Talk with one port; `tls` says that it speaks TLS from the start.
 
     Otherwise `starttls` names the protocol in which TLS is asked for. With `trust` the
-    chains are held against the authorities that the looker believes.
+    chains are held against the authorities that the looker believes. With `every`, all
+    ciphers are asked for, where a few of each kind are enough to judge.
     """
     before = "" if tls else starttls
     asked = Asked(dial, port, ask, before)
-    spoken = tuple(protocols(asked))
+    spoken = tuple(protocols(asked, every=every))
     trouble = ""
     if not any(one.state == "accepted" for one in spoken):
         trouble = asked.unwilling or spoken[-1].words
@@ -60,7 +70,7 @@ def look(
         unwilling=asked.unwilling,
         protocols=spoken,
         groups=tuple(asked.groups),
-        dh_bits=min(asked.dh_bits, default=None),
+        dh_bits=_dh_bits(asked, spoken),
         compression=_worst(asked.compressed, bad=True),
         safe_renegotiation=_worst(asked.safe_renegotiation, bad=False),
         chains=tuple(_chain(one, asked, trust) for one in asked.chains.values()),

@@ -46,6 +46,9 @@ ALERTS: Final = {
     120: "no_application_protocol",
 }
 
+# What servers say of a protocol or of ciphers that they do not speak.
+_REFUSALS: Final = (0, 40, 70, 71, 80, 86)
+
 
 class Refusal(msgspec.Struct, frozen=True):
     """How a hello was turned down; without an alert it was only hung up on."""
@@ -115,7 +118,10 @@ def _refusal(content: bytes) -> Refusal | None:
     level, number = cursor.number(1), cursor.number(1)
     if level == 1 and number:
         return None
-    return Refusal(f"alert {number} {ALERTS.get(number, 'unknown')}", alert=True)
+    if number not in _REFUSALS:
+        # It complains of the hello, not of what the hello offers.
+        raise Babble(f"alert {number} {ALERTS.get(number, 'unknown')}")
+    return Refusal(f"alert {number} {ALERTS[number]}", alert=True)
 
 
 def split(buffer: bytes) -> tuple[list[tuple[int, bytes]], bytes]:

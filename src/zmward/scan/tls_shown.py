@@ -15,7 +15,8 @@ Trusted = Literal["yes", "no", "unknown"]
 class Spoken(msgspec.Struct, frozen=True):
     """One protocol: whether it is accepted, and its ciphers in the order of choice.
 
-    `words` decided; `whole` says that the ciphers were asked for to the end.
+    `words` decided. `whole`: no kind of cipher is accepted but those of which some are
+    named, here or under another protocol. `every`: all ciphers are named.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Spoken(msgspec.Struct, frozen=True):
     words: str = ""
     ciphers: tuple[str, ...] = ()
     whole: bool = False
+    every: bool = False
     chooser: Chooser = "unknown"
 
 
@@ -42,7 +44,8 @@ class TlsShown(msgspec.Struct, frozen=True, tag="tls"):
     """One port that speaks TLS, from the start or after STARTTLS.
 
     `starttls` is the protocol in which TLS was asked for; `unwilling` are the words
-    by which that was turned down. None is what could not be found out.
+    by which that was turned down. None is what could not be found out. `groups` are
+    those that were chosen; `dh_bits` is 0 where only that of curves is offered.
     """
 
     address: str

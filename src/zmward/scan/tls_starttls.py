@@ -9,6 +9,7 @@ from zmward.scan.line import Babble, Broken, Line, TooMuch
 
 _LINES: Final = 60
 _MOST: Final = 65_536
+_LONGEST: Final = 8192
 _NAME: Final = b"zmward-scan.invalid"
 # ExtendedRequest of RFC 4511, 4.14.1: message 1, the object identifier of StartTLS.
 _LDAP: Final = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"
@@ -114,11 +115,11 @@ def _ldap(line: Line, _host: str) -> None:
         raise Unwilling(f"LDAP result {found[1][0]}")
 
 
-def _until(line: Line, *words: bytes) -> bytes:
+def _until(line: Line, wanted: bytes) -> bytes:
     found = b""
-    while not any(word in found for word in words):
-        found += line.some(_MOST)
-        if len(found) > _MOST:
+    while not re.search(wanted, found):
+        found += line.some(_LONGEST)
+        if len(found) > _LONGEST:
             raise TooMuch("its XMPP does not come to the point")
     return found
 
@@ -129,11 +130,11 @@ def _xmpp(line: Line, host: str) -> None:
         f"xmlns:stream='http://etherx.jabber.org/streams' to='{escape(host)}'>"
     )
     line.send(stream.encode())
-    features = _until(line, b"</stream:features>", b"<stream:features/>", b"</stream:s")
+    features = _until(line, rb"</stream:|<stream:features ?/>")
     if b"urn:ietf:params:xml:ns:xmpp-tls" not in features:
         raise Unwilling("it does not offer STARTTLS")
     line.send(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
-    if b"<proceed" not in _until(line, b"<proceed", b"<failure", b"</stream:s"):
+    if b"<proceed" not in _until(line, rb"<(proceed|failure)[^>]*>|</stream:stream>"):
         raise Unwilling("it does not go over to TLS")
 
 

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from typing import Final
 
 from zmward.scan import directory
+from zmward.scan.http import named as named_page
 from zmward.scan.line import AGENT, Ask, Babble, Broken, Line
 from zmward.scan.named import Named
 
 Try = Callable[[Line, Ask], Named | None]
 
 _HEAD: Final = 16_384
-_SERVER: Final = re.compile(rb"(?im)^server:[ \t]*([^\r\n]{1,80})")
-_STATUS: Final = re.compile(rb"HTTP/[0-9.]+ [0-9]{3}")
+_LENGTH: Final = re.compile(rb"(?im)^content-length:[ \t]*([0-9]{1,9})[ \t]*\r?$")
 _CLAM: Final = re.compile(rb"ClamAV ([0-9][^/\0\r\n]{0,40})")
 _MEMCACHED: Final = re.compile(rb"VERSION ([0-9][^\r\n]{0,40})\r?\n")
 _ANSWER: Final = 0x80
@@ -42,17 +42,29 @@ def _until(line: Line, *ends: bytes, most: int = _HEAD) -> bytes:
     return found
 
 
+def _page(line: Line) -> bytes:
+    """Return an answer of HTTP, head and body, as far as it comes and is needed."""
+    ends = (b"\r\n\r\n", b"\n\n", b"ERROR", b"COMMAND", b"</stream")
+    found = _until(line, *ends)
+    length = _LENGTH.search(found)
+    if not found.startswith(b"HTTP/") or length is None:
+        return found
+    whole = found.find(b"\r\n\r\n") + 4 + int(length[1])
+    while len(found) < min(whole, _HEAD):
+        try:
+            found += line.some(_HEAD)
+        except Broken:
+            break
+    return found
+
+
 def http(line: Line, ask: Ask) -> Named | None:
     """Ask for the first page; what answers otherwise may still tell what it is."""
-    request = f"GET / HTTP/1.1\r\nHost: {ask.host}\r\nUser-Agent: {AGENT}\r\n"
+    host = _plain(ask.host)
+    request = f"GET / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {AGENT}\r\n"
     line.send(f"{request}Accept: */*\r\nConnection: close\r\n\r\n".encode())
-    found = _until(line, b"\r\n\r\n", b"\n\n", b"ERROR", b"COMMAND", b"</stream")
-    if not _STATUS.match(found):
-        return told_by_refusal(found)
-    server = _SERVER.search(found)
-    words = server[1].decode("utf-8", "replace").strip() if server else ""
-    product, _, version = words.partition("/")
-    return Named("http", product, version)
+    found = _page(line)
+    return named_page(found) or told_by_refusal(found)
 
 
 def told_by_refusal(content: bytes) -> Named | None:

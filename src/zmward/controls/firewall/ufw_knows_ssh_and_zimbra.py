@@ -28,6 +28,7 @@ _TUPLE = "### tuple ###"
 _USER_RULES = ("/etc/ufw/user.rules", "/etc/ufw/user6.rules")
 _CHAINS = ("ufw-user-input", "ufw6-user-input")
 _SHOWN = 8
+_LONGEST = 160
 _WANTED = "SSH and Zimbra's ports as the whitelist has them: `zmward firewall show`"
 _BY_HAND = (
     "Let SSH in before anything else (`ufw limit OpenSSH`); name ports in each rule; "
@@ -61,7 +62,8 @@ def _judged(
     host: str, layer: Layer, found: Told, files: FirewallFiles
 ) -> Iterator[Judgement]:
     begin = "" if files.ufw or layer is Layer.RUNNING else "once ufw is enabled: "
-    words = "; ".join((*_profiles(files), *_rules(files))[:_SHOWN])
+    told = (*_profiles(files), *_rules(files))[:_SHOWN]
+    words = "; ".join(text[:_LONGEST] for text in told)
     for number, text in enumerate(found.wrong[:_SHOWN], 1):
         more = len(found.wrong) - _SHOWN if number == _SHOWN else 0
         yield deviates(
@@ -87,8 +89,8 @@ def _running(facts: Facts, host: str) -> Iterator[Judgement]:
         return
     rules = loaded_rules(facts, host)
     names = {name for _, name in rules.rules.chains}
-    # What could not be asked may be what ufw has loaded.
-    if names.intersection(_CHAINS) or (files.ufw and rules.missing):
+    # Where it is said to be on, the kernel is asked also without rules of its own.
+    if files.ufw or names.intersection(_CHAINS):
         yield from _judged(host, Layer.RUNNING, let_in(facts, host, rules), files)
     else:
         yield not_concerned(Layer.RUNNING, host, "no rules of ufw's are loaded")
@@ -151,6 +153,7 @@ CONTROL = Control(
         passes(**_host(_ufw.files(*_SOME, on=False), NO_RULES)),
         fails(**_host(_ufw.files(PUBLIC), _ufw.loaded(PUBLIC))),
         fails(**_host(_ufw.files(*_SOME), _ufw.loaded(PUBLIC))),
+        fails(**_host(_ufw.files(*_SOME), NO_RULES)),
         fails(**_host(_ufw.files(PUBLIC), _ufw.loaded(*_SOME))),
         fails(**_host(_ufw.files(_OTHER, PUBLIC), _ufw.loaded(_OTHER, PUBLIC))),
         fails(**_host(_ufw.files(*_SOME, _NETWORK, on=False), NO_RULES)),

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, Final, Literal
 
-from zmward.catalog.ciphers import Suite, by_name
-from zmward.catalog.mozilla import ACCEPTED, DH_BITS, PROTOCOLS, VERSION
+from zmward.catalog.ciphers import KINDS, Kind, by_name
+from zmward.catalog.mozilla import DH_BITS, PROTOCOLS, VERSION
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.outlook import Outlook, Outside, Sight
 from zmward.scan.seen import PortSeen, Seen
@@ -113,17 +113,12 @@ def modern_protocols(
     )
 
 
-def beyond_mozilla(suite: Suite) -> bool:
-    """Say whether a cipher is in none of Mozilla's intermediate profiles."""
-    return not suite.newest and suite.name not in ACCEPTED
-
-
 def _ciphers(
-    shown: TlsShown, subject: str, bad: Callable[[Suite], bool], wanted: str, cure: str
+    shown: TlsShown, subject: str, bad: Collection[Kind], wanted: str, cure: str
 ) -> Iterator[Judgement]:
     asked = [one for one in shown.protocols if one.state == "accepted"]
     names = dict.fromkeys(name for one in asked for name in one.ciphers)
-    weak = [name for name in names if bad(by_name()[name])]
+    weak = [name for name in names if by_name()[name].kind in bad]
     doubts = [one for one in asked if not one.whole]
     doubts += [one for one in shown.protocols if one.state == "unknown"]
     if weak:
@@ -140,7 +135,7 @@ def _ciphers(
         told = _told(shown, [one.name for one in doubts])
         yield unknown(Layer.RUNNING, subject, f"not all ciphers are known: {told}")
     else:
-        text = f"{len(names)} ciphers: {', '.join(tuple(names)[:_SHOWN])}"
+        text = f"among its ciphers: {', '.join(tuple(names)[:_SHOWN])}"
         yield sound(Layer.RUNNING, subject, source="outside", seen=text)
 
 
@@ -149,13 +144,14 @@ _STATIC: Final = "TLS_RSA_WITH_NULL_MD5"
 
 def ciphers(
     pick: Pick,
-    bad: Callable[[Suite], bool],
+    worst: Kind,
     wanted: str,
     no_cure: str,
     *,
     port: int = 443,
 ) -> Outside:
-    """Want none of the ciphers that are bad."""
+    """Want no cipher of a kind, and none of those that are worse."""
+    bad = KINDS[: KINDS.index(worst) + 1]
     look = on_ports(
         pick, lambda shown, subject, _: _ciphers(shown, subject, bad, wanted, no_cure)
     )
@@ -175,26 +171,24 @@ def ciphers(
 def mozilla_ciphers(pick: Pick, no_cure: str) -> Outside:
     """Want the ciphers of Mozilla's intermediate profile only."""
     wanted = f"the ciphers of Mozilla's intermediate profile {VERSION} only"
-    return ciphers(pick, beyond_mozilla, wanted, no_cure)
+    return ciphers(pick, "odd", wanted, no_cure)
 
 
 def _groups(shown: TlsShown, subject: str, no_cure: str) -> Iterator[Judgement]:
     bits = shown.dh_bits
-    if bits is None:
-        asked = [one for one in shown.protocols if one.state == "accepted"]
-        if all(one.whole for one in asked):
-            reason = "it offers no Diffie-Hellman but that of elliptic curves"
-            yield not_concerned(Layer.RUNNING, subject, reason)
-        else:
-            reason = "its Diffie-Hellman parameters were not seen"
-            yield unknown(Layer.RUNNING, subject, reason)
-        return
-    text = f"Diffie-Hellman of {bits} bits"
-    if bits >= DH_BITS:
+    if bits == 0 or (bits is None and shown.spoken("TLS 1.2").state == "refused"):
+        reason = "it offers no Diffie-Hellman but that of elliptic curves or TLS 1.3"
+        yield not_concerned(Layer.RUNNING, subject, reason)
+    elif bits is None:
+        reason = "its Diffie-Hellman parameters were not seen"
+        yield unknown(Layer.RUNNING, subject, reason)
+    elif bits >= DH_BITS:
+        text = f"Diffie-Hellman of {bits} bits"
         yield sound(Layer.RUNNING, subject, source="outside", seen=text)
     else:
         yield deviates(
-            *(Layer.RUNNING, subject, text, f"{DH_BITS} bits or more"),
+            *(Layer.RUNNING, subject, f"Diffie-Hellman of {bits} bits"),
+            f"{DH_BITS} bits or more",
             no_cure=no_cure,
             source="outside",
         )
@@ -207,8 +201,8 @@ def long_parameters(no_cure: str) -> Outside:
         (
             sight("ok", spoken(443, dh_bits=2048)),
             sight("bad", spoken(443, dh_bits=1024)),
-            sight("n/a", spoken(443)),
-            sight("unknown", spoken(443, whole=False)),
+            sight("n/a", spoken(443, dh_bits=0)),
+            sight("unknown", spoken(443, dh_bits=None)),
             sight("n/a"),
         ),
     )

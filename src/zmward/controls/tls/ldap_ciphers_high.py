@@ -1,6 +1,5 @@
 """The directory takes strong ciphers only."""
 
-from zmward.catalog.ciphers import Suite
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.node import localconfig
 from zmward.controls.shapes.outside_tls import LDAP_PORTS, ciphers, on
@@ -20,12 +19,6 @@ def _holds(found: Values) -> bool:
     return bool(taken) and not any(map(_weak, taken))
 
 
-def _weak_suite(suite: Suite) -> bool:
-    parts = suite.name.removeprefix("TLS_").split("_")
-    return suite.anonymous or suite.strength < _BITS or bool({*parts} & {*_PARTS})
-
-
-_BITS = 128
 _WANTED = Wanted("HIGH", _holds, lambda _: ("HIGH",))
 
 CONTROL = Control(
@@ -41,7 +34,7 @@ CONTROL = Control(
     refs=(),
     outside=ciphers(
         on(*LDAP_PORTS),
-        _weak_suite,
+        "weak",
         "strong ciphers only",
         "It follows from ldap_common_tlsciphersuite.",
         port=636,

@@ -1,6 +1,5 @@
 """The mailbox server excludes RC4, MD5, SHA-1 and static RSA."""
 
-from zmward.catalog.ciphers import Suite
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.attributes import server_attr
 from zmward.controls.shapes.outside_tls import MAILBOX_PORTS, ciphers, on
@@ -9,11 +8,6 @@ from zmward.controls.shapes.wanted import (
 )
 
 _EXCLUDED = (".*_RC4_.*", "^.*_(MD5|SHA|SHA1)$", "^TLS_RSA_.*")
-
-
-def _weak(suite: Suite) -> bool:
-    static = suite.name.startswith("TLS_RSA_")
-    return static or "_RC4_" in suite.name or suite.mac in ("MD5", "SHA")
 
 
 CONTROL = Control(
@@ -39,7 +33,7 @@ CONTROL = Control(
     ),
     outside=ciphers(
         on(*MAILBOX_PORTS),
-        _weak,
+        "outdated",
         "no RC4, MD5, SHA-1 and static RSA",
         "It follows from zimbraSSLExcludeCipherSuites.",
         port=7071,
