@@ -36,7 +36,7 @@ class Served:
 @contextmanager
 def _listening() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(0.1)
+        listener.settimeout(0.02)
         yield listener
 
 

@@ -21,7 +21,7 @@ _KEPT = frozenset(
     )
 )
 _VALUE = 600
-_COOKIES = 20
+_COOKIES = 100
 _FLAGS = 10
 _SHOWN = 600
 _HEADS = 30

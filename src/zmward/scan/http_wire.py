@@ -18,6 +18,7 @@ BODY: Final = 65_536
 _HEAD = 32_768
 _HEADERS = 100
 _SIZE_LINE = 200
+_CHUNKS = 4096
 _TRAILERS = 20
 _INTERIM = 5
 _OK_WITHOUT_BODY = frozenset((204, 304))
@@ -26,8 +27,9 @@ _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEX = re.compile(rb"[0-9A-Fa-f]{1,15}")
 _CONNECTIONS = 20
 _FAILURES = 2
-# A server that closes after each answer gets less time for each of the next ones.
-_FIRST, _NEXT = 5.0, 2.0
+_SECONDS = 5.0
+# All conversations with one port together.
+_ALL = 15.0
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -123,16 +125,18 @@ class _Body:
 
     def chunks(self) -> bool:
         """Take chunks until the last one; say whether there was room for all."""
-        while True:
+        for _ in range(_CHUNKS):
             words = self._source.row(_SIZE_LINE).partition(b";")[0].strip()
             if not _HEX.fullmatch(words):
                 raise Babble("it sent a chunk without a length")
-            if not (size := int(words, 16)):
+            size = int(words, 16)
+            if not size:
                 return self._trailers()
             if not self.take(size):
-                return False
+                break
             if self._source.row(_SIZE_LINE):
                 raise Babble("a chunk went on after its length")
+        return False
 
     def _trailers(self) -> bool:
         return any(not self._source.row(_HEAD) for _ in range(_TRAILERS))
@@ -219,10 +223,10 @@ class Talk:
         self._port = port
         self._sni = sni
         self._stack = ExitStack()
-        self._line: Line | None = None
-        self._source: _Bytes | None = None
+        self._open: tuple[Line, _Bytes] | None = None
         self._opened = 0
         self._failed = 0
+        self._spent = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -232,44 +236,41 @@ class Talk:
 
     def ask(self, question: Question, *, most: int = BODY) -> Reply:
         """Return the answer; raise Broken where there is none."""
-        if self._source is not None:
+        if self._open is not None:
             try:
-                return self._ask(question, most)
+                return self._ask(*self._open, question, most)
             except Broken:
                 # It may have closed a connection that had been used before.
                 self._close()
-        self._open()
         try:
-            return self._ask(question, most)
+            return self._ask(*self._connected(), question, most)
         except Broken:
             self._failed += 1
             self._close()
             raise
 
-    def _ask(self, question: Question, most: int) -> Reply:
-        line, source = self._line, self._source
-        if line is None or source is None:
-            raise Silent("nobody is connected")
+    def _ask(self, line: Line, source: _Bytes, question: Question, most: int) -> Reply:
         line.send(question.encode())
         reply = read(source, head=question.method == "HEAD", most=most)
         if not reply.keep:
             self._close()
         return reply
 
-    def _open(self) -> None:
+    def _connected(self) -> tuple[Line, _Bytes]:
         if self._failed >= _FAILURES or self._opened >= _CONNECTIONS:
             raise Silent("it was left alone: too many questions led nowhere")
-        seconds = _NEXT if self._opened else _FIRST
+        left = _ALL - self._spent
+        if left <= 0:
+            raise Silent("it was left alone: it takes too long for each answer")
         self._opened += 1
-        try:
-            self._line = self._stack.enter_context(
-                self._dial.connect(self._port, tls=self._sni, seconds=seconds)
-            )
-        except Broken:
-            self._failed += 1
-            raise
-        self._source = _Bytes(self._line)
+        line = self._stack.enter_context(
+            self._dial.connect(self._port, tls=self._sni, seconds=min(_SECONDS, left))
+        )
+        self._open = line, _Bytes(line)
+        return self._open
 
     def _close(self) -> None:
+        if self._open is not None:
+            self._spent += self._open[0].spent
+        self._open = None
         self._stack.close()
-        self._line = self._source = None

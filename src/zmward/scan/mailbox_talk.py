@@ -9,6 +9,7 @@ from zmward.scan.smtp_talk import readable
 
 _LINES = 100
 _WORDS = 80
+_LONG = 4000
 _TAGGED = re.compile(rb"z\d+ (OK|NO|BAD)(?: |$)", re.IGNORECASE)
 _OK, _BAD = b"+OK", b"-ERR"
 
@@ -42,7 +43,7 @@ def imap_answer(line: Line) -> Answer:
             return Answer(granted=True, text=readable(said), more=True)
         if not said.startswith(b"* "):
             raise Babble("what it says is no answer of IMAP")
-        lines.append(said[:4000].decode("utf-8", "replace"))
+        lines.append(readable(said, _LONG))
     raise TooMuch(f"one answer has more than {_LINES} lines")
 
 
@@ -69,7 +70,7 @@ def capabilities(answer: Answer) -> tuple[str, ...] | None:
     for text in answer.lines:
         words = text.upper().split()
         if words[1:2] == ["CAPABILITY"]:
-            return tuple(readable(word.encode()) for word in words[2 : _WORDS + 2])
+            return tuple(word[:_WORDS] for word in words[2 : _WORDS + 2])
     return None
 
 

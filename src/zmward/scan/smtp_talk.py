@@ -37,10 +37,10 @@ class Reply(msgspec.Struct, frozen=True):
         return self.code // 100 == 4  # noqa: PLR2004 -- 4xx: later
 
 
-def readable(content: bytes) -> str:
+def readable(content: bytes, most: int = _SHOWN) -> str:
     """Return what a server said without control characters, and short."""
-    text = content[: _SHOWN * 2].decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else "?" for c in text)[:_SHOWN]
+    text = content[: most * 2].decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else "?" for c in text)[:most]
 
 
 def reply(line: Line) -> Reply:

@@ -47,7 +47,7 @@ def fronts(seen: Seen, *, tls: bool = True) -> tuple[HttpShown, ...]:
 def place(seen: Seen, outlook: Outlook, shown: HttpShown) -> str:
     """Return the subject: host and port, and the address where there are several."""
     port = f"{outlook.subject} port {shown.port}"
-    return f"{port} of {shown.address}" if len(seen.addresses) > 1 else port
+    return f"{port} ({shown.address})" if len(seen.addresses) > 1 else port
 
 
 def told(page: PageShown, *names: str) -> str:
@@ -63,13 +63,15 @@ def nowhere(outlook: Outlook, what: str = "serves the web client") -> Judgement:
     return not_concerned(Layer.RUNNING, outlook.subject, reason)
 
 
-def at_fronts(name: str, one: One, *, tls: bool = True) -> Look:
+def at_fronts(
+    name: str, one: One, *, tls: bool = True, what: str = "serves the web client"
+) -> Look:
     """Judge one page of each port that serves the web client."""
 
     def look(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
         found = fronts(seen, tls=tls)
         if not found:
-            yield nowhere(outlook)
+            yield nowhere(outlook, what)
         for shown in found:
             subject = place(seen, outlook, shown)
             page = shown.page(name)
@@ -87,6 +89,12 @@ def unfit(subject: str, page: PageShown) -> Judgement:
     """Say that an answer decides nothing."""
     reason = f"{told(page)} decides nothing; was the host's own name asked for?"
     return unknown(Layer.RUNNING, subject, reason)
+
+
+def alike(shown: HttpShown, page: PageShown) -> bool:
+    """Say that a port refuses its own first page the same way: it proves nothing."""
+    first = shown.page("start")
+    return first is None or first.status == page.status >= 400  # noqa: PLR2004  # RFC 9110, 15.5
 
 
 def good(subject: str, seen: str) -> Judgement:
@@ -109,9 +117,10 @@ def bad(
     )
 
 
-def vantage(seen: Seen, outlook: Outlook, shown: HttpShown) -> Vantage:
-    """Return the zone from which a port was looked at."""
-    return outlook.vantage(seen, shown.address)
+def vantage(seen: Seen, outlook: Outlook, shown: HttpShown) -> Vantage | None:
+    """Return the zone from which a port was looked at; None where nobody knows."""
+    known = seen.source.get(shown.address)
+    return outlook.vantage(seen, shown.address) if known else None
 
 
 def header_sent(

@@ -1,9 +1,11 @@
 """Looks at doors of the web server that should be shut to strangers."""
 
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 from zmward.controls.shapes.outside_http import (
     REFUSED,
+    alike,
     answers,
     at_fronts,
     bad,
@@ -21,13 +23,15 @@ from zmward.controls.shapes.outside_http_sights import (
     web,
     web_sight,
 )
+from zmward.controls.shapes.outside_ways import ZONES
 from zmward.deviation import Judgement, Layer, not_concerned, unknown
-from zmward.outlook import Outlook, Outside
+from zmward.outlook import Outlook, Outside, Vantage
 from zmward.profile import Networks, Profile
 from zmward.scan.http import HttpShown
 from zmward.scan.http_page import PageShown
 from zmward.scan.seen import Seen
 
+_HTTPS = 443
 _DIRECT = "Zimbra mailboxd"
 _ASKS = frozenset((401, 403, 404, 405))
 _NOT_HERE = "request not allowed on port"
@@ -62,9 +66,11 @@ def door(
     `absent` are answers that say that there is no such door.
     """
 
-    def one(subject: str, _: HttpShown, page: PageShown) -> Iterator[Judgement]:
+    def one(subject: str, shown: HttpShown, page: PageShown) -> Iterator[Judgement]:
         text = told(page)
-        if page.status in absent:
+        if alike(shown, page):
+            yield unfit(subject, page)
+        elif page.status in absent:
             yield not_concerned(Layer.RUNNING, subject, f"{text}: there is none")
         elif is_shut(page):
             yield good(subject, text)
@@ -83,6 +89,7 @@ def door(
             web_sight("unknown", web(start(), shown_page(name, 503))),
             web_sight("unknown", web(start(), shown_page(name, 429))),
             web_sight("unknown", web(start(), shown_page(name, 0))),
+            web_sight("unknown", web(start(status=shut.status), shut)),
             web_sight("unknown", web(start())),
             *(web_sight("n/a", web(start(), page)) for page in gone),
             web_sight("n/a"),
@@ -157,6 +164,8 @@ def console_off_the_web_port() -> Outside:
                 reason = page.trouble if page else shown.trouble
                 text = reason or "the page was not asked for"
                 yield unknown(Layer.RUNNING, subject, f"admin: {text}")
+            elif alike(shown, page):
+                yield unfit(subject, page)
             else:
                 yield _console(subject, page, vantage(seen, outlook, shown))
 
@@ -164,42 +173,66 @@ def console_off_the_web_port() -> Outside:
         site = "admin console" if status == 200 else ""  # noqa: PLR2004  # HTTP's OK
         return shown_page("admin", status, site=site, text=text)  # type: ignore[arg-type]  # one of the two
 
-    away = shown_page("admin", 302, {"Location": "https://mail.example.test:7071/"})
+    def sent(target: str) -> PageShown:
+        return shown_page("admin", 302, {"Location": target})
+
     refusal = console(500, "Request not allowed on port 443")
     return Outside(
         look,
         (
             web_sight("ok", web(start(), console(404))),
             web_sight("ok", web(start(), refusal)),
-            web_sight("ok", web(start(), away)),
+            web_sight("ok", web(start(), sent("https://mail.example.test:7071/"))),
             web_sight("ok", web(start(), shown_page("admin", site="web client"))),
             web_sight("bad", web(start(), console(200))),
             web_sight("unknown", web(start(), console(500))),
+            web_sight("unknown", web(start(), sent("https://admin.example.test/"))),
+            web_sight("unknown", web(start(), sent("https://admin.example.test:x/"))),
+            web_sight("unknown", web(start(status=404), console(404))),
             web_sight("unknown", web(start(), shown_page("admin"))),
             web_sight("unknown", web(start(), console(0))),
+            web_sight("unknown", web(start(), console(200)), source=""),
             web_sight("n/a", web(start(), console(200)), source=_ADMIN, profile=_SITE),
             web_sight("n/a"),
         ),
     )
 
 
-def _console(subject: str, page: PageShown, zone: str) -> Judgement:
+def _elsewhere(page: PageShown) -> bool:
+    """Say whether the answer sends on to another port, which has a look of its own."""
+    try:
+        there = urlsplit(page.header("location"))
+        here = urlsplit(f"https://{page.host}")
+        ports = {there.port or _HTTPS, here.port or _HTTPS}
+    except ValueError:
+        return False
+    return there.scheme == "https" and len(ports) > 1
+
+
+def _near(subject: str, zone: Vantage | None) -> Judgement | None:
+    """Return what to say where the console is shown to those who may see it."""
+    if zone is None:
+        reason = "the console answers, but nobody knows from where it was looked at"
+        return unknown(Layer.RUNNING, subject, reason)
+    if zone in _NEAR:
+        reason = f"the console answers, looked at from {ZONES.get(zone, zone)}"
+        return not_concerned(Layer.RUNNING, subject, reason)
+    return None
+
+
+def _console(subject: str, page: PageShown, zone: Vantage | None) -> Judgement:
     text = told(page)
     if page.site == "admin console" and _success(page):
-        if zone in _NEAR:
-            reason = f"the console answers, but this was looked at from {zone}"
-            return not_concerned(Layer.RUNNING, subject, reason)
-        return bad(
+        place = ZONES.get(zone, zone) if zone else ""
+        return _near(subject, zone) or bad(
             subject,
-            f"{text}: the login page of the admin console, seen from {zone}",
+            f"{text}: the login page of the admin console, seen from {place}",
             "404",
             no_cure="Let nginx refuse /zimbraAdmin/ on this port, or move the console "
             "to 9071 (admin-console-proxied) and close that to strangers.",
         )
     refused = page.status in REFUSED or _NOT_HERE in page.text.lower()
-    # What goes on elsewhere was followed as far as it stayed on this port.
-    elsewhere = page.header("location").lower().startswith("http")
-    if refused or elsewhere or page.site == "web client":
+    if refused or _elsewhere(page) or page.site == "web client":
         return good(subject, text)
     return unfit(subject, page)
 
@@ -219,13 +252,11 @@ def console_by_proxy() -> Outside:
                 yield good(subject, text)
             elif shown.product != _DIRECT:
                 yield unknown(Layer.RUNNING, subject, text)
-            elif zone in _NEAR:
-                reason = f"{text}, was looked at from {zone}"
-                yield not_concerned(Layer.RUNNING, subject, reason)
             else:
-                yield bad(
+                answered = ZONES.get(zone, zone) if zone else ""
+                yield _near(subject, zone) or bad(
                     subject,
-                    f"{text}, answers to {zone}",
+                    f"{text}, answers to {answered}",
                     "reached through 9071 or a tunnel only",
                     no_cure="Close the port to all but the cluster: `zmward firewall`.",
                 )
@@ -240,6 +271,7 @@ def console_by_proxy() -> Outside:
             web_sight("bad", direct),
             web_sight("bad", direct, web(lost, console, port=9071)),
             web_sight("unknown", web(lost, console, port=7071, product="")),
+            web_sight("unknown", direct, source=""),
             web_sight("n/a", direct, source=_ADMIN, profile=_SITE),
             web_sight("n/a", web(start())),
         ),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from zmward.controls.shapes.outside_http import (
     REFUSED,
+    alike,
     answers,
     at_fronts,
     bad,
@@ -28,8 +29,12 @@ from zmward.scan.http_page import CookieShown, PageShown
 from zmward.scan.seen import Seen
 
 _OK = 200
+# 404 is none of them: the web client may have another path.
+_NO = frozenset((400, 403, 410, 421))
 # Of these crawlers conclude that everything is allowed (RFC 9309, 2.3.1.3).
 _UNAVAILABLE = REFUSED - {501} | {401}
+# What nginx says to names that are not its own; nobody else is refused that way.
+_STRICT = frozenset((400, 421))
 _VERSION = re.compile(r"\d+\.\d+")
 _LEAKS = ("server", "x-powered-by")
 
@@ -42,12 +47,16 @@ def _sent_on(page: PageShown) -> bool:
     return 300 <= page.status < 400  # noqa: PLR2004  # RFC 9110, 15.4
 
 
+def _secure(cookie: CookieShown) -> bool:
+    return any(flag.partition("=")[0].strip() == "secure" for flag in cookie.flags)
+
+
 def secure_cookies() -> Outside:
     """Want Secure on every cookie of the first page."""
 
     def one(subject: str, _: HttpShown, page: PageShown) -> Iterator[Judgement]:
         shown = "; ".join(cookie.told for cookie in page.cookies)
-        bare = [c.name for c in page.cookies if "secure" not in c.flags]
+        bare = [c.name for c in page.cookies if not _secure(c)]
         if bare:
             yield bad(
                 subject,
@@ -157,7 +166,7 @@ def tls_only() -> Outside:
         text = told(page, "Location")
         target = page.header("Location").lower()
         served = _success(page) and shown.site == "web client"
-        if page.status in REFUSED or (_sent_on(page) and target.startswith("https://")):
+        if page.status in _NO or (_sent_on(page) and target.startswith("https://")):
             yield good(subject, text)
         elif served or (_sent_on(page) and target.startswith("http://")):
             yield bad(
@@ -170,7 +179,7 @@ def tls_only() -> Outside:
         else:
             yield unknown(Layer.RUNNING, subject, f"{text} is no page that is known")
 
-    fronts_look = at_fronts("start", one, tls=False)
+    fronts_look = at_fronts("start", one, tls=False, what="speaks plain HTTP")
 
     def plain(*pages: PageShown, port: int = 80, product: str = "nginx") -> HttpShown:
         return web(*pages, port=port, product=product, tls=False)
@@ -186,6 +195,7 @@ def tls_only() -> Outside:
             web_sight("bad", plain(start(loop, 302))),
             web_sight("bad", plain(start(), port=8000)),
             web_sight("unknown", plain(shown_page())),
+            web_sight("unknown", plain(start(status=404))),
             web_sight("unknown", plain(start(status=502))),
             web_sight("unknown", plain(start(status=429))),
             web_sight("n/a", plain(start(), port=8080, product="Zimbra mailboxd")),
@@ -197,9 +207,11 @@ def tls_only() -> Outside:
 def own_names_only() -> Outside:
     """Want a stranger's host name to be refused on the ports with TLS."""
 
-    def one(subject: str, _: HttpShown, page: PageShown) -> Iterator[Judgement]:
+    def one(subject: str, shown: HttpShown, page: PageShown) -> Iterator[Judgement]:
         text = told(page, "Location")
-        if page.status in REFUSED:
+        if page.status in _STRICT or (
+            page.status in REFUSED and not alike(shown, page)
+        ):
             yield good(subject, text)
         elif _success(page) or _sent_on(page):
             echo = ", and the name comes back in the answer" if page.echoed else ""
@@ -221,6 +233,9 @@ def own_names_only() -> Outside:
         (
             web_sight("ok", web(start(), strange(400))),
             web_sight("ok", web(start(), strange(421))),
+            web_sight("ok", web(start(), strange(403))),
+            web_sight("ok", web(start(status=400), strange(400))),
+            web_sight("unknown", web(start(status=403), strange(403))),
             web_sight("bad", web(start(), strange(200))),
             web_sight("bad", web(start(), strange(302, echoed=True))),
             web_sight("unknown", web(start(), strange(0))),
