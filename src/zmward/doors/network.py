@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from zmward.errors import Unreachable
 from zmward.reports.plain import visible
 from zmward.scan.line import Babble, Ended, Exchange, Line, Silent, TooMuch
 
@@ -63,6 +64,7 @@ class _Wire:
         self._wire = wire
         self._port = port
         self._until = until
+        self._since = time.monotonic()
         self._rest = b""
         self._taken = 0
         self._said: list[tuple[str, bytes]] = [("", b"")]
@@ -74,6 +76,10 @@ class _Wire:
             for sent, received in self._said
             if sent or received
         )
+
+    @property
+    def spent(self) -> float:
+        return time.monotonic() - self._since
 
     def _left(self) -> float:
         left = self._until - time.monotonic()
@@ -156,6 +162,19 @@ class _Wire:
     def close(self) -> None:
         with suppress(OSError):
             self._wire.close()
+
+
+def resolve(name: str) -> tuple[str, ...]:
+    """Return every address of a name, IPv4 first; raise Unreachable without any."""
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        said = getattr(error, "strerror", None) or "it is no name"
+        raise Unreachable(
+            f"{name} has no address: {said}. Give its name or an address."
+        ) from error
+    places = {str(row[4][0]) for row in found}
+    return tuple(sorted(places, key=lambda place: (":" in place, place)))
 
 
 class Network:

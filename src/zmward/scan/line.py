@@ -6,7 +6,8 @@ Broken
 ├── Silent    nothing came within the time
 ├── Ended     the other side closed or reset the connection
 ├── TooMuch   more came than any honest server says
-└── Babble    what came is not the protocol that was spoken
+├── Babble    what came is not the protocol that was spoken
+└── Unwilling (tls_starttls.py) it said no to TLS in the protocol's own words
 """
 
 from contextlib import AbstractContextManager
@@ -49,6 +50,10 @@ class Line(Protocol):
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """Return what was said until now."""
+
+    @property
+    def spent(self) -> float:
+        """Return for how many seconds it has lasted."""
 
     def send(self, content: bytes, *, secret: bool = False) -> None:
         """Send bytes; of a secret only the first word is written down."""

@@ -21,6 +21,14 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
     return (*names, *map(str, found.get_values_for_type(x509.IPAddress)))
 
 
+def _demands_staple(certificate: x509.Certificate) -> bool:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.TLSFeature).value
+    except x509.ExtensionNotFound:
+        return False
+    return x509.TLSFeatureType.status_request in found
+
+
 def _key(certificate: x509.Certificate) -> tuple[str, int]:
     key = certificate.public_key()
     if isinstance(key, rsa.RSAPublicKey):
@@ -68,6 +76,7 @@ def _one(
         public_key=public_text(public),
         self_signed=certificate.subject == certificate.issuer,
         signed_by_next=following is not None and _issued(certificate, following),
+        demands_staple=_demands_staple(certificate),
     )
 
 

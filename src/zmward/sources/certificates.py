@@ -30,6 +30,7 @@ class Certificate(msgspec.Struct, frozen=True):
     public_key: str
     self_signed: bool
     signed_by_next: bool = False
+    demands_staple: bool = False
 
 
 class CertificateFile(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.attributes import server_attr
 from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.controls.shapes.outside_tls import PROXY_PORTS, modern_protocols, on
 from zmward.controls.shapes.wanted import Values, Wanted
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
@@ -80,6 +81,7 @@ CONTROL = Control(
         "TLSv1.3. What the ports really speak is judged by "
         "tls-ports-refuse-old-protocols."
     ),
+    outside=modern_protocols(on(*PROXY_PORTS), f"It follows from {_ATTR}."),
     examples=(
         passes(
             config={_ATTR: ("TLSv1.2", "TLSv1.3")}, nginx=_nginx("TLSv1.2", "TLSv1.3")

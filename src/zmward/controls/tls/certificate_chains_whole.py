@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.outside_certificates import whole
 from zmward.controls.tls._deployed import CA, leaves, own_authority, short
 from zmward.controls.tls._examples import ISSUER, NGINX_FILE, certificate, files
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
@@ -70,6 +71,7 @@ CONTROL = Control(
         "certificate of Zimbra's own authority needs no chain, since its clients trust"
         " that authority by itself."
     ),
+    outside=whole(_broken, _NO_CURE),
     examples=(
         passes(certificates=files(certificate(), ISSUER)),
         passes(

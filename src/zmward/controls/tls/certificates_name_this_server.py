@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.outside_certificates import names
 from zmward.controls.tls._deployed import CONF, SERVED, covers, leaves, short
 from zmward.controls.tls._examples import NGINX_FILE, certificate, files
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
@@ -96,6 +97,7 @@ CONTROL = Control(
         "or a public one."
         " The common name does not count (RFC 6125)."
     ),
+    outside=names(_NO_CURE),
     examples=(
         passes(certificates=files(certificate()), domains={}),
         passes(

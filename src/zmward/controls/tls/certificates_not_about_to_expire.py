@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.controls.shapes.outside_certificates import lasting
 from zmward.controls.tls._deployed import short, shown, unshown
 from zmward.controls.tls._examples import ISSUER, NGINX_FILE, certificate, files
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
@@ -82,6 +83,7 @@ CONTROL = Control(
         "keystore that no file shows, so the ports are asked too. The days are "
         "thresholds.certificate-days of the profile."
     ),
+    outside=lasting(_NO_CURE),
     examples=(
         passes(
             certificates=files(certificate(), ISSUER), handshakes=_served(certificate())

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.controls.shapes.outside_certificates import strong
 from zmward.controls.tls._deployed import short, shown, unshown
 from zmward.controls.tls._examples import ISSUER, NGINX_FILE, certificate, files
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
@@ -16,6 +17,7 @@ from zmward.sources.handshakes import HANDSHAKES, Handshake
 _NO_CURE = (
     "Get a new one (zmcertmgr createcsr … -digest sha256 -keysize 2048) and deploy it."
 )
+_WANTED = "RSA 2048 or EC 256, SHA-2"
 _BITS = {"RSA": 2048, "EC": 256}
 _HASHES = ("sha224", "sha256", "sha384", "sha512", "sha3", "with the key's own hash")
 
@@ -33,8 +35,7 @@ def _one(host: str, layer: Layer, name: str, found: Certificate) -> Judgement:
     text = f"{name}: {found.subject}, {found.key} {found.bits}, {found.signature}"
     if not _weak(found):
         return sound(layer, host, source="certificates", seen=text)
-    wanted = "RSA 2048 or EC 256, SHA-2"
-    return deviates(layer, host, f"{text}: {_weak(found)}", wanted, no_cure=_NO_CURE)
+    return deviates(layer, host, f"{text}: {_weak(found)}", _WANTED, no_cure=_NO_CURE)
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -86,6 +87,7 @@ CONTROL = Control(
         "A root's own signature is never checked by anybody, so a root in the file may"
         " be old."
     ),
+    outside=strong(_weak, _WANTED, _NO_CURE),
     examples=(
         passes(
             certificates=files(certificate(), ISSUER), handshakes=_served(certificate())

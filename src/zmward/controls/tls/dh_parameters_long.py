@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.outside_tls import long_parameters
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
 from zmward.facts import Facts
 from zmward.sources.dhparam import DHPARAM
@@ -43,6 +44,9 @@ CONTROL = Control(
     note=(
         "The shipped file is a public 2048-bit group, which is sound. zmdhparam set "
         "-new 2048 makes one's own, for all servers."
+    ),
+    outside=long_parameters(
+        f"{_NO_CURE} The mailbox server's are Java's: jdk.tls.ephemeralDHKeySize."
     ),
     examples=(
         passes(dhparam=2048),

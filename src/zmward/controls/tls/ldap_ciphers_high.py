@@ -2,6 +2,7 @@
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.node import localconfig
+from zmward.controls.shapes.outside_tls import LDAP_PORTS, ciphers, on
 from zmward.controls.shapes.wanted import Values, Wanted
 
 _WORDS = {"ALL", "DEFAULT", "COMPLEMENTOFALL", "COMPLEMENTOFDEFAULT", "MEDIUM", "LOW"}
@@ -31,6 +32,13 @@ CONTROL = Control(
     locks_out="programs that know weak ciphers only",
     check=localconfig("ldap_common_tlsciphersuite", _WANTED, role="ldap"),
     refs=(),
+    outside=ciphers(
+        on(*LDAP_PORTS),
+        "weak",
+        "strong ciphers only",
+        "It follows from ldap_common_tlsciphersuite.",
+        port=636,
+    ),
     examples=(
         passes(localconfig={"ldap_common_tlsciphersuite": "HIGH"}),
         passes(localconfig={"ldap_common_tlsciphersuite": "HIGH:!aNULL:!3DES"}),

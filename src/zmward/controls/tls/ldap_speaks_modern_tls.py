@@ -2,6 +2,7 @@
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.node import localconfig
+from zmward.controls.shapes.outside_tls import LDAP_PORTS, modern_protocols, on
 from zmward.controls.shapes.wanted import one_of
 
 CONTROL = Control(
@@ -21,6 +22,9 @@ CONTROL = Control(
     note=(
         "3.1 is TLS 1.0 and the default, 3.3 is TLS 1.2, 3.4 is TLS 1.3. Restart slapd"
         " with `ldap restart`."
+    ),
+    outside=modern_protocols(
+        on(*LDAP_PORTS), "It follows from ldap_common_tlsprotocolmin.", port=636
     ),
     examples=(
         passes(localconfig={"ldap_common_tlsprotocolmin": "3.3"}),

@@ -2,11 +2,13 @@
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.attributes import server_attr
+from zmward.controls.shapes.outside_tls import MAILBOX_PORTS, ciphers, on
 from zmward.controls.shapes.wanted import (
     contains,
 )
 
 _EXCLUDED = (".*_RC4_.*", "^.*_(MD5|SHA|SHA1)$", "^TLS_RSA_.*")
+
 
 CONTROL = Control(
     id="mailboxd-excludes-weak-ciphers",
@@ -28,6 +30,13 @@ CONTROL = Control(
         "These are the patterns that 9.0 and newer ship; 8.8.15 shipped RC4 alone, and"
         " an upgrade keeps it. Where zimbraSSLIncludeCipherSuites names the allowed "
         "suites instead, waive this."
+    ),
+    outside=ciphers(
+        on(*MAILBOX_PORTS),
+        "outdated",
+        "no RC4, MD5, SHA-1 and static RSA",
+        "It follows from zimbraSSLExcludeCipherSuites.",
+        port=7071,
     ),
     examples=(
         passes(

@@ -2,6 +2,7 @@
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.attributes import server_attr
+from zmward.controls.shapes.outside_tls import MAILBOX_PORTS, modern_protocols, on
 from zmward.controls.shapes.wanted import (
     Values,
     Wanted,
@@ -36,6 +37,9 @@ CONTROL = Control(
         "zmconfigd does not watch it: zmmailboxdctl restart, some minutes without "
         "mail. 8.8.15 shipped TLSv1, TLSv1.1 and SSLv2Hello, and an upgrade keeps "
         "them."
+    ),
+    outside=modern_protocols(
+        on(*MAILBOX_PORTS), "It follows from zimbraMailboxdSSLProtocols.", port=7071
     ),
     examples=(
         passes(config={"zimbraMailboxdSSLProtocols": ("TLSv1.2",)}),

@@ -3,6 +3,7 @@
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import layers
 from zmward.controls.shapes.mta import mta_setting
+from zmward.controls.shapes.outside_tls import MTA_PORTS, ciphers, on
 from zmward.controls.shapes.wanted import (
     one_of,
 )
@@ -39,6 +40,14 @@ CONTROL = Control(
         "Postfix 3.8 and newer reads export and low as medium, and OpenSSL 1.1 has no "
         "such ciphers any more, which is why this is advice. Incoming opportunistic "
         "TLS, port 465 and outgoing mail have an attribute each."
+    ),
+    outside=ciphers(
+        on(*MTA_PORTS),
+        "broken",
+        "ciphers of 112 bits and more",
+        "It follows from zimbraMtaSmtpdTlsCiphers and, on port 465, "
+        "zimbraMtaSmtpdTlsMandatoryCiphers.",
+        port=25,
     ),
     examples=(
         passes(config=_GOOD, postconf=_LIVE),

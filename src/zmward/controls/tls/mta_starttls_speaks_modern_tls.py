@@ -2,6 +2,7 @@
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.mta import modern_tls, mta_setting
+from zmward.controls.shapes.outside_tls import modern_protocols, opportunistic
 
 CONTROL = Control(
     id="mta-starttls-speaks-modern-tls",
@@ -29,6 +30,12 @@ CONTROL = Control(
         "hears from old servers may waive it."
     ),
     formerly=("mta-starttls-without-ssl",),
+    outside=modern_protocols(
+        lambda shown: opportunistic(shown) and shown.port in (25, 587),
+        "It follows from zimbraMtaSmtpdTlsProtocols.",
+        starttls="smtp",
+        port=25,
+    ),
     examples=(
         passes(
             config={"zimbraMtaSmtpdTlsProtocols": ">=TLSv1.2"},

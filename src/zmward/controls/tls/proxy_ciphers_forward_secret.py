@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.attributes import server_attr
 from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.controls.shapes.outside_tls import PROXY_PORTS, mozilla_ciphers, on
 from zmward.controls.shapes.wanted import Values, Wanted
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
@@ -92,6 +93,7 @@ CONTROL = Control(
         "suites. An empty attribute means a list compiled into ProxyConfGen, which "
         "only a handshake shows."
     ),
+    outside=mozilla_ciphers(on(*PROXY_PORTS), f"It follows from {_ATTR}."),
     examples=(
         passes(config={_ATTR: _GOOD}, nginx=_nginx(_GOOD)),
         fails(config={_ATTR: "HIGH:!aNULL"}, nginx=_nginx("HIGH:!aNULL")),

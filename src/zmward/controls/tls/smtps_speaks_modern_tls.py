@@ -2,6 +2,7 @@
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.mta import modern_tls, mta_setting
+from zmward.controls.shapes.outside_tls import modern_protocols, on
 
 _OBJECTS = frozenset({"globalConfig", "server"})
 _KNOWN = {"zimbramtasmtpdtlsmandatoryprotocols": _OBJECTS}
@@ -30,6 +31,9 @@ CONTROL = Control(
         "governs it; ports 25 and 587 follow the opportunistic pair. The cure names "
         "the old protocols, which every Postfix understands; >=TLSv1.2 needs Postfix "
         "3.6."
+    ),
+    outside=modern_protocols(
+        on(465), "It follows from zimbraMtaSmtpdTlsMandatoryProtocols.", port=465
     ),
     examples=(
         passes(

@@ -5,6 +5,7 @@ from typing import Literal
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.outside_tls import modern_protocols, opportunistic
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.handshakes import HANDSHAKES, Handshake
@@ -66,6 +67,10 @@ CONTROL = Control(
         "Asked from the node itself with openssl, once with all protocols and once "
         "with TLS 1.1 and older. Ports 25 and 587 stay opportunistic and are not "
         "asked. An openssl that cannot speak TLS 1.1 itself proves nothing."
+    ),
+    outside=modern_protocols(
+        lambda shown: not opportunistic(shown),
+        "It follows from the service's own setting; restart it.",
     ),
     examples=(
         passes(handshakes=_one("refused")),

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.outside_certificates import ZIMBRAS_MARK, trusted
+from zmward.controls.shapes.outside_tls import on
 from zmward.controls.tls._deployed import CA, own_authority, short
 from zmward.controls.tls._examples import ISSUER, NGINX_FILE, certificate, files
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
@@ -11,7 +13,6 @@ from zmward.facts import Facts
 from zmward.sources.certificates import CERTIFICATES, CertificateFile
 
 _NGINX = "/opt/zimbra/conf/nginx.crt"
-_MARK = "OU=Zimbra Collaboration"  # in the name of every authority that Zimbra makes
 _NO_CURE = (
     "Get a certificate from a public authority and deploy it: zmcertmgr deploycrt comm."
 )
@@ -27,7 +28,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     leaf = file.certificates[0]
     text = f"{short(_NGINX)}: issued by {leaf.issuer}"
     own = own_authority(files)
-    if leaf.self_signed or leaf.issuer == own or _MARK in leaf.issuer:
+    if leaf.self_signed or leaf.issuer == own or ZIMBRAS_MARK in leaf.issuer:
         yield deviates(
             Layer.LASTING, host, text, "a public authority", no_cure=_NO_CURE
         )
@@ -58,6 +59,7 @@ CONTROL = Control(
         "Zimbra did not make itself passes here. A site whose devices all trust its "
         "own authority waives this."
     ),
+    outside=trusted(on(443), _NO_CURE),
     examples=(
         passes(certificates={**files(certificate(), ISSUER), **_ZIMBRAS}),
         fails(

@@ -1,0 +1,181 @@
+"""Which protocols a port accepts, and which kinds of their ciphers.
+
+Each protocol is asked for by a hello of its own, then each kind of its ciphers by
+offering that kind alone: what was chosen is taken out and the rest offered again, until
+the server refuses or enough of the kind is known.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from msgspec.structs import replace
+
+from zmward.catalog.ciphers import KINDS, Kind, by_name, suites
+from zmward.scan.line import Broken, Ended
+from zmward.scan.tls_asked import Asked, ciphers_of
+from zmward.scan.tls_hello import NAMES, SSL3, TLS10, TLS11, TLS12, TLS13, Hello
+from zmward.scan.tls_reply import Refusal, Reply
+from zmward.scan.tls_shown import Chooser, Spoken
+
+_OLD: Final = (SSL3, TLS10, TLS11)
+# Enough to name; each more costs a connection.
+_ENOUGH: Final = 3
+
+# Ciphers that are offered together, and how many of them are enough.
+Offer = tuple[tuple[int, ...], int]
+
+
+def _offers(version: int, known: Collection[Kind], *, every: bool) -> Iterator[Offer]:
+    """Yield what is to be offered after the first hello.
+
+    Of kinds that are `known` from another protocol there is enough. A certificate may
+    belong to each kind of key, and Diffie-Hellman shows its length when it is chosen.
+    """
+    ciphers = {number: suites()[number] for number in ciphers_of(version)}
+    if every:
+        yield tuple(ciphers), len(ciphers)
+        return
+    if version == TLS13:
+        return
+    for kind in KINDS:
+        if kind not in known:
+            found = tuple(n for n, suite in ciphers.items() if suite.kind == kind)
+            yield found, 1 if kind == "good" else _ENOUGH
+    if not known:
+        keyed = {n: suite.authentication for n, suite in ciphers.items()}
+        yield tuple(n for n, key in keyed.items() if key == "ECDSA"), 1
+        yield tuple(n for n, key in keyed.items() if key == "RSA"), 1
+        yield tuple(n for n, s in ciphers.items() if s.name.startswith("TLS_DHE_")), 1
+
+
+def _hello(asked: Asked, version: int) -> Hello:
+    return Hello(version, ciphers_of(version), asked.name if version > SSL3 else "")
+
+
+class _Asking:
+    """One protocol of a port while it is asked for."""
+
+    def __init__(self, asked: Asked, hello: Hello) -> None:
+        self._asked, self._hello = asked, hello
+        self.chosen: list[int] = []
+        self.hung_up = False
+
+    def first(self) -> Reply | Refusal:
+        """Offer everything that the protocol has."""
+        answer = self._asked.hello(self._hello, note=True)
+        if isinstance(answer, Reply) and answer.version == self._hello.version:
+            self.chosen.append(answer.cipher)
+        # The first hello brought the chain; what is left is cheaper without keys.
+        self._hello = replace(self._hello, shares=())
+        return answer
+
+    def offer(self, offer: Offer) -> None:
+        """Offer some ciphers until they are refused, or there are enough."""
+        ciphers, enough = offer
+        left = [number for number in ciphers if number not in self.chosen]
+        while left and len(ciphers) - len(left) < enough:
+            answer = self._asked.hello(replace(self._hello, ciphers=tuple(left)))
+            if isinstance(answer, Refusal) or answer.version != self._hello.version:
+                bare = isinstance(answer, Refusal) and not answer.alert
+                self.hung_up = self.hung_up or bare
+                return
+            self.chosen.append(answer.cipher)
+            left.remove(answer.cipher)
+
+    def again(self) -> Reply | None:
+        """Offer the last choice before the first: who is followed decides."""
+        ciphers = tuple(dict.fromkeys((self.chosen[-1], self.chosen[0])))
+        answer = self._asked.hello(replace(self._hello, ciphers=ciphers))
+        return answer if isinstance(answer, Reply) else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the ciphers that were chosen."""
+        return tuple(suites()[number].name for number in self.chosen)
+
+
+def _ask(asked: Asked, hello: Hello, known: Collection[Kind], *, every: bool) -> Spoken:
+    """Ask for one protocol, then for its ciphers."""
+    asking, name = _Asking(asked, hello), NAMES[hello.version]
+    try:
+        answer = asking.first()
+    except Broken as broken:
+        return Spoken(name, "unknown", str(broken))
+    if isinstance(answer, Refusal):
+        return Spoken(name, "refused", answer.words)
+    if not asking.chosen:
+        return Spoken(name, "refused", f"it chose {NAMES[answer.version]}")
+    words = f"ServerHello with {asking.names[0]}"
+    chooser: Chooser = "unknown"
+    try:
+        for offer in _offers(hello.version, known, every=every):
+            asking.offer(offer)
+        if asking.hung_up or (every and len(asking.chosen) > 1):
+            after = asking.again()
+            if after is None:
+                raise Ended("it hung up for good")
+            if len(asking.chosen) > 1:
+                chooser = "server" if after.cipher == asking.chosen[0] else "client"
+    except Broken as broken:
+        return Spoken(name, "accepted", f"{words}, then {broken}", asking.names)
+    return Spoken(
+        *(name, "accepted", words, asking.names),
+        whole=True,
+        every=every,
+        chooser=chooser,
+    )
+
+
+def _newest(asked: Asked, *, every: bool) -> Spoken:
+    from zmward.scan.tls_secrets import shares  # noqa: PLC0415  # cryptography is slow to import
+
+    hello = replace(_hello(asked, TLS13), shares=shares())
+    return _ask(asked, hello, (), every=every)
+
+
+def _believed(asked: Asked, spoken: list[Spoken]) -> list[Spoken]:
+    """Doubt refusals where nothing was accepted, or where we may have been shut out.
+
+    Who only hangs up may refuse a protocol, or everybody who asks too much: whether it
+    still answers tells.
+    """
+    good = next((one for one in spoken if one.state == "accepted"), None)
+    bare = [one for one in spoken if one.state == "refused" and _hung_up(one)]
+    doubted = ""
+    if good is None:
+        doubted = "it accepted no protocol at all"
+    elif bare:
+        version = next(number for number, name in NAMES.items() if name == good.name)
+        try:
+            answer = asked.hello(_hello(asked, version))
+        except Broken as broken:
+            doubted = f"it hung up, and then {broken}"
+        else:
+            doubted = "it hung up for good" if isinstance(answer, Refusal) else ""
+    if not doubted:
+        return spoken
+    # With nothing accepted, an alert too may mean something else than the protocol.
+    wrong = bare if good else [one for one in spoken if one.state == "refused"]
+    return [
+        Spoken(one.name, "unknown", f"{one.words}; {doubted}") if one in wrong else one
+        for one in spoken
+    ]
+
+
+def _hung_up(one: Spoken) -> bool:
+    return one.words == "it hung up"
+
+
+def protocols(asked: Asked, *, every: bool) -> list[Spoken]:
+    """Ask for each protocol, newest first; stop where nothing speaks TLS.
+
+    With `every`, all ciphers are asked for, which costs a connection for each.
+    """
+    found = [_newest(asked, every=every)]
+    known: set[Kind] = set()
+    for version in (TLS12, *_OLD):
+        found.append(_ask(asked, _hello(asked, version), known, every=every))
+        known |= {by_name()[name].kind for name in found[-1].ciphers}
+        if version == TLS12 and all(one.state == "unknown" for one in found):
+            return found
+    return _believed(asked, found)

@@ -1,0 +1,222 @@
+"""Servers that mean harm, or nothing at all: a look at TLS ends, and says nothing good."""
+
+import socket
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.scan.tls_servers import (
+    DONE,
+    REFUSED,
+    Listed,
+    answering,
+    heard,
+    message,
+    record,
+    server_hello,
+    serving,
+    shown,
+    states,
+)
+from zmward.scan.line import Babble, Broken, TooMuch
+from zmward.scan.tls_hello import TLS13, Hello
+from zmward.scan.tls_reply import Refusal, Reply, reply
+from zmward.scan.tls_secrets import opened, shares
+
+_GOOD = 0xC02F
+TAKEN = record(server_hello(0x0303, _GOOD) + DONE)
+KINDS = {_GOOD: "ECDHE", 0x009E: "DHE"}
+WRONG = {
+    "garbage": b"\0\1\2\3" * 400,
+    "http": b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    "a record too long": b"\x16\x03\x03\xff\xff",
+    "a lying length": record(message(2, b"\3\3" + b"r" * 32 + b"\xff")),
+    "a message too long": record(b"\x02\xff\xff\xff"),
+    "a cipher not offered": record(server_hello(0x0303, 0x4A4A) + DONE),
+    "a protocol not offered": record(server_hello(0x0305, _GOOD) + DONE),
+    "no ServerHello": record(message(11, b"\0\0\0")),
+    "a secret at once": record(b"x" * 40, 23),
+    "nothing but warnings": record(b"\1\x70", 21) * 100,
+    "empty records": record(b"") * 100,
+    "an alert of the hello": record(b"\2\x32", 21),
+    "half an alert": record(b"\2", 21),
+    "a lying extension": record(
+        message(2, b"\3\3" + b"r" * 32 + b"\0\xc0\x2f\0\0\x09\0\x33\0\xff")
+    ),
+}
+
+
+@pytest.mark.parametrize("answer", WRONG.values(), ids=WRONG)
+def test_what_is_no_answer_is_unknown(answer: bytes) -> None:
+    with answering(answer) as port:
+        found = shown(port)
+    assert set(states(found).values()) == {"unknown"}
+    assert found.trouble
+    assert found.chains == ()
+
+
+def test_silence_is_unknown() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        found = shown(listener.getsockname()[1], hasty=True)
+    assert set(states(found).values()) == {"unknown"}
+    assert "time" in found.trouble
+
+
+def test_a_closed_port_is_unknown() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    found = shown(port)
+    assert set(states(found).values()) == {"unknown"}
+
+
+def test_who_refuses_everything_refuses_no_protocol() -> None:
+    for answer in (REFUSED, record(b"\2\x28", 21)):
+        with answering(answer) as port:
+            found = shown(port)
+        assert set(states(found).values()) == {"unknown"}
+        assert "no protocol at all" in found.trouble
+
+
+def test_who_hangs_up_on_everybody_refuses_nothing() -> None:
+    def talk(wire: socket.socket) -> None:
+        heard(wire)
+
+    with serving(talk) as port:
+        found = shown(port)
+    assert set(states(found).values()) == {"unknown"}
+
+
+class TestHangingUp:
+    """Who hangs up on an old hello refuses it, if it still speaks with us."""
+
+    def _found(self, times: int) -> dict[str, str]:
+        left = [times]
+
+        def talk(wire: socket.socket) -> None:
+            hello = heard(wire)
+            left[0] -= 1
+            if left[0] >= 0 and hello[4:6] == b"\3\3" and b"\xc0\x2f" in hello:
+                wire.sendall(TAKEN)
+
+        with serving(talk) as port:
+            return states(shown(port))
+
+    def test_a_server_that_speaks_on_has_refused(self) -> None:
+        assert self._found(99) == {
+            "TLS 1.3": "refused",
+            "TLS 1.2": "accepted",
+            **dict.fromkeys(("SSLv3", "TLS 1.0", "TLS 1.1"), "refused"),
+        }
+
+    def test_who_was_shut_out_knows_nothing(self) -> None:
+        # TLS 1.3, TLS 1.2, its other ciphers, and the one asked for again.
+        assert self._found(4) == {
+            "TLS 1.2": "accepted",
+            **dict.fromkeys(("TLS 1.3", "SSLv3", "TLS 1.0", "TLS 1.1"), "unknown"),
+        }
+
+    def test_ciphers_after_a_hang_up_are_not_all(self) -> None:
+        left = [2]
+
+        def talk(wire: socket.socket) -> None:
+            hello = heard(wire)
+            left[0] -= 1
+            if left[0] < 0:
+                return
+            wire.sendall(TAKEN if b"\xc0\x2f" in hello[39:] else REFUSED)
+
+        with serving(talk) as port:
+            found = shown(port).spoken("TLS 1.2")
+        assert found.state == "accepted"
+        assert not found.whole
+
+
+def test_a_lower_answer_is_a_refusal() -> None:
+    def talk(wire: socket.socket) -> None:
+        hello = heard(wire)
+        old = hello[4:6] in (b"\3\1", b"\3\2") and b"\0\x05" in hello[39:]
+        wire.sendall(record(server_hello(0x0301, 5) + DONE) if old else REFUSED)
+
+    with serving(talk) as port:
+        found = shown(port)
+    assert found.spoken("TLS 1.0").state == "accepted"
+    assert found.spoken("TLS 1.1").state == "refused"
+    assert found.spoken("TLS 1.1").words == "it chose TLS 1.0"
+
+
+def test_a_hello_is_taken_even_where_silence_follows() -> None:
+    found = reply(Listed(record(server_hello(0x0301, _GOOD))), KINDS)
+    assert isinstance(found, Reply)
+    assert found.version == 0x0301
+
+
+def test_a_chain_without_end_is_cut() -> None:
+    chain = b"".join(b"\0\0\1x" for _ in range(200))
+    content = message(11, len(chain).to_bytes(3, "big") + chain)
+    found = reply(Listed(record(server_hello(0x0303, _GOOD) + content + DONE)), KINDS)
+    assert isinstance(found, Reply)
+    assert len(found.chain) == 12
+
+
+def test_a_flight_without_end_is_left() -> None:
+    flight = record(server_hello(0x0303, _GOOD)) + record(message(99, b"x" * 9000)) * 90
+    with pytest.raises(TooMuch):
+        reply(Listed(flight), KINDS)
+
+
+@pytest.mark.parametrize(
+    "exchange", [b"", b"\3", b"\1\0\0", b"\0\xff\1", b"\3\0\x1d" + b"x" * 40]
+)
+@pytest.mark.parametrize("cipher", [_GOOD, 0x009E, 0x0005])
+def test_broken_key_exchanges_are_broken(cipher: int, exchange: bytes) -> None:
+    flight = server_hello(0x0303, cipher) + message(12, exchange) + DONE
+    with suppress(Broken):
+        assert isinstance(reply(Listed(record(flight)), KINDS), Reply)
+
+
+@given(noise=st.binary(max_size=300))
+def test_noise_is_broken_and_nothing_else(noise: bytes) -> None:
+    for flight in (noise, record(noise), record(message(2, noise)), TAKEN[:40] + noise):
+        with suppress(Broken):
+            assert isinstance(reply(Listed(flight), KINDS), Reply | Refusal)
+
+
+def _secret_reply(**own: bytes | int) -> Reply:
+    columns: dict[str, bytes | int] = {"group": 29, "share": b"k" * 32, **own}
+    return Reply(
+        TLS13,
+        0x1301,
+        compressed=False,
+        safe_renegotiation=False,
+        retry=False,
+        **columns,  # type: ignore[arg-type]  # as given
+    )
+
+
+@given(noise=st.binary(min_size=1, max_size=200))
+def test_noise_in_tls_1_3_is_broken_and_nothing_else(noise: bytes) -> None:
+    hello = Hello(TLS13, (0x1301,), shares=shares())
+    for flight in (noise, record(noise, 23), record(noise, 20) * 40):
+        with pytest.raises(Broken):
+            opened(Listed(flight), hello, _secret_reply())
+
+
+@pytest.mark.parametrize(
+    ("group", "share"),
+    [(29, b"short"), (29, bytes(32)), (23, b"\4" + b"x" * 64), (30, b"x" * 56)],
+)
+def test_keys_that_are_none_are_broken(group: int, share: bytes) -> None:
+    hello = Hello(TLS13, (0x1301,), shares=shares())
+    with pytest.raises(Babble):
+        opened(Listed(b""), hello, _secret_reply(group=group, share=share))
+
+
+def test_a_certificate_that_is_none_does_no_harm() -> None:
+    chain = b"\0\0\x05wrong"
+    content = message(11, len(chain).to_bytes(3, "big") + chain)
+    flight = record(server_hello(0x0303, _GOOD) + content + DONE)
+    with answering(REFUSED, flight, REFUSED) as port:
+        found = shown(port)
+    assert len(found.chains) == 1
