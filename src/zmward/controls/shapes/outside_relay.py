@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from zmward.controls.shapes.outside_seen import (
     RUNNING,
     SOURCE,
@@ -188,6 +190,11 @@ _REFUSED = example(25, ("plain", *_NO), ("no sender", *_NO))
 _CARRIED = example(25, ("plain", *_YES), ("no sender", *_YES))
 
 
+def _from(source: str) -> Seen:
+    """Return the look at an open relay from another place."""
+    return replace(_CARRIED, source={"192.0.2.10": source})
+
+
 def no_open_relay() -> Outside:
     """Look whether a stranger's mail to strangers is carried."""
     return Outside(
@@ -223,6 +230,9 @@ def no_open_relay() -> Outside:
             Sight("unknown", _CARRIED, Profile(networks=Networks(clients=_NEAR))),
             Sight("ok", _REFUSED, Profile(networks=Networks(clients=_NEAR))),
             Sight("n/a", _CARRIED, Profile(networks=Networks(relays=_NEAR))),
+            Sight("unknown", _from("192.0.2.1")),
+            Sight("unknown", _from("")),
+            Sight("n/a", _from("192.0.2.10")),
             Sight("n/a", example(587, ("plain", *_YES))),
         ),
     )
@@ -239,6 +249,7 @@ def no_neighbours() -> Outside:
         (
             Sight("ok", _REFUSED, clients),
             Sight("bad", _CARRIED, clients),
+            Sight("bad", _from("192.0.2.1")),
             Sight("unknown", example(25, ("plain", *_LATER)), clients),
             Sight("n/a", _CARRIED),
             Sight("n/a", _CARRIED, Profile(networks=Networks(relays=_NEAR))),
