@@ -20,6 +20,7 @@ from docs.fields import (
     VERDICT,
 )
 from docs.firewall_fields import CHECK, POLICY
+from docs.scan_fields import SCAN
 from zmward.affected import Affected
 from zmward.change import Change, FileText, Mode, UnitState
 from zmward.deviation import Deviation, Excerpt
@@ -37,6 +38,7 @@ from zmward.profile import Waiver
 from zmward.reports.check_json import CheckShown, DifferenceShown
 from zmward.reports.policy_json import OpeningShown, PolicyShown, ProblemShown
 from zmward.reports.run_words import Judged, Outcome, RunReport
+from zmward.reports.scan_json import PortShown
 
 # Fields that the written document has beyond those of its type.
 _ADDED: Mapping[str, str] = {
@@ -217,6 +219,22 @@ def _observed() -> Iterator[str]:
     yield from _structs(Wanted, Caller, Between)
 
 
+_SCAN_TYPES = {
+    **dict.fromkeys(("host", "when", "zmward"), "text"),
+    "ports": "list of PortShown",
+    "silent": "list of texts",
+    "findings": "list of Finding",
+    "seen": "list of objects",
+}
+
+
+def _scan() -> Iterator[str]:
+    yield "## Scan\n"
+    yield "`zmward scan --json` writes it; `zmward audit --with-scan` reads it.\n"
+    yield from table(SCAN, _SCAN_TYPES)
+    yield from _structs(PortShown)
+
+
 def _list() -> Iterator[str]:
     yield "## The list of controls\n"
     yield "`zmward list --json` writes a bare array of these.\n"
@@ -235,5 +253,5 @@ def page(made: str) -> str:
     )
     parts = (head, *_report(), *_evidence(), *_drift(), *_plan(), *_run())
     parts = (*parts, *_history(), *_verdict(), *_policy(), *_check())
-    parts = (*parts, *_observed(), *_list())
+    parts = (*parts, *_observed(), *_scan(), *_list())
     return "\n".join(parts).rstrip() + "\n"

@@ -26,6 +26,7 @@ CHECK: Final[Mapping[str, str]] = {
     "incomplete": "why there may be more differences than these",
     "assumed": "what the files do not say and was taken so; empty for nothing",
     "bans": "rules that only keep banned addresses out, and are left aside",
+    "full": "sets of zmward's own rules that are nearly full, each as a Room",
 }
 STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
     "OpeningShown": {
@@ -74,5 +75,10 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "interfaces": "by which interfaces or `to` which own address; empty for all",
         "listeners": "what listens there; null where nobody looked",
         "said": "the matches that are not understood, or what was not asked",
+    },
+    "Room": {
+        "name": "the set's name",
+        "used": "how many places are taken",
+        "size": "how many there are",
     },
 }

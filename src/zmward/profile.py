@@ -165,6 +165,15 @@ class Firewall(Strict, frozen=True):
             ipaddress.ip_network(network)
 
 
+class Scan(Strict, frozen=True):
+    """Whom `zmward scan` may look at without being told each time, and their names."""
+
+    hosts: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    dkim_selectors: tuple[str, ...] = ()
+    rate: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 2000
+
+
 class Waiver(Strict, frozen=True):
     """A failure that somebody accepts, until the end of a day (UTC, inclusive)."""
 
@@ -194,6 +203,7 @@ class Profile(Strict, frozen=True):
     services: Services = Services()
     thresholds: Thresholds = Thresholds()
     firewall: Firewall = Firewall()
+    scan: Scan = Scan()
     severity: Mapping[str, Literal["critical", "high", "medium", "low"]] = {}
     waiver: tuple[Waiver, ...] = ()
     attestation: tuple[Attestation, ...] = ()

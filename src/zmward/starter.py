@@ -155,6 +155,7 @@ def starter(
     for name in _TABLES:
         lines += _table(name, tables[name], known)
     lines += _firewall(tables["firewall"], known)
+    lines += _table("scan", tables["scan"], known)
     for key, text in seen.items():
         lines += ["", *_comment(f"Seen on the server, {key}: {text}")]
     for name in _AFTER:

@@ -414,3 +414,26 @@ def test_fifty_thousand_bans_are_checked_in_seconds(
     smtp = next(d for d in found["differences"] if d["what"] == "tcp 25")
     assert smtp["kind"] == "missing"
     assert len(smtp["sources"]) > 40_000
+
+
+def _sets(used: int) -> str:
+    """Return what a host answers on which iptables has loaded our sets."""
+    lines = ["create zmward-bans4 hash:net family inet maxelem 100 timeout 0"]
+    lines += [f"add zmward-bans4 198.51.100.{n} timeout 0" for n in range(used)]
+    return "> iptables none\n> ipset\n" + "".join(f"{line}\n" for line in lines)
+
+
+def test_a_set_that_is_nearly_full_is_told(
+    check: Check, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, text, _ = check(firewall=_sets(80))
+    assert "the set zmward-bans4 is nearly full, 80 of 100" in " ".join(text.split())
+    _, text, _ = check("--json", firewall=_sets(80))
+    assert json.loads(text)["full"] == [
+        {"name": "zmward-bans4", "used": 80, "size": 100}
+    ]
+    _, text, _ = check(firewall=_sets(79))
+    assert "nearly full" not in text
+    path = evidence(tmp_path, {"firewall": _sets(80)})
+    dispatch(["firewall", "show", "--evidence", path, "--profile", site(tmp_path)])
+    assert "zmward-bans4 is nearly full" in " ".join(capsys.readouterr().out.split())

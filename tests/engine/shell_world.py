@@ -57,6 +57,7 @@ PROGRAMS = {
         esac
         """,
     "sleep": "",
+    "systemd-run": 'echo "systemd-run $*" >>"$WORLD/said"',
     "lsattr": """
         letters=$(cat "$WORLD/flags$2.bits" 2>/dev/null)
         echo "----${letters:--}---------e------- $2"

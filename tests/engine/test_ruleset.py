@@ -199,7 +199,7 @@ def test_rules_that_the_host_does_not_take_change_nothing() -> None:
 def test_rules_that_cannot_be_loaded_after_all_are_taken_back() -> None:
     host = with_old()
     busy = Done(1, b"", b"Device or resource busy")
-    host.fails = lambda argv: busy if "put" in argv else None
+    host.fails = lambda argv: busy if "load" in argv else None
     with pytest.raises(Failed, match="resource busy"):
         loaded(host, standing())
     assert host.loaded == table(OLD.texts[0])

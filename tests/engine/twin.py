@@ -220,6 +220,12 @@ class Twin(TwinFilter):
             self.add(path, given, Mode(0o600, self.user, self.user))
         return Done(0)
 
+    def _program_mark(self, words: Sequence[str], given: bytes) -> Done:
+        if f"{words[0]}/fired" in self.entries:
+            return Done(4)
+        self.entries[f"{words[0]}/journal"].content += given
+        return Done(0)
+
     def _sh(self, words: Sequence[str], given: bytes) -> Done:
         """Stand in for the programs that the doors bring along, by their first word."""
         what, *rest = words[3:]
@@ -372,6 +378,8 @@ class Twin(TwinFilter):
 
     def _systemd_run(self, words: Sequence[str], _given: bytes) -> Done:
         unit = next(w for w in words if w.startswith("--unit=")).partition("=")[2]
+        if f"{unit}.timer" in self.timers:
+            return Done(1, b"", b"Unit was already loaded or has a fragment file.")
         self.timers.add(f"{unit}.timer")
         return Done(0)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from zmward.doors.host import Done
 
@@ -21,7 +22,9 @@ def table(rules: str) -> str:
 class TwinFilter:
     """What is loaded, and what each run has kept for the next boot, newest last."""
 
+    entries: dict[str, Any] = field(default_factory=dict)
     loaded: str = ""
+    banned: str = ""
     kept_rules: dict[str, str] = field(default_factory=dict)
 
     def _program_list(self, _words: Sequence[str], _given: bytes) -> Done:
@@ -34,9 +37,17 @@ class TwinFilter:
         known = f"\tchain run-{words[1]} {{" in table(given.decode())
         return Done(0 if known else 1)
 
+    def _program_banned(self, _words: Sequence[str], _given: bytes) -> Done:
+        return Done(0, self.banned.encode())
+
     def _program_put(self, _words: Sequence[str], given: bytes) -> Done:
         self.loaded = table(given.decode())
         return Done(0)
+
+    def _program_load(self, words: Sequence[str], given: bytes) -> Done:
+        if f"{words[1]}/fired" in self.entries:
+            return Done(1, b"", b"the switch has taken the run back")
+        return self._program_put(words, given)
 
     def _program_take(self, _words: Sequence[str], _given: bytes) -> Done:
         self.loaded = ""

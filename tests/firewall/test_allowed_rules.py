@@ -93,7 +93,9 @@ class TestKernel:
     def test_what_is_read_back_is_ours(
         self, door: Inside, backend: Backend, found: Policy
     ) -> None:
-        load_rules(door, marked(rules(backend, found, BANS), OTHER, ends=ENDS), RUN)
+        load_rules(
+            door, marked(rules(backend, found, BANS), OTHER, ends=ENDS), RUN, "/"
+        )
         if backend == "nftables":
             ban = "add element inet zmward bans4 { 203.0.113.222 timeout 10m }"
             assert door.run(("nft", ban)).code == 0

@@ -20,7 +20,7 @@ from zmward.doors.packet_filter import (
 from zmward.errors import Refused
 from zmward.firewall.allowed_rules import strange_rules
 from zmward.firewall.minimum import minimum
-from zmward.firewall.openings import Policy
+from zmward.firewall.openings import FAMILIES, Policy
 from zmward.firewall.render_iptables import ipset, iptables
 from zmward.firewall.render_nftables import nftables
 from zmward.firewall.zones import sources
@@ -74,7 +74,10 @@ def rules(backend: Backend, found: Policy) -> Rules:
     if backend == "nftables":
         return Rules("nftables", (nftables(found),), (nftables(least),))
     texts = (
-        (ipset(one, BANNED), iptables(one, "ipv4", bans=True), iptables(one, "ipv6"))
+        (
+            ipset(one, BANNED),
+            *(iptables(one, family, bans=True) for family in FAMILIES),
+        )
         for one in (found, least)
     )
     return Rules("iptables", *texts)
@@ -98,12 +101,12 @@ def test_what_is_loaded_is_known_again(door: Inside, backend: Backend) -> None:
     assert strange_rules(wanted) == ""
     assert read_rules(door) is None
     assert standing_rules(door, wanted) is None
-    load_rules(door, wanted, RUN)
+    load_rules(door, wanted, RUN, "/")
     assert standing_rules(door, other, wanted) == wanted
     assert loaded_by(door, wanted, RUN)
     assert not loaded_by(door, wanted, OTHER)
     # Another load of the same changes but the mark.
-    load_rules(door, wanted, OTHER)
+    load_rules(door, wanted, OTHER, "/")
     assert standing_rules(door, other, wanted) == wanted
     assert loaded_by(door, wanted, OTHER)
     assert not loaded_by(door, wanted, RUN)
@@ -111,11 +114,11 @@ def test_what_is_loaded_is_known_again(door: Inside, backend: Backend) -> None:
 
 @BOTH
 def test_what_was_read_can_be_loaded_again(door: Inside, backend: Backend) -> None:
-    load_rules(door, rules(backend, SITE), RUN)
+    load_rules(door, rules(backend, SITE), RUN, "/")
     before, text = read_rules(door), sorted(live(door).splitlines())
     assert before is not None
     assert strange_rules(before) == ""
-    load_rules(door, rules(backend, STORE), OTHER)
+    load_rules(door, rules(backend, STORE), OTHER, "/")
     assert sorted(live(door).splitlines()) != text
     restore_rules(door, before, rules(backend, STORE))
     assert sorted(live(door).splitlines()) == text
@@ -125,7 +128,7 @@ def test_what_was_read_can_be_loaded_again(door: Inside, backend: Backend) -> No
 @BOTH
 def test_an_edit_by_hand_is_noticed(door: Inside, backend: Backend) -> None:
     wanted = rules(backend, SITE)
-    load_rules(door, wanted, RUN)
+    load_rules(door, wanted, RUN, "/")
     edit = {
         "nftables": ("nft", "insert", "rule", "inet", "zmward", "input", "accept"),
         "iptables": ("iptables", "-t", "security", "-I", "ZMWARD", "-j", "ACCEPT"),
@@ -137,11 +140,11 @@ def test_an_edit_by_hand_is_noticed(door: Inside, backend: Backend) -> None:
 
 def test_a_zone_edited_by_hand_is_noticed_and_a_ban_is_not_one(door: Inside) -> None:
     wanted = rules("nftables", SITE)
-    load_rules(door, wanted, RUN)
+    load_rules(door, wanted, RUN, "/")
     ban = ("nft", "add element inet zmward bans4 { 203.0.113.9 timeout 10m }")
     assert door.run(ban).code == 0
     assert standing_rules(door, wanted) == wanted
-    load_rules(door, wanted, OTHER)
+    load_rules(door, wanted, OTHER, "/")
     assert "203.0.113.9" in live(door)
     zone = ("nft", "add element inet zmward admin4 { 203.0.113.9 }")
     assert door.run(zone).code == 0
@@ -152,7 +155,7 @@ def test_a_zone_edited_by_hand_is_noticed_and_a_ban_is_not_one(door: Inside) -> 
 def test_taking_out_leaves_nothing(door: Inside, backend: Backend) -> None:
     door.run(("nft", "add table inet of_others"))
     empty = live(door)
-    load_rules(door, rules(backend, SITE), RUN)
+    load_rules(door, rules(backend, SITE), RUN, "/")
     restore_rules(door, None, rules(backend, SITE))
     assert read_rules(door) is None
     left = live(door).replace("*security\n", "").replace("COMMIT\n", "")
@@ -167,9 +170,9 @@ def test_taking_out_leaves_nothing(door: Inside, backend: Backend) -> None:
 def test_one_back_end_follows_the_other(door: Inside, first: Backend) -> None:
     second: Backend = "iptables" if first == "nftables" else "nftables"
     old, new = rules(first, SITE), rules(second, SITE)
-    load_rules(door, old, RUN)
+    load_rules(door, old, RUN, "/")
     before = read_rules(door)
-    load_rules(door, new, OTHER)
+    load_rules(door, new, OTHER, "/")
     assert standing_rules(door, new) == new
     assert not loaded_by(door, old, RUN)
     restore_rules(door, before, new)
@@ -179,7 +182,7 @@ def test_one_back_end_follows_the_other(door: Inside, first: Backend) -> None:
 
 @BOTH
 def test_what_cannot_be_loaded_changes_nothing(door: Inside, backend: Backend) -> None:
-    load_rules(door, rules(backend, SITE), RUN)
+    load_rules(door, rules(backend, SITE), RUN, "/")
     text = live(door)
     good = rules(backend, STORE)
     end = "}\n" if backend == "nftables" else "COMMIT\n"

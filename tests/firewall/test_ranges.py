@@ -49,6 +49,7 @@ def test_pairs_in_any_order_become_sorted_ranges_that_are_apart(
 @given(SETS, SETS)
 def test_the_operators_are_those_of_sets(one: Ranges, two: Ranges) -> None:
     assert numbers(one | two) == numbers(one) | numbers(two)
+    assert one | two == ranges((*one.pairs, *two.pairs))
     assert numbers(one & two) == numbers(one) & numbers(two)
     assert numbers(one - two) == numbers(one) - numbers(two)
     assert (one <= two) == (numbers(one) <= numbers(two))

@@ -185,8 +185,8 @@ class TestBans:
     def test_iptables_asks_a_set(self) -> None:
         assert "--match-set zmward-bans4 src" in iptables(SITE, "ipv4", bans=True)
         text = ipset(SITE, self.banned)
-        assert "add zmward-bans4-new 198.51.100.0/24\n" in text
-        assert "swap zmward-bans6-new zmward-bans6\n" in text
+        assert "add zmward-bans4 198.51.100.0/24 -exist\n" in text
+        assert "swap zmward-bans" not in text
 
 
 def _kept(found: Policy, port: int, family: Family) -> Ranges:

@@ -112,7 +112,7 @@ def rules(found: Policy, backend: Backend) -> Rules:
 
 def load(lab: Lab, node: str, found: Policy, backend: Backend = "nftables") -> None:
     """Load a policy's rules on a node, just as a plan or a trial does it."""
-    load_rules(NodeDoor(lab, node), rules(found, backend), "proof")
+    load_rules(NodeDoor(lab, node), rules(found, backend), "proof", "/")
 
 
 def try_and_confirm(lab: Lab, node: str, known: Facts, place: Path) -> None:

@@ -24,7 +24,7 @@ CHOSEN = (
     *("ipv4-packets-filtered", "ipv6-packets-filtered", "odd-packets-dropped"),
     *("admin-console-closed", "internal-ports-closed", "open-ports-known"),
     *("ldap-closed-to-strangers", "memcached-closed-to-strangers"),
-    "rules-equal-whitelist",
+    *("rules-equal-whitelist", "ufw-knows-ssh-and-zimbra"),
 )
 # What a node is asked: all that these controls judge by.
 ASKED = tuple(
@@ -124,7 +124,9 @@ def test_an_early_accept_opens_all_but_the_loopback(node: Node) -> None:
         *("ip", "saddr", "198.51.100.0/24", "accept"),
     )
     found = node.findings()
-    assert failing(found) == set(CHOSEN) - {"ipv6-packets-filtered", "open-ports-known"}
+    assert failing(found) == set(CHOSEN) - {
+        *("ipv6-packets-filtered", "open-ports-known", "ufw-knows-ssh-and-zimbra"),
+    }
     for name in ("ldap-closed-to-strangers", "memcached-closed-to-strangers"):
         assert "from 198.51.100.0/24 over IPv4: `ip saddr" in said(found[name])
 
@@ -235,6 +237,53 @@ def test_a_rule_set_that_equals_the_whitelist_passes(node: Node) -> None:
     found = node.findings(given)["rules-equal-whitelist"]
     assert found.status == "FAIL"
     assert "udp 11211" in said(found)
+
+
+UFW = "ufw-knows-ssh-and-zimbra"
+DECIDED: Mapping[str, Any] = {
+    "networks": {"admins": ["192.0.2.64/27", "2001:db8:0:1::66/128"]},
+    "services": {"imap": "unwanted", "pop": "unwanted", "smtp-auth": "unwanted"},
+}
+
+
+def by_ufw(node: Node, *commands: str) -> Finding:
+    for words in commands:
+        node.run("ufw", *words.split())
+    return node.findings(DECIDED)[UFW]
+
+
+@pytest.fixture
+def ufw(node: Node) -> Iterator[Node]:
+    node.run("nft", "flush", "ruleset")
+    yield node
+    node.run("ufw", "--force", "reset")
+
+
+def test_an_ufw_that_is_off_is_judged_by_what_it_would_load(ufw: Node) -> None:
+    found = by_ufw(ufw, "allow 25,443/tcp")
+    assert found.status == "FAIL"
+    assert "once ufw is enabled: tcp 22 (ssh): not let in from" in said(found)
+    assert "tcp 25" not in said(found)
+    admins = ("192.0.2.64/27", "2001:db8:0:1::66")
+    allow = (f"allow from {one} to any port 22 proto tcp" for one in admins)
+    found = by_ufw(ufw, *allow)
+    assert (found.status, found.reason) == ("PASS", "")
+    found = by_ufw(ufw, "allow from 198.51.100.0/24")
+    assert found.status == "FAIL"
+    assert "let in from 198.51.100.0/24 over IPv4: `-A ufw-user-input" in said(found)
+
+
+def test_an_ufw_that_is_on_is_judged_by_the_kernel_too(ufw: Node) -> None:
+    admins = ("192.0.2.64/27", "2001:db8:0:1::66")
+    allow = (f"allow from {one} to any port 22 proto tcp" for one in admins)
+    found = by_ufw(ufw, *allow, "allow 25,443/tcp", "--force enable")
+    assert (found.status, found.reason) == ("PASS", "")
+    # In the kernel alone: what ufw would load again is as it was.
+    ufw.run("iptables", "-I", "INPUT", "-p", "tcp", "--dport", "25", "-j", "DROP")
+    found = by_ufw(ufw)
+    assert found.status == "FAIL"
+    assert {one.layer for one in found.deviations} == {"running"}
+    assert "tcp 25 (smtp): not let in from everywhere over IPv4" in said(found)
 
 
 def test_fifty_thousand_rules_do_not_make_an_audit_slow(node: Node) -> None:

@@ -40,17 +40,22 @@ def rules() -> Rules:
     return Rules("nftables", (nftables(policy),), (nftables(policy),))
 
 
+def planned(lab: Lab) -> None:
+    """Lay a plan on the node that shuts the operator out."""
+    steps = (described(LoadRuleset(HOST, None, rules()), (), (HOST,)),)
+    host = Host(HOST, said(lab, "cat /etc/machine-id").strip())
+    when = "2026-11-29T12:00:00+00:00"
+    plan = Plan(host, when, "1", steps, (), (), hosts_seen=(HOST,))
+    path = lab.root / PATH[1:]
+    path.write_text(render(plan))
+    path.chmod(0o600)
+
+
 @pytest.fixture(scope="module")
 def node() -> Iterator[Lab]:
     with running("test-shut-out", "default") as lab:
         install(lab)
-        steps = (described(LoadRuleset(HOST, None, rules()), (), (HOST,)),)
-        host = Host(HOST, said(lab, "cat /etc/machine-id").strip())
-        when = "2026-11-29T12:00:00+00:00"
-        plan = Plan(host, when, "1", steps, (), (), hosts_seen=(HOST,))
-        path = lab.root / PATH[1:]
-        path.write_text(render(plan))
-        path.chmod(0o600)
+        planned(lab)
         yield lab
 
 

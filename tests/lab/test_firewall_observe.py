@@ -205,6 +205,74 @@ def test_beside_ufw_it_sees_what_ufw_lets_in(
     assert by_thing(parse(kept.read_text())) == {("tcp", 7025): {source: 2}}
 
 
+# Rules that somebody has loaded by iptables: 7025 and SSH come in, all else is dropped.
+OTHERS = """\
+*filter
+:INPUT DROP [0:0]
+-A INPUT -i lo -j ACCEPT
+-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A INPUT -p ipv6-icmp -j ACCEPT
+-A INPUT -p tcp -m multiport --dports 22,7025 -j ACCEPT
+COMMIT
+"""
+
+
+@pytest.mark.parametrize("kind", ["legacy", "nft"])
+def test_beside_rules_of_iptables_it_counts_what_they_let_in(
+    node: Lab, begin: Callable[..., subprocess.Popen[str]], tmp_path: Path, kind: str
+) -> None:
+    kept = tmp_path / "observed.json"
+    tools = [f"{name}-{kind}" for name in ("iptables", "ip6tables")]
+    for tool in tools:
+        done = node.run("mail", [f"{tool}-restore"], given=OTHERS)
+        assert done.returncode == 0, done.stderr
+    saved = [node.run("mail", [f"{tool}-save"]).stdout for tool in tools]
+    try:
+        process = begin("--for", "12s", "--output", str(kept))
+        became = knocked(
+            node,
+            *(
+                f"{source} tcp {HERE[source]} {port} {count}"
+                for source in INTERNET
+                for port, count in ((7025, 2), (7071, 1))
+            ),
+        )
+        process.communicate(timeout=60)
+        after = [node.run("mail", [f"{tool}-save"]).stdout for tool in tools]
+    finally:
+        for tool in tools:
+            for words in ("-P INPUT ACCEPT", "-F"):
+                assert node.run("mail", [tool, *words.split()]).returncode == 0
+    ends = [line.split()[-1] for line in became]
+    assert ends == ["answered", "answered", "silent"] * 2
+    assert by_thing(parse(kept.read_text())) == {
+        ("tcp", 7025): dict.fromkeys(INTERNET, 2)
+    }
+    assert [rules_of(text) for text in after] == [rules_of(text) for text in saved]
+    nothing_left(node)
+
+
+def rules_of(saved: str) -> list[str]:
+    return [line for line in saved.splitlines() if line.startswith("-A ")]
+
+
+def test_without_nft_it_refuses_and_says_what_to_install(
+    node: Lab, begin: Callable[..., subprocess.Popen[str]]
+) -> None:
+    found = node.run("mail", ["sh", "-c", "command -v nft"]).stdout.strip()
+    place = node.root / found.lstrip("/")
+    away = place.with_name("nft.away")
+    place.rename(away)
+    try:
+        process = begin("--for", "1s", wait=False)
+        _, said = process.communicate(timeout=60)
+    finally:
+        away.rename(place)
+    assert process.returncode == 4, said  # refused
+    assert "install the package nftables" in " ".join(said.split())
+    nothing_left(node)
+
+
 def test_a_connection_from_before_is_no_new_flow(
     node: Lab, begin: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:

@@ -163,3 +163,82 @@ def test_ufw_takes_it_and_adds_nothing_of_its_own(
     finally:
         run(lab, "ufw", "disable")
         run(lab, "nft", "flush", "ruleset")
+
+
+_ONE, _TWO, _THREE = "203.0.113.1", "203.0.113.2", "2001:db8:bad::3"
+_BAN = {
+    "nft": "nft add element inet zmward bans{digit} '{{ {ip} timeout 1h }}'",
+    "ipset": "ipset add zmward-bans{digit} {ip} timeout 3600",
+    "iptables": "{tool} -t security -A ZMWARD-BANS -s {ip} -j DROP",
+}
+_BANNED = {
+    "nft": "nft list table inet zmward",
+    "ipset": "ipset save",
+    "iptables": "iptables-save -t security; ip6tables-save -t security",
+}
+# What stands in for a host that has only this program.
+_HIDDEN = {
+    "nft": (),
+    "ipset": ("/usr/sbin/nft",),
+    "iptables": ("/usr/sbin/nft", "/usr/sbin/ipset"),
+}
+
+
+def tried(lab: Lab, profile: str) -> str:
+    words = ("--profile", profile, "--confirm-within", "300", "--yes", "--json")
+    done = firewall(lab, "try", *words)
+    told = json.loads(done.stdout or "{}")
+    assert told.get("state") == "unconfirmed", done.stdout + done.stderr
+    found: str = told["run"]
+    return found
+
+
+def confirmed(lab: Lab, run_id: str) -> None:
+    done = subprocess.run(
+        ssh_argv(lab, "confirm", run_id), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("kind", ["nft", "ipset", "iptables"])
+def test_who_is_banned_stays_so_over_a_load_and_the_scripts_rollback(
+    lab: Lab, profile: str, tmp_path: Path, kind: str
+) -> None:
+    """The script is run without zmward and Python, as the switch runs it."""
+    run(lab, "nft", "flush", "ruleset")
+    for path in _HIDDEN[kind]:
+        run(lab, "mv", path, f"{path}.hidden")
+    other = tmp_path / "other.toml"
+    other.write_text(PROFILE.replace("10.0.0.0/8", "10.0.0.0/9"))
+
+    def ban(ip: str) -> None:
+        digit, tool = (6, "ip6tables") if ":" in ip else (4, "iptables")
+        run(lab, "sh", "-c", _BAN[kind].format(digit=digit, tool=tool, ip=ip))
+
+    def banned() -> set[str]:
+        text = run(lab, "sh", "-c", _BANNED[kind])
+        return {ip for ip in (_ONE, _TWO, _THREE) if ip in text}
+
+    try:
+        first = tried(lab, profile)
+        confirmed(lab, first)
+        ban(_ONE)
+        second = tried(lab, str(other))
+        assert banned() == {_ONE}
+        ban(_TWO)
+        ban(_THREE)
+        script = f"/var/lib/zmward/runs/{second}/rollback.sh"
+        told = run(lab, "sh", script)
+        assert "taken back: the packet filter" in told
+        assert banned() == {_ONE, _TWO, _THREE}
+        code, found = checked(lab, profile)
+        # Without nft nobody can say that it has no rules beside these.
+        assert (code, found["differences"]) == (3 if _HIDDEN[kind] else 0, [])
+        run(lab, "systemctl", "reload", "zmward-firewall.service")
+        assert banned() == {_ONE, _TWO, _THREE}
+    finally:
+        for path in _HIDDEN[kind]:
+            run(lab, "mv", f"{path}.hidden", path)
+        script = "for one in /var/lib/zmward/runs/*/rollback.sh; do sh $one; done"
+        lab.run(MAIL, ["sh", "-c", script])
+        lab.run(MAIL, ["sh", "-c", "nft flush ruleset; ipset destroy"])

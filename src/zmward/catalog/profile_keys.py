@@ -81,6 +81,14 @@ KEYS: Final[Mapping[str, str]] = {
         "What listens and stays closed on purpose, and why; with from, only to these: "
         '["internet"] means whoever is not let in otherwise.'
     ),
+    "scan": mark("What `zmward scan` may look at, and the site's domains."),
+    "scan.hosts": mark(
+        "Names, addresses or networks of your own that may be scanned; nothing else "
+        "is, unless somebody says so each time (--i-may-scan)."
+    ),
+    "scan.domains": mark("Your mail domains, whose DNS records are looked at."),
+    "scan.dkim-selectors": mark("The selectors of your DKIM keys in DNS."),
+    "scan.rate": mark("The most packets and connections a second."),
     "severity": mark('Another severity for a control: control-id = "low".'),
     "waiver": mark(
         "A failure that you accept until a day (UTC, inclusive; at most 30 days for "

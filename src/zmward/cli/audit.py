@@ -21,7 +21,9 @@ from zmward.engine.collect import collect
 from zmward.errors import BadFile, Usage
 from zmward.evidence import Evidence, decode, merge
 from zmward.finding import Report, moment
+from zmward.outside import with_looks
 from zmward.reports.plain import in_json
+from zmward.scan.seen import Seen
 from zmward.sources.registry import sources
 from zmward.waivers import validate
 
@@ -29,8 +31,7 @@ _ALWAYS = {"identity", "listeners", "localconfig", "packages", "ldap-servers"}
 FORMATS = ("text", "json", "html")
 
 
-def stored(path: Path) -> Evidence:
-    """Return the evidence of a file: collected as JSON, or printed by the script."""
+def _content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
@@ -38,6 +39,19 @@ def stored(path: Path) -> Evidence:
         raise BadFile(f"{path} cannot be read: {error.strerror}.") from error
     if len(content) > LARGEST:
         raise BadFile(f"{path} is larger than any evidence.")
+    return content
+
+
+def scanned(path: Path) -> tuple[Seen, ...]:
+    """Return what the looks of a scan's file saw."""
+    from zmward.reports.scan_json import read as read_scan
+
+    return read_scan(_content(path), str(path))
+
+
+def stored(path: Path) -> Evidence:
+    """Return the evidence of a file: collected as JSON, or printed by the script."""
+    content = _content(path)
     if content[:200].lstrip()[:1] == b"{":
         return decode(content, str(path))
     asked = tuple(sources().values())
@@ -74,7 +88,14 @@ def _chosen(only: str | None) -> tuple[Control, ...]:
     return tuple(known[word] for word in wanted)
 
 
-def _render(report: Report, form: str, shown: Screen, *, everything: bool) -> str:
+def _render(
+    report: Report,
+    form: str,
+    shown: Screen,
+    looks: tuple[Seen, ...],
+    *,
+    everything: bool,
+) -> str:
     if form == "json":
         from zmward.reports.json import render as as_json
 
@@ -82,7 +103,7 @@ def _render(report: Report, form: str, shown: Screen, *, everything: bool) -> st
     if form == "html":
         from zmward.reports.html.page import render as as_html
 
-        return as_html(report)
+        return as_html(report, looks=looks)
     from zmward.reports.text import render as as_text
 
     return as_text(
@@ -106,6 +127,9 @@ def exit_code(report: Report) -> int:
 @common("host", "profile", "now", "lang", "quiet", "no_color")
 @click.option("--demo", "sample", is_flag=True, help="Judge the sample server.")
 @click.option("--evidence", "paths", multiple=True, metavar="FILE", help="Recorded.")
+@click.option(
+    "--with-scan", "scans", multiple=True, metavar="FILE", help="What a scan saw."
+)
 @click.option("--only", metavar="ID,…", help="These controls alone.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default=None)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
@@ -117,6 +141,7 @@ def command(  # one parameter for each option
     /,
     *,
     paths: tuple[str, ...],
+    scans: tuple[str, ...],
     only: str | None,
     form: str | None,
     output: str | None,
@@ -138,10 +163,12 @@ def command(  # one parameter for each option
     else:
         evidence = _asked(chosen, options)
     require_zimbra(evidence)
+    looks = tuple(seen for path in scans for seen in scanned(Path(path)))
+    evidence = with_looks(evidence, looks)
     now = time(options["now"]) or moment(evidence.when)
     validate(site, controls(), now)
     report = audit(evidence, chosen, site, now)
     kind = "json" if as_json else form or "text"
     shown = screen(color=not options["no_color"] and output is None)
-    write(_render(report, kind, shown, everything=everything), output)
+    write(_render(report, kind, shown, looks, everything=everything), output)
     return exit_code(report)

@@ -63,6 +63,7 @@ def command(
     saved = _saved(files) if files else None
     node = whole(ctx, shared)
     missing: tuple[str, ...] = ()
+    full = node.full() if saved is None else ()
     if saved is None:
         loaded = node.loaded()
         saved, missing = Saved(loaded.rules, FAMILIES), loaded.missing
@@ -73,7 +74,7 @@ def command(
     if as_json:
         from zmward.reports import check_json
 
-        document = check_json.document(found, when, rules, saved.assumed)
+        document = check_json.document(found, when, rules, saved.assumed, full)
         text = in_json(check_json.render(document))
     else:
         from zmward.reports import check_text
@@ -81,7 +82,7 @@ def command(
         seen = screen(color=node.color and output is None)
         owners = managers(saved.rules)
         text = check_text.render(
-            check_text.Shown(found, when, rules, owners, saved.assumed),
+            check_text.Shown(found, when, rules, owners, saved.assumed, full),
             width=seen.width,
             color=seen.color,
             encoding=seen.encoding,

@@ -15,11 +15,12 @@ from zmward.doors.host import Door
 from zmward.engine.audit import require_zimbra
 from zmward.engine.collect import collect
 from zmward.errors import BadFile, Unreachable, Usage
-from zmward.evidence import Evidence, merge
+from zmward.evidence import Evidence, Unseen, merge
 from zmward.facts import Facts
 from zmward.finding import moment
 from zmward.firewall.loaded import Loaded
 from zmward.firewall.managers import loaded
+from zmward.firewall.room import Room, nearly_full, rooms
 from zmward.reports.plain import plain
 from zmward.sources.addresses import ADDRESSES
 from zmward.sources.directory import CONFIG, SERVERS
@@ -32,7 +33,7 @@ from zmward.sources.localconfig import LOCALCONFIG
 from zmward.sources.packages import PACKAGES
 from zmward.sources.rawsockets import RAW_SOCKETS
 from zmward.sources.resolvednames import RESOLVED_NAMES
-from zmward.sources.source import Source
+from zmward.sources.source import Source, Unreadable
 from zmward.sources.sshd import SSHD
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -66,6 +67,13 @@ class Node(msgspec.Struct, frozen=True):
             told = f"{plain(self.host)} does not tell its rules: {plain(found)}."
             raise Unreachable(told)
         return found
+
+    def full(self) -> tuple[Room, ...]:
+        """Return our loaded sets that are nearly full; none where nobody knows them."""
+        try:
+            return nearly_full(rooms(self.facts.read(FIREWALL, self.host)))
+        except (Unreadable, Unseen):
+            return ()
 
     def talk(self, text: str) -> None:
         """Say something beside the result."""

@@ -39,7 +39,10 @@ def command(
 
         seen = screen(color=node.color and output is None)
         text = policy_text.render(
-            policy_text.Shown(found, grid, closed, when, loaded(node.facts, node.host)),
+            policy_text.Shown(
+                *(found, grid, closed, when, loaded(node.facts, node.host)),
+                node.full(),
+            ),
             width=seen.width,
             color=seen.color,
             encoding=seen.encoding,

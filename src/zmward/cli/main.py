@@ -30,10 +30,10 @@ VERBS = {
     "rollback": "take a run back, newest change first",
     "history": "what zmward did on a host",
     "firewall": "what the packet filter lets in, and why",
+    "scan": "what others see of a host, and what they could do",
 }
 _COMING = (
     *(
-        "scan",
         "patches",
         "integrity",
         "logs",

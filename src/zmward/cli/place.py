@@ -21,6 +21,7 @@ from zmward.evidence import Evidence
 from zmward.plan import Plan
 from zmward.profile import Profile
 from zmward.reports.run_words import Way
+from zmward.scan.seen import Seen
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,24 @@ class Place:
         return site
 
     def prove(
-        self, plan: Plan, profile: Profile, others: Evidence | None = None
+        self,
+        plan: Plan,
+        profile: Profile,
+        others: Evidence | None = None,
+        looks: tuple[Seen, ...] = (),
     ) -> Proof:
-        """Audit the controls of a plan anew; `others` are what other nodes said."""
+        """Audit the controls of a plan anew.
+
+        `others` are what other nodes said, `looks` what was seen from outside.
+        """
         if self.sample is not None:
             return self.sample.prove(plan, controls(), profile)
         version = own_version()
-        return verify(self.door, plan, controls(), profile, version, others=others)
+        return verify(
+            *(self.door, plan, controls(), profile, version),
+            others=others,
+            looks=looks,
+        )
 
     def suspect(self, plan: Plan, profile: Profile) -> tuple[str, ...]:
         """Return the controls that show a sign of compromise now."""

@@ -9,10 +9,19 @@ from zmward.cli.repairing import tell
 from zmward.engine.history import past
 from zmward.engine.state import Run, known, plan_of
 from zmward.engine.verify import Proof
+from zmward.errors import Usage
 from zmward.i18n import Speaker
+from zmward.profile import Profile
 from zmward.reports.plain import in_json
 from zmward.reports.run_json import render as as_document
 from zmward.reports.run_words import Judged, RunReport, verified
+from zmward.scan.seen import Seen
+
+
+def _looks(host: str, site: Profile) -> tuple[Seen, ...]:
+    from zmward.cli.looking import look_at
+
+    return look_at(host, site)
 
 
 def _report(here: Place, run: Run, proof: Proof) -> RunReport:
@@ -33,6 +42,7 @@ def _report(here: Place, run: Run, proof: Proof) -> RunReport:
 @common("host", "profile")
 @click.argument("run", metavar="RUN")
 @click.option("--demo", "sample", is_flag=True, help="On the sample server.")
+@click.option("--scan", "outside", is_flag=True, help="Look from outside as well.")
 @click.option("--json", "as_json", is_flag=True, help="The result as zmward.run/1.")
 @click.pass_context
 def command(
@@ -41,14 +51,19 @@ def command(
     *,
     run: str,
     sample: bool,
+    outside: bool,
     as_json: bool,
     **shared: object,
 ) -> int:
     """Print how each control of the run stands now."""
     options = {name: given(ctx, name, value) for name, value in shared.items()}
     wanted, site_profile = known(run), profile(options["profile"])
+    if outside and sample:
+        raise Usage("--scan looks at a real host: the sample server has no ports.")
     with place(options["host"], sample=sample) as here:
-        proof = here.prove(plan_of(here.door, wanted), site_profile)
+        plan = plan_of(here.door, wanted)
+        looks = _looks(plan.host.name, site_profile) if outside else ()
+        proof = here.prove(plan, site_profile, looks=looks)
         report = _report(here, wanted, proof)
     if as_json:
         tell(in_json(as_document(report)), end="")

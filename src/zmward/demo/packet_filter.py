@@ -41,6 +41,10 @@ def _put(call: Call, _backend: str) -> Done:
     return Done(0)
 
 
+def _load(call: Call, backend: str, _folder: str) -> Done:
+    return _put(call, backend)
+
+
 def _take(call: Call, _backend: str) -> Done:
     call.world.rules = ""
     return Done(0)
@@ -60,6 +64,10 @@ def _forget(call: Call, _folder: str, run: str, _units: str) -> Done:
     return Done(0)
 
 
+def _banned(_call: Call) -> Done:
+    return Done(0)
+
+
 def _there(_call: Call) -> Done:
     return Done(0)
 
@@ -69,7 +77,9 @@ BROUGHT: Final[Mapping[str, Callable[..., Done]]] = {
     "list": _list,
     "try": _try,
     "marks": _marks,
+    "banned": _banned,
     "put": _put,
+    "load": _load,
     "take": _take,
     "mine": _mine,
     "keep": _keep,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from zmward.errors import Unreachable
 from zmward.reports.plain import visible
 from zmward.scan.line import Babble, Ended, Exchange, Line, Silent, TooMuch
 
@@ -87,7 +88,10 @@ class _Wire:
         return left
 
     def send(self, content: bytes, *, secret: bool = False) -> None:
-        shown = content.split(b" ")[0] + b" (not shown)" if secret else content
+        # A secret of one word has no first word that may be told.
+        first, _, rest = content.partition(b" ")
+        hidden = first + b" (not shown)" if rest else b"(not shown)"
+        shown = hidden if secret else content
         if len(self._said) < _EXCHANGES:
             self._said.append((printable(shown), b""))
         try:
@@ -158,6 +162,19 @@ class _Wire:
     def close(self) -> None:
         with suppress(OSError):
             self._wire.close()
+
+
+def resolve(name: str) -> tuple[str, ...]:
+    """Return every address of a name, IPv4 first; raise Unreachable without any."""
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        said = getattr(error, "strerror", None) or "it is no name"
+        raise Unreachable(
+            f"{name} has no address: {said}. Give its name or an address."
+        ) from error
+    places = {str(row[4][0]) for row in found}
+    return tuple(sorted(places, key=lambda place: (":" in place, place)))
 
 
 class Network:

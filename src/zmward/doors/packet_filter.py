@@ -10,7 +10,7 @@ from zmward.doors.host import Done, Door
 from zmward.errors import Fault, Refused
 from zmward.firewall.own_rules import (
     Listing,
-    bans,
+    comes_to,
     essence,
     frames,
     loadable,
@@ -32,14 +32,20 @@ _SCRATCH = ("unshare", "--net", "--")
 _SCRATCH_FILES = ("unshare", "--net", "--mount", "--")
 
 
+def _own(name: str) -> str:
+    return (files("zmward.doors") / name).read_text("utf-8")
+
+
+def bans_program() -> str:
+    """Return the functions by which who is banned stays so, for scripts that load."""
+    return _own("bans.sh")
+
+
 @cache
 def program() -> str:
     """Return the script that does it, which the rollback's script carries too."""
-    text, own = (
-        (files("zmward.doors") / name).read_text("utf-8")
-        for name in ("rules.sh", "ufw_rules.sh")
-    )
-    return text.replace("@UFW@\n", own)
+    text = _own("rules.sh").replace("@UFW@\n", _own("ufw_rules.sh"))
+    return text.replace("@BANS@\n", bans_program())
 
 
 def run_rules(
@@ -70,6 +76,13 @@ def _now(door: Door) -> Listing | None:
         if found is not None:
             return found
     return None
+
+
+def banned_now(door: Door) -> tuple[str, ...]:
+    """Return the addresses and networks that our loaded rules ban."""
+    done = must(run_rules(door, "banned"), "list", "bans")
+    rows = (row.split() for row in done.out.decode("utf-8", "replace").splitlines())
+    return tuple(row[1] for row in rows if len(row) > 1)
 
 
 def read_rules(door: Door) -> Rules | None:
@@ -126,7 +139,7 @@ def standing_rules(door: Door, *known: Rules | None) -> Rules | None:
         return None
     own = essence(now)
     for rules in known:
-        if rules and rules.backend == now.backend and tried(door, rules) == own:
+        if rules and rules.backend == now.backend and comes_to(own, tried(door, rules)):
             return rules
     return loadable(now)
 
@@ -140,16 +153,20 @@ def _ends(door: Door) -> Iterator[tuple[str, int]]:
             yield one.peer, one.peer_port
 
 
-def load_rules(door: Door, rules: Rules, run: str) -> None:
-    """Load rules in the place of ours; bans go on, and so do open connections.
+def load_rules(door: Door, rules: Rules, run: str, folder: str) -> None:
+    """Load rules in the place of ours; the script has bans go on, and ends do too.
+
+    `folder` is the run's: nothing is loaded there once its switch has fired.
 
     The first rules of ours may be the first for which the kernel tracks connections:
     those that are open carry no SYN, and would be taken for nothing.
     """
     now = _now(door)
     ends = () if now else tuple(_ends(door))
-    wanted = marked(rules, run, bans(now), ends)
-    _put(door, wanted)
+    wanted = marked(rules, run, ends)
+    given = frames(wanted.backend, wanted.texts)
+    words = ("load", wanted.backend, folder)
+    must(run_rules(door, *words, given=given), "load", _WHERE)
     if now is not None and now.backend != rules.backend:
         must(run_rules(door, "take", now.backend), "unload", _WHERE)
 
@@ -159,10 +176,20 @@ def _put(door: Door, rules: Rules) -> None:
     must(run_rules(door, "put", rules.backend, given=given), "load", _WHERE)
 
 
+def _put_back(door: Door, rules: Rules) -> None:
+    """Load earlier rules, be it without the bans: they say who can log in at all."""
+    try:
+        _put(door, rules)
+    except Fault:
+        given = frames(rules.backend, rules.texts)
+        words = ("put", rules.backend, "without-bans")
+        must(run_rules(door, *words, given=given), "load", _WHERE)
+
+
 def restore_rules(door: Door, wanted: Rules | None, ours: Rules | None) -> None:
     """Put earlier rules in the place of those that a run has loaded."""
     if wanted is not None:
-        _put(door, wanted)
+        _put_back(door, wanted)
     if ours is not None and (wanted is None or wanted.backend != ours.backend):
         must(run_rules(door, "take", ours.backend), "unload", _WHERE)
 

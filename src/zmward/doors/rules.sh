@@ -2,7 +2,10 @@
 #   list BACKEND            prints them as they are now
 #   try BACKEND             loads what it reads in a network of its own and lists that
 #   marks BACKEND RUN       says whether that run would be known by them, in its own network
-#   put BACKEND             loads what it reads, in one step for each program
+#   put BACKEND             loads what it reads, in one step for each program; who is
+#                           banned stays so, unless `without-bans` stands behind it
+#   load BACKEND FOLDER     as put, unless the switch of the run in that folder has fired
+#   banned                  prints who is banned, by whichever of them
 #   take BACKEND            takes them out
 #   mine BACKEND RUN        says whether that run has loaded them: 0 yes, 1 no, else
 #                           nobody can tell
@@ -18,22 +21,8 @@ framed() { printf '%%%% %s\n' "$1"; }
 
 there() { nft list tables | grep -qx "table inet $TABLE"; }
 
-# Others hold the lock of xtables for a moment; older programs do not wait at all.
-ipt() { # program, words
-    program=$1
-    shift
-    case $("$program" --help 2>&1) in
-    *--wait*) "$program" --wait=30 "$@" ;;
-    *) "$program" "$@" ;;
-    esac
-}
+@BANS@
 families() { echo iptables; [ ! -e /proc/net/if_inet6 ] || echo ip6tables; }
-
-# Legacy tables are made by asking for them: one that is not there has no rules.
-unused() { # program
-    case $("$1" -V) in *nf_tables*) return 1 ;; esac
-    ! grep -qx security "/proc/net/${1%tables}_tables_names" 2>/dev/null
-}
 
 # Prints nothing where there is nothing of ours.
 listed() {
@@ -65,12 +54,14 @@ parted() { awk -v folder="$1" '/^%% / { file = folder "/" $2; next } { print >fi
 chains() { ipt "$1" -t security -S 2>/dev/null | sed -n "s/^-N \(${CHAIN}[^ ]*\)\$/\1/p"; }
 
 # One step for each family: chains of ours that the new text does not have go with it.
-restored() { # program, file
+restored() { # program, file, digit or nothing
     if [ ! -s "$2" ]; then out "$1"; return; fi
     said=$(sed -n "s/^:\(${CHAIN}[^ ]*\) .*/\1/p" "$2")
     stale=$(chains "$1" | grep -Fvx -- "$said")
+    if [ -n "${3:-}" ]; then whole=$(chain_kept "$3" "$2") || return 1
+    else whole=$(cat -- "$2"); fi
     {
-        sed '/^COMMIT$/d' "$2"
+        printf '%s\n' "$whole" | sed '/^COMMIT$/d'
         for name in $stale; do printf -- '-F %s\n' "$name"; done
         for name in $stale; do printf -- '-X %s\n' "$name"; done
         echo COMMIT
@@ -92,13 +83,23 @@ out() { # program
 
 put() {
     case $1 in
-    nftables) sed '/^%% nft$/d' | nft -f /dev/stdin ;;
+    nftables)
+        folder=$(mktemp -d) || return 1
+        parted "$folder"
+        if [ "${2:-}" = without-bans ]; then nft -f "$folder/nft"
+        else nft_kept "$folder/nft" >"$folder/kept" && nft -f "$folder/kept"; fi
+        code=$?
+        rm -rf -- "$folder"
+        return "$code"
+        ;;
     iptables)
         folder=$(mktemp -d) || return 1
         parted "$folder"
-        { [ ! -s "$folder/ipset" ] || ipset restore <"$folder/ipset"; } &&
-            { [ ! -e /proc/net/if_inet6 ] || restored ip6tables "$folder/v6"; } &&
-            restored iptables "$folder/v4"
+        four=4 six=6
+        [ "${2:-}" != without-bans ] || four='' six=''
+        sets_loaded "$folder/ipset" "$folder/v4" "$folder/v6" &&
+            { [ ! -e /proc/net/if_inet6 ] || restored ip6tables "$folder/v6" "$six"; } &&
+            restored iptables "$folder/v4" "$four"
         code=$?
         # A set that a rule asks is not destroyed.
         command -v ipset >/dev/null && for name in $(ipset list -n | grep '^zmward-'); do
@@ -109,6 +110,13 @@ put() {
         ;;
     ufw) ufw_put ;;
     esac
+}
+
+# Its switch waits for the end of this, and then finds what to take out.
+load() { # back end, folder of the run
+    exec 8<"$2" && flock -w 30 8 || return 1
+    [ ! -e "$2/fired" ] || { echo 'the switch has taken the run back' >&2; return 1; }
+    put "$1"
 }
 
 take() {
@@ -146,6 +154,11 @@ mine() {
     esac
 }
 
+banned() {
+    bans_of_nft || return 1
+    for digit in 4 6; do bans_of_set "$digit" && bans_of_chain "$digit" || return 1; done
+}
+
 # One at a time: who keeps and who takes back may come at the same moment.
 alone() { exec 9<"${1%/*}/runs" && flock -w 110 9; }
 
@@ -161,7 +174,7 @@ keep() { # folder, run, folder of units
     mkdir -p -- "$1" && chmod 0700 "$1" && rm -rf -- "${1:?}/.new" && mkdir -- "$1/.new" || return 1
     parted "$1/.new" || return 1
     old=$(aim "$1/current")
-    mv -f -- "$1/.new/load" "$1/.load" && mv -f -- "$1/.new/unit" "$1/.unit" &&
+    cp -- "$1/.new/load" "$1/.load" && mv -f -- "$1/.new/unit" "$1/.unit" &&
         mv -f -- "$1/.new/again" "$1/.again" || return 1
     if [ "$old" = "$2" ]; then started "$1" "$3"; return; fi
     printf '%s %s\n' "$old" "$(aim "$1/previous")" >"$1/.before"
@@ -188,7 +201,7 @@ unit() { # file, folder of units, name
 }
 
 started() { # folder, folder of units
-    unit "$1/.unit" "$2" zmward-firewall.service &&
+    unit "$1/load" "$2" zmward-firewall.load && unit "$1/.unit" "$2" zmward-firewall.service &&
         unit "$1/.again" "$2" zmward-firewall-again.service && systemctl daemon-reload &&
         systemctl enable -q zmward-firewall.service zmward-firewall-again.service &&
         systemctl start zmward-firewall.service &&
@@ -204,7 +217,8 @@ unstarted() { # folder of units
             "$1/$name.wants/zmward-firewall-again.service" || return 1
         case $name in *.service) rmdir -- "$1/$name.wants" 2>/dev/null || : ;; esac
     done
-    rm -f -- "$1/zmward-firewall.service" "$1/zmward-firewall-again.service" &&
+    rm -f -- "$1/zmward-firewall.service" "$1/zmward-firewall-again.service" \
+        "$1/zmward-firewall.load" "$1"/.zmward-firewall* &&
         systemctl daemon-reload
 }
 
@@ -215,9 +229,11 @@ forget() { # folder, run, folder of units
     ufw_forget "$1/ufw-$2" || return 1
     # What a run that died in the midst of it has left.
     for name in new before digests load unit again; do rm -rf -- "$1/.$name"; done
+    rm -rf -- "$1/ufw-$2.new"
     if [ ! -d "$1/$2" ]; then rmdir -- "$1" 2>/dev/null || :; return 0; fi
     old=- older=- now=$(aim "$1/current")
-    ! read -r old older <"$1/$2/before" || :
+    # A damaged disk may have lost it: what stands below is not thrown away then.
+    read -r old older 2>/dev/null <"$1/$2/before" || old=$(aim "$1/previous")
     if [ "$now" != - ] && [ "$now" != "$2" ] && [ "$now" != "$old" ]; then
         cat -- "$1"/*/before | grep -qwF -- "$2" || rm -rf -- "${1:?}/$2"
         return
@@ -228,6 +244,9 @@ forget() { # folder, run, folder of units
         linked "$1" current "$old" || return 1
         if [ "$older" = - ]; then rm -f -- "$1/previous"
         else linked "$1" previous "$older" || return 1; fi
+        # Its least may shut out whom the old one lets in.
+        [ ! -e "$1/$old/load" ] || { unit "$1/$old/load" "$1" load &&
+            unit "$1/$old/load" "$3" zmward-firewall.load; } || return 1
     fi
     rm -rf -- "${1:?}/$2" && sync -- "$1" || return 1
     [ "$old" != - ] || { rm -f -- "$1/load"; rmdir -- "$1" 2>/dev/null || :; }
@@ -240,7 +259,7 @@ case $verb-${1:-} in
 list-*) listed "$@" ;;
 try-ufw) ufw_try ;;
 prove-ufw) ufw_prove ;;
-try-*) put "$@" && listed "$@" ;;
+try-*) put "$1" && listed "$1" ;;
 marks-*) put "$1" && mine "$1" "$2" ;;
 *) "$verb" "$@" ;;
 esac

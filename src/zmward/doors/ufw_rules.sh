@@ -7,6 +7,7 @@ UFW_OURS='^-A ufw6?-(before-input .* --comment "zmward: |user-input .* --comment
 UFW_FAILED='zmward: ufw has failed'
 
 ufw_families() { echo 4; [ ! -e /proc/net/if_inet6 ] || echo 6; }
+ufw_restored() { ipt "$(ufw_tool "$1")-restore" --noflush; } # family
 ufw_tool() { [ "$1" = 4 ] && echo iptables || echo ip6tables; }
 ufw_chains() { [ "$1" = 4 ] && echo ufw || echo ufw6; }
 ufw_saved() { "$(ufw_tool "$1")-save" -t filter; }
@@ -112,7 +113,7 @@ ufw_load() { # family, file of the block, file of the rules, ACCEPT or DROP
             awk '{ printf "-I %s %d%s\n", $2, NR, substr($0, 4 + length($2)) }'
         grep "^-A $own-user-input " "$3"
         echo COMMIT
-    } | "$(ufw_tool "$1")-restore" --noflush
+    } | ufw_restored "$1"
 }
 
 ufw_put() {
@@ -139,7 +140,7 @@ ufw_take() {
         *) continue ;;
         esac
         if [ "$family" = 6 ] && [ "$(ufw_setting IPV6)" != YES ]; then
-            ufw_ended "$saved" | ip6tables-restore --noflush || return 1
+            ufw_ended "$saved" | ufw_restored 6 || return 1
             continue
         fi
         ufw_load "$family" /dev/null /dev/null "$wanted" || return 1

@@ -23,6 +23,7 @@ from zmward.change import (
 )
 from zmward.doors.files import look, read_bytes
 from zmward.doors.local_settings import PATH, own_values, read_settings
+from zmward.engine.banned import nobody_shut_out
 from zmward.engine.confirm import moment
 from zmward.engine.cutting import cuts_off
 from zmward.engine.deadman import arm, start_timer
@@ -330,6 +331,7 @@ def apply(
             nobody_else(site.door, changes)
             if already(site, changes):
                 return Applied(run="")
+            nobody_shut_out(site.door, changes)
             # What cannot be cleared away must not hold up a repair.
             with suppress(Fault):
                 expire(site.door, datetime.now(UTC))

@@ -3,7 +3,8 @@
 FOLDER/RUN/        the texts of a confirmed run, their digests, what was there before
 FOLDER/current     points to the run confirmed last
 FOLDER/previous    points to the one before it
-FOLDER/load        loads current, else previous, else the least that a server needs
+FOLDER/load        loads current, else previous, else the least that a server needs;
+its unit runs a copy, since the folder may lie on a disk that comes late
 """
 
 import shlex
@@ -11,7 +12,7 @@ from importlib.resources import files
 
 from zmward.doors.files import must
 from zmward.doors.host import Door
-from zmward.doors.packet_filter import run_rules
+from zmward.doors.packet_filter import bans_program, run_rules
 from zmward.engine.state import Run, open_base
 from zmward.engine.undo_script import UNITS
 from zmward.firewall.own_rules import PARTS, marked
@@ -21,7 +22,7 @@ _UNIT = """\
 [Unit]
 Description=Packet filter rules of zmward
 DefaultDependencies=no
-RequiresMountsFor={folder}
+# It waits for no disk of the network, which comes after it.
 # These flush or replace what is loaded, so ours come after them, each time.
 After=systemd-modules-load.service local-fs.target {others}
 ReloadPropagatedFrom={others}
@@ -33,8 +34,8 @@ Type=oneshot
 RemainAfterExit=yes
 # Without it what hangs there would keep the host from starting.
 TimeoutStartSec=120
-ExecStart=/bin/sh {folder}/load once
-ExecReload=/bin/sh {folder}/load
+ExecStart=/bin/sh {loader} once
+ExecReload=/bin/sh {loader}
 [Install]
 WantedBy=multi-user.target
 """
@@ -42,27 +43,29 @@ _OTHERS = (
     *("nftables.service", "netfilter-persistent.service", "iptables.service"),
     *("ip6tables.service", "ufw.service"),
 )
-# It does not remain, so that each start of one of the others starts it too.
+# It does not remain, so that each start of one of the others starts it too. At boot it
+# comes once more when the folder is there.
 _AGAIN = """\
 [Unit]
 Description=Packet filter rules of zmward, after those that flush them
 DefaultDependencies=no
 RequiresMountsFor={folder}
-After=zmward-firewall.service {others}
+After=zmward-firewall.service remote-fs.target {others}
 [Service]
 Type=oneshot
 TimeoutStartSec=120
-ExecStart=/bin/sh {folder}/load once
+ExecStart=/bin/sh {loader} once
 [Install]
-WantedBy={others}
+WantedBy=multi-user.target {others}
 """
 _LAST = {
     "nft": "nft -f /dev/stdin",
     "ipset": "ipset restore",
-    "v6": "[ ! -e /proc/net/if_inet6 ] || ip6tables-restore --noflush",
-    "v4": "iptables-restore --noflush",
+    "v6": "[ ! -e /proc/net/if_inet6 ] || ipt ip6tables-restore --noflush",
+    "v4": "ipt iptables-restore --noflush",
 }
 _END = "END-OF-RULES"
+_LOADER = f"{UNITS}/zmward-firewall.load"
 
 
 def folder(base: str) -> str:
@@ -70,17 +73,19 @@ def folder(base: str) -> str:
     return f"{base}/firewall"
 
 
-def _texts(rules: Rules, run: Run) -> dict[str, str]:
+def kept_texts(rules: Rules, run: Run) -> dict[str, str]:
     """Return what is kept, by the names of the files."""
     place = folder(run.base)
     load = (files("zmward.engine") / "load_rules.sh").read_text("utf-8")
-    names = PARTS[rules.backend]
+    load = load.replace("@FOLDER@", shlex.quote(place))
+    load = load.replace("@BACKEND@", rules.backend)
+    names, others = PARTS[rules.backend], " ".join(_OTHERS)
     return {
-        "load": load.replace("@FOLDER@", shlex.quote(place)).replace(
+        "load": load.replace("@BANS@\n", bans_program()).replace(
             "@LAST@", _last(rules, run.id)
         ),
-        "unit": _UNIT.format(folder=place, others=" ".join(_OTHERS)),
-        "again": _AGAIN.format(folder=place, others=" ".join(_OTHERS)),
+        "unit": _UNIT.format(loader=_LOADER, others=others),
+        "again": _AGAIN.format(folder=place, loader=_LOADER, others=others),
         "backend": f"{rules.backend}\n",
         "run": f"{run.id}\n",
         **dict(zip(names, marked(rules, run.id).texts, strict=True)),
@@ -126,7 +131,9 @@ def _fallback(rules: Rules, run: str) -> dict[str, str]:
 def keep_rules(door: Door, run: Run, rules: Rules) -> None:
     """Have the host load these rules at each boot."""
     open_base(door)
-    given = "".join(f"%% {name}\n{text}" for name, text in _texts(rules, run).items())
+    given = "".join(
+        f"%% {name}\n{text}" for name, text in kept_texts(rules, run).items()
+    )
     done = run_rules(door, "keep", folder(run.base), run.id, UNITS, given=given)
     must(done, "keep", "rules for the next boot")
 

@@ -90,28 +90,29 @@ def confirm(door: Door, run: Run, *, console: bool = False) -> None:
         # Keeping takes its time, and is not to meet the switch.
         postpone(door, run, _WHILE_KEEPING)
         _not_taken_back(door, run)
-    # Before the switch goes: whoever dies here leaves it, and it takes all back.
+    # Before the mark: whoever dies here leaves the switch, and it takes all back.
     for change in rules:
         if change.after is not None:
             _still_loaded(door, run, change.after)
             keep_rules(door, run, change.after)
-    disarm(door, run)
-    # Its timer may have elapsed while we looked: what runs then is not held up.
-    try:
-        _not_taken_back(door, run)
-    except Refused:
+    if not journal.mark_confirmed():
         if rules:
             forget_rules(door, run)
-        raise
-    journal.write("confirmed")
+        raise _faster(run)
+    # A switch that is left sees the mark, and removes itself.
+    disarm(door, run)
 
 
 def _not_taken_back(door: Door, run: Run) -> None:
     if look(door, run.fired) is not None or at_work(door, run):
-        raise Refused(
-            f"The switch of {run.id} was faster: the run is being taken back now. "
-            "See `zmward history`."
-        )
+        raise _faster(run)
+
+
+def _faster(run: Run) -> Refused:
+    return Refused(
+        f"The switch of {run.id} was faster: the run is being taken back now. "
+        "See `zmward history`."
+    )
 
 
 def _still_loaded(door: Door, run: Run, rules: Rules) -> None:

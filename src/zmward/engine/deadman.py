@@ -31,7 +31,8 @@ WantedBy=sysinit.target
 _LATE = """\
 [Unit]
 Description=Take back the unconfirmed zmward run {run} (directory and services)
-After=zimbra.service network.target
+After=zimbra.service network.target remote-fs.target
+RequiresMountsFor={script}
 [Service]
 Type=simple
 ExecStart=/bin/sh {script} late
@@ -63,6 +64,10 @@ def start_timer(door: Door, run: Run, seconds: int) -> None:
     waiting = _runs(door, old)
     if not waiting:
         old, fresh = fresh, old
+        waiting = _runs(door, old)
+    elif _runs(door, fresh):
+        # Somebody died between the start of one and the end of the other.
+        _stop(door, fresh)
     words = (
         *("systemd-run", f"--unit={fresh}", f"--on-active={seconds}s"),
         *("--timer-property=AccuracySec=1s", "--collect", "--quiet"),

@@ -41,6 +41,21 @@ What = Literal[
 FINAL: tuple[What, ...] = ("applied", "confirmed", "rolled-back")
 
 
+# The switch's script looks for a mark, and leaves its folder, under the same lock.
+_UNLESS_FIRED = """\
+exec 8<"$2" && flock -w 30 8 || { echo 'its switch holds it' >&2; exit 75; }
+[ ! -e "$2/fired" ] || exit 4
+exec dd of="$2/journal" oflag=append conv=notrunc,fsync status=none
+"""
+_FIRED = 4
+
+
+def _line(what: What, steps: Iterable[int], note: str) -> bytes:
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    # The first newline ends an entry that broke off before.
+    return b"\n" + msgspec.json.encode(Entry(at, what, tuple(steps), note)) + b"\n"
+
+
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line: when, what, which steps of the plan, and a word for people."""
 
@@ -58,25 +73,47 @@ class Journal(msgspec.Struct, frozen=True):
 
     def write(self, what: What, steps: Iterable[int] = (), note: str = "") -> None:
         """Append one entry; return only when the disk has it."""
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        line = msgspec.json.encode(Entry(at, what, tuple(steps), note))
         out = ("dd", f"of={self.run.journal}", "oflag=append", "conv=notrunc,fsync")
-        # The first newline ends an entry that broke off before.
-        done = self.door.run((*out, "status=none"), given=b"\n" + line + b"\n")
+        line = _line(what, steps, note)
+        done = self.door.run((*out, "status=none"), given=line)
         if done.code:
             raise Fault("journal", done.said, self.run.journal)
 
-    def read(self) -> tuple[Entry, ...]:
-        """Return all whole entries, oldest first."""
+    def mark_confirmed(self) -> bool:
+        """Write that a run is kept, and say so; False where its switch came first."""
+        argv = ("sh", "-c", _UNLESS_FIRED, "zmward", "mark", self.run.folder)
+        done = self.door.run(argv, given=_line("confirmed", (), ""))
+        if done.code not in {0, _FIRED}:
+            raise Fault("journal", done.said, self.run.journal)
+        return not done.code
+
+    def _lines(self) -> tuple[bytes, ...]:
         if look(self.door, self.run.journal) is None:
             return ()
-        found = []
-        for line in read_bytes(self.door, self.run.journal).split(b"\n"):
-            try:
-                found.append(msgspec.json.decode(line, type=Entry))
-            except msgspec.DecodeError:
-                continue
-        return tuple(found)
+        lines = read_bytes(self.door, self.run.journal).split(b"\n")
+        return tuple(line for line in lines if line)
+
+    def read(self) -> tuple[Entry, ...]:
+        """Return all whole entries, oldest first."""
+        return tuple(entry for line in self._lines() if (entry := _entry(line)))
+
+    def damaged(self) -> bool:
+        """Say whether entries are lost: more than one that broke off."""
+        lines = self._lines()
+        lost = (line for line in lines if _entry(line) is None)
+        return not lines or any(not _broke_off(line) for line in lost)
+
+
+def _entry(line: bytes) -> Entry | None:
+    try:
+        return msgspec.json.decode(line, type=Entry)
+    except msgspec.DecodeError:
+        return None
+
+
+def _broke_off(line: bytes) -> bool:
+    start = b'{"at":"'
+    return line[: len(start)] == start[: len(line)] and not line.endswith(b"}")
 
 
 _STATES: tuple[What, ...] = (*FINAL, "rollback", "incomplete")

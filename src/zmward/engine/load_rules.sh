@@ -1,19 +1,49 @@
 #!/bin/sh
 # Loads zmward's rules at boot, before the network: those confirmed last, else those
 # confirmed before them, else the least that a server needs. No name is resolved.
-# With the word `once` it leaves them alone where they are loaded already.
+# With the word `once` it leaves them alone where they are loaded already. It lies beside
+# its unit too: the folder may be on a disk that comes after the network.
 set -u
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 FOLDER=@FOLDER@
+# Says that the least is loaded: it has the same mark.
+LEAST=/run/zmward-firewall-least
 FAILED='zmward: ufw has failed'
 
 say() { printf 'zmward: %s\n' "$*" >&2; }
 
+@BANS@
+# Nobody waits as long at a boot as for a repair.
+ipt() { # program, words
+    tool=$1
+    shift
+    case $("$tool" --help 2>&1) in
+    *--wait*) "$tool" --wait=10 "$@" ;;
+    *) "$tool" "$@" ;;
+    esac
+}
+
+# Rules count for more than who is banned.
+kept() { # program, words
+    "$@" || { say "who was banned may not be so any more" && return 1; }
+}
+
+chained() { # digit, file
+    if text=$(kept chain_kept "$1" "$2"); then printf '%s\n' "$text"; else cat -- "$2"; fi
+}
+
 # IPv4 comes last: its mark says that all of it is loaded.
 restored() { # what stands before the names of files for iptables
-    { [ ! -s "${1}ipset" ] || ipset restore <"${1}ipset"; } &&
-        { [ ! -e /proc/net/if_inet6 ] || ip6tables-restore --noflush <"${1}v6"; } &&
-        iptables-restore --noflush <"${1}v4"
+    { [ ! -s "${1}ipset" ] || kept sets_loaded "${1}ipset" "${1}v4" "${1}v6" ||
+        ipset restore <"${1}ipset"; } &&
+        { [ ! -e /proc/net/if_inet6 ] ||
+            chained 6 "${1}v6" | ipt ip6tables-restore --noflush; } &&
+        chained 4 "${1}v4" | ipt iptables-restore --noflush
+}
+
+in_nft() { # file
+    if text=$(kept nft_kept "$1") && printf '%s\n' "$text" | nft -f /dev/stdin; then return; fi
+    nft -f "$1"
 }
 
 programs() { echo iptables; [ ! -e /proc/net/if_inet6 ] || echo ip6tables; }
@@ -31,7 +61,7 @@ ufw_works() {
     fi
     for program in $(programs); do
         case $program in iptables) own=ufw six= ;; *) own=ufw6 six=6 ;; esac
-        found=$("$program" -S) || return 1
+        found=$(ipt "$program" -S) || return 1
         case $found in '-P INPUT DROP'*) ;; *) return 1 ;; esac
         [ "$own" = ufw ] || grep -qix 'IPV6="*yes"*' /etc/default/ufw || continue
         for name in before user; do
@@ -42,34 +72,41 @@ ufw_works() {
     done
 }
 
-# In another table, behind a filter that ufw has left half done and that is passed by.
-without_ufw() { # what stands before the names of the files
-    restored "$1" || return 1
+# A filter that ufw has left half done is passed by.
+passed_by() {
     for program in $(programs); do
-        "$program" -t security -S "ZMWARD-$mark" >/dev/null || return 1
-        rules=$("$program" -S) || return 1
+        rules=$(ipt "$program" -S) || return 1
         case $rules in *"$FAILED"*) continue ;; esac
         printf '%s\n' '*filter' \
             "-I INPUT 1 -m comment --comment \"$FAILED\" -j ACCEPT" \
             "-I OUTPUT 1 -m comment --comment \"$FAILED\" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT" \
-            COMMIT | "$program-restore" --noflush || return 1
+            COMMIT | ipt "$program-restore" --noflush || return 1
     done
     say "ufw has failed: its rules are loaded by zmward, in the table security"
+}
+
+# In another table than ufw's.
+without_ufw() { # what stands before the names of the files
+    restored "$1" || return 1
+    for program in $(programs); do
+        ipt "$program" -t security -S "ZMWARD-$mark" >/dev/null || return 1
+    done
+    passed_by
 }
 
 # Takes out what was loaded while ufw did not work.
 with_ufw() {
     for program in $(programs); do
-        rules=$("$program" -S) || return 1
+        rules=$(ipt "$program" -S) || return 1
         case $rules in *"$FAILED"*) ;; *) continue ;; esac
         {
             echo '*filter'
             printf '%s\n' "$rules" | grep -F "\"$FAILED\"" | sed 's/^-A /-D /'
             printf '%s\n' COMMIT '*security' '-D INPUT -j ZMWARD' COMMIT
-        } | "$program-restore" --noflush || return 1
-        names=$("$program" -t security -S | sed -n 's/^-N \(ZMWARD.*\)$/\1/p')
-        for name in $names; do "$program" -t security -F "$name"; done
-        for name in $names; do "$program" -t security -X "$name"; done
+        } | ipt "$program-restore" --noflush || return 1
+        names=$(ipt "$program" -t security -S | sed -n 's/^-N \(ZMWARD.*\)$/\1/p')
+        for name in $names; do ipt "$program" -t security -F "$name"; done
+        for name in $names; do ipt "$program" -t security -X "$name"; done
     done
 }
 
@@ -80,10 +117,10 @@ loaded() { # folder, what stands before the names of its files
     read -r kind <backend && read -r mark <run || return 1
     case $kind in
     nftables)
-        nft -f "${2}nft" && nft list chain inet zmward "run-$mark" >/dev/null
+        in_nft "${2}nft" && nft list chain inet zmward "run-$mark" >/dev/null
         ;;
     iptables)
-        restored "$2" && iptables -t security -S "ZMWARD-$mark" >/dev/null
+        restored "$2" && ipt iptables -t security -S "ZMWARD-$mark" >/dev/null
         ;;
     ufw) without_ufw "${2:-whole-}" ;;
     *) return 1 ;;
@@ -96,7 +133,7 @@ there() { # folder
     nftables) nft list chain inet zmward "run-$run" >/dev/null 2>&1 ;;
     *)
         for program in $(programs); do
-            "$program" -t security -S "ZMWARD-$run" >/dev/null 2>&1 || return 1
+            ipt "$program" -t security -S "ZMWARD-$run" >/dev/null 2>&1 || return 1
         done
         ;;
     esac
@@ -107,27 +144,30 @@ last() {
 @LAST@
 }
 
-backend=
-! read -r backend <"$FOLDER/current/backend" || :
+least() { # where it is from
+    # A rehearsal says nothing of what is loaded.
+    [ "$word" = minimum ] || : >"$LEAST" || :
+    say "only the minimum is loaded, from $1"
+    exit 0
+}
+
+word=${1:-}
+read -r backend 2>/dev/null <"$FOLDER/current/backend" || backend=@BACKEND@
 if [ "$backend" = ufw ] && ufw_works; then
-    with_ufw && exit 0
+    with_ufw && rm -f -- "$LEAST" && exit 0
     say "what was loaded while ufw did not work stays loaded"
     exit 1
 fi
-if [ "${1:-}" = once ] && [ "$backend" != ufw ] && there "$FOLDER/current" 2>/dev/null; then exit 0; fi
+if [ "$word" = once ] && [ "$backend" != ufw ] && [ ! -e "$LEAST" ] &&
+    there "$FOLDER/current" 2>/dev/null; then exit 0; fi
 for folder in current previous; do
-    [ "${1:-}" != minimum ] || break
-    loaded "$folder" '' && exit 0
+    [ "$word" != minimum ] || break
+    loaded "$folder" '' && rm -f -- "$LEAST" && exit 0
     say "the rules in $FOLDER/$folder cannot be loaded"
 done
 for folder in current previous; do
-    loaded "$folder" minimum- || continue
-    say "only the minimum is loaded, from $FOLDER/$folder"
-    exit 0
+    loaded "$folder" minimum- && least "$FOLDER/$folder"
 done
-if last; then
-    say "only the minimum is loaded, from this very file"
-    exit 0
-fi
+last && { [ "$backend" != ufw ] || passed_by; } && least "this very file"
 say "nothing could be loaded: no packet is filtered by zmward"
 exit 1

@@ -185,7 +185,11 @@ class Lock:
         if done.code == _CHANGED:
             return False
         if done.code:
-            raise Refused(f"{self._path} cannot be made, nothing is done: {done.said}")
+            raise Refused(
+                f"{self._path} cannot be made, nothing is done: {done.said}. Where it "
+                "cannot be mended, `sh rollback.sh` in a run's folder takes the run "
+                "back without it."
+            )
         os.environ[LOCK] = self._owner.token
         if self._owner.until:
             threading.Thread(target=self._keep, daemon=True).start()

@@ -63,7 +63,7 @@ def _load(door: Door, change: LoadRuleset, token: str) -> None:
         # Who takes back knows the run's rules by their mark.
         if change.after.backend != "ufw":
             tried_as(door, change.after, token)
-        load_rules(door, change.after, token)
+        load_rules(door, change.after, token, known(token).folder)
     else:
         restore_rules(door, None, change.before)
 

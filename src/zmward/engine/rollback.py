@@ -18,8 +18,11 @@ from zmward.engine.state import Run, kept, plan_of
 from zmward.engine.undo import Settings, Undone, undo
 from zmward.errors import Fault, NotUndone, Unreachable, ZmwardError
 from zmward.plan import Plan
+from zmward.ruleset import LoadRuleset
 
 _WHILE_WORKING = 1800
+# Rules may shut the operator out, so that nobody else would end it.
+_WHILE_UNLOADING = 300
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -102,10 +105,11 @@ def _follow(site: Site, work: Work) -> Iterator[str]:
         yield from _tried(partial(restart, site, name))
 
 
-def _alone(site: Site, run: Run) -> None:
+def _alone(site: Site, run: Run, plan: Plan) -> None:
     """Keep the switch from taking back beside us; one that has begun is let end."""
+    quick = all(isinstance(step.change, LoadRuleset) for step in plan.steps)
     try:
-        postpone(site.door, run, _WHILE_WORKING)
+        postpone(site.door, run, _WHILE_UNLOADING if quick else _WHILE_WORKING)
     except Fault as error:
         site.talk(f"the switch cannot be postponed: {error}")
     if at_work(site.door, run):
@@ -119,14 +123,17 @@ def take_back(site: Site, run: Run, plan: Plan) -> Taken:
     site.undisturbed()
     site.going_back = True
     journal = Journal(site.door, run)
-    entries = journal.read()
-    if any(entry.what == "armed" for entry in entries):
-        _alone(site, run)
+    entries, damaged = journal.read(), journal.damaged()
+    armed = damaged or any(entry.what == "armed" for entry in entries)
+    if armed:
+        _alone(site, run, plan)
     try:
         journal.write("rollback")
     except Fault as error:
         site.talk(f"the journal cannot be written: {error}")
-    changes = _begun(plan, entries)
+    if damaged:
+        site.talk("the journal is damaged: every step is looked at")
+    changes = _every(plan) if damaged else _begun(plan, entries)
     fates: list[Undone] = []
     by_number = dict(changes)
     for numbers in groups(changes):
@@ -144,7 +151,7 @@ def take_back(site: Site, run: Run, plan: Plan) -> Taken:
     for name in work.left:
         site.talk(f"not restarted, as the run has not either: {name}")
     taken = Taken(tuple(fates), failures)
-    _close(site, run, journal, entries, taken)
+    _close(site, run, journal, taken, armed=armed)
     return taken
 
 
@@ -153,14 +160,15 @@ def _names(steps: Iterable[tuple[int, Change]]) -> str:
 
 
 def _close(
-    site: Site, run: Run, journal: Journal, entries: Iterable[Entry], taken: Taken
+    site: Site, run: Run, journal: Journal, taken: Taken, *, armed: bool
 ) -> None:
-    if taken.complete and any(entry.what == "armed" for entry in entries):
-        disarm(site.door, run)
+    # First the mark: a switch that is left sees it, and removes itself.
     try:
         journal.write("rolled-back" if taken.complete else "incomplete")
     except Fault as error:
         site.talk(f"the journal cannot be written: {error}")
+    if taken.complete and armed:
+        disarm(site.door, run)
 
 
 def roll_back(site: Site, run: Run) -> Taken:
@@ -181,6 +189,10 @@ def roll_back(site: Site, run: Run) -> Taken:
 
 def _before(plan: Plan, entries: Iterable[Entry]) -> tuple[Undone, ...]:
     return tuple(Undone(n, label(c), "as-before") for n, c in _begun(plan, entries))
+
+
+def _every(plan: Plan) -> list[tuple[int, Change]]:
+    return [(n, step.change) for n, step in enumerate(plan.steps)][::-1]
 
 
 def _begun(plan: Plan, entries: Iterable[Entry]) -> list[tuple[int, Change]]:

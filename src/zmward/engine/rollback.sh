@@ -5,7 +5,8 @@
 #
 #   sh rollback.sh          everything, now
 #   sh rollback.sh early    files only: run at boot, before the network and sshd
-#   sh rollback.sh late     the rest: run at boot, once Zimbra's directory answers
+#   sh rollback.sh late     all that is left: run at boot, once Zimbra's directory answers
+#   sh rollback.sh timer    everything, unless the run was kept at the last moment
 set -u
 umask 077
 PATH=@PATH@
@@ -22,6 +23,7 @@ failed=0
 written=0
 settings_back=no
 filter=whole
+marked=yes
 PINNED=@PINNED@
 RULES=@RULES@
 BOOT=@BOOT@
@@ -174,8 +176,13 @@ lower() {
     rm -f -- "$FOLDER/.lifted"
 }
 
+# Other disks may come late: what lies there is left to the late unit.
+absent() { # path
+    early && [ ! -d "${1%/*}" ] && say "its folder is not there yet: $1"
+}
+
 file() { # path, old, mode, owner, group, new
-    late && return
+    absent "$1" && return
     rm -f -- "$(beside "$1")"
     whole "$1" "$2" "$6" || return
     holds "$1" "$2" && return
@@ -189,7 +196,7 @@ file() { # path, old, mode, owner, group, new
 }
 
 mode() { # path, old mode owner group, new mode owner group
-    late && return
+    absent "$1" && return
     now=$(stat -c '%a %U %G' -- "$1" 2>/dev/null)
     [ "$now" = "$2 $3 $4" ] && return
     # chown goes first and clears set-user bits: a run may have died in between.
@@ -219,7 +226,6 @@ crontab_is() { # name in the store or -
 }
 
 cron() { # user, old, new
-    late && return
     whole "crontab of $1" "$2" "$3" || return
     if ! table_of "$1" >"$FOLDER/.crontab" 2>"$FOLDER/.complaint"; then
         rm -f -- "$FOLDER/.crontab"
@@ -278,7 +284,7 @@ setting_is() { # name in the store or -
 
 # The whole file as it was, where nobody but us has written to it.
 settings() {
-    late && return
+    absent "$SETTINGS" && return
     rm -f -- "$(beside "$SETTINGS")"
     [ -f "$FOLDER/settings-before" ] && [ -f "$FOLDER/settings-after" ] || return
     [ ! -e "$FOLDER/settings-mixed" ] || return
@@ -293,7 +299,7 @@ settings() {
 }
 
 setting() { # key, old, new
-    late && return
+    absent "$SETTINGS" && return
     [ "$settings_back" = yes ] && return
     whole "localconfig $1" "$2" "$3" || return
     there=yes
@@ -346,7 +352,7 @@ parameter_is() { # name, name in the store or -
 }
 
 parameter() { # name, old, new
-    late && return
+    absent "$ZIMBRA/common/conf/main.cf" && return
     whole "Postfix's $1" "$2" "$3" || return
     parameter_is "$1" "$2" && return
     parameter_is "$1" "$3"
@@ -475,9 +481,11 @@ rules() { timeout 120 sh -c "$RULES" zmward "$@"; }
 # No boot leaves our rules loaded unless they were kept for it. Ours are taken back
 # even if somebody has changed them: they decide who can still log in.
 ruleset() { # old rules in the store, old and new back end
-    late && return
     backend=$3
-    told=$(rules forget "$BOOT" "$RUN" "$UNITS") || broken "rules for the next boot"
+    if ! told=$(rules forget "$BOOT" "$RUN" "$UNITS"); then
+        broken "rules for the next boot"
+        filter=broken
+    fi
     [ -z "$told" ] || say "$told"
     early && return
     if [ "$3" != - ]; then
@@ -501,7 +509,8 @@ ruleset() { # old rules in the store, old and new back end
     back "the packet filter"
 }
 
-old_rules() { rules put "$1" <"$2"; }
+# Who can log in at all counts for more than who is banned.
+old_rules() { rules put "$1" <"$2" || rules put "$1" without-bans <"$2"; }
 
 # Another program may hold a lock, or the memory be short for a moment. That rules are
 # not ours is an answer.
@@ -516,11 +525,16 @@ patient() { # words
 }
 
 # What shuts the operator out must go, even where the old rules cannot come: then those
-# kept for the boot do, or none of ours.
+# kept for the boot do, unless they are this run's own, or none of ours.
 shut_in() { # words for people
     broken "the packet filter: $1"
     filter=broken
-    if [ -e "$BOOT/load" ]; then timeout 120 sh "$BOOT/load" && return; fi
+    if [ -e "$BOOT/load" ] && [ "$(readlink -- "$BOOT/current")" != "$RUN" ]; then
+        timeout 120 sh "$BOOT/load"
+        # They may be another back end's, or ufw's own, and ours still there.
+        rules mine "$backend" "$RUN"
+        [ $? != 1 ] || return
+    fi
     [ "$backend" = - ] || rules take "$backend" || say "the new rules are still loaded"
 }
 
@@ -581,14 +595,7 @@ directory() {
     done
 }
 
-finish() {
-    lower
-    for name in asked values complaint crontab; do rm -f -- "$FOLDER/.$name"; done
-    early && exit 0
-    printf '%s\n' "$failed" >"$FOLDER/fired/failed"
-    say "done: $written taken back, $failed could not be"
-    # What is still loaded is gone after a boot; nothing that helps there is taken away.
-    [ "$filter" = whole ] || exit 6
+unarmed() {
     for name in early late; do
         rm -f -- "$UNITS/zmward-$name-$RUN.service" \
             "$UNITS/.zmward-$name-$RUN.service.zmward-$RUN" \
@@ -597,22 +604,55 @@ finish() {
     done
     systemctl stop "zmward-undo-$RUN.timer" "zmward-again-$RUN.timer" 2>/dev/null
     systemctl daemon-reload 2>/dev/null
+}
+
+# Who is shut out waits for it: a lock is held for a while, a disk is emptied.
+again() {
+    case $MODE in timer | late) ;; *) return ;; esac
+    for name in undo again; do
+        systemd-run --unit="zmward-$name-$RUN" --on-active=60s --collect --quiet \
+            --timer-property=AccuracySec=1s /bin/sh "$FOLDER/rollback.sh" timer && return
+    done
+}
+
+finish() {
+    lower
+    for name in asked values complaint crontab; do rm -f -- "$FOLDER/.$name"; done
+    early && exit 0
+    printf '%s\n' "$failed" >"$FOLDER/fired/failed"
+    say "done: $written taken back, $failed could not be"
+    # What is still loaded is gone after a boot; nothing that helps there is taken away.
+    if [ "$filter" != whole ]; then again; exit 6; fi
+    [ "$marked" = yes ] || exit 6
+    unarmed
     [ "$failed" = 0 ] || exit 6
     exit 0
 }
 
-# What is taken back whole is not ours any more: a later run may have done the same.
-ended() { tail -n 1 "$FOLDER/journal" 2>/dev/null | grep -q "\"what\":\"$1\""; }
-if grep -q '"what":"rolled-back"' "$FOLDER/journal" 2>/dev/null ||
-    { ended applied && [ "$(cat "$FOLDER/fired/failed" 2>/dev/null)" = 0 ]; }; then
-    say "run $RUN is taken back already"
+# Only a whole line counts. What is taken back whole is not ours any more: a later run
+# may have done the same.
+ended() {
+    tail -n 1 "$FOLDER/journal" 2>/dev/null | grep -q "\"what\":\"$1\".*}\$"
+}
+over() { # words for people
+    say "$1"
+    # At boot, what is started next is settled already.
+    early || unarmed
     exit 0
+}
+# Under this lock zmward loads rules and keeps a run: what has begun is let end, and
+# nothing begins any more once the folder is there.
+if [ -d "$FOLDER" ] && exec 8<"$FOLDER"; then
+    flock -w 150 8 || say "not waited for any more: whoever holds $FOLDER"
 fi
-# Who keeps a run and its switch may come at the same moment: then it is kept.
+if grep -q '"what":"rolled-back"}$' "$FOLDER/journal" 2>/dev/null ||
+    { ended applied && [ "$(cat "$FOLDER/fired/failed" 2>/dev/null)" = 0 ]; }; then
+    over "run $RUN is taken back already"
+fi
 case $MODE in timer | early | late)
-    if ended confirmed; then say "run $RUN is kept"; exit 0; fi
+    ! ended confirmed || over "run $RUN is kept"
     ;;
 esac
-# zmward looks for this folder before each of its steps, and stops.
-mkdir -p -- "$FOLDER/fired"
+# Where it cannot be made, the lock is held to the end.
+if mkdir -p -- "$FOLDER/fired"; then exec 8<&-; else marked=no; fi
 say "taking back run $RUN ($MODE)"

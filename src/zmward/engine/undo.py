@@ -218,12 +218,29 @@ def _package(site: Site, step: int, change: InstallPackage) -> Undone:
 
 
 def _ruleset(site: Site, step: int, change: LoadRuleset, token: str) -> Undone:
+    """Give the old rules back, also where those of the next boot cannot be forgotten.
+
+    What is loaded now keeps the operator out, or does not; the boot comes later.
+    """
+    said, failed = "", ""
+    try:
+        said = forget_rules(site.door, known(token))
+    except Fault as error:
+        failed = str(error)
+    found = _loaded(site, step, change, token, said)
+    if failed:
+        return msgspec.structs.replace(found, fate="not-undone", note=failed)
+    return found
+
+
+def _loaded(
+    site: Site, step: int, change: LoadRuleset, token: str, said: str
+) -> Undone:
     """Give the old rules back where ours are loaded, even if somebody changed them.
 
     The table is zmward's own, and what it lets in decides who can still log in.
     """
     name = label(change)
-    said = forget_rules(site.door, known(token))
     if change.after is not None and not loaded_by(site.door, change.after, token):
         now = standing_rules(site.door, change.before)
         fate: Fate = "as-before" if now == change.before else "kept"

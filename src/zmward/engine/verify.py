@@ -11,8 +11,10 @@ from zmward.engine.audit import audit
 from zmward.engine.collect import collect
 from zmward.evidence import Evidence, merge
 from zmward.finding import Report
+from zmward.outside import with_looks
 from zmward.plan import Plan
 from zmward.profile import Profile
+from zmward.scan.seen import Seen
 from zmward.sources.registry import sources
 
 _ALWAYS = {"identity", "listeners", "localconfig", "packages", "ldap-servers"}
@@ -54,10 +56,12 @@ def verify(
     *,
     now: datetime | None = None,
     others: Evidence | None = None,
+    looks: tuple[Seen, ...] = (),
 ) -> Proof:
     """Ask the host anew what the plan's controls need, and judge them.
 
-    `others` is what the other nodes have said before.
+    `others` is what the other nodes have said before, `looks` what was seen of them
+    from outside, which counts more than what they say.
     """
     chosen = tuple(known[name] for name in _controls(plan) if name in known)
     needed = {name for control in chosen for name in control.check.needs} | _ALWAYS
@@ -65,6 +69,7 @@ def verify(
     evidence = collect(door, asked, version)
     if others is not None:
         evidence = merge((evidence, others))
+    evidence = with_looks(evidence, looks)
     return proof(plan, audit(evidence, chosen, profile, now))
 
 

@@ -15,7 +15,7 @@ from zmward.facts import Facts
 from zmward.firewall.checked import Checked, Deviating, check
 from zmward.firewall.loaded import live
 from zmward.firewall.minimum import minimum
-from zmward.firewall.openings import FAMILIES, Policy
+from zmward.firewall.openings import FAMILIES, Policy, Sources
 from zmward.firewall.ranges import NOTHING, written
 from zmward.firewall.render_iptables import foreign_rules, ipset, iptables
 from zmward.firewall.render_nftables import nftables
@@ -131,10 +131,14 @@ def _in_nft(policy: Policy, *, counters: bool) -> Rules:
     return Rules("nftables", (whole,), (least,))
 
 
-def _in_iptables(policy: Policy) -> Rules:
+def _in_iptables(policy: Policy, *, bans: bool = False) -> Rules:
+    """Return the rules; what is loaded in need asks no set of bans."""
     whole, least = (
-        (ipset(one), *(iptables(one, family) for family in FAMILIES))
-        for one in (policy, minimum(policy))
+        (
+            ipset(one, Sources() if asked else None),
+            *(iptables(one, family, bans=asked) for family in FAMILIES),
+        )
+        for one, asked in ((policy, bans), (minimum(policy), False))
     )
     return Rules("iptables", whole, least)
 
@@ -152,17 +156,23 @@ def ruleset(door: Door, policy: Policy, kind: Backend) -> Rules:
         proven(door, found)
         return found
     if kind == "iptables":
-        found = _in_iptables(policy)
-        tried(door, found)
-        return found
-    found = _in_nft(policy, counters=True)
+        return _first_tried(
+            door, *(_in_iptables(policy, bans=bans) for bans in (True, False))
+        )
+    # nft before 0.9.5 knows no counters of elements.
+    return _first_tried(
+        door, *(_in_nft(policy, counters=counters) for counters in (True, False))
+    )
+
+
+def _first_tried(door: Door, best: Rules, other: Rules) -> Rules:
+    """Return the rules that a host takes: not every one knows all that is good."""
     try:
-        tried(door, found)
+        tried(door, best)
     except Refused:
-        # nft before 0.9.5 knows no counters of elements.
-        found = _in_nft(policy, counters=False)
-        tried(door, found)
-    return found
+        tried(door, other)
+        return other
+    return best
 
 
 def _step(change: LoadRuleset) -> Step:

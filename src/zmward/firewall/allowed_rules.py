@@ -95,7 +95,7 @@ _PORTS = f"{_PORT}(?::{_PORT})?"
 _FLAGS = "(?:[A-Z]{3}(?:,[A-Z]{3})*|NONE|ALL)"
 _MODULES = (
     "(?:tcp|udp|udplite|sctp|dccp|icmp|icmp6|multiport|conntrack|limit|hashlimit|set"
-    "|comment)"
+    "|comment|ah)"
 )
 
 
@@ -139,7 +139,7 @@ _SAVED: Final[Mapping[Family, re.Pattern[str]]] = {
 _FILLED = re.compile(
     rf"create {_SET} hash:(?:net|ip) family inet6?"
     r"(?: (?:maxelem|hashsize|timeout) [0-9]+| counters| -exist)*"
-    rf"|(?:flush|destroy) {_SET}|swap {_SET} {_SET}|add {_SET} (?:{_NET})"
+    rf"|(?:flush|destroy) {_SET}|swap {_SET} {_SET}|add {_SET} (?:{_NET})(?: -exist)?"
 )
 _IN_UFW: Final[tuple[tuple[str, str, Family], ...]] = (
     ("4", "ufw", "ipv4"),

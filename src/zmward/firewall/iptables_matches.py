@@ -98,6 +98,8 @@ def options(tokens: Sequence[str]) -> Iterator[Option]:
         values = tuple(tokens[place + 1 : end])
         if name in ("-m", "--match"):
             module = values[0] if values else ""
+            if module in _BY_NAME:
+                yield Option(name, values, inverted, module)
         else:
             yield Option(name, values, inverted, module)
         place = end
@@ -293,10 +295,26 @@ def _never(option: Option, family: Family) -> Match:
     return _first(option, holds=False)
 
 
+# Modules that ask something by their name alone, for a header or what only the kernel
+# knows; of what others ask, their options tell.
+_HEADERS: Final = frozenset({"frag", "rt", "hbh", "dst", "mh"})
+_BY_NAME: Final = frozenset({"ah", "eui64", "socket", "rpfilter", "unclean", *_HEADERS})
+
+
+def _named(option: Option, family: Family) -> Match:
+    if option.module == "ah":
+        # ip6tables sees it as a header before what it protects; nft, as a protocol.
+        return Is("protocol", single(PROTOCOLS["ah"]), option.inverted)
+    if option.module in _HEADERS:
+        return _extension(option, family)
+    return Uncertain(option.text)
+
+
 _Reader = Callable[[Option, Family], Match]
 _READERS: Final[Mapping[str, _Reader]] = {
     **dict.fromkeys(("-s", "--source", "--src"), _sources),
     **dict.fromkeys(("-d", "--destination", "--dst"), _destinations),
+    **dict.fromkeys(("-m", "--match"), _named),
     **dict.fromkeys(("-p", "--protocol", "--proto"), _protocol),
     **dict.fromkeys(("-i", "--in-interface"), _enters),
     **dict.fromkeys(("--sport", "--source-port", "--sports"), _ports("source-port")),

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from zmward.firewall import ufw_rules
-from zmward.firewall.render_iptables import CHAIN, OPEN
+from zmward.firewall.render_iptables import BANNED, CHAIN, OPEN
 from zmward.firewall.render_nftables import TABLE
 from zmward.ruleset import Backend, Rules
 
@@ -29,11 +29,28 @@ _SET_BEGINS: Final = re.compile(r"^\tset (\S+) \{$", re.MULTILINE)
 _ELEMENTS: Final = re.compile(r"^\t\telements = \{(.*?)\}\n", re.MULTILINE | re.DOTALL)
 _FLAGS: Final = re.compile(r"^\t\t(flags .*|timeout) ?.*$", re.MULTILINE)
 _MARK: Final = re.compile(r"^\tchain run-[A-Za-z0-9-]+ \{\n\t\}\n", re.MULTILINE)
+# nft before 1.1.2 does not say how many elements a set has.
+_COUNT: Final = re.compile(r"^(\t\tsize [0-9]+)[ \t]*# count [0-9]+$", re.MULTILINE)
 _BLANK: Final = re.compile(r"\n{2,}")
 _BANS: Final = ("bans4", "bans6", "banned-networks4", "banned-networks6")
+# Of a set of bans, in nft's listing or in what our sets of ipset come to.
+_ROOM: Final = re.compile(
+    r"^(\tset (?:bans|banned-networks)[46] \{\n\t\ttype \S+\n\t\tsize "
+    r"|zmward-bans[46] room )([0-9]+)",
+    re.MULTILINE,
+)
 _SAVED_MARK: Final = re.compile(rf"^:{CHAIN}-[0-9]\S* .*\n", re.MULTILINE)
 _COUNTERS: Final = re.compile(r"\[[0-9]+:[0-9]+\]")
-_CREATED: Final = re.compile(r"create (\S+) (hash:\S+) family (\S+) .*maxelem (\d+)")
+_CREATED: Final = re.compile(
+    r"create (\S+) (hash:\S+) family (\S+) .*maxelem (\d+)( timeout \d+)?"
+)
+_BAN_SET: Final = "zmward-bans"
+
+
+# In texts for ipset and for iptables.
+_BANNING: Final = re.compile(
+    rf"^(?:add {_BAN_SET}[46] (\S+)|-A {BANNED} -s (\S+))", re.MULTILINE
+)
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -45,7 +62,7 @@ class Listing(msgspec.Struct, frozen=True):
     @classmethod
     def read(cls, backend: Backend, printed: str) -> "Listing | None":
         """Read texts below their frames; None where nothing of ours is loaded."""
-        pieces = _FRAME.split(printed)[1:]
+        pieces = _FRAME.split(_COUNT.sub(r"\1", printed))[1:]
         found = dict(zip(pieces[::2], pieces[1::2], strict=True))
         if not found:
             return None
@@ -58,19 +75,21 @@ def frames(backend: Backend, texts: Iterable[str]) -> str:
     return "".join(f"%% {name}\n{text}" for name, text in named)
 
 
-def _without_elements(listing: str, flag: str) -> str:
-    """Leave out the elements of the sets that have a flag."""
+def _without_elements(listing: str, flag: str, names: tuple[str, ...] = ()) -> str:
+    """Leave out the elements of the sets that have a flag or one of some names."""
 
     def bare(found: re.Match[str]) -> str:
         # Where a set has a timeout of its own, nft does not list the flag.
         told = " ".join(_FLAGS.findall(found[2]))
-        return _ELEMENTS.sub("", found[0]) if flag in told else found[0]
+        gone = flag in told or found[1] in names
+        return _ELEMENTS.sub("", found[0]) if gone else found[0]
 
     return _SET.sub(bare, listing)
 
 
 def _table(listing: str) -> str:
-    body = _without_elements(listing, "dynamic")
+    # Who is banned is known when this is loaded, and not before.
+    body = _without_elements(listing, "dynamic", _BANS)
     return f"add table inet {TABLE}\ndelete table inet {TABLE}\n{body}"
 
 
@@ -78,6 +97,7 @@ def _ours(saved: str) -> str:
     """Return the lines of a saved table that are ours, to be loaded again."""
     begins = (f":{CHAIN}", f"-A {CHAIN}", f"-A INPUT -j {CHAIN}")
     kept = [line for line in saved.splitlines() if line.startswith(begins)]
+    kept = [line for line in kept if not line.startswith(f"-A {BANNED} ")]
     chains = [_COUNTERS.sub("[0:0]", line) for line in kept if line[0] == ":"]
     rules = [line for line in kept if line[0] == "-"]
     lines = ["*security", ":INPUT ACCEPT [0:0]", *chains, "-F INPUT", *rules, "COMMIT"]
@@ -92,8 +112,8 @@ def _sets(saved: str) -> Iterator[tuple[str, str, list[str]]]:
         words = line.split()
         created = _CREATED.match(line)
         if created:
-            name, kind, family, most = created.groups()
-            made[name] = f"{kind} family {family} maxelem {most} counters"
+            name, kind, family, most, ends = created.groups()
+            made[name] = f"{kind} family {family} maxelem {most}{ends or ''} counters"
         elif words[:1] == ["add"] and len(words) > 2:  # noqa: PLR2004  # add SET WHAT
             members.setdefault(words[1], []).append(words[2])
     for name, kind in made.items():
@@ -103,7 +123,10 @@ def _sets(saved: str) -> Iterator[tuple[str, str, list[str]]]:
 def _filled(saved: str) -> str:
     lines: list[str] = []
     for name, kind, own in _sets(saved):
-        lines += [f"create {name} {kind} -exist", f"create {name}-new {kind} -exist"]
+        lines.append(f"create {name} {kind} -exist")
+        if name.startswith(_BAN_SET):
+            continue
+        lines.append(f"create {name}-new {kind} -exist")
         lines += [f"flush {name}-new", *(f"add {name}-new {word}" for word in own)]
         lines += [f"swap {name}-new {name}", f"destroy {name}-new"]
     return "".join(f"{line}\n" for line in lines)
@@ -135,31 +158,34 @@ def essence(listing: Listing) -> str:
     if listing.backend == "ufw":
         return ufw_rules.essence(listing.texts)
     sets = [
-        f"{name} {' '.join(own)}"
-        for name, _, own in _sets(listing.texts[0])
-        if not name.startswith("zmward-bans")
+        f"{name} room {kind.split()[4]}"
+        if name.startswith(_BAN_SET)
+        else f"{name} {' '.join(own)}"
+        for name, kind, own in _sets(listing.texts[0])
     ]
     return "\n".join((*sorted(sets), *map(_plain, listing.texts[1:])))
 
 
-def _elements(listing: str, name: str) -> str:
-    for found in _SET.finditer(listing):
-        own = _ELEMENTS.search(found[2])
-        if found[1] == name and own:
-            return " ".join(own[1].split())
-    return ""
+def banned_in(rules: Rules) -> tuple[str, ...]:
+    """Return whom the texts of a plan ban themselves; those of ours ban nobody."""
+    found: list[str] = []
+    for text in rules.texts:
+        for name, body in _SET.findall(text):
+            own = _ELEMENTS.search(body) if name in _BANS else None
+            found += own[1].split(",") if own else ()
+        found += (one[1] or one[2] for one in _BANNING.finditer(text))
+    words = (word.split() for word in found)
+    return tuple(word[0] for word in words if word)
 
 
-def bans(listing: Listing | None) -> str:
-    """Return lines for nft that ban again whoever is banned now."""
-    if listing is None or listing.backend != "nftables":
-        return ""
-    held = ((name, _elements(listing.texts[0], name)) for name in _BANS)
-    return "".join(
-        f"add element inet {TABLE} {name} {{ {words} }}\n"
-        for name, words in held
-        if words
-    )
+def comes_to(found: str, wanted: str) -> bool:
+    """Say whether one essence is another's; sets of bans may have more room."""
+    if found == wanted:
+        return True
+    pairs = zip(_ROOM.findall(found), _ROOM.findall(wanted), strict=False)
+    roomy = all(int(own[1]) >= int(asked[1]) for own, asked in pairs)
+    bare = (_ROOM.sub(r"\1", text) for text in (found, wanted))
+    return roomy and len(set(bare)) == 1
 
 
 Ends = Iterable[tuple[str, int]]
@@ -200,22 +226,22 @@ def _saved_with(text: str, chain: str, rules: str) -> str:
     return "\n".join((*chains, *more, *lines[end:]))
 
 
-def marked(rules: Rules, run: str, banned: str = "", ends: Ends = ()) -> Rules:
+def marked(rules: Rules, run: str, ends: Ends = ()) -> Rules:
     """Return rules that say which run loads them.
 
-    `banned` are lines that ban, `ends` the far ends of connections that are open.
+    `ends` are the far ends of connections that are open.
     """
     known = tuple(dict.fromkeys(ends))
     if rules.backend == "nftables":
         mark = f"add chain inet {TABLE} run-{run}\n"
         # Rules of another version may have no such set.
         known_sets = {found[1] for found in _SET_BEGINS.finditer(rules.texts[0])}
-        more = (banned + _opened_in_nft(known)).splitlines(keepends=True)
+        more = _opened_in_nft(known).splitlines(keepends=True)
         held = "".join(line for line in more if line.split()[4] in known_sets)
         text = rules.texts[0] + held + mark
         return msgspec.structs.replace(rules, texts=(text,))
     if rules.backend == "ufw":
-        # It tracks connections itself, and its bans are rules of other people.
+        # It tracks connections itself, and bans are rules that people give it.
         found = ufw_rules.marked(rules.texts, run)
         return msgspec.structs.replace(rules, texts=found)
     sets, v4, v6 = rules.texts

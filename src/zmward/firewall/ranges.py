@@ -49,6 +49,9 @@ class Ranges(msgspec.Struct, frozen=True):
             return self if self.pairs else other
         if self.pairs is other.pairs:
             return self
+        few, many = (self, other) if len(self) <= len(other) else (other, self)
+        if len(few) <= _VERY_FEW:
+            return Ranges(_spliced(many.pairs, few.pairs))
         return ranges((*self.pairs, *other.pairs))
 
     def __and__(self, other: "Ranges") -> "Ranges":
@@ -113,6 +116,17 @@ def _sliced(pairs: tuple[Pair, ...], taken: tuple[Pair, ...]) -> tuple[Pair, ...
     return pairs
 
 
+def _spliced(pairs: tuple[Pair, ...], added: tuple[Pair, ...]) -> tuple[Pair, ...]:
+    """Return many ranges and a few others."""
+    for first, last in added:
+        # A neighbour, one number apart, becomes one range with it.
+        start, end = _reaching(pairs, first - 1), bisect_left(pairs, (last + 2,))
+        low = min(first, pairs[start][0]) if start < end else first
+        high = max(last, pairs[end - 1][1]) if start < end else last
+        pairs = (*pairs[:start], (low, high), *pairs[end:])
+    return pairs
+
+
 def _without(pairs: tuple[Pair, ...], taken: tuple[Pair, ...]) -> Iterator[Pair]:
     place, few = 0, len(pairs) * _FEW < len(taken)
     for first, last in pairs:
@@ -135,16 +149,20 @@ def _without(pairs: tuple[Pair, ...], taken: tuple[Pair, ...]) -> Iterator[Pair]
 
 def ranges(pairs: Iterable[Pair]) -> Ranges:
     """Return the set of all pairs, in any order and overlapping as they may."""
+    ordered = sorted(pairs)
+    if not ordered:
+        return NOTHING
     joined: list[Pair] = []
-    for first, last in sorted(pairs):
+    low, high = ordered[0]
+    for first, last in ordered:
         if first > last:
             raise ValueError(f"the range {first}-{last} is the wrong way round")
-        if joined and first <= joined[-1][1] + 1:
-            if last > joined[-1][1]:
-                joined[-1] = (joined[-1][0], last)
-        else:
-            joined.append((first, last))
-    return Ranges(tuple(joined))
+        if first > high + 1:
+            joined.append((low, high))
+            low, high = first, last
+        elif last > high:
+            high = last
+    return Ranges((*joined, (low, high)))
 
 
 def single(number: int) -> Ranges:

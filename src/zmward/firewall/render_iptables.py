@@ -21,9 +21,12 @@ from zmward.firewall.openings import FAMILIES, Opening, Policy, Sources
 from zmward.firewall.ranges import Family, written
 
 CHAIN = "ZMWARD"
+_AH = 51
 _KEPT, _ODD = f"{CHAIN}-ICMP-KEPT", f"{CHAIN}-ODD-FLAGS"
 # Whoever loads the rules fills it with the far ends of connections that are open.
 OPEN = f"{CHAIN}-OPEN"
+# Whoever bans without ipset puts rules there; a load leaves it as it is.
+BANNED = f"{CHAIN}-BANS"
 # From so many networks on, a zone is a set.
 _MANY = 64
 # multiport takes no more; a range counts twice.
@@ -55,19 +58,27 @@ def port_list(spans: tuple[tuple[int, int], ...]) -> str:
     return ",".join(str(a) if a == b else f"{a}:{b}" for a, b in spans)
 
 
-def _packets(opening: Opening) -> Iterator[str]:
+def asked_protocol(number: int, family: Family) -> str:
+    """Return how a protocol without ports is asked for.
+
+    In IPv6, ip6tables takes AH for a header before what it protects: -p never sees it.
+    """
+    return "-m ah" if (family, number) == ("ipv6", _AH) else f"-p {number}"
+
+
+def _packets(opening: Opening, family: Family) -> Iterator[str]:
     """Yield what packets of an opening look like, without their source."""
     if not opening.ports:
-        yield f"-p {opening.number}"
+        yield asked_protocol(opening.number, family)
         return
-    protocol = opening.protocol
+    name = opening.protocol
     source = f" --sport {opening.source_port}" if opening.source_port else ""
     for piece in chunks(opening.ports):
         if len(piece) == 1:
-            yield f"-p {protocol} -m {protocol}{source} --dport {port_list(piece)}"
+            yield f"-p {name} -m {name}{source} --dport {port_list(piece)}"
         else:
-            own = f" -m {protocol}{source}" if source else ""
-            yield f"-p {protocol}{own} -m multiport --dports {port_list(piece)}"
+            own = f" -m {name}{source}" if source else ""
+            yield f"-p {name}{own} -m multiport --dports {port_list(piece)}"
 
 
 def _comment(text: str) -> str:
@@ -93,7 +104,7 @@ def _limit(opening: Opening, family: Family) -> str:
 def _opened(opening: Opening, family: Family) -> Iterator[str]:
     """Yield the rules of one opening, without their chain; its limit comes first."""
     said = _comment(f"{opening.name}: {opening.why} [{opening.origin}]")
-    for packet in _packets(opening):
+    for packet in _packets(opening, family):
         if opening.rate:
             many = _comment(f"{opening.name}: too many new connections")
             yield f"{packet} {_limit(opening, family)} {many} -j DROP"
@@ -196,12 +207,13 @@ def iptables(policy: Policy, family: Family, *, bans: bool = False) -> str:
         f"# Made by zmward for {word(policy.host, 80)}; load it with --noflush.",
         "*security",
         ":INPUT ACCEPT [0:0]",
-        *(f":{name} - [0:0]" for name in (CHAIN, _KEPT, _ODD, OPEN)),
+        *(f":{name} - [0:0]" for name in (CHAIN, _KEPT, _ODD, OPEN, BANNED)),
         *(f":{_chain(group)} - [0:0]" for group in found if group.name is not None),
         "-F INPUT",
         f"-A INPUT -j {CHAIN}",
         *(f"-A {CHAIN} {rule}" for rule in _basics(family)),
         *_ways(found, family, trusted=True),
+        f"-A {CHAIN} {_comment('banned')} -j {BANNED}",
         *((banned,) if bans else ()),
         *_ways(found, family, trusted=False),
         f"-A {CHAIN} {_comment('all that is left')} -j DROP",
@@ -213,9 +225,13 @@ def iptables(policy: Policy, family: Family, *, bans: bool = False) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _kind(family: Family, most: int) -> str:
+    return f"hash:net family {'inet' if family == 'ipv4' else 'inet6'} maxelem {most}"
+
+
 def _filled(name: str, family: Family, words: tuple[str, ...], most: int) -> list[str]:
     """Return the lines that fill a set beside the old one and put it in its place."""
-    kind = f"hash:net family {'inet' if family == 'ipv4' else 'inet6'} maxelem {most}"
+    kind = _kind(family, most)
     new = f"{name}-new"
     return [
         f"create {name} {kind} counters -exist",
@@ -228,7 +244,7 @@ def _filled(name: str, family: Family, words: tuple[str, ...], most: int) -> lis
 
 
 def ipset(policy: Policy, bans: Sources | None = None) -> str:
-    """Return the text for `ipset restore`: large zones, and bans where there are any.
+    """Return the text for `ipset restore`: large zones, and a set of bans if wanted.
 
     It comes before the rules that ask the sets.
     """
@@ -241,8 +257,11 @@ def ipset(policy: Policy, bans: Sources | None = None) -> str:
                 lines += _filled(set_name(group), family, words, most)
         if bans is not None:
             words = written(bans.of(family), family)
-            most = max(policy.bans, 2 * len(words))
-            lines += _filled(f"zmward-bans{_DIGIT[family]}", family, words, most)
+            kind = _kind(family, max(policy.bans, 2 * len(words)))
+            name = f"zmward-bans{_DIGIT[family]}"
+            # It is never exchanged: somebody may ban at the same moment.
+            lines.append(f"create {name} {kind} timeout 0 counters -exist")
+            lines += (f"add {name} {net} -exist" for net in words)
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -11,6 +11,7 @@ from zmward.firewall.basics import IGMP, Group, groups, word
 from zmward.firewall.openings import FAMILIES, Opening, Policy
 from zmward.firewall.ranges import Family, written
 from zmward.firewall.render_iptables import (
+    asked_protocol,
     chunks,
     counter_name,
     kept_rules,
@@ -201,7 +202,7 @@ def _others_in_block(policy: Policy, family: Family) -> Iterator[str]:
             source = f" --sport {opening.source_port}" if opening.source_port else ""
             for net in nets:
                 if not opening.ports:
-                    yield f"-s {net} -p {opening.number} {said}"
+                    yield f"-s {net} {asked_protocol(opening.number, family)} {said}"
                 for piece in chunks(opening.ports):
                     ports = f"{source} -m multiport --dports {port_list(piece)}"
                     yield f"-s {net} -p {opening.protocol}{ports} {said}"

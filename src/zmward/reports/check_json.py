@@ -7,6 +7,7 @@ import msgspec
 from zmward.firewall.checked import Checked, Deviating
 from zmward.firewall.compare import Kind
 from zmward.firewall.ranges import Family
+from zmward.firewall.room import Room
 from zmward.reports.firewall_words import ranges_of
 
 SCHEMA: Final = "zmward.check/1"
@@ -38,6 +39,7 @@ class CheckShown(msgspec.Struct, frozen=True):
     incomplete: tuple[str, ...]
     assumed: str
     bans: int
+    full: tuple[Room, ...]
 
 
 def _difference(one: Deviating) -> DifferenceShown:
@@ -47,8 +49,17 @@ def _difference(one: Deviating) -> DifferenceShown:
     )
 
 
-def document(found: Checked, when: str, rules: str, assumed: str) -> CheckShown:
-    """Return the document; `rules` says where the rules are from."""
+def document(
+    found: Checked,
+    when: str,
+    rules: str,
+    assumed: str,
+    full: tuple[Room, ...] = (),
+) -> CheckShown:
+    """Return the document; `rules` says where the rules are from.
+
+    `full` are sets of ours that are nearly full.
+    """
     equal = not found.deviations if found.complete else None
     return CheckShown(
         *(SCHEMA, found.host, when, rules, found.families, equal, found.unfiltered),
@@ -56,6 +67,7 @@ def document(found: Checked, when: str, rules: str, assumed: str) -> CheckShown:
         found.reasons,
         assumed,
         found.bans,
+        full,
     )
 
 

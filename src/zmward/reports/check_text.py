@@ -9,10 +9,12 @@ from rich.text import Text
 from zmward.firewall.checked import Checked, Deviating
 from zmward.firewall.compare import Kind
 from zmward.firewall.openings import Sources
+from zmward.firewall.room import Room
 from zmward.i18n import Speaker, mark
 from zmward.reports.firewall_words import FAMILY_WORDS, who
 from zmward.reports.lines import clipped, hanging, printed
 from zmward.reports.plain import plain
+from zmward.reports.room_text import alarms
 from zmward.reports.words import moment
 
 _INDENT: Final = 22
@@ -28,13 +30,17 @@ _KINDS: Final[Mapping[Kind, tuple[str, str, str]]] = {
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A comparison, when it was, whose rules they are, and what was assumed."""
+    """A comparison, when it was, whose rules they are, and what was assumed.
+
+    `full` are sets of ours that are nearly full.
+    """
 
     found: Checked
     when: str
     rules: str
     loaded_by: tuple[str, ...] = ()
     assumed: str = ""
+    full: tuple[Room, ...] = ()
 
 
 def _count(found: Checked, kind: Kind) -> int:
@@ -86,6 +92,7 @@ def _head(shown: Shown, say: Speaker, width: int) -> Iterator[Text]:
             found.bans,
         )
         yield Text(text)
+    yield from alarms(shown.full, say, width)
     for family in found.unfiltered:
         text = say(mark("{family}: no rule looks at packets, so everything is let in"))
         yield Text(text.format(family=FAMILY_WORDS[family]), style="bold red")

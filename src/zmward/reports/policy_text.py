@@ -10,11 +10,13 @@ from zmward.firewall.grid import Grid, Shut, packets
 from zmward.firewall.loaded import Loaded
 from zmward.firewall.managers import managers
 from zmward.firewall.openings import FAMILIES, Opening, Policy, Problem
+from zmward.firewall.room import Room
 from zmward.i18n import Speaker, mark
 from zmward.reports.firewall_words import STEPS, ZONE_WORDS, who
 from zmward.reports.grid_text import picture, shut_lines
 from zmward.reports.lines import clipped, hanging, printed
 from zmward.reports.plain import plain
+from zmward.reports.room_text import alarms
 from zmward.reports.words import moment
 
 _INDENT: Final = 22
@@ -32,6 +34,7 @@ class Shown(msgspec.Struct, frozen=True):
     shut: tuple[Shut, ...]
     when: str
     loaded: Loaded | str
+    full: tuple[Room, ...] = ()
 
 
 def _head(shown: Shown, say: Speaker, width: int) -> Iterator[Text]:
@@ -154,6 +157,7 @@ def _problems(policy: Policy, say: Speaker, width: int) -> Iterator[Text]:
 def _lines(shown: Shown, say: Speaker, width: int) -> Iterator[Text]:
     yield from _head(shown, say, width)
     yield from _loaded(shown, say, width)
+    yield from alarms(shown.full, say, width)
     yield from _part(mark("Who would reach what"), say)
     if shown.grid.rows:
         yield from picture(shown.grid, say, width)

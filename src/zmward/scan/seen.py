@@ -48,8 +48,20 @@ class PortSeen(msgspec.Struct, frozen=True):
     banner: str = ""
 
 
+class Rest(msgspec.Struct, frozen=True):
+    """The ports of an address that have no row of their own, as `1-21,26-109`."""
+
+    address: str
+    proto: Literal["tcp", "udp"]
+    state: PortState
+    ports: str
+
+
 class Seen(msgspec.Struct, frozen=True):
     """One host as one place of the network sees it, at one time (ISO 8601, UTC).
+
+    `ports` has a row for each open port and for each that the catalog knows, of
+    whatever state; `rest` counts up the others.
 
     `source` is the address from which was looked, by address that was looked at.
     `asked` are the ports that were tried, as ranges: `tcp 1-65535`.
@@ -64,6 +76,7 @@ class Seen(msgspec.Struct, frozen=True):
     asked: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     ports: tuple[PortSeen, ...] = ()
+    rest: tuple[Rest, ...] = ()
     shown: tuple[Shown, ...] = ()
     silent: tuple[str, ...] = ()
 

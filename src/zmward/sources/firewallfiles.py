@@ -107,6 +107,8 @@ FIREWALL_FILES = Source(
             "/etc/ufw/user6.rules",
             "/etc/ufw/before.rules",
             "/etc/ufw/before6.rules",
+            "/etc/ufw/after.rules",
+            "/etc/ufw/after6.rules",
             "/etc/ufw/applications.d/*",
             "/etc/firewalld/firewalld.conf",
             "/etc/firewalld/zones/*.xml",

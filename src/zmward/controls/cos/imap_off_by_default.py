@@ -2,6 +2,7 @@
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.attributes import cos_attr
+from zmward.controls.shapes.outside_login import imap_refused
 from zmward.controls.shapes.service import unless_wanted
 from zmward.controls.shapes.wanted import exactly
 
@@ -47,4 +48,5 @@ CONTROL = Control(
             accounts={},
         ),
     ),
+    outside=imap_refused(),
 )

@@ -2,6 +2,7 @@
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.attributes import cos_attr
+from zmward.controls.shapes.outside_login import pop_refused
 from zmward.controls.shapes.service import unless_wanted
 from zmward.controls.shapes.wanted import exactly
 
@@ -42,4 +43,5 @@ CONTROL = Control(
             accounts={},
         ),
     ),
+    outside=pop_refused(),
 )

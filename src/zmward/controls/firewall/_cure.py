@@ -6,5 +6,6 @@ from typing import Final
 # confirmation, and a whitelist needs the profile's word on who is who.
 NO_CURE: Final = (
     "`zmward firewall try` loads the whitelist with a dead man's switch: it takes the "
-    "rules back unless you confirm over a new connection."
+    "rules back unless you confirm over a new connection. With `--plan FILE` it only "
+    "writes the plan, for `zmward apply`."
 )

@@ -3,6 +3,8 @@
 from zmward.control import Check, Control, Severity, fails, passes, unsure
 from zmward.controls.firewall._examples import NO_RULES, both
 from zmward.controls.shapes.exposure import Pick, administrators, reachable
+from zmward.controls.shapes.outside_ports import strangers_kept_out
+from zmward.controls.shapes.outside_ways import rows_at
 from zmward.facts import Facts
 from zmward.sources.directory import CONFIG, SERVERS
 from zmward.sources.listeners import Listener
@@ -43,6 +45,7 @@ CONTROL = Control(
         "7071:localhost:7071`. Other mailbox servers and proxies do need 7071. There "
         "is no attribute that lists allowed addresses."
     ),
+    outside=strangers_kept_out(7071, rows=rows_at(7071, 9071)),
     examples=(
         passes(listeners=(Listener("tcp", "127.0.0.1", 7071),), firewall=NO_RULES),
         fails(listeners=(Listener("tcp", "*", 7071, "java"),), firewall=NO_RULES),

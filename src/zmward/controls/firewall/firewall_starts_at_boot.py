@@ -11,6 +11,7 @@ from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.evidence import Missing, Unseen
 from zmward.facts import Facts
 from zmward.firewall import ipset, iptables, nft_text, whitelist
+from zmward.firewall.ipset_script import restored
 from zmward.firewall.live import Live
 from zmward.firewall.loaded import Loaded, joined
 from zmward.firewall.openings import FAMILIES
@@ -93,7 +94,7 @@ def _saved(files: FirewallFiles, names: Iterable[str]) -> Loaded:
     """Read the rules that services load at boot; Unseen where one cannot be read."""
     sets = ipset.NO_SETS
     try:
-        sets = ipset.Sets(ipset.parse(files.files.get(f"{_OWN}ipset", "")))
+        sets = ipset.Sets(restored(files.files.get(f"{_OWN}ipset", "")))
         rulesets = [
             iptables.parse(text, _FAMILIES[path], sets)
             if path in _FAMILIES

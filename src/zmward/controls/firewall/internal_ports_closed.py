@@ -3,6 +3,8 @@
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.firewall._examples import NO_RULES, both, ipv4
 from zmward.controls.shapes.exposure import ports, reachable
+from zmward.controls.shapes.outside_ports import strangers_kept_out
+from zmward.controls.shapes.outside_ways import rows_at, rows_of
 from zmward.facts import Facts
 from zmward.sources.listeners import Listener
 
@@ -41,6 +43,14 @@ CONTROL = Control(
         "The published guide's fourteen ports for several servers are those of "
         "clients: opened "
         "alone they break a cluster, and they publish 7071."
+    ),
+    outside=strangers_kept_out(
+        7025,
+        "lmtp",
+        rows=(
+            *rows_of("cluster", without=(389, 636, 11211)),
+            *rows_at(53, 161, 162, 4369, 5672, 25672),
+        ),
     ),
     examples=(
         passes(listeners=(Listener("tcp", "127.0.0.1", 8080),), firewall=NO_RULES),

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
 from zmward.controls.shapes.exposure import shown
+from zmward.controls.shapes.outside_ports import strangers_kept_out
+from zmward.controls.shapes.outside_ways import rows_of
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
 from zmward.facts import Facts
 from zmward.sources.listeners import LISTENERS, Listener
@@ -56,6 +58,9 @@ CONTROL = Control(
     note=(
         "Postfix's and Amavis' ports 10024 to 10032, opendkim 8465, clamd 3310, "
         "zmconfigd 7171 (no login at all), MariaDB 7306 to 7308, zmrrdfetch 10663."
+    ),
+    outside=strangers_kept_out(
+        10025, rows=rows_of("loopback", without=(53, 4369, 5672, 25672))
     ),
     examples=(
         passes(

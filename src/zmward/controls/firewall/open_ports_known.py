@@ -6,6 +6,7 @@ from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.firewall._examples import NO_RULES, both
 from zmward.controls.shapes.basic import on_hosts
 from zmward.controls.shapes.exposure import NEEDS, judged, reached
+from zmward.controls.shapes.outside_ports import KNOWN_ONLY
 from zmward.controls.shapes.packets import TRUSTED
 from zmward.deviation import Judgement, Layer, sound
 from zmward.facts import Facts
@@ -65,6 +66,7 @@ CONTROL = Control(
     check=on_hosts(Layer.RUNNING, NEEDS, _look),
     refs=("https://wiki.zimbra.com/wiki/Ports",),
     note="Ports that the profile opens in firewall.allow are known.",
+    outside=KNOWN_ONLY,
     examples=(
         passes(
             sshd={"port": "2222"},

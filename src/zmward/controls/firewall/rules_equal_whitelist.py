@@ -6,9 +6,10 @@ from msgspec.structs import replace
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.firewall._cure import NO_CURE
-from zmward.controls.firewall._examples import NO_RULES, both
+from zmward.controls.firewall._examples import GIVEN, NO_RULES, both
 from zmward.controls.shapes.basic import on_hosts
 from zmward.controls.shapes.exposure import NEEDS, ipv6_in_use
+from zmward.controls.shapes.outside_ports import AS_THE_POLICY_SAYS
 from zmward.controls.shapes.reached import rules as told_rules
 from zmward.controls.shapes.reached import where
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
@@ -21,7 +22,6 @@ from zmward.firewall.ranges import Family
 from zmward.firewall.rules import PROTOCOLS
 from zmward.firewall.services import services
 from zmward.firewall.whitelist import comers, unresolved, whitelist
-from zmward.sources.listeners import Listener
 
 _NAMES = {"ipv4": "IPv4", "ipv6": "IPv6"}
 _SHOWN = 8
@@ -139,32 +139,6 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         yield sound(Layer.RUNNING, host, source="firewall", seen="as the whitelist")
 
 
-_USES = {
-    "services": {"imap": "unwanted", "pop": "unwanted", "smtp-auth": "unwanted"},
-    "networks": {"admins": ["10.9.0.0/24"]},
-}
-_GIVEN = {
-    "server": {
-        "zimbraMailMode": "https",
-        "zimbraReverseProxyMailMode": "https",
-        "zimbraMailSSLProxyPort": "443",
-        "zimbraServiceEnabled": ("mta", "proxy"),
-    },
-    "localconfig": {},
-    "sshd": {},
-    "raw": {
-        "resolved-names": "> mail.example.com\n192.0.2.10\n",
-        "established": "ESTAB 0 0 192.0.2.10:22 10.9.0.5:40000\n",
-        "raw-sockets": "",
-    },
-    "listeners": (
-        Listener("tcp", "192.0.2.10", 22, "sshd"),
-        Listener("tcp", "192.0.2.10", 25, "master"),
-        Listener("tcp", "192.0.2.10", 443, "nginx"),
-    ),
-    "addresses": ("192.0.2.10",),
-    "profile": _USES,
-}
 _ANY = "-p tcp -m tcp --dport 22 -j ACCEPT"
 _ADMINS = "-s 10.9.0.0/24 -p tcp -m tcp --dport 22 -j ACCEPT"
 _ICMP = "-p icmp -m icmp --icmp-type {} -j ACCEPT"
@@ -195,14 +169,15 @@ CONTROL = Control(
         "The whitelist follows from the server's settings, the directory and the "
         "profile: `zmward firewall show`. What the profile leaves open is UNKNOWN."
     ),
+    outside=AS_THE_POLICY_SAYS,
     examples=(
-        passes(firewall=_rules(), **_GIVEN),
-        fails(firewall=_rules("-p tcp -m tcp --dport 7071 -j ACCEPT"), **_GIVEN),
-        fails(firewall=_rules("-s 10.0.0.0/8 -j ACCEPT"), **_GIVEN),
-        fails(firewall=_rules().replace("25,443", "443"), **_GIVEN),
-        fails(firewall=NO_RULES, **_GIVEN),
-        unsure(firewall=_rules("-m set --match-set a src -j ACCEPT"), **_GIVEN),
-        unsure(firewall=_rules(), **{**_GIVEN, "profile": {}}),
+        passes(firewall=_rules(), **GIVEN),
+        fails(firewall=_rules("-p tcp -m tcp --dport 7071 -j ACCEPT"), **GIVEN),
+        fails(firewall=_rules("-s 10.0.0.0/8 -j ACCEPT"), **GIVEN),
+        fails(firewall=_rules().replace("25,443", "443"), **GIVEN),
+        fails(firewall=NO_RULES, **GIVEN),
+        unsure(firewall=_rules("-m set --match-set a src -j ACCEPT"), **GIVEN),
+        unsure(firewall=_rules(), **{**GIVEN, "profile": {}}),
         unsure(missing=("firewall",)),
     ),
 )

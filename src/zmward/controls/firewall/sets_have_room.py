@@ -7,12 +7,10 @@ from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
-from zmward.firewall.room import Room, rooms
+from zmward.firewall.room import FULL, Room, nearly_full, rooms
 from zmward.sources.firewall import FIREWALL
 from zmward.sources.source import Unreadable
 
-# So much of a set may be used.
-_FULL = 0.8
 _MORE = (
     "Raise `bans` in the table `firewall` of the profile, then `zmward firewall try`; "
     "or ban networks instead of single addresses."
@@ -20,7 +18,7 @@ _MORE = (
 
 
 def _judged(host: str, found: tuple[Room, ...]) -> Iterator[Judgement]:
-    full = [room for room in found if room.used >= _FULL * room.size]
+    full = nearly_full(found)
     if not full:
         fullest = max(found, key=lambda room: room.used / room.size)
         seen = f"{fullest.name}: {fullest.used} of {fullest.size}"
@@ -30,7 +28,7 @@ def _judged(host: str, found: tuple[Room, ...]) -> Iterator[Judgement]:
             Layer.RUNNING,
             host,
             f"{room.name}: {room.used} of {room.size} elements",
-            f"fewer than {_FULL:.0%}",
+            f"fewer than {FULL:.0%}",
             no_cure=_MORE,
             source="firewall",
         )
@@ -45,7 +43,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     if found:
         yield from _judged(host, found)
     else:
-        yield not_concerned(Layer.RUNNING, host, "no rules of zmward's own by nftables")
+        yield not_concerned(Layer.RUNNING, host, "no sets of zmward's own")
 
 
 def _loaded(used: int) -> str:
@@ -67,6 +65,17 @@ def _loaded(used: int) -> str:
     return f"> nft\n{json.dumps({'nftables': rows})}\n"
 
 
+def _saved(used: int) -> str:
+    kind = "hash:net family inet hashsize 1024 maxelem"
+    lines = [
+        f"create zmward-bans4 {kind} 10 timeout 0",
+        f"create f2b-sshd {kind} 1",
+        "add f2b-sshd 192.0.2.1",
+        *(f"add zmward-bans4 192.0.2.{n} timeout 0" for n in range(used)),
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
 CONTROL = Control(
     id="sets-have-room",
     title="The sets of zmward's own rules have room",
@@ -84,6 +93,8 @@ CONTROL = Control(
         fails(raw={"firewall": _loaded(8)}),
         unconcerned(raw={"firewall": '> nft\n{"nftables": []}\n'}),
         unconcerned(raw={"firewall": "> iptables none\n"}),
+        passes(raw={"firewall": f"> iptables none\n> ipset\n{_saved(7)}"}),
+        fails(raw={"firewall": f"> iptables none\n> ipset\n{_saved(8)}"}),
         unsure(raw={"firewall": "> nft\nnothing\n"}),
         unsure(missing=("firewall",)),
     ),

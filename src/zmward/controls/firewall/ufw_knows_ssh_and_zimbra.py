@@ -1,96 +1,135 @@
-"""Where ufw is in use, it lets SSH in and its profiles can be read."""
+"""Where ufw is in use, SSH and Zimbra's ports are let in as the whitelist has them.
 
-import re
+Packets decide: those of the rules in the kernel, and those of what ufw would load from
+its files. What its profiles and rules say in words is shown beside, as evidence.
+"""
+
 from collections.abc import Iterator
+from typing import Any
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
-from zmward.controls.shapes.basic import on_hosts
-from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
+from zmward.controls.firewall import _ufw
+from zmward.controls.firewall._examples import GIVEN, NO_RULES
+from zmward.controls.firewall._ufw import PUBLIC, SSH
+from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.controls.shapes.exposure import NEEDS
+from zmward.controls.shapes.let_in import Told, let_in
+from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
+from zmward.evidence import Missing, Unseen
 from zmward.facts import Facts
-from zmward.sources.firewallfiles import FIREWALL_FILES, FirewallFiles
-from zmward.sources.sshd import SSHD
+from zmward.firewall.live import Live, loaded_rules
+from zmward.firewall.loaded import Loaded
+from zmward.firewall.ufw_would import would_load
+from zmward.firewall.ways import held
+from zmward.sources.firewallfiles import FIREWALL_FILES, UFW, FirewallFiles
+from zmward.sources.source import Unreadable
 
-_TUPLE = re.compile(
-    r"^### tuple ### (?:allow|limit)\S* (tcp|any) (\S+) \S+ \S+ (\S+)"
-    r"(?: \S+ \S+)? in(?:[_ ]|$)",
-    re.MULTILINE,
+_TUPLE = "### tuple ###"
+_USER_RULES = ("/etc/ufw/user.rules", "/etc/ufw/user6.rules")
+_CHAINS = ("ufw-user-input", "ufw6-user-input")
+_SHOWN = 8
+_LONGEST = 160
+_WANTED = "SSH and Zimbra's ports as the whitelist has them: `zmward firewall show`"
+_BY_HAND = (
+    "Let SSH in before anything else (`ufw limit OpenSSH`); name ports in each rule; "
+    "correct a profile, then `ufw app update NAME`. Where ufw is on, `zmward firewall "
+    "try` loads the whitelist among its rules."
 )
-_ALONE = re.compile(r"/(32|128)$|^[^/]+$")
-# Ports of the inside that a profile for clients must not open (facts on ports).
-_INNER = ("389", "636", "3310", "7025", "7071", "7072", "7073", "7306", "11211")
-
-
-def _opens(ports: str, wanted: str) -> bool:
-    """Say whether a list like `22,80:90` or `any` holds a port."""
-    for part in ports.split(","):
-        low, _, high = part.partition(":")
-        if part in ("any", wanted):
-            return True
-        if all(map(str.isdigit, (low, high, wanted))) and int(low) <= int(
-            wanted
-        ) <= int(high):
-            return True
-    return False
 
 
 def _profiles(files: FirewallFiles) -> Iterator[str]:
     for name, (path, text, problem) in files.applications().items():
         if problem:
             yield f"profile [{name}] in {path}: {problem} ({text})"
-        inner = [port for port in _INNER if _opens(text.partition("/")[0], port)]
-        # Distributions ship profiles for LDAP; unused, they open nothing.
-        if inner and "zimbra" in f"{name} {path}".lower():
-            yield f"profile [{name}] in {path} opens {', '.join(inner)} to its users"
+        elif "zimbra" in f"{name} {path}".lower():
+            yield f"profile [{name}] in {path}: {text}"
 
 
-def _rules(files: FirewallFiles, ports: tuple[str, ...]) -> Iterator[str]:
-    rules = "\n".join(
-        files.files.get(f"/etc/ufw/{name}", "")
-        for name in ("user.rules", "user6.rules")
-    )
-    found = _TUPLE.findall(rules)
-    for port in ports:
-        if not any(_opens(rule[1], port) for rule in found):
-            yield f"no rule lets SSH in on port {port}"
-    for protocol, opened, source in dict.fromkeys(found):
-        if protocol == opened == "any" and not _ALONE.search(source):
-            yield f"a rule opens every port to {source}"
+def _rules(files: FirewallFiles) -> Iterator[str]:
+    for path in _USER_RULES:
+        for line in files.files.get(path, "").splitlines():
+            if line.startswith(_TUPLE):
+                yield line.removeprefix(_TUPLE).strip()
 
 
-def _look(facts: Facts, host: str) -> Iterator[Judgement]:
-    files = facts.read(FIREWALL_FILES, host)
-    wrong = list(_profiles(files))
-    if files.ufw:
-        cases = facts.read(SSHD, host)
-        wrong += _rules(files, cases[0].settings["port"])
-    elif not wrong:
-        yield not_concerned(Layer.LASTING, host, "ufw is not in use")
-        return
-    for text in wrong:
+def _prepared(files: FirewallFiles) -> bool:
+    """Say whether somebody has given ufw rules, or a profile of Zimbra's."""
+    named = (f"{n} {path}" for n, (path, _, _) in files.applications().items())
+    return any(_rules(files)) or any("zimbra" in text.lower() for text in named)
+
+
+def _judged(
+    host: str, layer: Layer, found: Told, files: FirewallFiles
+) -> Iterator[Judgement]:
+    begin = "" if files.ufw or layer is Layer.RUNNING else "once ufw is enabled: "
+    told = (*_profiles(files), *_rules(files))[:_SHOWN]
+    words = "; ".join(text[:_LONGEST] for text in told)
+    for number, text in enumerate(found.wrong[:_SHOWN], 1):
+        more = len(found.wrong) - _SHOWN if number == _SHOWN else 0
         yield deviates(
-            Layer.LASTING,
+            layer,
             host,
-            text,
-            "SSH let in, profiles that can be read and open no inner port",
-            no_cure="Let SSH in before anything else (`ufw limit OpenSSH`); correct "
-            "the profile, then `ufw app update NAME`; name ports in each rule.",
+            f"{begin}{text}" + (f" (and {more} more)" if more > 0 else ""),
+            _WANTED,
+            no_cure=_BY_HAND,
             source="firewall-files",
+            seen=words,
         )
-    if not wrong:
-        seen = "SSH is let in, the profiles can be read"
-        yield sound(Layer.LASTING, host, source="firewall-files", seen=seen)
+    for doubt in found.doubts[:_SHOWN]:
+        yield unknown(layer, host, doubt)
+    if not found.wrong and not found.doubts:
+        seen = f"let in as the whitelist has them: {', '.join(found.ports)}"
+        yield sound(layer, host, source="firewall-files", seen=seen)
 
 
-_ON = "> /etc/ufw/ufw.conf\n ENABLED=yes\n"
-_SSH = (
-    "> /etc/ufw/user.rules\n ### RULES ###\n"
-    " ### tuple ### limit tcp 22 0.0.0.0/0 any 0.0.0.0/0 in\n"
-)
-_PROFILE = "> /etc/ufw/applications.d/zimbra\n [Zimbra]\n title=Zimbra\n ports="
+def _running(facts: Facts, host: str) -> Iterator[Judgement]:
+    files = facts.read(FIREWALL_FILES, host)
+    if UFW not in files.files:
+        yield not_concerned(Layer.RUNNING, host, "ufw is not installed")
+        return
+    rules = loaded_rules(facts, host)
+    names = {name for _, name in rules.rules.chains}
+    # Where it is said to be on, the kernel is asked also without rules of its own.
+    if files.ufw or names.intersection(_CHAINS):
+        yield from _judged(host, Layer.RUNNING, let_in(facts, host, rules), files)
+    else:
+        yield not_concerned(Layer.RUNNING, host, "no rules of ufw's are loaded")
+
+
+def _would(facts: Facts, host: str, files: FirewallFiles) -> Live:
+    try:
+        return Live(Loaded(would_load(files)), held(facts, host))
+    except Unreadable as error:
+        why = f"what ufw would load is not known: {error}"
+        raise Unseen(Missing(why, "unparsed")) from error
+
+
+def _lasting(facts: Facts, host: str) -> Iterator[Judgement]:
+    files = facts.read(FIREWALL_FILES, host)
+    if UFW not in files.files:
+        yield not_concerned(Layer.LASTING, host, "ufw is not installed")
+    elif not files.ufw and not _prepared(files):
+        why = "ufw is off and nobody has given it rules"
+        yield not_concerned(Layer.LASTING, host, why)
+    else:
+        found = let_in(facts, host, _would(facts, host, files))
+        yield from _judged(host, Layer.LASTING, found, files)
+
+
+def _host(files: str, firewall: str) -> dict[str, Any]:
+    raw = {**GIVEN["raw"], "firewall-files": files}
+    return {**GIVEN, "raw": raw, "firewall": firewall}
+
+
+_SOME = (SSH, PUBLIC)
+_NETWORK = "-s 192.168.1.0/24 -j ACCEPT"
+_OTHER = SSH.replace("22", "2222")
+_SMTP = "-p tcp --dport 25 -j ACCEPT"
+_ODD = "-p tcp --dport 443 -m owner --uid-owner 0 -j ACCEPT"
 
 CONTROL = Control(
     id="ufw-knows-ssh-and-zimbra",
-    title="ufw lets SSH in, and its profiles can be read",
+    title="ufw lets in SSH and Zimbra's ports as the whitelist has them",
     why=(
         "ufw denies by default: enabled without a rule for SSH it locks the "
         "administrator out, and a profile with a mistake opens nothing."
@@ -98,41 +137,39 @@ CONTROL = Control(
     impact="None: what should be open already is opened.",
     severity=Severity.MEDIUM,
     tips=("S5",),
-    check=on_hosts(Layer.LASTING, (FIREWALL_FILES, SSHD), _look),
+    check=layers(
+        on_hosts(Layer.RUNNING, (*NEEDS, FIREWALL_FILES), _running),
+        on_hosts(Layer.LASTING, (*NEEDS, FIREWALL_FILES), _lasting),
+    ),
     refs=("https://help.ubuntu.com/community/UFW",),
     note=(
         "The published guide never opens port 22 and puts a blank before /tcp. `ufw "
-        "allow from "
-        "NETWORK` opens every port to it, LDAP and memcached included."
+        "allow from NETWORK` opens every port to it, LDAP and memcached included. "
+        "An ufw that is off is judged by what its files would load, once it has rules "
+        "or a profile of Zimbra's. Its scripts before.init and after.init are not read."
     ),
     examples=(
-        passes(
-            sshd={},
-            raw={"firewall-files": f"{_ON}{_SSH}{_PROFILE}25,443,993/tcp\n"},
-        ),
-        fails(sshd={}, raw={"firewall-files": _ON}),
-        fails(sshd={}, raw={"firewall-files": f"{_ON}{_SSH.replace(' in', ' out')}"}),
+        passes(**_host(_ufw.files(*_SOME), _ufw.loaded(*_SOME))),
+        passes(**_host(_ufw.files(*_SOME, on=False), NO_RULES)),
+        fails(**_host(_ufw.files(PUBLIC), _ufw.loaded(PUBLIC))),
+        fails(**_host(_ufw.files(*_SOME), _ufw.loaded(PUBLIC))),
+        fails(**_host(_ufw.files(*_SOME), NO_RULES)),
+        fails(**_host(_ufw.files(PUBLIC), _ufw.loaded(*_SOME))),
+        fails(**_host(_ufw.files(_OTHER, PUBLIC), _ufw.loaded(_OTHER, PUBLIC))),
+        fails(**_host(_ufw.files(*_SOME, _NETWORK, on=False), NO_RULES)),
+        fails(**_host(_ufw.files(*_SOME, policy="ACCEPT"), _ufw.loaded(*_SOME))),
         fails(
-            sshd={},
-            raw={"firewall-files": f"{_ON}{_SSH}{_PROFILE}25,443,993 /tcp\n"},
+            **_host(
+                _ufw.files(on=False) + _ufw.profile("25,443,993 /tcp"),
+                NO_RULES,
+            )
         ),
-        fails(
-            sshd={},
-            raw={
-                "firewall-files": "> /etc/ufw/ufw.conf\n ENABLED=no\n"
-                f"{_PROFILE}25,443,7071/tcp\n"
-            },
-        ),
-        fails(
-            sshd={},
-            raw={
-                "firewall-files": f"{_ON}{_SSH} ### tuple ### allow any any 0.0.0.0/0 "
-                f"any 192.168.1.0/24 in\n{_PROFILE}25/tcp\n"
-            },
-        ),
-        unconcerned(
-            sshd={}, raw={"firewall-files": "> /etc/ufw/ufw.conf\n ENABLED=no\n"}
-        ),
+        unsure(**{**_host(_ufw.files(*_SOME), _ufw.loaded(*_SOME)), "profile": {}}),
+        unsure(**_host(_ufw.files(*_SOME), _ufw.loaded(SSH, _SMTP, _ODD))),
+        unsure(**_host(_ufw.files(*_SOME), "> missing nft\n")),
+        unsure(**_host(_ufw.off(_ufw.profile("25/tcp")), NO_RULES)),
+        unconcerned(**_host(_ufw.files(on=False), NO_RULES)),
+        unconcerned(**_host("", NO_RULES)),
         unsure(missing=("firewall-files", "sshd")),
     ),
 )

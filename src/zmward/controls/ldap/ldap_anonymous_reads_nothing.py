@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.outside_ldap import READS_NOTHING
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.slapd import SLAPD, Access, Slapd
@@ -64,6 +65,7 @@ CONTROL = Control(
         "Every user who binds with his own password still reads the address-book "
         "attributes of all accounts; that is how Zimbra's rules are shipped."
     ),
+    outside=READS_NOTHING,
     examples=(
         passes(slapd=Slapd((_AUTH, Access("attrs=cn", (("users", "read"),))), {})),
         fails(slapd=Slapd((_AUTH, Access("attrs=cn", _BOOK)), {})),

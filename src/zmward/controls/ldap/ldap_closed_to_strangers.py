@@ -3,6 +3,8 @@
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.firewall._examples import NO_RULES, both
 from zmward.controls.shapes.exposure import ports, reachable
+from zmward.controls.shapes.outside_ports import strangers_kept_out
+from zmward.controls.shapes.outside_ways import rows_at
 from zmward.sources.listeners import Listener
 
 _OPEN = (Listener("tcp", "192.0.2.10", 389, "slapd"),)
@@ -21,6 +23,7 @@ CONTROL = Control(
     locks_out="cluster nodes and address books that no rule names",
     check=reachable("loopback or the cluster only", ports(389, 636), role="ldap"),
     refs=("https://wiki.zimbra.com/wiki/Ports",),
+    outside=strangers_kept_out(389, "ldap", rows=rows_at(389, 636)),
     examples=(
         passes(listeners=(Listener("tcp", "127.0.0.1", 389),), firewall=NO_RULES),
         passes(listeners=_OPEN, firewall=both()),

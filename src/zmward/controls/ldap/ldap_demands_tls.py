@@ -7,6 +7,7 @@ import msgspec
 from zmward.change import SetLocalConfig
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.controls.shapes.outside_ldap import DEMANDS_TLS
 from zmward.controls.tls.ldap_clients_use_tls import addresses, wrong_keys
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
 from zmward.evidence import Unseen
@@ -135,6 +136,7 @@ CONTROL = Control(
         "The local socket (ldapi) is exempt."
     ),
     formerly=("ldap-requires-tls",),
+    outside=DEMANDS_TLS,
     examples=(
         passes(
             localconfig={"ldap_common_require_tls": "128"},

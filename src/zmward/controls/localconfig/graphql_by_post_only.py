@@ -2,6 +2,7 @@
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.node import localconfig
+from zmward.controls.shapes.outside_http_doors import graphql_get_refused
 from zmward.controls.shapes.wanted import exactly
 
 _KEY = "zimbra_gql_enable_dangerous_deprecated_get_method_will_be_removed"
@@ -37,4 +38,5 @@ CONTROL = Control(
         unsure(missing=("localconfig",)),
         unconcerned(services=("mta",), localconfig={}),
     ),
+    outside=graphql_get_refused(),
 )

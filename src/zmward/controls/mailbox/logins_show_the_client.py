@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.outside_login import proved
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.directory import SERVERS
@@ -89,4 +90,5 @@ CONTROL = Control(
         unsure(missing=("origin-log",)),
         unconcerned(services=("mta",), origin_log=_log(100, 90)),
     ),
+    outside=proved("origin-in-log"),
 )

@@ -3,6 +3,7 @@
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.attributes import server_attr
 from zmward.controls.shapes.basic import layers
+from zmward.controls.shapes.outside_mailbox import no_versions
 from zmward.controls.shapes.wanted import exactly
 
 _BANNERS = (
@@ -49,4 +50,5 @@ CONTROL = Control(
         unsure(missing=("ldap-config",)),
         unconcerned(services=("mta",)),
     ),
+    outside=no_versions(),
 )

@@ -3,6 +3,7 @@
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.attributes import server_attr
 from zmward.controls.shapes.basic import layers
+from zmward.controls.shapes.outside_mailbox import no_clear_login_at_the_mailbox
 from zmward.controls.shapes.wanted import exactly
 
 _CLEAR = ("zimbraImapCleartextLoginEnabled", "zimbraPop3CleartextLoginEnabled")
@@ -37,4 +38,5 @@ CONTROL = Control(
         unsure(missing=("ldap-config",)),
         unconcerned(services=("mta",)),
     ),
+    outside=no_clear_login_at_the_mailbox(),
 )

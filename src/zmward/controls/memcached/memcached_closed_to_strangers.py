@@ -3,6 +3,8 @@
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.firewall._examples import NO_RULES, both
 from zmward.controls.shapes.exposure import ports, reachable
+from zmward.controls.shapes.outside_ports import strangers_kept_out
+from zmward.controls.shapes.outside_ways import rows_at
 from zmward.sources.listeners import Listener
 
 _CLUSTER = {"firewall": {"cluster": ["192.0.2.11/32"]}}
@@ -18,6 +20,7 @@ CONTROL = Control(
     locks_out="proxies and mailbox servers that no rule names",
     check=reachable("loopback or the cluster only", ports(11211), role="memcached"),
     refs=("https://wiki.zimbra.com/wiki/Blocking_Memcached_Attack",),
+    outside=strangers_kept_out(11211, "memcached", rows=rows_at(11211)),
     examples=(
         passes(listeners=(Listener("tcp", "127.0.0.1", 11211),), firewall=NO_RULES),
         passes(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
 from zmward.controls.shapes.exposure import shown
+from zmward.controls.shapes.outside_memcached import WITHOUT_UDP
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
 from zmward.facts import Facts
 from zmward.sources.listeners import LISTENERS, Listener
@@ -49,6 +50,7 @@ CONTROL = Control(
     roles=("memcached",),
     check=on_hosts(Layer.RUNNING, (LISTENERS,), _look, role="memcached"),
     refs=("https://nvd.nist.gov/vuln/detail/CVE-2018-1000115",),
+    outside=WITHOUT_UDP,
     examples=(
         passes(listeners=(Listener("tcp", "*", 11211, "memcached"),)),
         fails(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import layers, on_hosts
 from zmward.controls.shapes.mta import mta_setting
+from zmward.controls.shapes.outside_smtp import login_after_tls
 from zmward.controls.shapes.wanted import exactly
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
@@ -103,4 +104,5 @@ CONTROL = Control(
         ),
         unsure(config={"zimbraMtaTlsAuthOnly": "TRUE"}),
     ),
+    outside=login_after_tls(),
 )

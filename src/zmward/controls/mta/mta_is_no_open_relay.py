@@ -17,6 +17,7 @@ from zmward.controls.mta._networks import (
 )
 from zmward.controls.shapes.basic import layers, on_hosts
 from zmward.controls.shapes.mta import in_force, port_of
+from zmward.controls.shapes.outside_relay import no_open_relay
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.addresses import ADDRESSES
@@ -207,4 +208,5 @@ CONTROL = Control(
         unsure(server={ATTRIBUTE: "127.0.0.0/8"}),
         unsure(server={}, postconf=_GOOD),
     ),
+    outside=no_open_relay(),
 )

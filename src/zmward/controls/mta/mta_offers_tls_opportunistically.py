@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import layers, on_hosts
 from zmward.controls.shapes.mta import mta_setting
+from zmward.controls.shapes.outside_smtp import tls_offered
 from zmward.controls.shapes.wanted import exactly
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
@@ -105,4 +106,5 @@ CONTROL = Control(
         ),
         unsure(config={"zimbraMtaTlsSecurityLevel": "may"}),
     ),
+    outside=tls_offered(),
 )

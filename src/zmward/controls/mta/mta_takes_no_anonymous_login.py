@@ -4,6 +4,7 @@ from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import layers
 from zmward.controls.shapes.mta import mta_setting
 from zmward.controls.shapes.node import postconf
+from zmward.controls.shapes.outside_smtp import no_anonymous_login
 from zmward.controls.shapes.wanted import contains, matching
 
 _IN_TLS = "smtpd_sasl_tls_security_options"
@@ -57,4 +58,5 @@ CONTROL = Control(
         ),
         unsure(config={"zimbraMtaSmtpdSaslSecurityOptions": "noanonymous"}),
     ),
+    outside=no_anonymous_login(),
 )

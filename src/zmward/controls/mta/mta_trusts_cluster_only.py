@@ -13,6 +13,7 @@ from zmward.controls.mta._networks import (
     words_of,
 )
 from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.controls.shapes.outside_relay import no_neighbours
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.addresses import ADDRESSES
@@ -169,4 +170,5 @@ CONTROL = Control(
             addresses=_OWN,
         ),
     ),
+    outside=no_neighbours(),
 )

@@ -18,6 +18,7 @@ from zmward.controls.mta._networks import (
     words_of,
 )
 from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.controls.shapes.outside_relay import no_balancer
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.addresses import ADDRESSES
@@ -173,4 +174,5 @@ CONTROL = Control(
             postconf={"mynetworks": "127.0.0.0/8"},
         ),
     ),
+    outside=no_balancer(),
 )

@@ -6,6 +6,7 @@ from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import layers, on_directory, on_hosts
 from zmward.controls.shapes.mta import in_force, port_of, words
+from zmward.controls.shapes.outside_login import proved
 from zmward.controls.shapes.wanted import (
     Values,
 )
@@ -173,4 +174,5 @@ CONTROL = Control(
         unsure(config={_MAPS: _SLM, _RULES: _RULE}),
         unconcerned(services=("mailbox",), config={}),
     ),
+    outside=proved("spoofed-sender"),
 )

@@ -6,6 +6,7 @@ from zmward.control import Check, Control, Severity, fails, passes, unconcerned,
 from zmward.controls.shapes.attributes import server_attr
 from zmward.controls.shapes.basic import layers, on_hosts
 from zmward.controls.shapes.mta import Services, in_force, port_of, words
+from zmward.controls.shapes.outside_smtp import no_login
 from zmward.controls.shapes.service import unless_wanted
 from zmward.controls.shapes.wanted import exactly
 from zmward.deviation import Judgement, Layer, State, deviates, sound
@@ -163,4 +164,5 @@ CONTROL = Control(
         unsure(config={"zimbraMtaSaslAuthEnable": "no"}),
         unconcerned(profile={"services": {"smtp-auth": "wanted"}}),
     ),
+    outside=no_login(),
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import layers, on_hosts
 from zmward.controls.shapes.mta import mta_setting
+from zmward.controls.shapes.outside_smtp import no_version
 from zmward.controls.shapes.wanted import (
     Values,
     Wanted,
@@ -79,4 +80,5 @@ CONTROL = Control(
         ),
         unsure(config={"zimbraMtaSmtpdBanner": "$myhostname ESMTP"}),
     ),
+    outside=no_version(),
 )

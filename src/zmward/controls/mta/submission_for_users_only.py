@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
 from zmward.controls.shapes.mta import in_force, port_of, words
+from zmward.controls.shapes.outside_relay import users_only
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.postconf import MASTER, POSTCONF, SERVICES
@@ -124,4 +125,5 @@ CONTROL = Control(
             postconf_master={"smtp/inet": "smtp inet n - n - 1 postscreen"},
         ),
     ),
+    outside=users_only(),
 )

@@ -7,6 +7,7 @@ from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import layers, on_directory, on_hosts
 from zmward.controls.shapes.effective import server_value
+from zmward.controls.shapes.outside_http_doors import console_by_proxy
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
 from zmward.facts import Facts
 from zmward.sources.directory import CONFIG, SERVERS, Entry
@@ -117,4 +118,5 @@ CONTROL = Control(
         unsure(config={_SWITCH: "TRUE", _PORT: "9071"}, missing=("listeners",)),
         unconcerned(services=("mta",), config={}),
     ),
+    outside=console_by_proxy(),
 )

@@ -3,6 +3,7 @@
 import re
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.shapes.outside_http import header_sent
 from zmward.controls.shapes.served import PROXY, header_served
 
 _NAME = "Strict-Transport-Security"
@@ -76,5 +77,8 @@ CONTROL = Control(
             missing=("served",),
         ),
         unconcerned(services=("mta",), domains={}),
+    ),
+    outside=header_sent(
+        _NAME, "max-age=31536000", _long, sample="max-age=31536000", redirects=True
     ),
 )

@@ -1,9 +1,14 @@
 """Browsers are told not to guess content types."""
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.shapes.outside_http import header_sent
 from zmward.controls.shapes.served import PROXY, header_served
 
 _NAME = "X-Content-Type-Options"
+
+
+def _nosniff(value: str) -> bool:
+    return value.partition(",")[0].strip().lower() == "nosniff"
 
 
 def _page(header: str) -> str:
@@ -22,9 +27,7 @@ CONTROL = Control(
     severity=Severity.LOW,
     tips=("T31",),
     roles=("proxy",),
-    check=header_served(
-        _NAME, "nosniff", lambda v: v.partition(",")[0].strip().lower() == "nosniff"
-    ),
+    check=header_served(_NAME, "nosniff", _nosniff),
     refs=(),
     note=(
         "Set by both attributes the header is sent twice; browsers take the first one."
@@ -49,4 +52,5 @@ CONTROL = Control(
         unsure(config={PROXY: f"{_NAME}: nosniff"}, domains={}, missing=("served",)),
         unconcerned(services=("mta",), domains={}),
     ),
+    outside=header_sent(_NAME, "nosniff", _nosniff, sample="nosniff"),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.shapes.outside_http_looks import secure_cookies
 from zmward.controls.shapes.served import Pages, on_pages, page
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
@@ -60,4 +61,5 @@ CONTROL = Control(
         unsure(missing=("served",)),
         unconcerned(services=("mta",)),
     ),
+    outside=secure_cookies(),
 )

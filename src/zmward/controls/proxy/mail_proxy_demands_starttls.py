@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.attributes import server_attr
 from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.controls.shapes.outside_mailbox import no_clear_login_at_the_proxy
 from zmward.controls.shapes.wanted import exactly
 from zmward.deviation import Judgement, Layer, deviates, sound
 from zmward.facts import Facts
@@ -77,4 +78,5 @@ CONTROL = Control(
         unsure(missing=("ldap-config",), raw={"nginx": _rendered("only")}),
         unconcerned(services=("mta",)),
     ),
+    outside=no_clear_login_at_the_proxy(),
 )

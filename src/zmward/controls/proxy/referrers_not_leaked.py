@@ -1,6 +1,7 @@
 """Addresses of the web client are not told to other sites."""
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.shapes.outside_http import header_sent
 from zmward.controls.shapes.served import PROXY, header_served
 
 _NAME = "Referrer-Policy"
@@ -73,4 +74,5 @@ CONTROL = Control(
         ),
         unconcerned(services=("mta",), domains={}),
     ),
+    outside=header_sent(_NAME, "same-origin", _strict, sample="same-origin"),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.attributes import server_attr
 from zmward.controls.shapes.basic import layers
+from zmward.controls.shapes.outside_http_looks import robots_refused
 from zmward.controls.shapes.served import PROXY, Pages, header_served, on_pages, page
 from zmward.controls.shapes.service import unless_wanted
 from zmward.controls.shapes.wanted import exactly
@@ -154,4 +155,5 @@ CONTROL = Control(
         unsure(config={_KEEP: "TRUE"}, domains={}, missing=("served",)),
         unconcerned(profile={"services": {"search-engines": "wanted"}}, config={}),
     ),
+    outside=robots_refused(_closed, _noindex),
 )

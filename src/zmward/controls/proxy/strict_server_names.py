@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import layers, on_directory
+from zmward.controls.shapes.outside_http_looks import own_names_only
 from zmward.controls.shapes.served import Pages, on_pages, page
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
@@ -136,4 +137,5 @@ CONTROL = Control(
         unsure(config={_STRICT: "TRUE"}, domains=_NAMED, raw={"served": _page(0)}),
         unconcerned(services=("mta",), config={}, domains={}),
     ),
+    outside=own_names_only(),
 )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.shapes.outside_http_looks import not_framed
 from zmward.controls.shapes.served import Pages, on_pages, page
 from zmward.deviation import Judgement, Layer, deviates, sound
 from zmward.facts import Facts
@@ -13,17 +14,20 @@ _ANCESTORS = re.compile(r"(?i)\bframe-ancestors\b([^;,]*)")
 _ANYBODY = frozenset(("*", "http:", "https:", "http://*", "https://*"))
 
 
+def _kept(frame: str, policy: str) -> bool:
+    ancestors = _ANCESTORS.search(policy)
+    if ancestors is not None:
+        return not _ANYBODY & set(ancestors[1].lower().split())
+    return frame.split(",", maxsplit=1)[0].strip().upper() in ("SAMEORIGIN", "DENY")
+
+
 def _look(_: Facts, host: str, pages: Pages) -> Iterator[Judgement]:
     frame = page(pages, "login").header("X-Frame-Options")
     policy = page(pages, "login").header("Content-Security-Policy")
     text = f"X-Frame-Options: {frame or '(not sent)'}"
     if policy:
         text += f", Content-Security-Policy: {policy}"
-    kept = frame.split(",")[0].strip().upper() in ("SAMEORIGIN", "DENY")
-    ancestors = _ANCESTORS.search(policy)
-    if ancestors is not None:
-        kept = not _ANYBODY & set(ancestors[1].lower().split())
-    if kept:
+    if _kept(frame, policy):
         yield sound(Layer.RUNNING, host, source="served", seen=text)
         return
     yield deviates(
@@ -71,4 +75,5 @@ CONTROL = Control(
         unsure(missing=("served",)),
         unconcerned(services=("mta",)),
     ),
+    outside=not_framed(_kept),
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.attributes import server_attr
 from zmward.controls.shapes.basic import layers
+from zmward.controls.shapes.outside_http_looks import tls_only
 from zmward.controls.shapes.served import Pages, on_pages
 from zmward.controls.shapes.wanted import one_of
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
@@ -79,4 +80,5 @@ CONTROL = Control(
         unsure(config={}, raw={"served": _page(0)}),
         unconcerned(services=("mta",), config={}),
     ),
+    outside=tls_only(),
 )

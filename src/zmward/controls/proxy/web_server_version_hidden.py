@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.shapes.outside_http_looks import version_hidden
 from zmward.controls.shapes.served import Pages, on_pages, page
 from zmward.deviation import Judgement, Layer, deviates, sound
 from zmward.facts import Facts
@@ -52,4 +53,5 @@ CONTROL = Control(
         unsure(missing=("served",)),
         unconcerned(services=("mta",)),
     ),
+    outside=version_hidden(),
 )

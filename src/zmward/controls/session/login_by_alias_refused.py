@@ -2,6 +2,7 @@
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.node import localconfig
+from zmward.controls.shapes.outside_login import proved
 from zmward.controls.shapes.wanted import exactly
 
 CONTROL = Control(
@@ -36,4 +37,5 @@ CONTROL = Control(
         unsure(missing=("localconfig",)),
         unconcerned(services=("mta",), localconfig={}),
     ),
+    outside=proved("login-by-alias"),
 )

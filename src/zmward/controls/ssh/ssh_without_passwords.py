@@ -1,6 +1,7 @@
 """sshd accepts keys only, for every user and from every address."""
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
+from zmward.controls.shapes.outside_ssh import WITHOUT_PASSWORDS
 from zmward.controls.shapes.service import unless_wanted
 from zmward.controls.shapes.sshd import (
     PASSWORDS,
@@ -43,6 +44,7 @@ CONTROL = Control(
         "Keyboard-interactive is another way to ask for the same password. "
         "AuthenticationMethods that demand a key as well pass."
     ),
+    outside=WITHOUT_PASSWORDS,
     examples=(
         passes(sshd=_KEYS, raw={"sshd-files": _FILES}),
         passes(

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from zmward.finding import Report, rank
 from zmward.i18n import Speaker
 from zmward.reports.html import model
+from zmward.reports.html.looks import look
 from zmward.reports.html.picture import VERDICTS, picture
 from zmward.reports.html.who import signs, who
 from zmward.reports.json import counts
@@ -18,6 +19,7 @@ from zmward.reports.plain import visible
 from zmward.reports.score import score
 from zmward.reports.summary import efforts, gaps, severities, steps, topics
 from zmward.reports.words import MARKS, SEVERITIES, STATUSES, moment, topic
+from zmward.scan.seen import Seen
 
 
 def _shown(value: Any) -> Any:
@@ -95,8 +97,13 @@ def _steps(report: Report) -> set[str]:
     return {finding.control for finding in steps(report)}
 
 
-def render(report: Report, say: Speaker | None = None) -> str:
-    """Return the page; it asks the network for nothing, and may not."""
+def render(
+    report: Report, say: Speaker | None = None, *, looks: tuple[Seen, ...] = ()
+) -> str:
+    """Return the page; it asks the network for nothing, and may not.
+
+    `looks` are what a scan saw, told before the findings.
+    """
     say = say or Speaker()
     style, style_source = _inlined("style.css")
     script, script_source = _inlined("script.js")
@@ -115,5 +122,6 @@ def render(report: Report, say: Speaker | None = None) -> str:
         script=script,
         policy=Markup(policy),  # noqa: S704  # two hashes of our own
         language=say.language,
+        looks=[look(seen, say) for seen in looks],
         **_values(report, say),
     )

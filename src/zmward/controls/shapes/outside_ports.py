@@ -1,0 +1,239 @@
+"""Looks from outside at ports: who was let in, against who may be let in."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from msgspec.structs import replace
+
+from zmward.catalog.ports import PORTS, Port
+from zmward.controls.firewall._cure import NO_CURE
+from zmward.controls.shapes.outside_ways import (
+    TRUSTED,
+    WANTED,
+    ZONES,
+    Way,
+    may,
+    named_for,
+    rows_at,
+    rows_of,
+    said,
+    seen_port,
+    sight_of,
+    subject,
+    way_to,
+    ways,
+)
+from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
+from zmward.outlook import Outlook, Outside, Sight
+from zmward.profile import Allow, Firewall, Networks, Profile
+from zmward.profile import Services as Wishes
+from zmward.scan.named import Service
+from zmward.scan.seen import PortSeen, Seen
+
+_ALL: Final = "tcp 1-65535"
+Look = Callable[[Seen, Outlook], Iterable[Judgement]]
+
+
+def _open(outlook: Outlook, row: Port, way: Way) -> Judgement:
+    name = subject(outlook, way.port)
+    allowed = may(row, way, outlook.profile)
+    place = ZONES.get(way.zone, way.zone)
+    if allowed:
+        return not_concerned(
+            Layer.RUNNING, name, f"open, looked at from {place}, which may reach it"
+        )
+    if allowed is None:
+        text = f"open to {place}: the profile does not say who may reach {row.name}"
+        return not_concerned(Layer.RUNNING, name, text)
+    return deviates(
+        Layer.RUNNING,
+        name,
+        f"{row.name} is open to {place}",
+        WANTED[row.exposure],
+        no_cure=NO_CURE,
+        source="outside",
+        seen=said(way),
+    )
+
+
+def _closed(outlook: Outlook, row: Port, way: Way) -> Judgement:
+    name = subject(outlook, way.port)
+    if may(row, way, outlook.profile):
+        return not_concerned(Layer.RUNNING, name, "who looked may reach it anyway")
+    if way.port.proto == "udp" and way.port.state == "filtered":
+        text = "silence over UDP does not tell open from closed"
+        return not_concerned(Layer.RUNNING, name, text)
+    return sound(Layer.RUNNING, name, source="outside", seen=said(way))
+
+
+def judged(outlook: Outlook, row: Port, way: Way) -> Judgement:
+    """Judge one port that is for some and not for others."""
+    name = subject(outlook, way.port)
+    if way.itself:
+        text = "the host looked at itself, which tells nothing of strangers"
+        return not_concerned(Layer.RUNNING, name, text)
+    if not way.source:
+        return unknown(Layer.RUNNING, name, "from where it was looked at is not known")
+    judge = _open if way.port.state == "open" else _closed
+    return judge(outlook, row, way)
+
+
+def closed_to_strangers(rows: Iterable[Port]) -> Look:
+    """Judge the ports of some rows, whatever their numbers are."""
+    kept = tuple(rows)
+
+    def look(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
+        found = [judged(outlook, row, way) for row, way in ways(seen, outlook, kept)]
+        yield from found
+        if not found:
+            yield not_concerned(Layer.RUNNING, outlook.subject, "no such port asked")
+
+    return look
+
+
+def strangers_kept_out(
+    port: int, service: Service = "", *, rows: Iterable[Port]
+) -> Outside:
+    """Return the look at some rows, with examples of one of their ports."""
+    open_, shut = seen_port(port, "open", service), seen_port(port, "filtered")
+    nowhere = replace(sight_of(shut), source={})
+    return Outside(
+        closed_to_strangers(rows),
+        (
+            Sight("ok", sight_of(shut)),
+            Sight("ok", sight_of(seen_port(port, "closed"))),
+            Sight("bad", sight_of(open_)),
+            Sight("bad", sight_of(shut, seen_port(port, "open", service))),
+            Sight("n/a", sight_of(open_, source="192.0.2.10")),
+            Sight("n/a", sight_of()),
+            Sight("unknown", nowhere),
+        ),
+    )
+
+
+def _known(port: PortSeen) -> bool:
+    numbers_ = {row.port for row in PORTS if port.proto in row.protocols}
+    return port.port in numbers_ or port.service == "ssh"
+
+
+def known_only(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
+    """Judge open ports of which the catalog and the profile know nothing."""
+    foreign = False
+    for port in seen.ports:
+        way = way_to(seen, outlook, port)
+        if port.state != "open" or _known(port) or way.itself:
+            continue
+        if way.zone in TRUSTED or named_for(way, outlook.profile, ""):
+            continue
+        foreign = True
+        yield deviates(
+            Layer.RUNNING,
+            subject(outlook, port),
+            f"{port.service or 'an unknown service'} is open to {ZONES[way.zone]}",
+            "known services only",
+            no_cure=NO_CURE,
+            source="outside",
+            seen=said(way),
+        )
+    if foreign:
+        return
+    places = {outlook.vantage(seen, address) for address in seen.addresses}
+    if not {_ALL} & set(seen.asked) or not places - {"itself"} - TRUSTED:
+        text = "not all ports were asked by a stranger: `zmward scan --all-ports`"
+        yield not_concerned(Layer.RUNNING, outlook.subject, text)
+    else:
+        text = f"{len(seen.open())} open ports, each of them known"
+        yield sound(Layer.RUNNING, outlook.subject, source="outside", seen=text)
+
+
+def _should(row: Port, way: Way, seen: Seen, profile: Profile) -> bool:
+    """Say whether a port that keeps silent surely ought to be open to who looked."""
+    if row.optional or row.by_listener or not may(row, way, profile):
+        return False
+    chosen = profile.firewall.services.get(row.name, ())
+    elsewhere = any(
+        other.port == way.port.port and other.proto == way.port.proto
+        for other in seen.open()
+    )
+    wished = bool(row.wanted) and getattr(profile.services, row.wanted) == "wanted"
+    return elsewhere or wished or way.zone in chosen
+
+
+def as_the_policy_says(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
+    """Judge what is for people: closed where it may not be open, open where it must."""
+    rows = (*rows_of("internet", "clients"), *rows_at(22))
+    found = False
+    for row, way in ways(seen, outlook, rows):
+        if way.itself or not way.source or way.port.proto == "udp":
+            continue
+        allowed = may(row, way, outlook.profile)
+        name = subject(outlook, way.port)
+        if way.port.state == "open" and allowed is False:
+            found = True
+            yield _open(outlook, row, way)
+        elif way.port.state == "filtered" and _should(row, way, seen, outlook.profile):
+            found = True
+            yield deviates(
+                Layer.RUNNING,
+                name,
+                f"{row.name} is closed to {ZONES[way.zone]}",
+                WANTED[row.exposure],
+                no_cure=NO_CURE,
+                source="outside",
+                seen=said(way),
+            )
+        elif allowed is not None and (allowed == (way.port.state == "open")):
+            found = True
+            yield sound(Layer.RUNNING, name, source="outside", seen=said(way))
+    if not found:
+        text = "nothing that the profile decides was asked by a stranger"
+        yield not_concerned(Layer.RUNNING, outlook.subject, text)
+
+
+KNOWN_ONLY: Final = Outside(
+    known_only,
+    (
+        Sight("ok", sight_of(seen_port(443), asked=(_ALL,))),
+        Sight("ok", sight_of(seen_port(2222, service="ssh"), asked=(_ALL,))),
+        Sight("bad", sight_of(seen_port(3389))),
+        Sight("n/a", sight_of(seen_port(443), asked=("tcp 25,443",))),
+        Sight("n/a", sight_of(seen_port(3389), source="192.0.2.10", asked=(_ALL,))),
+        Sight(
+            "ok",
+            sight_of(seen_port(9100), asked=(_ALL,)),
+            Profile(
+                firewall=Firewall(
+                    allow=(Allow(("203.0.113.0/24",), "partner", port=9100),)
+                )
+            ),
+        ),
+    ),
+)
+_ADMINS: Final = Profile(networks=Networks(admins=("10.9.0.0/24",)))
+AS_THE_POLICY_SAYS: Final = Outside(
+    as_the_policy_says,
+    (
+        Sight("ok", sight_of(seen_port(25), seen_port(443))),
+        Sight("ok", sight_of(seen_port(22, "filtered")), _ADMINS),
+        Sight("bad", sight_of(seen_port(22, service="ssh")), _ADMINS),
+        Sight(
+            "bad",
+            sight_of(seen_port(993)),
+            Profile(networks=Networks(clients=("10.0.0.0/8",))),
+        ),
+        Sight(
+            "bad",
+            sight_of(seen_port(993, "filtered")),
+            Profile(services=Wishes(imap="wanted")),
+        ),
+        Sight(
+            "bad",
+            sight_of(
+                seen_port(25),
+                PortSeen(25, "tcp", "2001:db8::10", "filtered"),
+            ),
+        ),
+        Sight("n/a", sight_of(seen_port(22, service="ssh"))),
+        Sight("n/a", sight_of(seen_port(25), source="192.0.2.10")),
+    ),
+)

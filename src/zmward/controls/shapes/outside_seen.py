@@ -1,0 +1,125 @@
+"""What looks at mail protocols share: whose port it is, and from where it was seen."""
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from zmward.deviation import Judgement, Layer, not_concerned, unknown
+from zmward.outlook import Outlook
+from zmward.scan.line import Exchange
+from zmward.scan.login import LoginShown
+from zmward.scan.mailbox import MailboxShown
+from zmward.scan.named import Service
+from zmward.scan.seen import PortSeen, Seen
+from zmward.scan.smtp import SmtpShown
+
+MailShown = SmtpShown | MailboxShown
+Place = Literal["internet", "own", "balancers", "trusted", "unknown"]
+
+RUNNING = Layer.RUNNING
+SOURCE = "outside"
+_LONGEST = 400
+_PRIVATE = tuple(
+    map(
+        ipaddress.ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"),
+    )
+)
+
+
+def subject(shown: MailShown | LoginShown, seen: Seen, outlook: Outlook) -> str:
+    """Name the port, with its address where the host has several."""
+    address = f" ({shown.address})" if len(seen.addresses) > 1 else ""
+    return f"{outlook.subject} port {shown.port}{address}"
+
+
+def _private(address: str) -> bool:
+    return any(_within(address, network) for network in _PRIVATE)
+
+
+def _within(
+    address: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network
+) -> bool:
+    try:
+        return ipaddress.ip_address(address) in network
+    except ValueError:
+        return False
+
+
+def place(shown: MailShown, seen: Seen, outlook: Outlook) -> Place:
+    """Say what a server may think of the address from which it was looked at.
+
+    Between two private addresses nobody sees what the internet sees.
+    """
+    source = seen.source.get(shown.address, "")
+    if not source:
+        return "unknown"
+    relays = outlook.profile.networks.relays
+    zone = outlook.vantage(seen, shown.address)
+    if zone in ("itself", "cluster") or any(
+        _within(source, ipaddress.ip_network(network)) for network in relays
+    ):
+        return "trusted"
+    if zone == "balancers":
+        return "balancers"
+    near = _private(source) and _private(shown.address)
+    return "own" if zone != "internet" or near else "internet"
+
+
+def said(shown: MailShown | LoginShown, *starts: str) -> str:
+    """Return the decisive words: what was sent and what came back."""
+    return words_of(
+        e for e in shown.exchanges if not starts or e.sent.startswith(starts)
+    )
+
+
+def words_of(exchanges: Iterable[Exchange]) -> str:
+    """Return exchanges as one text: `sent → received`."""
+    parts = (
+        f"{' '.join(e.sent.split())} → {' '.join(e.received.split())}".strip()
+        for e in exchanges
+    )
+    return "; ".join(parts)[:_LONGEST]
+
+
+def silent(
+    seen: Seen, outlook: Outlook, found: Iterable[object], *services: Service
+) -> Iterator[Judgement]:
+    """Say why there is nothing to judge, where there is nothing."""
+    if any(True for _ in found):
+        return
+    name = "/".join(services).upper()
+    opened = seen.open(*services)
+    for port in opened:
+        yield unknown(RUNNING, f"{outlook.subject} port {port.port}", "not asked")
+    if not opened:
+        yield not_concerned(RUNNING, outlook.subject, f"no port that speaks {name}")
+
+
+def mute(shown: MailShown, where: str) -> Judgement:
+    """Say that a port did not tell what was asked, and how it came."""
+    return unknown(RUNNING, where, shown.trouble or "it did not tell")
+
+
+def sight(*shown: MailShown | LoginShown, source: str = "198.51.100.7") -> Seen:
+    """Return a look at an example host; for the examples of controls."""
+    return Seen(
+        "mail.example.test",
+        "2026-11-21T12:00:00+00:00",
+        "0",
+        addresses=("192.0.2.10",),
+        source={"192.0.2.10": source},
+        asked=("tcp 25",),
+        domains=("example.test",),
+        ports=tuple(
+            PortSeen(one.port, "tcp", one.address, "open", _service(one))
+            for one in shown
+        ),
+        shown=shown,
+    )
+
+
+def _service(shown: MailShown | LoginShown) -> Service:
+    if isinstance(shown, SmtpShown):
+        return "lmtp" if shown.lmtp else "smtp"
+    return shown.protocol if isinstance(shown, MailboxShown) else ""

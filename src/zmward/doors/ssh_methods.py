@@ -1,0 +1,91 @@
+"""The ways to log in that sshd offers, asked with the system's own ssh.
+
+They are told only after the key exchange. One try with the method `none`, which holds
+no password and no key, makes the server name them; it counts as no failed password.
+"""
+
+import re
+import subprocess
+import threading
+from typing import Final
+
+from msgspec.structs import replace
+
+from zmward.reports.plain import plain
+from zmward.scan.line import Exchange
+from zmward.scan.ssh import SshShown
+
+_USER: Final = "root"
+_SECONDS: Final = 10.0
+_MOST: Final = 65_536
+_DENIED: Final = re.compile(
+    r"^[^\n]{1,300}: Permission denied \(([a-z0-9@.,-]{1,300})\)\.\r?$", re.MULTILINE
+)
+# `-F none`: the operator's own settings, proxies and keys have no place here. At this
+# level ssh shows nothing of the server's own words, which could look like an answer.
+_OPTIONS: Final = (
+    *("-F", "none", "-T", "-o", "LogLevel=ERROR", "-o", "BatchMode=yes"),
+    *("-o", "PreferredAuthentications=none", "-o", "PubkeyAuthentication=no"),
+    *("-o", "IdentityFile=none", "-o", "IdentityAgent=none"),
+    *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
+    *("-o", "GlobalKnownHostsFile=/dev/null", "-o", "UpdateHostKeys=no"),
+    *("-o", "ConnectTimeout=5", "-o", "ConnectionAttempts=1"),
+    *("-o", "ControlPath=none", "-o", "GSSAPIAuthentication=no"),
+)
+
+
+def _command(address: str, port: int) -> list[str]:
+    # Where nothing is needed to log in, `true` is what is run: it changes nothing.
+    return ["ssh", *_OPTIONS, "-p", str(port), "-l", _USER, "--", address, "true"]
+
+
+def _ran(command: list[str]) -> tuple[int, str] | None:
+    """Run ssh for ten seconds at most; return its end and its own words, bounded."""
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={"LC_ALL": "C", "PATH": "/usr/local/bin:/usr/bin:/bin"},
+        )
+    except OSError:
+        return None
+    over = threading.Timer(_SECONDS, process.kill)
+    over.start()
+    try:
+        with process:
+            said = process.stderr.read(_MOST) if process.stderr else b""
+            # Who says so much is not waited for.
+            if len(said) >= _MOST:
+                process.kill()
+    finally:
+        over.cancel()
+    return process.returncode, said.decode("utf-8", "replace")
+
+
+def asked(shown: SshShown) -> SshShown:
+    """Return the same with the ways to log in, or with why they are not known."""
+    shown = replace(shown, user=_USER)
+    end = _ran(_command(shown.address, shown.port))
+    if end is None:
+        return _troubled(shown, "the program ssh is not installed here")
+    code, said = end
+    if code == 0:
+        return _answered(shown, ("none",), "logged in, with the name alone")
+    if denied := _DENIED.search(said):
+        methods = tuple(dict.fromkeys(denied[1].split(",")))
+        return _answered(shown, methods, f"Permission denied ({denied[1]})")
+    words = plain(said.strip().split("\n")[-1], 120)
+    return _troubled(shown, f"no ways to log in were told: {words or 'no answer'}")
+
+
+def _answered(shown: SshShown, methods: tuple[str, ...], words: str) -> SshShown:
+    sent = f"the name {_USER} and the method none"
+    exchange = Exchange(shown.port, sent, words)
+    return replace(shown, methods=methods, exchanges=(*shown.exchanges, exchange))
+
+
+def _troubled(shown: SshShown, words: str) -> SshShown:
+    trouble = "; ".join(filter(None, (shown.trouble, words)))
+    return replace(shown, trouble=trouble)

@@ -1,0 +1,236 @@
+"""Looks at hosts as others see them: ports first, then what each of them says."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from functools import partial
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from zmward.doors.network import Network, Pace
+from zmward.doors.sweep import sweep
+from zmward.scan import http, ldap, mailbox, memcached, smtp, ssh, tls
+from zmward.scan.line import Ask
+from zmward.scan.named import Service
+from zmward.scan.recognise import recognise
+from zmward.scan.seen import PortSeen, Rest, Seen, Shown
+from zmward.scan.spans import spans
+from zmward.scan.swept import Swept
+
+T = TypeVar("T")
+Moved = Callable[[int, int, str], None]
+# Conversations at a time, and begun in a second: enough for one host, no burden to it.
+_THREADS: Final = 24
+_TALKS: Final = 500.0
+# An address with more open ports than this answers for everything.
+_MOST_OPEN: Final = 200
+
+_TALKS_OF: Final[Mapping[Service, tuple[Callable[..., Shown], ...]]] = {
+    "smtp": (smtp.look,),
+    "lmtp": (smtp.look,),
+    "imap": (mailbox.look,),
+    "pop3": (mailbox.look,),
+    "http": (http.look,),
+    "ldap": (ldap.look,),
+    "memcached": (memcached.look,),
+    "ssh": (ssh.look,),
+}
+# Services that may change to TLS within a connection.
+_STARTTLS: Final = frozenset[Service](("smtp", "lmtp", "imap", "pop3", "ldap", "xmpp"))
+
+
+class Target(msgspec.Struct, frozen=True):
+    """One host by the name as given, and the addresses that stand for it."""
+
+    name: str
+    addresses: tuple[str, ...]
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What is looked for: ports, how fast, for how long, and whose domains.
+
+    `known` are the ports that are told of one by one, whatever their state.
+    `rate` counts packets or connections a second; `seconds` bound the whole.
+    """
+
+    tcp: tuple[int, ...]
+    udp: tuple[int, ...]
+    known: frozenset[int]
+    rate: float
+    seconds: float
+    raw: bool = False
+    domains: tuple[str, ...] = ()
+    version: str = ""
+    when: str = ""
+
+
+class _Heard(msgspec.Struct, frozen=True):
+    """What came of the conversations with one host."""
+
+    own: Sequence[PortSeen]
+    named: Mapping[PortSeen, PortSeen | None]
+    shown: Sequence[Shown | None]
+
+
+def _talks(network: Network, port: PortSeen, ask: Ask) -> Iterable[Callable[[], Shown]]:
+    """Yield every conversation that a recognised port is worth."""
+    place = (network, port.port, ask)
+    for look in _TALKS_OF.get(port.service, ()):
+        yield partial(look, *place, tls=port.tls)
+    if port.tls:
+        yield partial(tls.look, *place, tls=True)
+    elif port.service in _STARTTLS:
+        yield partial(tls.look, *place, tls=False, starttls=port.service)
+
+
+class _Scanner:
+    """One run over all hosts: one pace, one pool, one end."""
+
+    def __init__(self, wish: Wish, pool: ThreadPoolExecutor, moved: Moved) -> None:
+        self._pool = pool
+        self._moved = moved
+        self._pace = Pace(_TALKS)
+        self._until = time.monotonic() + wish.seconds
+
+    def network(self, address: str) -> Network:
+        """Return the door to an address."""
+        return Network(address, self._pace)
+
+    def left(self) -> float:
+        """Return the seconds that are left."""
+        return max(self._until - time.monotonic(), 0.0)
+
+    def _wait(self, works: Sequence[Future[T]], about: str) -> list[T | None]:
+        """Return what each work came to; None where the time was over before."""
+        try:
+            done = as_completed(works, self.left())
+            for number, _work in enumerate(done, 1):
+                self._moved(number, len(works), about)
+        except TimeoutError:
+            for work in works:
+                work.cancel()
+        return [
+            work.result() if work.done() and not work.cancelled() else None
+            for work in works
+        ]
+
+    def _recognised(self, port: PortSeen, ask: Ask) -> PortSeen:
+        named, banner = recognise(self.network(port.address), port.port, ask)
+        return replace(
+            port,
+            service=named.service,
+            product=named.product,
+            version=named.version,
+            tls=named.tls,
+            banner=banner,
+        )
+
+    def named(self, asks: Mapping[PortSeen, Ask]) -> dict[PortSeen, PortSeen | None]:
+        """Return open TCP ports with what each of them speaks."""
+        works = [
+            self._pool.submit(self._recognised, port, ask) for port, ask in asks.items()
+        ]
+        found = self._wait(works, "asking which services these are")
+        return dict(zip(asks, found, strict=True))
+
+    def shown(self, asks: Mapping[PortSeen, Ask]) -> list[Shown | None]:
+        """Hold every conversation with recognised ports, in the order of ports."""
+        works = [
+            self._pool.submit(talk)
+            for port, ask in asks.items()
+            for talk in _talks(self.network(port.address), port, ask)
+        ]
+        return self._wait(works, "talking with them")
+
+
+def _asked(wish: Wish) -> tuple[str, ...]:
+    both = (("tcp", wish.tcp), ("udp", wish.udp))
+    return tuple(f"{proto} {spans(ports)}" for proto, ports in both if ports)
+
+
+def _rows(
+    ports: Iterable[PortSeen], wish: Wish
+) -> tuple[tuple[PortSeen, ...], tuple[Rest, ...]]:
+    """Part ports into rows of their own and ranges that are counted up."""
+    own: list[PortSeen] = []
+    others: dict[tuple[str, str, str], list[int]] = {}
+    for port in ports:
+        if port.state == "open" or port.port in wish.known:
+            own.append(port)
+        else:
+            place = (port.address, port.proto, port.state)
+            others.setdefault(place, []).append(port.port)
+    rest = (
+        Rest(address, proto, state, spans(numbers))  # type: ignore[arg-type]  # words of a PortSeen
+        for (address, proto, state), numbers in sorted(others.items())
+    )
+    return tuple(sorted(own, key=_place)), tuple(rest)
+
+
+def _place(port: PortSeen) -> tuple[str, str, int]:
+    return port.address, port.proto, port.port
+
+
+def _worth_asking(ports: Iterable[PortSeen], wish: Wish) -> tuple[PortSeen, ...]:
+    """Return the open TCP ports to talk with, those of the catalog first."""
+    found = [p for p in ports if p.state == "open" and p.proto == "tcp"]
+    found.sort(key=lambda port: (port.port not in wish.known, port.port))
+    return tuple(found[:_MOST_OPEN])
+
+
+def scan(targets: Sequence[Target], wish: Wish, moved: Moved) -> tuple[Seen, ...]:
+    """Look at every host; what could not be found out is named in `silent`."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        run = _Scanner(wish, pool, moved)
+        swept = sweep(
+            tuple(dict.fromkeys(a for t in targets for a in t.addresses)),
+            wish.tcp,
+            wish.udp,
+            rate=wish.rate,
+            seconds=run.left(),
+            moved=lambda done, total: moved(done, total, "trying ports"),
+            raw=wish.raw,
+        )
+        return tuple(_host(run, target, swept, wish) for target in targets)
+
+
+def _host(run: _Scanner, target: Target, swept: Swept, wish: Wish) -> Seen:
+    own = [port for port in swept.ports if port.address in target.addresses]
+    ask = Ask(target.name, wish.domains)
+    named = run.named(dict.fromkeys(_worth_asking(own, wish), ask))
+    spoken = {port: ask for port in named.values() if port is not None}
+    heard = _Heard(own, named, run.shown(spoken))
+    rows, rest = _rows([named.get(port) or port for port in own], wish)
+    return Seen(
+        host=target.name,
+        when=wish.when,
+        zmward=wish.version,
+        addresses=target.addresses,
+        source={a: run.network(a).source() for a in target.addresses},
+        asked=_asked(wish),
+        domains=wish.domains,
+        ports=rows,
+        rest=rest,
+        shown=tuple(one for one in heard.shown if one is not None),
+        silent=(*_untried(target, swept), *_unheard(heard)),
+    )
+
+
+def _untried(target: Target, swept: Swept) -> Iterable[str]:
+    yield from (one.text for one in swept.untold if one.address in target.addresses)
+
+
+def _unheard(heard: _Heard) -> Iterable[str]:
+    opened = sum(p.state == "open" and p.proto == "tcp" for p in heard.own)
+    if opened > len(heard.named):
+        yield (
+            f"{opened - len(heard.named)} open ports were not talked with: a host with "
+            f"more than {_MOST_OPEN} answers for everything"
+        )
+    late = [port.port for port, seen in heard.named.items() if seen is None]
+    if late:
+        yield f"not asked in time which services these are: {spans(late)}"
+    if unheld := sum(one is None for one in heard.shown):
+        yield f"{unheld} conversations were not held in time"

@@ -1,0 +1,143 @@
+"""What was seen from outside, laid beside what hosts say of themselves."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from zmward.control import Check, Control, Severity, Status
+from zmward.controls.shapes.from_outside import only_from_outside
+from zmward.deviation import Judgement, Layer, deviates, sound
+from zmward.engine.audit import audit
+from zmward.errors import BadFile
+from zmward.evidence import Answer, Evidence
+from zmward.facts import Facts
+from zmward.outlook import Outlook, Outside, Sight
+from zmward.outside import evidence_of, with_looks
+from zmward.profile import Firewall, Networks, Profile
+from zmward.scan.seen import PortSeen, Seen, decode, encode
+
+WHEN = "2026-11-21T12:00:00+00:00"
+NOW = datetime.fromisoformat(WHEN)
+OPEN = Seen(
+    "mail.example.test",
+    WHEN,
+    "0",
+    addresses=("192.0.2.10",),
+    source={"192.0.2.10": "198.51.100.7"},
+    ports=(PortSeen(11211, "tcp", "192.0.2.10", "open"),),
+)
+SHUT = Seen("mail.example.test", WHEN, "0", addresses=("192.0.2.10",))
+
+
+def _look(seen: Seen, outlook: Outlook) -> tuple[Judgement, ...]:
+    if seen.open():
+        row = (Layer.RUNNING, outlook.subject, "open", "shut")
+        return (deviates(*row, no_cure="Shut it."),)
+    return (sound(Layer.RUNNING, outlook.subject),)
+
+
+def control(check: Check) -> Control:
+    return Control(
+        id="port-shut",
+        title="The port is shut",
+        why="It is.",
+        impact="None.",
+        severity=Severity.HIGH,
+        tips=("S3",),
+        check=check,
+        refs=(),
+        examples=(),
+        outside=Outside(_look, (Sight("bad", OPEN), Sight("ok", SHUT))),
+    )
+
+
+def _believes(_facts: Facts) -> tuple[Judgement, ...]:
+    return (sound(Layer.DECLARED, "mail.example.test"),)
+
+
+INSIDE = control(Check(needs=("identity",), judge=_believes))
+BOTH = Evidence(WHEN, {"mail.example.test": {"identity": Answer("")}})
+
+
+class TestAudit:
+    def test_a_packet_overrules_what_the_host_believes(self) -> None:
+        report = audit(with_looks(BOTH, (OPEN,)), (INSIDE,), Profile())
+        (finding,) = report.findings
+        assert finding.status is Status.FAIL
+        assert "what was seen counts" in finding.reason
+
+    def test_agreement_says_nothing_of_a_contradiction(self) -> None:
+        (finding,) = audit(with_looks(BOTH, (SHUT,)), (INSIDE,), Profile()).findings
+        assert finding.status is Status.PASS
+        assert not finding.reason
+
+    def test_two_places_see_more_than_one(self) -> None:
+        evidence = with_looks(BOTH, (SHUT, OPEN))
+        assert audit(evidence, (INSIDE,), Profile()).findings[0].status is Status.FAIL
+
+    def test_without_a_look_only_the_host_speaks(self) -> None:
+        assert audit(BOTH, (INSIDE,), Profile()).findings[0].status is Status.PASS
+
+    def test_what_only_the_outside_tells_is_left_out_without_a_look(self) -> None:
+        alone = control(only_from_outside())
+        assert not audit(BOTH, (alone,), Profile()).findings
+        assert len(audit(with_looks(BOTH, (SHUT,)), (alone,), Profile()).findings) == 1
+
+    def test_an_unreadable_look_is_unknown(self) -> None:
+        answers = {"mail.example.test": {"outside": Answer("{")}}
+        (finding,) = audit(
+            Evidence(WHEN, answers), (INSIDE,), Profile(), inside=False
+        ).findings
+        assert finding.status is Status.UNKNOWN
+
+
+class TestWhose:
+    def test_a_look_belongs_to_the_host_of_its_name(self) -> None:
+        evidence = with_looks(BOTH, (OPEN,))
+        assert set(evidence.hosts) == {"mail.example.test"}
+
+    def test_a_look_belongs_to_the_host_of_its_address(self) -> None:
+        text = "2: eth0    inet 192.0.2.10/24 brd 192.0.2.255 scope global eth0"
+        own = Evidence(WHEN, {"node": {"addresses": Answer(text)}})
+        assert with_looks(own, (OPEN,)).hosts == ("node",)
+
+    def test_loopback_is_nobodys_sign(self) -> None:
+        text = "1: lo    inet 127.0.0.1/8 scope host lo"
+        own = Evidence(WHEN, {"node": {"addresses": Answer(text)}})
+        seen = Seen("localhost", WHEN, "0", addresses=("127.0.0.1",))
+        assert with_looks(own, (seen,)).hosts == ("node", "localhost")
+
+
+class TestVantage:
+    PROFILE = Profile(
+        networks=Networks(admins=("198.51.100.0/24",), clients=("0.0.0.0/0",)),
+        firewall=Firewall(cluster=("192.0.2.11",)),
+    )
+
+    @pytest.mark.parametrize(
+        ("source", "zone"),
+        [
+            ("198.51.100.7", "admin"),
+            ("192.0.2.11", "cluster"),
+            ("203.0.113.5", "clients"),
+            ("2001:db8::5", "internet"),
+            ("192.0.2.10", "itself"),
+            ("127.0.0.1", "itself"),
+            ("", "internet"),
+        ],
+    )
+    def test_the_source_tells_the_zone(self, source: str, zone: str) -> None:
+        seen = Seen(
+            *("mail.example.test", WHEN, "0"),
+            addresses=("192.0.2.10",),
+            source={"192.0.2.10": source},
+        )
+        outlook = Outlook(self.PROFILE, NOW.astimezone(UTC), "mail")
+        assert outlook.vantage(seen, "192.0.2.10") == zone
+
+
+def test_looks_survive_their_file() -> None:
+    assert decode(encode(OPEN)) == OPEN
+    assert evidence_of((OPEN,), "0").hosts == ("mail.example.test",)
+    with pytest.raises(BadFile):
+        decode("[" * 100_000)

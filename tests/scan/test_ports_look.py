@@ -1,0 +1,146 @@
+"""Ports as strangers see them: who may reach what, and what silence is worth."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import pytest
+
+from zmward.catalog.ports import PORTS, ports
+from zmward.controls.registry import controls
+from zmward.controls.shapes.outside_ways import (
+    Way,
+    may,
+    rows_of,
+    seen_port,
+    sight_of,
+)
+from zmward.deviation import Judgement
+from zmward.outlook import Outlook, Vantage
+from zmward.profile import Allow, Firewall, Networks, Profile, Services
+from zmward.scan.seen import PortSeen, Seen
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+STRANGER, ADMIN, PEER = "203.0.113.9", "10.9.0.5", "192.0.2.11"
+SITE = Profile(
+    networks=Networks(admins=("10.9.0.0/24",), clients=("10.0.0.0/8",)),
+    firewall=Firewall(cluster=("192.0.2.11/32",)),
+)
+
+
+def judged(name: str, seen: Seen, profile: Profile = SITE) -> tuple[Judgement, ...]:
+    outside = controls()[name].outside
+    assert outside
+    return tuple(outside.look(seen, Outlook(profile, NOW, "mail")))
+
+
+def states(found: Iterable[Judgement]) -> list[str]:
+    return [one.state.value for one in found]
+
+
+@pytest.mark.parametrize(
+    ("name", "zone", "expected"),
+    [
+        ("smtp", "internet", True),
+        ("imaps", "internet", False),
+        ("imaps", "clients", True),
+        ("mailbox-admin", "clients", False),
+        ("mailbox-admin", "admin", True),
+        ("mailbox-admin", "cluster", True),
+        ("ldap", "admin", False),
+        ("ldap", "cluster", True),
+        ("mariadb", "cluster", False),
+        ("ssh", "internet", False),
+    ],
+)
+def test_a_port_is_for_its_zones(name: str, zone: Vantage, expected: bool) -> None:  # noqa: FBT001  # a row of the table
+    way = Way(seen_port(ports()[name].port), zone, STRANGER)
+    assert may(ports()[name], way, SITE) is expected
+
+
+def test_what_the_profile_leaves_open_is_nobodys_fault() -> None:
+    way = Way(seen_port(22), "internet", STRANGER)
+    assert may(ports()["ssh"], way, Profile()) is None
+    assert (
+        may(ports()["imaps"], Way(seen_port(993), "internet", STRANGER), Profile())
+        is None
+    )
+    wanted = Profile(services=Services(imap="wanted"))
+    assert may(ports()["imaps"], Way(seen_port(993), "internet", STRANGER), wanted)
+
+
+def test_who_is_named_may() -> None:
+    named = Profile(
+        firewall=Firewall(allow=(Allow(("203.0.113.0/28",), "x", name="ldap"),))
+    )
+    assert may(ports()["ldap"], Way(seen_port(389), "internet", STRANGER), named)
+    other = Way(seen_port(389), "internet", "203.0.113.99")
+    assert may(ports()["ldap"], other, named) is False
+
+
+def test_the_same_port_is_fine_from_inside_and_bad_from_outside() -> None:
+    open_ = seen_port(389, service="ldap")
+    name = "ldap-closed-to-strangers"
+    assert states(judged(name, sight_of(open_, source=STRANGER))) == ["bad"]
+    assert states(judged(name, sight_of(open_, source=ADMIN))) == ["bad"]
+    assert states(judged(name, sight_of(open_, source=PEER))) == ["n/a"]
+    assert states(judged(name, sight_of(open_, source="127.0.0.1"))) == ["n/a"]
+
+
+def test_a_service_is_known_wherever_it_listens() -> None:
+    moved = seen_port(12_211, service="memcached")
+    (found,) = judged("memcached-closed-to-strangers", sight_of(moved))
+    assert found.state == "bad"
+    assert "12211" in found.subject
+
+
+def test_a_row_of_another_number_does_not_answer_for_a_port() -> None:
+    web = seen_port(443, service="http")
+    assert states(judged("internal-ports-closed", sight_of(web))) == ["n/a"]
+
+
+def test_silence_over_udp_is_no_closed_port() -> None:
+    silent = seen_port(161, "filtered", udp=True)
+    assert states(judged("internal-ports-closed", sight_of(silent))) == ["n/a"]
+    refused = seen_port(161, "closed", udp=True)
+    assert states(judged("internal-ports-closed", sight_of(refused))) == ["ok"]
+
+
+def test_every_port_that_is_not_for_strangers_is_judged_by_one_control() -> None:
+    inner = (
+        *("ldap-closed-to-strangers", "memcached-closed-to-strangers"),
+        *(
+            "admin-console-closed",
+            "internal-ports-closed",
+            "loopback-ports-on-loopback",
+        ),
+        "rules-equal-whitelist",
+    )
+    profile = Profile(networks=Networks(admins=("10.9.0.0/24",)))
+    for row in rows_of("admin", "cluster", "loopback"):
+        seen = sight_of(seen_port(row.port, udp=row.protocols == ("udp",)))
+        bad = [n for n in inner if "bad" in states(judged(n, seen, profile))]
+        assert len(bad) == 1, (row.name, bad)
+
+
+def test_no_outer_port_is_taken_for_an_inner_one() -> None:
+    outer = [row for row in PORTS if row.exposure in ("internet", "clients")]
+    for row in outer:
+        for name in ("internal-ports-closed", "loopback-ports-on-loopback"):
+            assert states(judged(name, sight_of(seen_port(row.port)))) == ["n/a"]
+
+
+def test_ipv6_alone_shut_is_told() -> None:
+    seen = sight_of(seen_port(25), PortSeen(25, "tcp", "2001:db8::10", "filtered"))
+    found = judged("rules-equal-whitelist", seen)
+    (bad,) = [one for one in found if one.state == "bad"]
+    assert "IPv6" in bad.subject
+    assert bad.evidence[0].excerpt == (
+        f"a connection from {STRANGER} to [2001:db8::10]:25: nothing came back"
+    )
+
+
+def test_an_unknown_port_is_bad_and_a_known_one_not() -> None:
+    name = "open-ports-known"
+    assert states(judged(name, sight_of(seen_port(3389)))) == ["bad"]
+    seen = sight_of(seen_port(3389), source=ADMIN)
+    assert states(judged(name, seen)) == ["n/a"]
