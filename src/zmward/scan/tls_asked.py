@@ -9,7 +9,7 @@ from zmward.scan.tls_reply import Refusal, Reply, group_name, reply
 from zmward.scan.tls_starttls import Unwilling, begin
 
 # postscreen lets a stranger wait for six seconds before it greets.
-_FIRST, _LATER, _ALL = 9.0, 4.0, 25.0
+_FIRST, _LATER, _ALL = 9.0, 4.0, 15.0
 _CHAINS = 4
 
 
