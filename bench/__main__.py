@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import accounts, audit, check, firewall, repair, start
+from bench import accounts, audit, check, firewall, repair, scan, start
 from bench.measure import table
 
 PARTS = {
@@ -12,6 +12,7 @@ PARTS = {
     "repair": repair,
     "check": check,
     "firewall": firewall,
+    "scan": scan,
 }
 
 

@@ -215,6 +215,8 @@ def sweep(
     spoken = _Run(Ledger(), streams, clock, _Progress(moved, total))
     silently = _Progress(lambda _done, _total: None, total)
     thrown = _Run(Ledger(), datagrams, clock, silently)
+    # One way, one round trip: datagrams alone may get no answer to measure it by.
+    thrown.ledger.patience = spoken.ledger.patience
     now = time.monotonic()
     with ThreadPoolExecutor(1) as pool:
         try:
