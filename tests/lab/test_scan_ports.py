@@ -4,6 +4,7 @@ Both ways of asking, both families, with packets that get lost, rules of the ask
 machine, addresses that nobody has, and limits of the system.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -222,3 +223,18 @@ def test_the_rate_is_kept(pair: Pair, *, raw: bool) -> None:
     assert told == sorted(told)
     assert told[-1] == [500, 500]
     assert len(told) > 5
+
+
+@BOTH
+def test_an_address_of_the_cable_itself(pair: Pair, *, raw: bool) -> None:
+    rows = json.loads(pair.inside(pair.server, "ip", "-j", "address", "show", "eth0"))
+    local = next(one["local"] for one in rows[0]["addr_info"] if one["scope"] == "link")
+    rules = f"{CHAIN.format('accept')} tcp dport 7071 drop; tcp dport 443 reject;"
+    pair.rules(pair.server, f"table inet f {{ chain i {{ {rules} }}; }}")
+    address = f"{local}%eth0"
+    found = pair.sweep(targets=[address], tcp=[1, 25, 443, 7071], udp=[9], raw=raw)
+    assert states(found, address) == {
+        **{1: "closed", 25: "open"},
+        **{443: "filtered", 7071: "filtered"},
+    }
+    assert states(found, address, "udp") == {9: "closed"}
