@@ -2,11 +2,7 @@
 
 import sys
 
-<<<<<<< HEAD
-from bench import accounts, audit, check, firewall, repair, scan_tls, start
-=======
-from bench import accounts, audit, check, firewall, repair, scan, start
->>>>>>> 3dec638be0921ad7c97a8748d27e6896235982e9
+from bench import accounts, audit, check, firewall, repair, scan, scan_tls, start
 from bench.measure import table
 
 PARTS = {
@@ -16,11 +12,8 @@ PARTS = {
     "repair": repair,
     "check": check,
     "firewall": firewall,
-<<<<<<< HEAD
-    "scan-tls": scan_tls,
-=======
     "scan": scan,
->>>>>>> 3dec638be0921ad7c97a8748d27e6896235982e9
+    "scan-tls": scan_tls,
 }
 
 
