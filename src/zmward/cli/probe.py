@@ -20,7 +20,7 @@ def login(options: Mapping[str, Any]) -> Login | None:
     """Return what is to be proved by logging in; None where nothing was asked for."""
     name = options["account"]
     if not name:
-        for word in ("password_file", "alias", "disabled"):
+        for word in _ASKED:
             if options[word]:
                 raise Usage(
                     f"--{_ASKED[word]} needs the account's name: --account NAME."
@@ -35,10 +35,16 @@ def login(options: Mapping[str, Any]) -> Login | None:
         wishes=wishes,
         anyway=options["even_if_locked"],
         ssh=options["ssh_user"] or "",
+        send_to=options["send_test"] or "",
     )
 
 
-_ASKED = {"password_file": "password-file", "alias": "alias", "disabled": "without"}
+_ASKED = {
+    "password_file": "password-file",
+    "alias": "alias",
+    "disabled": "without",
+    "send_test": "send-test",
+}
 
 
 def _secret(name: str, path: str | None) -> str:

@@ -70,6 +70,9 @@ def _render(
     type=click.Choice(("imap", "pop3")),
     help="A protocol that the account may not use.",
 )
+@click.option(
+    "--send-test", metavar="TO", help="Send one message; look at its headers."
+)
 @click.option("--ssh-user", metavar="USER", help="Prove how USER may log in over SSH.")
 @click.option("--even-if-locked", is_flag=True, help="Though a lockout could act.")
 @click.option("--rate", type=click.IntRange(1, 100_000), help="Packets a second.")

@@ -8,10 +8,14 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from zmward.doors.names import Resolver
 from zmward.doors.network import Network, Pace
+from zmward.doors.policy_page import fetched
 from zmward.doors.sweep import sweep
 from zmward.engine.proofs import Login, prove
 from zmward.engine.talks import Depth, talks
+from zmward.scan import dns
+from zmward.scan.dns import DnsShown
 from zmward.scan.line import Ask
 from zmward.scan.recognise import recognise
 from zmward.scan.seen import PortSeen, Rest, Seen, Shown
@@ -49,6 +53,7 @@ class Wish(msgspec.Struct, frozen=True):
     depth: Depth
     raw: bool = False
     domains: tuple[str, ...] = ()
+    selectors: tuple[str, ...] = ()
     login: Login | None = None
     version: str = ""
     when: str = ""
@@ -113,6 +118,15 @@ class _Scanner:
         found = self._wait(works, "asking which services these are")
         return dict(zip(asks, found, strict=True))
 
+    def domains(self, wish: Wish) -> Future[list[DnsShown]]:
+        """Ask about the site's domains, while ports are talked with."""
+        return self._pool.submit(
+            lambda: [
+                dns.look(Resolver(), domain, selectors=wish.selectors, fetch=fetched)
+                for domain in wish.domains
+            ]
+        )
+
     def shown(self, asks: Mapping[PortSeen, Ask]) -> list[Shown | None]:
         """Hold every conversation with recognised ports, in the order of ports."""
         works = [
@@ -171,7 +185,17 @@ def scan(targets: Sequence[Target], wish: Wish, moved: Moved) -> tuple[Seen, ...
             moved=lambda done, total: moved(done, total, "trying ports"),
             raw=wish.raw,
         )
-        return tuple(_host(run, target, swept, wish) for target in targets)
+        domains = run.domains(wish)
+        found = [_host(run, target, swept, wish) for target in targets]
+        return _with_domains(found, domains)
+
+
+def _with_domains(
+    found: Sequence[Seen], domains: Future[list[DnsShown]]
+) -> tuple[Seen, ...]:
+    """Lay what is known of the domains to the first host: they belong to none."""
+    first = replace(found[0], shown=(*found[0].shown, *domains.result()))
+    return (first, *found[1:])
 
 
 def _host(run: _Scanner, target: Target, swept: Swept, wish: Wish) -> Seen:
