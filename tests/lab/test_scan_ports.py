@@ -234,7 +234,9 @@ def test_an_address_of_the_cable_itself(pair: Pair, *, raw: bool) -> None:
     address = f"{local}%eth0"
     found = pair.sweep(targets=[address], tcp=[1, 25, 443, 7071], udp=[9], raw=raw)
     assert states(found, address) == {
-        **{1: "closed", 25: "open"},
-        **{443: "filtered", 7071: "filtered"},
+        1: "closed",
+        25: "open",
+        443: "filtered",
+        7071: "filtered",
     }
     assert states(found, address, "udp") == {9: "closed"}
