@@ -25,6 +25,7 @@ from zmward.scan.line import Ask
 
 ASK = Ask("mail.example.test", ("example.test",))
 LOGIN = "<title>Zimbra Web Client Sign In</title>"
+CLIENT = ok("Server: nginx", body=LOGIN)
 CONSOLE = "<title>Zimbra Administration</title>"
 
 
@@ -72,7 +73,7 @@ class TestHonest:
         assert status(shown, "proxy") == 404
 
     def test_every_question_is_harmless(self) -> None:
-        with answering({"GET /": ok(body=LOGIN)}) as served:
+        with answering({"GET /": CLIENT}) as served:
             looked(served)
         for request in served.requests:
             text = request.decode()
@@ -84,7 +85,7 @@ class TestHonest:
             assert set(named) <= {STRANGER}
 
     def test_the_stranger_s_name_is_asked_for(self) -> None:
-        with answering({"GET /": ok(body=LOGIN)}) as served:
+        with answering({"GET /": CLIENT}) as served:
             looked(served)
         hosts = re.findall(r"Host: (\S+)", b"".join(served.requests).decode())
         assert hosts.count(STRANGER) == 1
@@ -100,32 +101,37 @@ class TestHonest:
     )
     def test_a_stranger_s_name_that_comes_back_is_seen(self, answer: bytes) -> None:
         def root(request: bytes) -> bytes:
-            return answer if STRANGER.encode() in request else ok(body=LOGIN)
+            return answer if STRANGER.encode() in request else CLIENT
 
         page = the(of({"GET /": root}), "stranger")
         assert page.echoed
 
     def test_a_name_that_only_looks_like_it_is_no_echo(self) -> None:
         answer = ok(f"Location: https://a.example/?{STRANGER}", status="302 Found")
-        page = the(of({"GET /": answer}), "stranger")
-        assert not page.echoed
+
+        def root(request: bytes) -> bytes:
+            return answer if STRANGER.encode() in request else CLIENT
+
+        page = the(of({"GET /": root}), "stranger")
+        assert (page.status, page.echoed) == (302, False)
 
     def test_a_request_that_comes_back_is_seen(self) -> None:
         pages: Mapping[str, bytes | Answer] = {
-            "GET /": ok(body=LOGIN),
+            "GET /": CLIENT,
             "TRACE /": lambda request: ok(body=request.decode()),
         }
         page = the(of({**pages, "GET /x": none()}), "trace")
         assert (page.status, page.echoed) == (200, True)
 
     def test_trace_answered_like_get_is_no_echo(self) -> None:
-        page = the(of({"GET /": ok(body=LOGIN), "TRACE /": ok(body=LOGIN)}), "trace")
+        page = the(of({"GET /": CLIENT, "TRACE /": CLIENT}), "trace")
         assert (page.status, page.echoed) == (200, False)
 
     def test_cookies_keep_names_and_flags_and_no_value(self) -> None:
         shown = of(
             {
                 "GET /": ok(
+                    "Server: nginx",
                     "Set-Cookie: ZM_TEST=hidden1; Path=/; Secure; SameSite=Lax",
                     "Set-Cookie:JSESSIONID=hidden2;HttpOnly",
                     "Set-Cookie: hidden3",
@@ -158,16 +164,19 @@ class TestHonest:
     def test_a_port_that_shows_no_site_is_asked_little(self) -> None:
         with answering({"GET /": ok("Server: Apache", body="It works")}) as served:
             shown = looked(served)
-        assert [page.name for page in shown.pages] == [
-            *("start", "stranger", "trace", "admin")
-        ]
+        assert [page.name for page in shown.pages] == ["start", "admin"]
 
     def test_a_port_that_sends_on_to_tls_is_asked_no_more(self) -> None:
         away = ok("Location: https://mail.example.test/", status="301 Moved")
         with answering({"GET /": away}) as served:
             shown = looked(served)
-        assert [page.name for page in shown.pages] == ["start", "stranger"]
-        assert len(served.requests) == 2
+        assert [page.name for page in shown.pages] == ["start"]
+        assert len(served.requests) == 1
+
+    def test_a_port_of_mailboxd_itself_is_asked_little(self) -> None:
+        shown = of({"GET /": ok(body=LOGIN)})
+        assert (shown.product, shown.site) == ("Zimbra mailboxd", "web client")
+        assert [page.name for page in shown.pages] == ["start", "admin"]
 
 
 class TestRedirects:
@@ -176,7 +185,7 @@ class TestRedirects:
             {
                 "GET /": ok("Location: /one?a=b", status="302 Found"),
                 "GET /one?a=b": ok("Location: two", status="302 Found"),
-                "GET /two": ok(body=LOGIN),
+                "GET /two": CLIENT,
             }
         )
         start = the(shown, "start")
@@ -188,7 +197,7 @@ class TestRedirects:
             assert host
             return ok(f"Location: http://{host[1].decode()}/two", status="302 Found")
 
-        shown = of({"GET /": root, "GET /two": ok(body=LOGIN)})
+        shown = of({"GET /": root, "GET /two": CLIENT})
         assert status(shown, "start") == 200
 
     @pytest.mark.parametrize(
@@ -221,7 +230,7 @@ class TestRedirects:
         with answering({"GET /": again}) as served:
             shown = looked(served)
         assert status(shown, "start") == 302
-        assert len([r for r in served.requests if r.startswith(b"GET / ")]) == 5
+        assert len([r for r in served.requests if r.startswith(b"GET / ")]) == 4
 
 
 class TestHostile:
@@ -234,6 +243,11 @@ class TestHostile:
             shown = looked(served)
         assert shown.trouble
         assert shown.pages == ()
+
+    def test_a_port_without_tls_is_trouble_where_tls_was_meant(self) -> None:
+        with saying(b"HTTP/1.1 400 Bad Request\r\n\r\n") as served:
+            shown = look(Quick(1.0), served.port, ASK, tls=True)
+        assert "no TLS handshake" in shown.trouble
 
     def test_nobody_there_is_trouble(self) -> None:
         with saying(b"") as served:
@@ -264,7 +278,7 @@ class TestHostile:
         assert shown.trouble
 
     def test_one_that_falls_silent_keeps_what_it_showed(self) -> None:
-        with answering({"GET /": ok(body=LOGIN), "GET /robots.txt": b""}) as served:
+        with answering({"GET /": CLIENT, "GET /robots.txt": b""}) as served:
             shown = looked(served, seconds=0.2)
         assert status(shown, "start") == 200
         robots = the(shown, "robots")
@@ -310,7 +324,7 @@ class TestHostile:
         "host", ["a b", "a\r\nX: y", "", "-x", "x" * 400, "é.example"]
     )
     def test_a_name_that_is_none_is_not_sent(self, host: str) -> None:
-        with answering({"GET /": ok(body=LOGIN)}) as served:
+        with answering({"GET /": CLIENT}) as served:
             looked(served, Ask(host))
         assert served.requests[0].startswith(
             f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nUser-Agent".encode()

@@ -36,6 +36,32 @@ class Quick:
         return self._network.datagram(port, content, most=most, seconds=seconds)
 
 
+class Old:
+    """A conversation that says of itself how long it took."""
+
+    def __init__(self, line: Line, seconds: float) -> None:
+        self._line = line
+        self.spent = seconds
+        self.exchanges = line.exchanges
+        self.send, self.line, self.some = line.send, line.line, line.some
+        self.exactly, self.secure = line.exactly, line.secure
+
+
+class Aged(Quick):
+    """A way whose conversations all say that they took long."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._age = seconds
+
+    @contextmanager
+    def connect(
+        self, port: int, *, tls: str | None = None, seconds: float = 5.0
+    ) -> Iterator[Line]:
+        with super().connect(port, tls=tls, seconds=seconds) as line:
+            yield Old(line, self._age)
+
+
 def asked(content: bytes, question: Question = ROOT) -> Reply:
     with saying(content) as served, Talk(Quick(), served.port, None) as talk:
         return talk.ask(question)
@@ -266,6 +292,15 @@ class TestHostile:
                 with pytest.raises(Silent):
                     talk.ask(ROOT)
             assert served.connections == 20
+
+    def test_all_conversations_together_end_in_time(self) -> None:
+        with answering({"GET /": ok("Connection: close")}) as served:
+            with Talk(Aged(6.0), served.port, None) as talk:
+                for _ in range(3):
+                    talk.ask(ROOT)
+                with pytest.raises(Silent, match="too long"):
+                    talk.ask(ROOT)
+            assert served.connections == 3
 
     def test_nobody_there_is_broken(self) -> None:
         with saying(b"") as served:

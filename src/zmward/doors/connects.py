@@ -156,11 +156,8 @@ class Connects:
         if code == 0 and knock.proto == "udp":
             code = _sent(wire, question(knock.port))
         if code in _UNDER_WAY:
-            if knock.proto == "tcp":
-                wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
-                events = selectors.EVENT_WRITE
-            else:
-                events = selectors.EVENT_READ
+            tcp = knock.proto == "tcp"
+            events = selectors.EVENT_WRITE if tcp else selectors.EVENT_READ
             self._selector.register(wire, events, flight)
             self._flights.append(flight)
             self._starved = 0
@@ -208,7 +205,9 @@ class Connects:
         """Find out what became of a question; say whether that is decided."""
         wire, knock = flight.wire, flight.knock
         note = told(wire, knock.address)
-        if note and self._noted(flight, note):
+        if note:
+            # Reading it took the error off the socket: undecided means asked again.
+            self._noted(flight, note)
             return True
         code = wire.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code in _NO_WAY:
@@ -232,7 +231,8 @@ class Connects:
             gone = nobody(note.family, note.kind, note.code)
             self._ledger.failed(flight.knock, NOBODY if gone else REFUSED_HERE)
         else:
-            self._ledger.answered(flight.knock, state, None)
+            trip = self._trip(flight) if state == "closed" else None
+            self._ledger.answered(flight.knock, state, trip)
         return True
 
     def _answered(self, flight: _Flight, code: int) -> None:
@@ -257,6 +257,9 @@ class Connects:
             else:
                 self._ledger.answered(knock, "closed", None)
             return
+        if knock.proto == "tcp":
+            # A reset at the end leaves no port of this machine in TIME_WAIT.
+            flight.wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
         self._ledger.answered(knock, "open", self._trip(flight))
 
     def _talks_to_itself(self, flight: _Flight) -> bool:

@@ -127,7 +127,7 @@ def parse(answer: bytes) -> Opinion:
             _flag(attempts, "session_renegotiation", "supports_secure_renegotiation"),
             {name: flaw for name, flaw in flaws.items() if flaw is not None},
         )
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Unreachable(f"sslyze's answer cannot be read: {error}.") from error
 
 

@@ -8,23 +8,26 @@ more slowly. What this machine could not ask is never taken for closed or filter
 import random
 import resource
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
-from typing import Final
+from typing import Final, NamedTuple
 
 from zmward.doors.connects import Connects, Engine
 from zmward.doors.syn import Syns
+from zmward.doors.tracked import Tracked
 from zmward.scan.patience import LAST, Allowance
 from zmward.scan.swept import NOBODY, Knock, Ledger, Proto, Swept, Turn, swept
 
-_TURNS: Final = 5
+_TURNS: Final = 6
 _MOST: Final = 8000
 _RESERVE: Final = 128
 _FEW: Final = 20
 # Linux answers closed UDP ports with six messages, then with one a second.
 _LIMITED: Final = 6
 _REFILL: Final = 1.05
+_GIVEN_UP: Final = 3.2
 _AHEAD: Final = 0.02
 
 
@@ -47,20 +50,33 @@ class _Progress:
     A port counts half when it was asked, and in whole when it was settled.
     """
 
-    def __init__(self, moved: Callable[[int, int], None], total: int) -> None:
+    def __init__(
+        self, moved: Callable[[int, int], None], total: int, tracked: Tracked
+    ) -> None:
         self._moved, self._total = moved, total
+        self._tracked = tracked
         self._next = 0.0
 
     def turn(self, number: int, settled: int, patience: float | None = None) -> Turn:
         base = settled * 2 + (self._total - settled if number else 0)
 
         def tell(asked: int) -> None:
+            self._tracked.hold()
             now = time.monotonic()
             if now >= self._next and number <= 1:
                 self._next = now + 0.1
                 self._moved(min((base + asked) // 2, self._total), self._total)
 
         return Turn(number, tell, patience)
+
+
+class _Run(NamedTuple):
+    """The questions of one protocol, and what belongs to them."""
+
+    ledger: Ledger
+    knocks: Sequence[Knock]
+    clock: _Clock
+    progress: _Progress
 
 
 @contextmanager
@@ -73,7 +89,11 @@ def _room() -> Iterator[int]:
         with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (more, hard))
     now, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    room = _MOST if now == resource.RLIM_INFINITY else min(now - _RESERVE, _MOST)
+    room = (
+        _MOST
+        if now == resource.RLIM_INFINITY
+        else min(max(now - _RESERVE, now // 2), _MOST)
+    )
     try:
         yield max(room, 1)
     finally:
@@ -91,17 +111,22 @@ def _shuffled(
     return found
 
 
-def _last_word(engine: Engine, ledger: Ledger, left: Sequence[Knock]) -> bool:
+def _last_word(engine: Engine, run: _Run, left: Sequence[Knock], began: float) -> bool:
     """Ask those of which nothing came with the greatest patience.
 
-    Whether a silent address is far away, behind a filter or nobody's shows only late.
+    Whether a silent address is far away, behind a filter or nobody's shows only late:
+    Linux asks three seconds for a neighbour, and then tells the oldest fifty packets,
+    whose sockets are closed by then. So this begins when it has given up.
     """
+    ledger = run.ledger
     few: dict[str, list[Knock]] = {}
     for knock in left:
         if knock.address not in ledger.alive:
             few.setdefault(knock.address, []).append(knock)
     some = [knock for knocks in few.values() for knock in knocks[:_FEW]]
-    turn = Turn(_TURNS, lambda _: None, LAST)
+    turn = run.progress.turn(_TURNS, 0, LAST)
+    if few.keys() - ledger.deaf():
+        _sleep(began + _GIVEN_UP, run.clock)
     if some and not engine.ask(some, turn):
         return False
     for address in few.keys() & ledger.deaf():
@@ -112,82 +137,67 @@ def _last_word(engine: Engine, ledger: Ledger, left: Sequence[Knock]) -> bool:
     return not late or engine.ask(late, turn)
 
 
+def _sleep(until: float, clock: _Clock) -> None:
+    time.sleep(max(min(until, clock.until()) - time.monotonic(), 0))
+
+
 def _rounds(
-    engine: Engine,
-    ledger: Ledger,
-    knocks: Sequence[Knock],
-    progress: _Progress,
-    between: Callable[[float], None],
-    *,
-    last_word: bool,
+    engine: Engine, run: _Run, between: Callable[[float], None], *, last_word: bool
 ) -> None:
     """Ask until silence is believed, or until the time is over."""
-    left = list(knocks)
+    ledger, start = run.ledger, time.monotonic()
+    left, quiet, lossy = list(run.knocks), 0, False
     for number in range(_TURNS):
         before, began = ledger.heard, time.monotonic()
-        if not engine.ask(left, progress.turn(number, len(knocks) - len(left))):
+        turn = run.progress.turn(number, len(run.knocks) - len(left))
+        if not engine.ask(left, turn):
             ledger.over(ledger.left(left))
             return
         left = ledger.left(left)
-        if not left or (number and ledger.heard == before):
+        quiet = quiet + 1 if number and ledger.heard == before else 0
+        lossy = lossy or (number > 0 and not quiet)
+        # Where packets get lost, one quiet round may be chance.
+        if not left or quiet > lossy:
             break
         between(began)
-    if last_word and left and not _last_word(engine, ledger, left):
+    if last_word and left and not _last_word(engine, run, left, start):
         ledger.over(ledger.left(left))
         return
     ledger.silent(ledger.left(left))
 
 
-def _tcp(
-    ledger: Ledger,
-    knocks: Sequence[Knock],
-    allowance: Allowance,
-    clock: _Clock,
-    progress: _Progress,
-    *,
-    raw: bool,
-) -> None:
+def _tcp(run: _Run, allowance: Allowance, *, raw: bool) -> None:
     turns = iter(range(_TURNS))
 
     def between(began: float) -> None:
+        """Go on more slowly where the second round had to bring answers."""
         del began
-        if next(turns):
+        if next(turns) == 1:
             allowance.slower()
 
     with ExitStack() as stack:
         engine: Engine | None = None
         if raw:
             with suppress(OSError):
-                engine = stack.enter_context(
-                    closing(Syns(ledger, allowance, clock.until))
-                )
+                made = Syns(run.ledger, allowance, run.clock.until)
+                engine = stack.enter_context(closing(made))
         if engine is None:
             room = stack.enter_context(_room())
-            engine = stack.enter_context(
-                closing(Connects(ledger, allowance, clock.until, room))
-            )
-        _rounds(engine, ledger, knocks, progress, between, last_word=True)
+            plain = Connects(run.ledger, allowance, run.clock.until, room)
+            engine = stack.enter_context(closing(plain))
+        _rounds(engine, run, between, last_word=True)
 
 
-def _udp(
-    ledger: Ledger,
-    knocks: Sequence[Knock],
-    rate: float,
-    clock: _Clock,
-    *,
-    last_word: bool,
-) -> None:
+def _udp(run: _Run, allowance: Allowance, *, last_word: bool) -> None:
     def between(began: float) -> None:
         """Wait until those who limit their answers say one more."""
-        if ledger.heard >= _LIMITED:
-            now = time.monotonic()
-            until = min(began + _REFILL, clock.until())
-            time.sleep(max(until - now, 0))
+        counts = Counter(one.address for one in run.ledger.states)
+        if max(counts.values(), default=0) >= _LIMITED:
+            _sleep(began + _REFILL, run.clock)
 
-    allowance = Allowance(rate, time.monotonic())
-    progress = _Progress(lambda _done, _total: None, len(knocks))
-    with closing(Connects(ledger, allowance, clock.until, _RESERVE)) as engine:
-        _rounds(engine, ledger, knocks, progress, between, last_word=last_word)
+    made = Connects(run.ledger, allowance, run.clock.until, _RESERVE)
+    with closing(made) as engine:
+        _rounds(engine, run, between, last_word=last_word)
 
 
 def sweep(
@@ -206,22 +216,26 @@ def sweep(
     many of how many are done.
     """
     streams, datagrams = _shuffled(targets, tcp, "tcp"), _shuffled(targets, udp, "udp")
-    spoken, thrown = Ledger(), Ledger()
-    clock = _Clock(seconds)
-    progress = _Progress(moved, len(streams))
-    allowance = Allowance(rate, time.monotonic())
+    clock, total = _Clock(seconds), len(streams) or len(datagrams)
+    tracked = Tracked(clock.until)
+    spoken = _Run(Ledger(), streams, clock, _Progress(moved, total, tracked))
+    silently = _Progress(lambda _done, _total: None, total, tracked)
+    thrown = _Run(Ledger(), datagrams, clock, silently)
+    # One way, one round trip: datagrams alone may get no answer to measure it by.
+    thrown.ledger.patience = spoken.ledger.patience
+    now = time.monotonic()
     with ThreadPoolExecutor(1) as pool:
         try:
-            other = pool.submit(
-                _udp, thrown, datagrams, rate, clock, last_word=not streams
+            aside = pool.submit(
+                _udp, thrown, Allowance(rate, now), last_word=not streams
             )
             # Both share what Linux grants to ICMP messages, and UDP has no other word.
             time.sleep(_AHEAD if datagrams else 0)
-            _tcp(spoken, streams, allowance, clock, progress, raw=raw)
-            other.result()
+            _tcp(spoken, Allowance(rate, now), raw=raw)
+            aside.result()
         except BaseException:
             clock.stop()
             raise
-    thrown.doubt(spoken.deaf())
-    moved(len(streams), len(streams))
-    return swept((spoken, thrown))
+    thrown.ledger.doubt(spoken.ledger.deaf())
+    moved(total, total)
+    return swept((spoken.ledger, thrown.ledger))

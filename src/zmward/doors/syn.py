@@ -141,7 +141,7 @@ class Syns:
         """Ask each once and wait; say whether the time sufficed."""
         queue = deque(knocks)
         last = time.monotonic()
-        longest = self._longest(knocks, turn)
+        before = self._settled()
         while (now := time.monotonic()) < self._until():
             for _ in range(self._allowance.take(now, min(len(queue), _ONCE))):
                 self._send(queue, turn)
@@ -150,12 +150,14 @@ class Syns:
             if queue:
                 self._hear(self._allowance.wait())
                 continue
-            longest = self._longest(knocks, turn)
-            left = last + longest - time.monotonic()
-            if left <= 0 or not self._ledger.left(knocks):
+            left = last + self._longest(knocks, turn) - time.monotonic()
+            if left <= 0 or self._settled() - before >= len(knocks):
                 return True
             self._hear(min(left, 0.05))
         return False
+
+    def _settled(self) -> int:
+        return len(self._ledger.states) + len(self._ledger.untold)
 
     def _longest(self, knocks: Sequence[Knock], turn: Turn) -> float:
         if turn.patience is not None:

@@ -15,7 +15,7 @@ from zmward.scan.named import Named
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,252})")
 _HOPS = 3
-_OK = 200
+_DULL = frozenset((0, 404))
 _WEB = frozenset((80, 443))
 _SHORT = 4096
 _VERSION = re.compile(rb'CLIENT_VERSION"?[^\n"]{0,120}"([0-9]{1,3}\.[\w.\-]{1,40})"')
@@ -50,15 +50,14 @@ class HttpShown(msgspec.Struct, frozen=True, tag="http"):
 
 # What a port is asked that shows neither site: mailboxd counts requests, and refuses
 # the thirty-first of a second (DoSFilter).
-_FEW = frozenset(("trace", "admin"))
+_FEW = frozenset(("admin",))
 # Name, path, method. None of them is more than a look at a door: nobody logs in, what
 # would be fetched or where browsers would be sent is a name that nobody can have.
 _MORE = (
+    ("stranger", "/", "GET"),
     ("robots", "/robots.txt", "GET"),
-    ("servlet", "/service/robots.txt", "GET"),
     ("trace", "/", "TRACE"),
     ("admin", "/zimbraAdmin/", "GET"),
-    ("admin-soap", "/service/admin/soap", "GET"),
     ("soap", "/service/soap", "GET"),
     ("proxy", f"/service/proxy?target=http%3A%2F%2F{STRANGER}%2F", "GET"),
     (
@@ -74,7 +73,7 @@ _MORE = (
 )
 _LONG = frozenset(("start", "robots", "version"))
 _FOLLOWED = frozenset(("start", "robots", "admin"))
-_TEXTS = {"robots": 4000, "servlet": 4000, "admin": 300}
+_TEXTS = {"robots": 4000, "admin": 300}
 
 
 def named(response: bytes, *, tls: bool = False) -> Named | None:
@@ -117,12 +116,11 @@ class _Look:
                 start = self._start()
             except Broken as error:
                 return replace(self._shown, trouble=str(error))
-            pages = [start, self._page(Question("stranger", "/", STRANGER))]
-            pages += [
-                self._page(Question(name, path, self._host, method))
-                for name, path, method in self._more(start)
-            ]
-        told = (one for one in pages if one.name in _TELLING or one.status == _OK)
+            pages = [start]
+            for name, path, method in self._more(start):
+                host = STRANGER if name == "stranger" else self._host
+                pages.append(self._page(Question(name, path, host, method)))
+        told = (one for one in pages if one.name in _TELLING or one.status not in _DULL)
         exchanges = tuple(one.exchange(self._port) for one in told)
         return replace(self._shown, pages=tuple(pages), exchanges=exchanges)
 
@@ -130,7 +128,8 @@ class _Look:
         away = start.header("location").lower().startswith("https:")
         if not self._tls and away:
             return ()
-        if start.site == "web client" or self._port in _WEB:
+        inner = self._shown.product == "Zimbra mailboxd"
+        if self._port in _WEB or (start.site == "web client" and not inner):
             return _MORE
         return tuple(row for row in _MORE if row[0] in _FEW)
 

@@ -27,8 +27,9 @@ _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEX = re.compile(rb"[0-9A-Fa-f]{1,15}")
 _CONNECTIONS = 20
 _FAILURES = 2
-# A server that closes after each answer gets less time for each of the next ones.
-_FIRST, _NEXT = 5.0, 2.0
+_SECONDS = 5.0
+# All conversations with one port together.
+_ALL = 15.0
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -230,6 +231,7 @@ class Talk:
         self._open: tuple[Line, _Bytes] | None = None
         self._opened = 0
         self._failed = 0
+        self._spent = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -262,14 +264,18 @@ class Talk:
     def _connected(self) -> tuple[Line, _Bytes]:
         if self._failed >= _FAILURES or self._opened >= _CONNECTIONS:
             raise Silent("it was left alone: too many questions led nowhere")
-        seconds = _NEXT if self._opened else _FIRST
+        left = _ALL - self._spent
+        if left <= 0:
+            raise Silent("it was left alone: it takes too long for each answer")
         self._opened += 1
         line = self._stack.enter_context(
-            self._dial.connect(self._port, tls=self._sni, seconds=seconds)
+            self._dial.connect(self._port, tls=self._sni, seconds=min(_SECONDS, left))
         )
         self._open = line, _Bytes(line)
         return self._open
 
     def _close(self) -> None:
+        if self._open is not None:
+            self._spent += self._open[0].spent
         self._open = None
         self._stack.close()

@@ -47,7 +47,7 @@ def fronts(seen: Seen, *, tls: bool = True) -> tuple[HttpShown, ...]:
 def place(seen: Seen, outlook: Outlook, shown: HttpShown) -> str:
     """Return the subject: host and port, and the address where there are several."""
     port = f"{outlook.subject} port {shown.port}"
-    return f"{port} of {shown.address}" if len(seen.addresses) > 1 else port
+    return f"{port} ({shown.address})" if len(seen.addresses) > 1 else port
 
 
 def told(page: PageShown, *names: str) -> str:
@@ -117,9 +117,10 @@ def bad(
     )
 
 
-def vantage(seen: Seen, outlook: Outlook, shown: HttpShown) -> Vantage:
-    """Return the zone from which a port was looked at."""
-    return outlook.vantage(seen, shown.address)
+def vantage(seen: Seen, outlook: Outlook, shown: HttpShown) -> Vantage | None:
+    """Return the zone from which a port was looked at; None where nobody knows."""
+    known = seen.source.get(shown.address)
+    return outlook.vantage(seen, shown.address) if known else None
 
 
 def header_sent(

@@ -23,8 +23,9 @@ from zmward.controls.shapes.outside_http_sights import (
     web,
     web_sight,
 )
+from zmward.controls.shapes.outside_ways import ZONES
 from zmward.deviation import Judgement, Layer, not_concerned, unknown
-from zmward.outlook import Outlook, Outside
+from zmward.outlook import Outlook, Outside, Vantage
 from zmward.profile import Networks, Profile
 from zmward.scan.http import HttpShown
 from zmward.scan.http_page import PageShown
@@ -190,6 +191,7 @@ def console_off_the_web_port() -> Outside:
             web_sight("unknown", web(start(status=404), console(404))),
             web_sight("unknown", web(start(), shown_page("admin"))),
             web_sight("unknown", web(start(), console(0))),
+            web_sight("unknown", web(start(), console(200)), source=""),
             web_sight("n/a", web(start(), console(200)), source=_ADMIN, profile=_SITE),
             web_sight("n/a"),
         ),
@@ -207,15 +209,24 @@ def _elsewhere(page: PageShown) -> bool:
     return there.scheme == "https" and len(ports) > 1
 
 
-def _console(subject: str, page: PageShown, zone: str) -> Judgement:
+def _near(subject: str, zone: Vantage | None) -> Judgement | None:
+    """Return what to say where the console is shown to those who may see it."""
+    if zone is None:
+        reason = "the console answers, but nobody knows from where it was looked at"
+        return unknown(Layer.RUNNING, subject, reason)
+    if zone in _NEAR:
+        reason = f"the console answers, looked at from {ZONES.get(zone, zone)}"
+        return not_concerned(Layer.RUNNING, subject, reason)
+    return None
+
+
+def _console(subject: str, page: PageShown, zone: Vantage | None) -> Judgement:
     text = told(page)
     if page.site == "admin console" and _success(page):
-        if zone in _NEAR:
-            reason = f"the console answers, but this was looked at from {zone}"
-            return not_concerned(Layer.RUNNING, subject, reason)
-        return bad(
+        place = ZONES.get(zone, zone) if zone else ""
+        return _near(subject, zone) or bad(
             subject,
-            f"{text}: the login page of the admin console, seen from {zone}",
+            f"{text}: the login page of the admin console, seen from {place}",
             "404",
             no_cure="Let nginx refuse /zimbraAdmin/ on this port, or move the console "
             "to 9071 (admin-console-proxied) and close that to strangers.",
@@ -241,13 +252,11 @@ def console_by_proxy() -> Outside:
                 yield good(subject, text)
             elif shown.product != _DIRECT:
                 yield unknown(Layer.RUNNING, subject, text)
-            elif zone in _NEAR:
-                reason = f"{text}, was looked at from {zone}"
-                yield not_concerned(Layer.RUNNING, subject, reason)
             else:
-                yield bad(
+                answered = ZONES.get(zone, zone) if zone else ""
+                yield _near(subject, zone) or bad(
                     subject,
-                    f"{text}, answers to {zone}",
+                    f"{text}, answers to {answered}",
                     "reached through 9071 or a tunnel only",
                     no_cure="Close the port to all but the cluster: `zmward firewall`.",
                 )
@@ -262,6 +271,7 @@ def console_by_proxy() -> Outside:
             web_sight("bad", direct),
             web_sight("bad", direct, web(lost, console, port=9071)),
             web_sight("unknown", web(lost, console, port=7071, product="")),
+            web_sight("unknown", direct, source=""),
             web_sight("n/a", direct, source=_ADMIN, profile=_SITE),
             web_sight("n/a", web(start())),
         ),
