@@ -61,7 +61,9 @@ def _refusals(shown: SmtpShown, where: str) -> Iterator[Judgement]:
     base = tuple(a for a in shown.attempts if a.variant in _BASE)
     late = tuple(a for a in shown.attempts if a.outcome == "later")
     if late:
-        reason = f"it put the question off: {_words(late[0])}; scan again later"
+        minds = "helo" in late[0].answer.lower()
+        hint = "it minds the name of the looker" if minds else "scan again later"
+        reason = f"it put the question off: {_words(late[0])}; {hint}"
         yield unknown(RUNNING, where, reason)
     elif len(base) < len(_BASE) or shown.trouble.startswith("while"):
         yield mute(shown, where)
