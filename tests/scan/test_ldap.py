@@ -127,3 +127,16 @@ def test_a_liar_is_trouble_and_never_sound(speak: Speak) -> None:
     assert shown.trouble
     assert judged("ldap-anonymous-reads-nothing", shown) == ["unknown"]
     assert judged("ldap-demands-tls", shown) == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("speak", "words"),
+    [
+        (ten_thousand, "more than 64 entries"),
+        (says(b"\x30\x84\x00\x03\x00\x00"), "announced an answer of 196608 bytes"),
+        (answers(wrapped(0x30, number(9), wrapped(0x65))), "not asked"),
+    ],
+)
+def test_what_is_wrong_is_said(speak: Speak, words: str) -> None:
+    with speaking(speak) as port:
+        assert words in asked(port).trouble

@@ -131,6 +131,7 @@ READS_NOTHING: Final = Outside(
         Sight("ok", _seen(_SHUT)),
         Sight("bad", _seen(_SHUT, replace(_SHUT, readings=(_BOOK,)))),
         Sight("unknown", _seen(replace(_SHUT, contexts=()))),
+        Sight("unknown", _seen(replace(_SHUT, trouble="TLS broke off"))),
         Sight("unknown", _seen(LdapShown("192.0.2.10", 389, trouble="silent"))),
         Sight("n/a", _seen()),
     ),
