@@ -1,14 +1,18 @@
 """Servers that mean harm, or nothing at all: a look at TLS ends, and says nothing good."""
 
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.scan.tls_servers import (
     DONE,
+    NOW,
     REFUSED,
     Listed,
     answering,
@@ -20,7 +24,13 @@ from tests.scan.tls_servers import (
     shown,
     states,
 )
-from zmward.scan.line import Babble, Broken, TooMuch
+from zmward.controls.registry import controls
+from zmward.controls.shapes.outside_tls import sight, spoken
+from zmward.doors.network import Network, Pace
+from zmward.outlook import Outlook
+from zmward.profile import Profile
+from zmward.scan.line import Ask, Babble, Broken, Line, TooMuch
+from zmward.scan.tls import look
 from zmward.scan.tls_hello import TLS13, Hello
 from zmward.scan.tls_reply import Refusal, Reply, reply
 from zmward.scan.tls_secrets import opened, shares
@@ -220,3 +230,72 @@ def test_a_certificate_that_is_none_does_no_harm() -> None:
     with answering(REFUSED, flight, REFUSED) as port:
         found = shown(port)
     assert len(found.chains) == 1
+
+
+class Slow(Network):
+    """The real door to a server that takes its time, without the waiting."""
+
+    def connect(
+        self, port: int, *, tls: str | None = None, seconds: float = 5.0
+    ) -> Any:
+        @contextmanager
+        def slowly() -> Iterator[Line]:
+            with super(Slow, self).connect(port, tls=tls, seconds=seconds) as line:
+                line._since -= 9  # type: ignore[attr-defined]  # as if it had lasted
+                yield line
+
+        return slowly()
+
+
+def test_a_drip_does_not_last_for_ever() -> None:
+    with answering(TAKEN) as port:
+        found = look(Slow("127.0.0.1", Pace(10_000)), port, Ask("x"), tls=True)
+    assert states(found)["TLS 1.2"] == "accepted"
+    assert not found.spoken("TLS 1.2").whole
+    assert found.spoken("SSLv3").words == "it was too slow to ask everything"
+
+
+def test_a_group_that_nobody_offered_is_babble() -> None:
+    flight = server_hello(0x0303, _GOOD) + message(12, b"\3\x7f\x7f\0") + DONE
+    with answering(REFUSED, record(flight)) as port:
+        found = shown(port)
+    assert "group" in found.spoken("TLS 1.2").words
+
+
+def test_a_wrong_secret_is_accepted_without_a_chain() -> None:
+    share = (51, b"\0\x1d\0\x20" + b"k" * 32)
+    hello = server_hello(0x0303, 0x1301, extensions=((43, b"\3\4"), share))
+    with answering(record(hello) + record(b"x" * 40, 23), REFUSED) as port:
+        found = shown(port)
+    assert found.spoken("TLS 1.3").state == "accepted"
+    assert found.chains == ()
+
+
+def test_two_addresses_of_one_port_are_told_apart() -> None:
+    four = spoken(443)
+    six = replace(four, address="2001:db8::10")
+    seen = replace(sight("ok", four).seen, shown=(four, six))
+    look_at = controls()["tls-ports-uncompressed"].outside
+    assert look_at
+    found = look_at.look(seen, Outlook(Profile(), NOW, "mail.example.test"))
+    assert [one.subject for one in found] == [
+        "mail.example.test port 443 of 192.0.2.10",
+        "mail.example.test port 443 of 2001:db8::10",
+    ]
+
+
+@pytest.mark.parametrize("alert", [10, 47, 50, 109, 112, 200])
+def test_a_complaint_of_the_hello_is_no_refusal(alert: int) -> None:
+    """Where modern TLS is taken, only some alerts say that old TLS is not."""
+
+    def talk(wire: socket.socket) -> None:
+        hello = heard(wire)
+        modern = hello[4:6] == b"\3\3" and b"\xc0\x2f" in hello[39:]
+        wire.sendall(TAKEN if modern else record(bytes((2, alert)), 21))
+
+    with serving(talk) as port:
+        found = shown(port)
+    assert states(found)["TLS 1.2"] == "accepted"
+    assert states(found)["TLS 1.0"] == "unknown"
+    assert str(alert) in found.spoken("TLS 1.0").words
+    assert not found.spoken("TLS 1.2").whole

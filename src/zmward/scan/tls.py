@@ -1,6 +1,6 @@
 """What a port speaks of TLS: protocols, ciphers, groups, and the chain it shows."""
 
-from base64 import encodebytes
+from base64 import b64encode
 
 from zmward.scan.line import Ask, Dial
 from zmward.scan.tls_asked import Asked
@@ -8,17 +8,20 @@ from zmward.scan.tls_hello import NAMES, TLS13
 from zmward.scan.tls_protocols import protocols
 from zmward.scan.tls_shown import Chain, Spoken, TlsShown, Trust
 
-__all__ = ["TlsShown", "look"]
+__all__ = ["TlsShown", "look", "pem_of"]
+
+
+def pem_of(der: bytes) -> str:
+    """Return a certificate as text, in lines of 64 characters."""
+    text = b64encode(der).decode()
+    lines = "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
+    return f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n"
 
 
 def _chain(chain: tuple[bytes, ...], asked: Asked, trust: Trust | None) -> Chain:
     from zmward.scan.tls_trust import trusted  # noqa: PLC0415  # cryptography is slow to import
 
-    pem = tuple(
-        "-----BEGIN CERTIFICATE-----\n"
-        f"{encodebytes(one).decode()}-----END CERTIFICATE-----\n"
-        for one in chain
-    )
+    pem = tuple(map(pem_of, chain))
     stapled = chain[0] in asked.stapled
     if trust is None:
         return Chain(pem, stapled)

@@ -1,5 +1,7 @@
 """Asks one port one hello after another, and keeps what the answers show."""
 
+from contextlib import suppress
+
 from zmward.catalog.ciphers import suites
 from zmward.scan.line import Ask, Babble, Broken, Dial, Exchange, Line, Silent
 from zmward.scan.tls_hello import GROUPS, NAMES, TLS12, TLS13, Hello, record
@@ -7,7 +9,7 @@ from zmward.scan.tls_reply import Refusal, Reply, group_name, reply
 from zmward.scan.tls_starttls import Unwilling, begin
 
 # postscreen lets a stranger wait for six seconds before it greets.
-_FIRST, _LATER, _ALL = 9.0, 4.0, 25.0
+_FIRST, _LATER, _ALL = 9.0, 4.0, 15.0
 _CHAINS = 4
 
 
@@ -33,7 +35,7 @@ def _kind(name: str) -> str:
 _KINDS = {number: _kind(suite.name) for number, suite in suites().items()}
 
 
-def _sni(host: str) -> str:
+def server_name(host: str) -> str:
     """Return the host's name; an address is none (RFC 6066)."""
     last = host.rstrip(".").rpartition(".")[2]
     return "" if ":" in host or last.isdigit() else host.rstrip(".")
@@ -45,10 +47,9 @@ class Asked:
     def __init__(self, dial: Dial, port: int, ask: Ask, starttls: str) -> None:
         self._dial, self._port, self._starttls = dial, port, starttls
         self._host = ask.host
-        self.name = _sni(ask.host)
+        self.name = server_name(ask.host)
         self._spent = 0.0
         self._hellos = 0
-        self.unopened = ""
         self.unwilling = ""
         self.exchanges: list[Exchange] = []
         self.chains: dict[bytes, tuple[bytes, ...]] = {}
@@ -116,11 +117,8 @@ class Asked:
     def _open(self, line: Line, hello: Hello, answer: Reply) -> None:
         from zmward.scan.tls_secrets import opened  # noqa: PLC0415  # cryptography is slow to import
 
-        try:
+        with suppress(Broken):
             chain, stapled = opened(line, hello, answer)
-        except Broken as broken:
-            self.unopened = str(broken)
-        else:
             self._show(chain, stapled=stapled)
 
     def _note(self, hello: Hello, answer: Reply | Refusal) -> None:

@@ -14,12 +14,13 @@ from zmward.catalog.ciphers import KINDS, Kind, by_name, suites
 from zmward.scan.line import Broken, Ended
 from zmward.scan.tls_asked import Asked, ciphers_of
 from zmward.scan.tls_hello import NAMES, SSL3, TLS10, TLS11, TLS12, TLS13, Hello
-from zmward.scan.tls_reply import Refusal, Reply
+from zmward.scan.tls_reply import Refusal
 from zmward.scan.tls_shown import Chooser, Spoken
 
 _OLD: Final = (SSL3, TLS10, TLS11)
 # Enough to name; each more costs a connection.
 _ENOUGH: Final = 3
+_MODERN: Final = 2
 
 # Ciphers that are offered together, and how many of them are enough.
 Offer = tuple[tuple[int, ...], int]
@@ -57,80 +58,71 @@ class _Asking:
 
     def __init__(self, asked: Asked, hello: Hello) -> None:
         self._asked, self._hello = asked, hello
-        self.chosen: list[int] = []
-        self.hung_up = False
+        self._chosen: list[int] = []
+        self._hung_up = False
 
-    def first(self) -> Reply | Refusal:
+    def first(self) -> Spoken:
         """Offer everything that the protocol has."""
-        answer = self._asked.hello(self._hello, note=True)
-        if isinstance(answer, Reply) and answer.version == self._hello.version:
-            self.chosen.append(answer.cipher)
+        name = NAMES[self._hello.version]
+        try:
+            answer = self._asked.hello(self._hello, note=True)
+        except Broken as broken:
+            return Spoken(name, "unknown", str(broken))
+        if isinstance(answer, Refusal):
+            return Spoken(name, "refused", answer.words)
+        if answer.version != self._hello.version:
+            return Spoken(name, "refused", f"it chose {NAMES[answer.version]}")
+        self._chosen.append(answer.cipher)
         # The first hello brought the chain; what is left is cheaper without keys.
         self._hello = replace(self._hello, shares=())
-        return answer
+        words = f"ServerHello with {suites()[answer.cipher].name}"
+        return Spoken(name, "accepted", words)
 
-    def offer(self, offer: Offer) -> None:
+    def ciphers(self, found: Spoken, known: Collection[Kind], *, every: bool) -> Spoken:
+        """Ask an accepted protocol for its ciphers."""
+        chooser: Chooser = "unknown"
+        words, whole = found.words, False
+        try:
+            for offer in _offers(self._hello.version, known, every=every):
+                self._offer(offer)
+            if self._hung_up or (every and len(self._chosen) > 1):
+                chooser = self._follows()
+            whole = True
+        except Broken as broken:
+            words = f"{words}, then {broken}"
+        names = tuple(suites()[number].name for number in self._chosen)
+        return Spoken(
+            *(found.name, found.state, words, names),
+            whole=whole,
+            every=every and whole,
+            chooser=chooser,
+        )
+
+    def _offer(self, offer: Offer) -> None:
         """Offer some ciphers until they are refused, or there are enough."""
         ciphers, enough = offer
-        left = [number for number in ciphers if number not in self.chosen]
+        left = [number for number in ciphers if number not in self._chosen]
         while left and len(ciphers) - len(left) < enough:
             answer = self._asked.hello(replace(self._hello, ciphers=tuple(left)))
             if isinstance(answer, Refusal) or answer.version != self._hello.version:
                 bare = isinstance(answer, Refusal) and not answer.alert
-                self.hung_up = self.hung_up or bare
+                self._hung_up = self._hung_up or bare
                 return
-            self.chosen.append(answer.cipher)
+            self._chosen.append(answer.cipher)
             left.remove(answer.cipher)
 
-    def again(self) -> Reply | None:
-        """Offer the last choice before the first: who is followed decides."""
-        ciphers = tuple(dict.fromkeys((self.chosen[-1], self.chosen[0])))
+    def _follows(self) -> Chooser:
+        """Offer the last choice before the first: who is followed decides.
+
+        Who only hung up on other ciphers must still take one of these.
+        """
+        ciphers = tuple(dict.fromkeys((self._chosen[-1], self._chosen[0])))
         answer = self._asked.hello(replace(self._hello, ciphers=ciphers))
-        return answer if isinstance(answer, Reply) else None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Return the ciphers that were chosen."""
-        return tuple(suites()[number].name for number in self.chosen)
-
-
-def _ask(asked: Asked, hello: Hello, known: Collection[Kind], *, every: bool) -> Spoken:
-    """Ask for one protocol, then for its ciphers."""
-    asking, name = _Asking(asked, hello), NAMES[hello.version]
-    try:
-        answer = asking.first()
-    except Broken as broken:
-        return Spoken(name, "unknown", str(broken))
-    if isinstance(answer, Refusal):
-        return Spoken(name, "refused", answer.words)
-    if not asking.chosen:
-        return Spoken(name, "refused", f"it chose {NAMES[answer.version]}")
-    words = f"ServerHello with {asking.names[0]}"
-    chooser: Chooser = "unknown"
-    try:
-        for offer in _offers(hello.version, known, every=every):
-            asking.offer(offer)
-        if asking.hung_up or (every and len(asking.chosen) > 1):
-            after = asking.again()
-            if after is None:
-                raise Ended("it hung up for good")
-            if len(asking.chosen) > 1:
-                chooser = "server" if after.cipher == asking.chosen[0] else "client"
-    except Broken as broken:
-        return Spoken(name, "accepted", f"{words}, then {broken}", asking.names)
-    return Spoken(
-        *(name, "accepted", words, asking.names),
-        whole=True,
-        every=every,
-        chooser=chooser,
-    )
-
-
-def _newest(asked: Asked, *, every: bool) -> Spoken:
-    from zmward.scan.tls_secrets import shares  # noqa: PLC0415  # cryptography is slow to import
-
-    hello = replace(_hello(asked, TLS13), shares=shares())
-    return _ask(asked, hello, (), every=every)
+        if isinstance(answer, Refusal):
+            raise Ended("it hung up for good")
+        if len(ciphers) == 1:
+            return "unknown"
+        return "server" if answer.cipher == self._chosen[0] else "client"
 
 
 def _believed(asked: Asked, spoken: list[Spoken]) -> list[Spoken]:
@@ -166,16 +158,31 @@ def _hung_up(one: Spoken) -> bool:
     return one.words == "it hung up"
 
 
-def protocols(asked: Asked, *, every: bool) -> list[Spoken]:
-    """Ask for each protocol, newest first; stop where nothing speaks TLS.
+def _first_hellos(asked: Asked) -> Iterator[_Asking]:
+    from zmward.scan.tls_secrets import shares  # noqa: PLC0415  # cryptography is slow to import
 
-    With `every`, all ciphers are asked for, which costs a connection for each.
-    """
-    found = [_newest(asked, every=every)]
-    known: set[Kind] = set()
+    yield _Asking(asked, replace(_hello(asked, TLS13), shares=shares()))
     for version in (TLS12, *_OLD):
-        found.append(_ask(asked, _hello(asked, version), known, every=every))
-        known |= {by_name()[name].kind for name in found[-1].ciphers}
-        if version == TLS12 and all(one.state == "unknown" for one in found):
-            return found
-    return _believed(asked, found)
+        yield _Asking(asked, _hello(asked, version))
+
+
+def protocols(asked: Asked, *, every: bool) -> list[Spoken]:
+    """Ask for each protocol, newest first, then for the ciphers of the accepted ones.
+
+    It ends where the two newest tell that nothing speaks TLS. With `every`, all ciphers
+    are asked for, which costs a connection for each.
+    """
+    asking, spoken = list[_Asking](), list[Spoken]()
+    for one in _first_hellos(asked):
+        asking.append(one)
+        spoken.append(one.first())
+        if len(spoken) == _MODERN and all(found.state == "unknown" for found in spoken):
+            return spoken
+    spoken = _believed(asked, spoken)
+    known: set[Kind] = set()
+    for place, one in enumerate(asking):
+        if spoken[place].state == "accepted":
+            spoken[place] = one.ciphers(spoken[place], known, every=every)
+            names = spoken[place].ciphers if place else ()
+            known |= {by_name()[name].kind for name in names}
+    return spoken

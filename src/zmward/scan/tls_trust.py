@@ -11,14 +11,20 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from zmward.scan.tls_shown import Trust, Trusted
 
+_BROKEN = (
+    *(ValueError, TypeError, KeyError, UnsupportedAlgorithm, x509.InvalidVersion),
+    *(x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
+)
+
 
 def _roots(text: str) -> Iterator[x509.Certificate]:
     for block in text.split("-----BEGIN CERTIFICATE-----")[1:]:
-        with suppress(ValueError):
+        with suppress(*_BROKEN):
             der = b64decode(block.partition("-----END")[0])
             yield x509.load_der_x509_certificate(der)
 
@@ -69,7 +75,7 @@ def trusted(chain: tuple[bytes, ...], trust: Trust) -> tuple[Trusted, str]:
         leaf, *others = map(x509.load_der_x509_certificate, chain)
         why = _verify(leaf, others, store, trust.now.astimezone(UTC))
         named = any(one.issuer in names for one in (leaf, *others))
-    except (ValueError, TypeError, x509.DuplicateExtension) as error:
+    except _BROKEN as error:
         return "unknown", str(error)[:200]
     if not why:
         return "yes", ""

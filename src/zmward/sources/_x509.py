@@ -83,8 +83,10 @@ def _one(
 _BROKEN = (
     ValueError,
     TypeError,
+    KeyError,  # a feature of TLS that cryptography does not know
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
+    x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
 

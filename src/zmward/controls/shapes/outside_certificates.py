@@ -8,6 +8,7 @@ from functools import cache
 from zmward.controls.shapes.outside_tls import Pick, on, on_ports, sight, spoken
 from zmward.controls.tls._deployed import covers
 from zmward.controls.tls._shown_examples import (
+    COMING,
     DEMANDING,
     ENDING,
     ISSUER,
@@ -131,6 +132,7 @@ def lasting(no_cure: str) -> Outside:
         (
             sight("ok", spoken(443, chains=(Chain((LEAF, ISSUER)),))),
             sight("bad", spoken(443, chains=(Chain((ENDING, ISSUER)),))),
+            sight("bad", spoken(443, chains=(Chain((COMING, ISSUER)),))),
             sight("unknown", spoken(443)),
             sight("n/a"),
         ),

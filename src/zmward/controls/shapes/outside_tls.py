@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, Final, Literal
 
+from msgspec.structs import replace
+
 from zmward.catalog.ciphers import KINDS, Kind, by_name
 from zmward.catalog.mozilla import DH_BITS, PROTOCOLS, VERSION
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
@@ -100,6 +102,7 @@ def modern_protocols(
         return spoken(port, starttls=starttls, **own)
 
     silent = TlsShown("192.0.2.10", port, trouble="silence", starttls=starttls)
+    unwilling = replace(silent, unwilling="454 TLS not available")
     return Outside(
         look,
         (
@@ -108,6 +111,7 @@ def modern_protocols(
             sight("bad", example(ssl3="accepted", tls11="unknown")),
             sight("unknown", example(tls11="unknown")),
             sight("unknown", silent),
+            sight("n/a", unwilling),
             sight("n/a"),
         ),
     )
@@ -230,7 +234,12 @@ def flag(
                 *(Layer.RUNNING, subject, bad, text), no_cure=no_cure, source="outside"
             )
 
-    return Outside(on_ports(on(), one), (*examples, sight("n/a")))
+    newest = TlsShown(
+        *("192.0.2.10", 443),
+        protocols=(Spoken("TLS 1.3", "accepted"), Spoken("TLS 1.2", "refused")),
+    )
+    examples = (*examples, sight("n/a", newest), sight("n/a"))
+    return Outside(on_ports(on(), one), examples)
 
 
 Answer = Literal["accepted", "refused", "unknown"]

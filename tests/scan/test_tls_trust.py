@@ -1,0 +1,94 @@
+"""Certificates that mean harm: whoever stands behind them, nothing breaks."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.scan.tls_servers import NOW, Authority, authority
+from zmward.controls.tls._shown_examples import DEMANDING, ISSUER, LEAF
+from zmward.doors.authorities import authorities
+from zmward.scan.tls import pem_of
+from zmward.scan.tls_shown import Trust
+from zmward.scan.tls_trust import trusted
+from zmward.sources.certificates import CertificateFile, read_pem
+
+DER = x509.load_pem_x509_certificate(LEAF.encode()).public_bytes(Encoding.DER)
+TRUST = Trust(ISSUER, datetime(2026, 11, 21, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return authority(tmp_path_factory.mktemp("tls"))
+
+
+@given(noise=st.binary(min_size=1, max_size=8), at=st.integers(0, len(DER)))
+def test_a_broken_certificate_breaks_nothing(noise: bytes, at: int) -> None:
+    wrong = DER[:at] + noise + DER[at + len(noise) :]
+    found, _ = trusted((wrong,), TRUST)
+    assert found in ("no", "unknown") or wrong == DER
+    assert isinstance(read_pem(pem_of(wrong)), CertificateFile)
+
+
+@pytest.mark.parametrize("version", range(256))
+def test_versions_that_are_none_break_nothing(version: int) -> None:
+    at = DER.index(b"\xa0\x03\x02\x01\x02") + 4
+    wrong = DER[:at] + bytes((version,)) + DER[at + 1 :]
+    assert trusted((wrong,), TRUST)[0] in ("no", "unknown")
+    assert isinstance(read_pem(pem_of(wrong)), CertificateFile)
+
+
+def test_a_feature_that_nobody_knows_breaks_nothing() -> None:
+    der = x509.load_pem_x509_certificate(DEMANDING.encode()).public_bytes(Encoding.DER)
+    feature = b"\x04\x05\x30\x03\x02\x01"
+    at = der.index(feature) + len(feature)
+    wrong = der[:at] + b"\x04" + der[at + 1 :]
+    assert trusted((wrong,), TRUST)[0] in ("no", "unknown")
+    assert read_pem(pem_of(wrong)).problem
+
+
+@given(noise=st.lists(st.binary(max_size=60), max_size=4))
+def test_noise_breaks_nothing(noise: list[bytes]) -> None:
+    found, _ = trusted(tuple(noise), TRUST)
+    assert found == "unknown"
+    assert isinstance(read_pem("".join(map(pem_of, noise))), CertificateFile)
+
+
+def test_a_certificate_travels_as_pem() -> None:
+    assert pem_of(DER) == LEAF
+
+
+def test_an_authority_of_the_same_name_proves_nothing(
+    place: Authority, tmp_path: Path
+) -> None:
+    leaf = place.sign("rsa", rsa.generate_private_key(65537, 2048))
+    chain = (leaf.public_bytes(Encoding.DER),)
+    assert trusted(chain, Trust(place.pem, NOW)) == ("yes", "")
+    found, why = trusted(chain, Trust(authority(tmp_path).pem, NOW))
+    assert found == "unknown"
+    assert why
+
+
+def test_an_own_signature_is_nobodys(place: Authority) -> None:
+    own = place.certificate.public_bytes(Encoding.DER)
+    assert trusted((own,), TRUST)[0] == "no"
+    assert trusted((own,), Trust(place.pem, NOW))[0] == "no"
+
+
+def test_time_is_the_lookers(place: Authority) -> None:
+    leaf = place.sign("rsa", rsa.generate_private_key(65537, 2048))
+    chain = (leaf.public_bytes(Encoding.DER),)
+    later = NOW + timedelta(days=4000)
+    assert trusted(chain, Trust(place.pem, later))[0] == "yes"
+    assert trusted(chain, Trust(place.pem, NOW + timedelta(days=70)))[0] == "yes"
+
+
+def test_all_authorities_of_a_system_can_be_read() -> None:
+    text = authorities()
+    assert text.count("BEGIN CERTIFICATE") > 100
+    assert trusted((DER,), Trust(text, NOW))[0] == "no"
