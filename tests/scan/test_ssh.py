@@ -12,6 +12,7 @@ from tests.scan.speakers import (
     Speak,
     dripping,
     endless,
+    hasty,
     network,
     says,
     speaking,
@@ -121,8 +122,8 @@ HOSTILE = [
 def test_a_liar_is_trouble_and_never_sound(speak: Speak) -> None:
     with speaking(speak) as port:
         begun = time.monotonic()
-        shown = look(network(), port, ASK, tls=False)
-    assert time.monotonic() - begun < 6
+        shown = look(hasty(), port, ASK, tls=False)
+    assert time.monotonic() - begun < 4
     assert shown.trouble
     assert judged("ssh-algorithms-strong", shown) == ["unknown"]
 
@@ -154,7 +155,7 @@ def test_words_of_the_server_are_no_answer_about_logins() -> None:
 
 def test_control_characters_of_a_banner_stay_away() -> None:
     with speaking(says(b"SSH-2.0-\x1b[2J\x1b]0;owned\x07\r\n")) as port:
-        shown = look(network(), port, ASK, tls=False)
+        shown = look(hasty(), port, ASK, tls=False)
     assert all("\x1b" not in exchange.received for exchange in shown.exchanges)
 
 
