@@ -19,10 +19,12 @@ _USERS: Final = ("root", "zimbra")
 _SECONDS: Final = 10.0
 _MOST: Final = 65_536
 _DENIED: Final = re.compile(
-    r"^[^\n]{1,300}: Permission denied \(([a-z0-9@.,-]{1,300})\)\.\r?$", re.MULTILINE
+    r"[^\r\n]{1,300}: Permission denied \(([a-z0-9@.,-]{1,300})\)\."
 )
+# ssh's own warnings about the key exchange.
+_WARNING: Final = "** "
 # `-F none`: the operator's own settings, proxies and keys have no place here. At this
-# level ssh shows nothing of the server's own words, which could look like an answer.
+# level ssh shows no banner of the server.
 _OPTIONS: Final = (
     *("-F", "none", "-T", "-o", "LogLevel=ERROR", "-o", "BatchMode=yes"),
     *("-o", "PreferredAuthentications=none", "-o", "PubkeyAuthentication=no"),
@@ -72,9 +74,12 @@ def _offered(user: str, shown: SshShown) -> tuple[tuple[str, ...], str]:
     code, said = end
     if code == 0:
         return ("none",), "logged in, with the name alone"
-    if denied := _DENIED.search(said):
+    # A server's farewell is printed too, with its line ends: it may look like ssh's own
+    # words, but never stands alone.
+    lines = [line for line in said.splitlines() if not line.startswith(_WARNING)]
+    if denied := _DENIED.fullmatch("\n".join(lines).strip()):
         return tuple(denied[1].split(",")), f"Permission denied ({denied[1]})"
-    words = plain(said.strip().split("\n")[-1], 120)
+    words = plain(said.strip(), 160)
     return (), f"no ways to log in were told: {words or 'no answer'}"
 
 
