@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -149,6 +150,16 @@ class Server:
             if start and command.startswith(start):
                 return answer if isinstance(answer, bytes) else answer(command)
         return answers[b""] if isinstance(answers[b""], bytes) else b""
+
+
+def words(found: object) -> str:
+    """Return every text in an observation, unescaped."""
+    plain = msgspec.to_builtins(found)
+    if isinstance(plain, dict):
+        return "".join(words(one) for pair in plain.items() for one in pair)
+    if isinstance(plain, list | tuple):
+        return "".join(map(words, plain))
+    return str(plain)
 
 
 @contextmanager

@@ -19,10 +19,6 @@ class SpokenLine:
     def exchanges(self) -> tuple[Exchange, ...]:
         return tuple(self._said)
 
-    @property
-    def spent(self) -> float:
-        return 0.0
-
     def send(self, content: bytes, *, secret: bool = False) -> None:
         shown = "(not shown)" if secret else content.decode("utf-8", "replace")
         self._said.append(Exchange(1, shown, "?"))

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.scan.mail_server import ASK, Answer, Hasty, Server, certificate, served
+from tests.scan.mail_server import (
+    ASK,
+    Answer,
+    Hasty,
+    Server,
+    certificate,
+    served,
+    words,
+)
 from tests.scan.spoken import Spoken
 from zmward.scan import smtp, smtp_relay
 from zmward.scan.line import Ask
@@ -216,6 +224,11 @@ def test_hostile_greetings_end_in_trouble(greeting: bytes) -> None:
     assert not shown.attempts
 
 
+def test_an_endless_reply_is_cut_off() -> None:
+    shown = look(Server(HOSTILE["endless greeting"], postfix()))
+    assert "more than 64 lines" in shown.trouble
+
+
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE.keys())
 @pytest.mark.parametrize("command", [b"EHLO", b"MAIL", b"RCPT", b"RSET", b"VRFY"])
 def test_hostile_answers_end_in_trouble(command: bytes, answer: bytes) -> None:
@@ -224,7 +237,14 @@ def test_hostile_answers_end_in_trouble(command: bytes, answer: bytes) -> None:
     shown = look(Server(GREETING, answers), seconds=0.3)
     assert shown.trouble
     assert not [a for a in shown.attempts if a.outcome == "accepted"]
-    assert "\x1b" not in repr(shown)
+    assert "\x1b" not in words(shown)
+
+
+def test_no_escape_code_is_kept() -> None:
+    answers = {**postfix(b"250 \x1b[2J\x9b\r\n"), b"VRFY": b"252 \x1b]0;x\x07\r\n"}
+    shown = look(Server(b"220 m \x1b[31m ESMTP\r\n", answers))
+    assert shown.attempts[0].outcome == "accepted"
+    assert not set("\x1b\x07\x9b") & set(words(shown))
 
 
 def test_a_port_that_nobody_serves_is_trouble() -> None:
