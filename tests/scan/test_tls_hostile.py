@@ -282,3 +282,20 @@ def test_two_addresses_of_one_port_are_told_apart() -> None:
         "mail.example.test port 443 of 192.0.2.10",
         "mail.example.test port 443 of 2001:db8::10",
     ]
+
+
+@pytest.mark.parametrize("alert", [10, 47, 50, 109, 112, 200])
+def test_a_complaint_of_the_hello_is_no_refusal(alert: int) -> None:
+    """Where modern TLS is taken, only some alerts say that old TLS is not."""
+
+    def talk(wire: socket.socket) -> None:
+        hello = heard(wire)
+        modern = hello[4:6] == b"\3\3" and b"\xc0\x2f" in hello[39:]
+        wire.sendall(TAKEN if modern else record(bytes((2, alert)), 21))
+
+    with serving(talk) as port:
+        found = shown(port)
+    assert states(found)["TLS 1.2"] == "accepted"
+    assert states(found)["TLS 1.0"] == "unknown"
+    assert str(alert) in found.spoken("TLS 1.0").words
+    assert not found.spoken("TLS 1.2").whole

@@ -20,11 +20,9 @@ def login(options: Mapping[str, Any]) -> Login | None:
     """Return what is to be proved by logging in; None where nothing was asked for."""
     name = options["account"]
     if not name:
-        for word in _ASKED:
+        for word, written in _ASKED.items():
             if options[word]:
-                raise Usage(
-                    f"--{_ASKED[word]} needs the account's name: --account NAME."
-                )
+                raise Usage(f"--{written} needs the account's name: --account NAME.")
     if not name and not options["ssh_user"]:
         return None
     wishes = Wishes(disabled=options["disabled"], alias=options["alias"] or "")

@@ -66,7 +66,7 @@ def prove(
 
 
 def _sent(probe: Probe, ports: Sequence[PortSeen], to: str) -> LoginShown:
-    """Send one message, and fetch it again where it came to the probe account itself."""
+    """Send one message; fetch it again where it went to the probe account itself."""
     letter = Letter(to, secrets.token_hex(12), format_datetime(datetime.now(UTC)))
     shown = send(probe, ports, letter)
     boxes = [p for p in ports if p.service == "imap" and p.tls]
