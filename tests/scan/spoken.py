@@ -9,6 +9,8 @@ from zmward.scan.line import Ended, Exchange
 class SpokenLine:
     """One conversation; it ends where the list ends."""
 
+    spent = 0.0
+
     def __init__(self, lines: Iterator[bytes]) -> None:
         self._lines = lines
         self._said: list[Exchange] = []
