@@ -22,9 +22,13 @@ Answer = bytes | Callable[[bytes], bytes]
 
 
 class Hasty:
-    """The real way to loopback, with less patience than the dialogues have."""
+    """The real way to loopback, with less patience than the dialogues have.
 
-    def __init__(self, seconds: float = 2.0) -> None:
+    `at` is the port that is meant by whatever port is named.
+    """
+
+    def __init__(self, seconds: float = 2.0, at: int = 0) -> None:
+        self._at = at
         self._network = Network("127.0.0.1", Pace(1000))
         self._seconds = seconds
 
@@ -36,7 +40,7 @@ class Hasty:
         self, port: int, *, tls: str | None = None, seconds: float = 5.0
     ) -> AbstractContextManager[Line]:
         hurried = min(seconds, self._seconds)
-        return self._network.connect(port, tls=tls, seconds=hurried)
+        return self._network.connect(self._at or port, tls=tls, seconds=hurried)
 
     def datagram(
         self, port: int, content: bytes, *, most: int = 4096, seconds: float = 1.0

@@ -141,6 +141,23 @@ class TestPop3:
         assert look(Server(POP3, answers, pem=pem, keeps=True)).injected is True
 
 
+@pytest.mark.parametrize("second", [b"-ERR no\r\n", b""])
+def test_a_refused_second_start_is_not_known(pem: Path, second: bytes) -> None:
+    starts = iter([b"+OK go\r\n", second])
+    answers = pop3("TOP,STLS", b"-ERR no\r\n")
+    answers[b"STLS"] = lambda _: next(starts)
+    server = Server(POP3, answers, inside=pop3("USER", b"+OK\r\n"), pem=pem)
+    shown = look(server, seconds=0.5)
+    assert shown.secure is not None
+    assert shown.injected is None
+
+
+def test_pop3_inside_tls_is_asked_inside(pem: Path) -> None:
+    inside = pop3("USER", b"+OK\r\n")
+    shown = look(Server(POP3, {}, inside=inside, pem=pem, tls=True))
+    assert (shown.secure, shown.taken) == (("USER",), "unknown")
+
+
 def test_no_password_is_ever_sent() -> None:
     servers = (
         Server(NGINX, imap("AUTH=PLAIN", b"+ \r\n")),
