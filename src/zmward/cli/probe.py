@@ -7,16 +7,22 @@ from typing import Any
 
 import click
 
+from zmward.cli.audit import stored
 from zmward.engine.proofs import Login
 from zmward.errors import BadFile, Usage
-from zmward.scan.login import Wishes
+from zmward.evidence import merge
+from zmward.facts import Facts
+from zmward.finding import moment
+from zmward.lockouts import guards
+from zmward.profile import Profile
+from zmward.scan.login import Guards, Wishes
 from zmward.scan.login_account import Account
 
 _MOST = 1024
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def login(options: Mapping[str, Any]) -> Login | None:
+def login(options: Mapping[str, Any], site: Profile) -> Login | None:
     """Return what is to be proved by logging in; None where nothing was asked for."""
     name = options["account"]
     if not name:
@@ -31,6 +37,7 @@ def login(options: Mapping[str, Any]) -> Login | None:
         if name
         else None,
         wishes=wishes,
+        guards=_guards(options["paths"], site),
         anyway=options["even_if_locked"],
         ssh=options["ssh_user"] or "",
         send_to=options["send_test"] or "",
@@ -43,6 +50,14 @@ _ASKED = {
     "disabled": "without",
     "send_test": "send-test",
 }
+
+
+def _guards(paths: tuple[str, ...], site: Profile) -> Guards:
+    """Return after how many failures somebody is shut out, by recorded evidence."""
+    if not paths:
+        return Guards()
+    evidence = merge(map(stored, map(Path, paths)))
+    return guards(Facts(evidence, site, moment(evidence.when)))
 
 
 def _secret(name: str, path: str | None) -> str:
