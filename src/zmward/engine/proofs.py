@@ -12,7 +12,7 @@ import msgspec
 from zmward.doors.network import Network
 from zmward.doors.ssh_login import ssh_logins
 from zmward.scan.line import Ask
-from zmward.scan.login import Guards, LoginShown, Wishes, proofs
+from zmward.scan.login import Guards, LoginShown, Wishes, proofs, risk
 from zmward.scan.login_account import Account, Tries
 from zmward.scan.login_sent import Letter, Probe, collected, send
 from zmward.scan.seen import PortSeen
@@ -46,18 +46,22 @@ def prove(
     network: Network, ports: Sequence[PortSeen], ask: Ask, login: Login
 ) -> Iterator[LoginShown]:
     """Yield how each proof ended."""
-    failed = False
-    if login.account is not None and login.send_to:
-        probe = Probe(network, ask, login.account, Tries())
+    tries = Tries()
+    doubt = "" if login.anyway else risk(login.guards)
+    if login.account is not None and login.send_to and not doubt:
+        probe = Probe(network, ask, login.account, tries)
         yield _sent(probe, ports, login.send_to)
-        failed = bool(probe.tries.spent)
-    if login.account is not None and not failed:
+    elif login.account is not None and login.send_to:
+        name = login.account.name
+        yield LoginShown("sent-headers", network.address, 0, name, trouble=doubt)
+    if login.account is not None and not tries.spent:
         yield from proofs(
             *(network, ports, ask, login.account, login.wishes),
             guards=login.guards,
             now=_now,
             source=network.source(),
             anyway=login.anyway,
+            tries=tries,
         )
     if login.ssh:
         for port in ports:

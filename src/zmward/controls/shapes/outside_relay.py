@@ -235,6 +235,7 @@ def no_open_relay() -> Outside:
             Sight("unknown", _from("192.0.2.1")),
             Sight("unknown", _from("")),
             Sight("n/a", _from("192.0.2.10")),
+            Sight("unknown", replace(_CARRIED, shown=())),
             Sight("n/a", example(587, ("plain", *_YES))),
         ),
     )
