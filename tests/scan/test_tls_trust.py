@@ -120,7 +120,7 @@ class TestWhatIsJudged:
         )
         assert found.state is State.OK
 
-    def test_names_without_end_are_cut(self, place: Authority) -> None:
+    def test_names_without_end_are_cut(self) -> None:
         key = rsa.generate_private_key(65537, 2048)
         name = x509.Name(
             x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "x" * 60)
