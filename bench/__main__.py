@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import accounts, audit, check, firewall, repair, scan_tls, start
+from bench import accounts, audit, check, firewall, repair, scan, scan_tls, start
 from bench.measure import table
 
 PARTS = {
@@ -12,6 +12,7 @@ PARTS = {
     "repair": repair,
     "check": check,
     "firewall": firewall,
+    "scan": scan,
     "scan-tls": scan_tls,
 }
 

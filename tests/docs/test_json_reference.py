@@ -19,6 +19,7 @@ from docs.fields import (
     STRUCTS,
 )
 from docs.firewall_fields import CHECK, POLICY
+from docs.scan_fields import SCAN
 
 from tests.docs.session import Run
 from tests.firewall.site import NODE, connection, single
@@ -130,6 +131,14 @@ def test_a_check_is_described(say: Any) -> None:
     assert list(found) == list(CHECK)
     assert found["differences"]
     described(found, CHECK)
+
+
+def test_a_scan_is_described(say: Any) -> None:
+    found = say("scan", "127.0.0.1", "--ports", "1,2", "--json")
+    assert list(found) == list(SCAN)
+    assert found["ports"]
+    # What was seen word for word is for zmward alone.
+    described({**found, "seen": [], "counts": []}, SCAN)
 
 
 def test_an_observation_is_described() -> None:

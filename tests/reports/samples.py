@@ -35,7 +35,8 @@ udp UNCONN 0 0 0.0.0.0:11211 0.0.0.0:* users:(("memcached",pid=7,fd=4))
 
 def _judged() -> list[Finding]:
     found = []
-    for number, control in enumerate(controls().values()):
+    told = (control for control in controls().values() if control.examples)
+    for number, control in enumerate(told):
         wanted = _TURNS[number % len(_TURNS)]
         examples = {e.status: e for e in control.examples}
         example = examples.get(wanted, control.examples[0])

@@ -146,7 +146,7 @@ class Server:
 
     def _answer(self, answers: Mapping[bytes, Answer], command: bytes) -> bytes:
         for start, answer in answers.items():
-            if command.startswith(start):
+            if start and command.startswith(start):
                 return answer if isinstance(answer, bytes) else answer(command)
         return answers[b""] if isinstance(answers[b""], bytes) else b""
 

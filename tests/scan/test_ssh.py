@@ -89,7 +89,15 @@ class TestRealServer:
         assert shown.methods
         assert ("password" in shown.methods) == (state == "bad")
         assert judged("ssh-without-passwords", shown) == [state]
-        assert "root" in shown.exchanges[-1].sent
+        assert [e.sent.split()[2] for e in shown.exchanges[-2:]] == ["root", "zimbra"]
+
+    def test_what_one_user_may_is_found(self, tmp_path: Path) -> None:
+        own = ("PasswordAuthentication no", "KbdInteractiveAuthentication no")
+        match = ("Match User zimbra", "PasswordAuthentication yes")
+        with daemons.sshd(tmp_path, *own, *match) as port:
+            shown = asked(look(network(), port, ASK, tls=False))
+        assert shown.methods == ("publickey", "password")
+        assert judged("ssh-without-passwords", shown) == ["bad"]
 
 
 HOSTILE = [

@@ -7,13 +7,17 @@ from typing import Any
 
 from zmward.catalog.ports import PORTS
 from zmward.cli.main import own_version
+from zmward.doors.authorities import authorities
 from zmward.doors.network import resolve
 from zmward.engine.scan import Target, Wish, scan
+from zmward.engine.talks import Depth
 from zmward.errors import Refused, Usage
 from zmward.profile import Profile
 from zmward.scan.permitted import permitted
 from zmward.scan.seen import Seen
+from zmward.scan.tls_shown import Trust
 from zmward.scan.told import LAST, numbers
+from zmward.scan.udp import PORTS as UDP
 
 SECONDS = 600
 
@@ -42,36 +46,46 @@ def _ports(words: str | None, *, every: bool) -> tuple[int, ...]:
             raise Usage(f"--ports: {error}; write 25,80,7000-7100.") from error
     if every:
         return tuple(range(1, LAST + 1))
-    return tuple(sorted(_known("tcp")))
+    return _known()
 
 
-def _known(proto: str) -> set[int]:
-    """Return the ports of a protocol that the catalog knows."""
-    return {row.port for row in PORTS if proto in row.protocols}
+def _known() -> tuple[int, ...]:
+    """Return the TCP ports that the catalog knows."""
+    return tuple(sorted({row.port for row in PORTS if "tcp" in row.protocols}))
 
 
 def wish(options: Mapping[str, Any], site: Profile) -> Wish:
     """Return what the options ask for; the profile says what they leave open."""
     tcp = _ports(options["ports"], every=options["every"])
-    named = set(tcp) if options["ports"] else _known("tcp")
+    now = datetime.now(UTC)
+    named = tcp if options["ports"] else _known()
     return Wish(
         tcp=tcp,
-        udp=() if options["ports"] else tuple(sorted(_known("udp"))),
-        known=frozenset(named | _known("udp")),
+        udp=() if options["ports"] else UDP,
+        known=frozenset({*named, *UDP}),
         rate=options["rate"] or site.scan.rate,
         seconds=options["seconds"],
         raw=not options["connect"] and os.geteuid() == 0,
         domains=tuple(options["domains"]) or site.scan.domains,
+        selectors=site.scan.dkim_selectors,
+        depth=Depth(Trust(authorities(), now), every=options["deep"]),
+        login=options["login"],
         version=own_version(),
-        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        when=now.isoformat(timespec="seconds"),
     )
 
 
 def look_at(name: str, site: Profile) -> tuple[Seen, ...]:
     """Look at a host that somebody repairs as root: nobody needs to vouch for it."""
     found = targets((name,), site, (name,))
-    usual = {"ports": None, "every": False, "rate": None, "connect": False}
-    return scan(found, wish({**usual, "seconds": SECONDS, "domains": ()}, site), _quiet)
+    usual: dict[str, Any] = {
+        "ports": None,
+        "every": False,
+        "rate": None,
+        "connect": False,
+    }
+    usual |= {"seconds": SECONDS, "domains": (), "deep": False, "login": None}
+    return scan(found, wish(usual, site), _quiet)
 
 
 def _quiet(_done: int, _total: int, _about: str) -> None:

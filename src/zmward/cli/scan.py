@@ -9,6 +9,7 @@ from zmward.cli.audit import exit_code
 from zmward.cli.looking import SECONDS, targets, wish
 from zmward.cli.main import own_version
 from zmward.cli.options import common, given, language, profile, time, write
+from zmward.cli.probe import login
 from zmward.cli.progress import progress
 from zmward.cli.screen import Screen, screen
 from zmward.controls.registry import controls
@@ -56,6 +57,27 @@ def _render(
 @click.option("--ports", metavar="LIST", help="These TCP ports: 25,80,7000-7100.")
 @click.option("--connect", is_flag=True, help="No raw packets, also as root.")
 @click.option("--domain", "domains", multiple=True, metavar="NAME", help="Its DNS too.")
+@click.option(
+    "--deep", is_flag=True, help="Every TLS cipher, and sslyze if it is there."
+)
+@click.option("--account", metavar="NAME", help="Prove with this probe account too.")
+@click.option("--password-file", metavar="FILE", help="Its password; else it is asked.")
+@click.option("--alias", metavar="NAME", help="An alias of it, which may not log in.")
+@click.option(
+    "--without",
+    "disabled",
+    multiple=True,
+    type=click.Choice(("imap", "pop3")),
+    help="A protocol that the account may not use.",
+)
+@click.option(
+    "--send-test", metavar="TO", help="Send one message; look at its headers."
+)
+@click.option("--ssh-user", metavar="USER", help="Prove how USER may log in over SSH.")
+@click.option(
+    "--evidence", "paths", multiple=True, metavar="FILE", help="It tells of lockouts."
+)
+@click.option("--even-if-locked", is_flag=True, help="Though a lockout could act.")
 @click.option("--rate", type=click.IntRange(1, 100_000), help="Packets a second.")
 @click.option(
     "--seconds",
@@ -85,6 +107,7 @@ def command(  # one parameter for each option
     language(options["lang"])
     site = profile(options["profile"])
     whom = targets(hosts, site, options["vouched"])
+    options["login"] = login(options, site)
     silent = bool(options["quiet"]) or not sys.stderr.isatty()
     with progress(f"looking at {', '.join(hosts)}", silent=silent) as moved:
         looks = scan(whom, wish(options, site), moved)

@@ -64,4 +64,6 @@ def told(wire: socket.socket, there: str) -> Told | None:
 def _here(wire: socket.socket, there: str) -> bytes:
     """Return the own address in packed form; nothing where it is the one asked."""
     name = str(wire.getsockname()[0]).partition("%")[0]
-    return b"" if name == there else socket.inet_pton(wire.family, name)
+    return (
+        b"" if name == there.partition("%")[0] else socket.inet_pton(wire.family, name)
+    )

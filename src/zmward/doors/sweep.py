@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from zmward.doors.connects import Connects, Engine
 from zmward.doors.syn import Syns
+from zmward.doors.tracked import Tracked
 from zmward.scan.patience import LAST, Allowance
 from zmward.scan.swept import NOBODY, Knock, Ledger, Proto, Swept, Turn, swept
 
@@ -49,14 +50,18 @@ class _Progress:
     A port counts half when it was asked, and in whole when it was settled.
     """
 
-    def __init__(self, moved: Callable[[int, int], None], total: int) -> None:
+    def __init__(
+        self, moved: Callable[[int, int], None], total: int, tracked: Tracked
+    ) -> None:
         self._moved, self._total = moved, total
+        self._tracked = tracked
         self._next = 0.0
 
     def turn(self, number: int, settled: int, patience: float | None = None) -> Turn:
         base = settled * 2 + (self._total - settled if number else 0)
 
         def tell(asked: int) -> None:
+            self._tracked.hold()
             now = time.monotonic()
             if now >= self._next and number <= 1:
                 self._next = now + 0.1
@@ -119,7 +124,7 @@ def _last_word(engine: Engine, run: _Run, left: Sequence[Knock], began: float) -
         if knock.address not in ledger.alive:
             few.setdefault(knock.address, []).append(knock)
     some = [knock for knocks in few.values() for knock in knocks[:_FEW]]
-    turn = Turn(_TURNS, lambda _: None, LAST)
+    turn = run.progress.turn(_TURNS, 0, LAST)
     if few.keys() - ledger.deaf():
         _sleep(began + _GIVEN_UP, run.clock)
     if some and not engine.ask(some, turn):
@@ -207,14 +212,18 @@ def sweep(
 ) -> Swept:
     """Ask the ports of some addresses, at most `rate` a second and `seconds` in all.
 
-    With `raw` by packets of our own, where the system allows it. `moved` is told how
-    many of how many are done.
+    With `raw` by packets of our own, where the system allows it: only so does a packet
+    that rules of this machine drop in silence differ from a filter over there. `moved`
+    is told how many of how many are done.
     """
     streams, datagrams = _shuffled(targets, tcp, "tcp"), _shuffled(targets, udp, "udp")
     clock, total = _Clock(seconds), len(streams) or len(datagrams)
-    spoken = _Run(Ledger(), streams, clock, _Progress(moved, total))
-    silently = _Progress(lambda _done, _total: None, total)
+    tracked = Tracked(clock.until)
+    spoken = _Run(Ledger(), streams, clock, _Progress(moved, total, tracked))
+    silently = _Progress(lambda _done, _total: None, total, tracked)
     thrown = _Run(Ledger(), datagrams, clock, silently)
+    # One way, one round trip: datagrams alone may get no answer to measure it by.
+    thrown.ledger.patience = spoken.ledger.patience
     now = time.monotonic()
     with ThreadPoolExecutor(1) as pool:
         try:

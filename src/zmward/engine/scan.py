@@ -3,17 +3,20 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from functools import partial
 from typing import Final, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
+from zmward.doors.names import Resolver
 from zmward.doors.network import Network, Pace
+from zmward.doors.policy_page import fetched
 from zmward.doors.sweep import sweep
-from zmward.scan import http, ldap, mailbox, memcached, smtp, ssh, tls
+from zmward.engine.proofs import Login, prove
+from zmward.engine.talks import Depth, talks
+from zmward.scan import dns
+from zmward.scan.dns import DnsShown
 from zmward.scan.line import Ask
-from zmward.scan.named import Service
 from zmward.scan.recognise import recognise
 from zmward.scan.seen import PortSeen, Rest, Seen, Shown
 from zmward.scan.spans import spans
@@ -26,19 +29,6 @@ _THREADS: Final = 24
 _TALKS: Final = 500.0
 # An address with more open ports than this answers for everything.
 _MOST_OPEN: Final = 200
-
-_TALKS_OF: Final[Mapping[Service, tuple[Callable[..., Shown], ...]]] = {
-    "smtp": (smtp.look,),
-    "lmtp": (smtp.look,),
-    "imap": (mailbox.look,),
-    "pop3": (mailbox.look,),
-    "http": (http.look,),
-    "ldap": (ldap.look,),
-    "memcached": (memcached.look,),
-    "ssh": (ssh.look,),
-}
-# Services that may change to TLS within a connection.
-_STARTTLS: Final = frozenset[Service](("smtp", "lmtp", "imap", "pop3", "ldap", "xmpp"))
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -60,8 +50,11 @@ class Wish(msgspec.Struct, frozen=True):
     known: frozenset[int]
     rate: float
     seconds: float
+    depth: Depth
     raw: bool = False
     domains: tuple[str, ...] = ()
+    selectors: tuple[str, ...] = ()
+    login: Login | None = None
     version: str = ""
     when: str = ""
 
@@ -74,22 +67,12 @@ class _Heard(msgspec.Struct, frozen=True):
     shown: Sequence[Shown | None]
 
 
-def _talks(network: Network, port: PortSeen, ask: Ask) -> Iterable[Callable[[], Shown]]:
-    """Yield every conversation that a recognised port is worth."""
-    place = (network, port.port, ask)
-    for look in _TALKS_OF.get(port.service, ()):
-        yield partial(look, *place, tls=port.tls)
-    if port.tls:
-        yield partial(tls.look, *place, tls=True)
-    elif port.service in _STARTTLS:
-        yield partial(tls.look, *place, tls=False, starttls=port.service)
-
-
 class _Scanner:
     """One run over all hosts: one pace, one pool, one end."""
 
     def __init__(self, wish: Wish, pool: ThreadPoolExecutor, moved: Moved) -> None:
         self._pool = pool
+        self._depth = wish.depth
         self._moved = moved
         self._pace = Pace(_TALKS)
         self._until = time.monotonic() + wish.seconds
@@ -135,12 +118,21 @@ class _Scanner:
         found = self._wait(works, "asking which services these are")
         return dict(zip(asks, found, strict=True))
 
+    def domains(self, wish: Wish) -> Future[list[DnsShown]]:
+        """Ask about the site's domains, while ports are talked with."""
+        return self._pool.submit(
+            lambda: [
+                dns.look(Resolver(), domain, selectors=wish.selectors, fetch=fetched)
+                for domain in wish.domains
+            ]
+        )
+
     def shown(self, asks: Mapping[PortSeen, Ask]) -> list[Shown | None]:
         """Hold every conversation with recognised ports, in the order of ports."""
         works = [
             self._pool.submit(talk)
             for port, ask in asks.items()
-            for talk in _talks(self.network(port.address), port, ask)
+            for talk in talks(self.network(port.address), port, ask, self._depth)
         ]
         return self._wait(works, "talking with them")
 
@@ -193,7 +185,17 @@ def scan(targets: Sequence[Target], wish: Wish, moved: Moved) -> tuple[Seen, ...
             moved=lambda done, total: moved(done, total, "trying ports"),
             raw=wish.raw,
         )
-        return tuple(_host(run, target, swept, wish) for target in targets)
+        domains = run.domains(wish)
+        found = [_host(run, target, swept, wish) for target in targets]
+        return _with_domains(found, domains)
+
+
+def _with_domains(
+    found: Sequence[Seen], domains: Future[list[DnsShown]]
+) -> tuple[Seen, ...]:
+    """Lay what is known of the domains to the first host: they belong to none."""
+    first = replace(found[0], shown=(*found[0].shown, *domains.result()))
+    return (first, *found[1:])
 
 
 def _host(run: _Scanner, target: Target, swept: Swept, wish: Wish) -> Seen:
@@ -202,6 +204,7 @@ def _host(run: _Scanner, target: Target, swept: Swept, wish: Wish) -> Seen:
     named = run.named(dict.fromkeys(_worth_asking(own, wish), ask))
     spoken = {port: ask for port in named.values() if port is not None}
     heard = _Heard(own, named, run.shown(spoken))
+    proved = _proved(run, target, wish, tuple(spoken), ask)
     rows, rest = _rows([named.get(port) or port for port in own], wish)
     return Seen(
         host=target.name,
@@ -213,9 +216,20 @@ def _host(run: _Scanner, target: Target, swept: Swept, wish: Wish) -> Seen:
         domains=wish.domains,
         ports=rows,
         rest=rest,
-        shown=tuple(one for one in heard.shown if one is not None),
+        shown=(*(one for one in heard.shown if one is not None), *proved),
         silent=(*_untried(target, swept), *_unheard(heard)),
     )
+
+
+def _proved(
+    run: _Scanner, target: Target, wish: Wish, ports: Sequence[PortSeen], ask: Ask
+) -> Iterable[Shown]:
+    """Prove with the probe account, at the first address that is of any use."""
+    if wish.login is None:
+        return ()
+    address = next((port.address for port in ports), target.addresses[0])
+    own = [port for port in ports if port.address == address]
+    return prove(run.network(address), own, ask, wish.login)
 
 
 def _untried(target: Target, swept: Swept) -> Iterable[str]:

@@ -1,6 +1,7 @@
 """The findings by topic, worst first, each with what to repair and how."""
 
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 
 from rich.text import Text
 
@@ -90,14 +91,16 @@ class Listing:
     def _deviations(self, finding: Finding) -> Iterator[Text]:
         found = folds(finding.deviations)
         shown = found if self.everything else found[:_FOLDS]
-        for fold in shown:
-            yield from self._fold(fold)
+        for fold, after in zip_longest(shown, shown[1:]):
+            # What is said of several in a row is said once, below them.
+            again = after is not None and _same_words(fold, after)
+            yield from self._fold(fold, again=again)
         rest = len(found) - len(shown)
         if rest:
             text = self.say(mark("… and {count} more: `--all` shows them"))
             yield from self._row(Text(text.format(count=rest)))
 
-    def _fold(self, fold: Fold) -> Iterator[Text]:
+    def _fold(self, fold: Fold, *, again: bool) -> Iterator[Text]:
         line = Text(self._subjects(fold), style="bold")
         line.append(f": {plain(fold.found)}", style="not bold")
         line.append(f" → {plain(fold.wanted)}", style="not bold green")
@@ -105,7 +108,7 @@ class Listing:
         cures = [d.cure for d in fold.deviations if d.cure is not None]
         if cures:
             yield from self._cures(cures)
-        elif fold.no_cure:
+        elif fold.no_cure and not again:
             yield from self._row(Text(plain(self.say(fold.no_cure))), _DETAIL + 2)
 
     def _subjects(self, fold: Fold) -> str:
@@ -140,6 +143,12 @@ class Listing:
         for finding in topic_.findings:
             if self.everything or finding.status not in _FOLDED:
                 yield from self.finding(finding)
+
+
+def _same_words(one: Fold, other: Fold) -> bool:
+    """Say whether two rows have the same next step, in words."""
+    cured = any(d.cure for fold in (one, other) for d in fold.deviations)
+    return not cured and one.no_cure == other.no_cure
 
 
 # Statuses keep their names in every language, as in JSON.

@@ -215,6 +215,11 @@ def read(source: _Bytes, *, head: bool = False, most: int = BODY) -> Reply:
     )
 
 
+def answered(line: Line) -> Reply:
+    """Read the one answer of a line on which no second question is asked."""
+    return read(_Bytes(line))
+
+
 class Talk:
     """Questions to one port, over as few connections as it allows."""
 

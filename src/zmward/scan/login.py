@@ -115,11 +115,11 @@ def risk(guards: Guards) -> str:
 class _Proving:
     """The proofs at one address, with what they share."""
 
-    def __init__(self, dial: Dial, ask: Ask, account: Account) -> None:
+    def __init__(self, dial: Dial, ask: Ask, account: Account, tries: Tries) -> None:
         self.dial = dial
         self.ask = ask
         self.account = account
-        self.tries = Tries()
+        self.tries = tries
         self.base: Port | None = None
         self.trouble = "no port on which the account could log in inside TLS"
 
@@ -259,12 +259,14 @@ def proofs(
     now: Callable[[], str],
     source: str = "",
     anyway: bool = False,
+    tries: Tries | None = None,
 ) -> tuple[LoginShown, ...]:
     """Prove with one account what the site believes; at most two logins fail.
 
     Where a lockout or a jail could act, or nobody knows, `anyway` must be said.
+    `tries` is shared with whatever else logs in with the same account.
     """
-    proving = _Proving(dial, ask, account)
+    proving = _Proving(dial, ask, account, tries or Tries())
     doubt = risk(guards)
     if not account.sendable:
         doubt, anyway = "its name or password cannot be said in one line", False

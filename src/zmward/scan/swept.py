@@ -31,6 +31,7 @@ class Knock(NamedTuple):
 class Turn(NamedTuple):
     """One round of questions: which it is, and whom to tell how many were asked.
 
+    Who is told may hold the round up.
     `patience` stands for the measured one where it is given.
     """
 

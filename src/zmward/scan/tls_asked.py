@@ -35,7 +35,7 @@ def _kind(name: str) -> str:
 _KINDS = {number: _kind(suite.name) for number, suite in suites().items()}
 
 
-def _sni(host: str) -> str:
+def server_name(host: str) -> str:
     """Return the host's name; an address is none (RFC 6066)."""
     last = host.rstrip(".").rpartition(".")[2]
     if ":" in host or last.isdigit():
@@ -52,7 +52,7 @@ class Asked:
     def __init__(self, dial: Dial, port: int, ask: Ask, starttls: str) -> None:
         self._dial, self._port, self._starttls = dial, port, starttls
         self._host = ask.host
-        self.name = _sni(ask.host)
+        self.name = server_name(ask.host)
         self._spent = 0.0
         self._hellos = 0
         self.unwilling = ""

@@ -46,6 +46,7 @@ class TlsShown(msgspec.Struct, frozen=True, tag="tls"):
     `starttls` is the protocol in which TLS was asked for; `unwilling` are the words
     by which that was turned down. None is what could not be found out. `groups` are
     those that were chosen; `dh_bits` is 0 where only that of curves is offered.
+    `second` is where sslyze differs, or that it agrees; empty where it was not asked.
     """
 
     address: str
@@ -60,6 +61,7 @@ class TlsShown(msgspec.Struct, frozen=True, tag="tls"):
     compression: bool | None = None
     safe_renegotiation: bool | None = None
     chains: tuple[Chain, ...] = ()
+    second: tuple[str, ...] = ()
 
     def spoken(self, name: str) -> Spoken:
         """Return a protocol by its name; one that was not asked is unknown."""

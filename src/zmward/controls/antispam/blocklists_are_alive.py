@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from zmward.change import SetAttr
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import layers, on_hosts
+from zmward.controls.shapes.outside_records import LISTS_ALIVE
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.evidence import Unseen
 from zmward.facts import Facts
@@ -194,6 +195,7 @@ CONTROL = Control(
         " 127.255.255.0/24, by which lists refuse public resolvers: run the service "
         "dnscache without forwarders, or use the list's own key."
     ),
+    outside=LISTS_ALIVE,
     examples=(
         passes(
             blocklists=Blocklists(

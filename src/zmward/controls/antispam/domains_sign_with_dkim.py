@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import layers, on_directory, on_hosts
+from zmward.controls.shapes.outside_records import KEYS_PUBLISHED
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
 from zmward.facts import Facts
 from zmward.sources.directory import DOMAINS, SERVERS
@@ -116,6 +117,7 @@ CONTROL = Control(
         "`zmward scan`. DKIM keys are made with libexec/zmdkimkeyutil, never by "
         "attribute."
     ),
+    outside=KEYS_PUBLISHED,
     examples=(
         passes(domains={"example.com": _SIGNED}, listeners=_UP),
         fails(domains={"example.com": _SIGNED}, listeners=()),

@@ -2,6 +2,7 @@
 
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.attributes import global_attr
+from zmward.controls.shapes.outside_login import proved
 from zmward.controls.shapes.wanted import (
     exactly,
 )
@@ -25,4 +26,5 @@ CONTROL = Control(
         fails(config={"zimbraSmtpSendAddMailer": "TRUE"}),
         unsure(missing=("ldap-config",)),
     ),
+    outside=proved("sent-headers"),
 )

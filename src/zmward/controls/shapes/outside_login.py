@@ -102,6 +102,8 @@ def _reason(shown: LoginShown) -> str:
         return shown.trouble
     if shown.proof == "origin-in-log":
         return where_to_look(shown)
+    if shown.proof == "sent-headers":
+        return f"sent: {shown.tried}; read its headers where it arrives"
     return f"the answer does not tell: {shown.answer}"
 
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from zmward.controls.shapes.outside_seen import (
     RUNNING,
     SOURCE,
@@ -59,7 +61,9 @@ def _refusals(shown: SmtpShown, where: str) -> Iterator[Judgement]:
     base = tuple(a for a in shown.attempts if a.variant in _BASE)
     late = tuple(a for a in shown.attempts if a.outcome == "later")
     if late:
-        reason = f"it put the question off: {_words(late[0])}; scan again later"
+        minds = "helo" in late[0].answer.lower()
+        hint = "it minds the name of the looker" if minds else "scan again later"
+        reason = f"it put the question off: {_words(late[0])}; {hint}"
         yield unknown(RUNNING, where, reason)
     elif len(base) < len(_BASE) or shown.trouble.startswith("while"):
         yield mute(shown, where)
@@ -188,6 +192,11 @@ _REFUSED = example(25, ("plain", *_NO), ("no sender", *_NO))
 _CARRIED = example(25, ("plain", *_YES), ("no sender", *_YES))
 
 
+def _from(source: str) -> Seen:
+    """Return the look at an open relay from another place."""
+    return replace(_CARRIED, source={"192.0.2.10": source})
+
+
 def no_open_relay() -> Outside:
     """Look whether a stranger's mail to strangers is carried."""
     return Outside(
@@ -223,6 +232,9 @@ def no_open_relay() -> Outside:
             Sight("unknown", _CARRIED, Profile(networks=Networks(clients=_NEAR))),
             Sight("ok", _REFUSED, Profile(networks=Networks(clients=_NEAR))),
             Sight("n/a", _CARRIED, Profile(networks=Networks(relays=_NEAR))),
+            Sight("unknown", _from("192.0.2.1")),
+            Sight("unknown", _from("")),
+            Sight("n/a", _from("192.0.2.10")),
             Sight("n/a", example(587, ("plain", *_YES))),
         ),
     )
@@ -239,6 +251,7 @@ def no_neighbours() -> Outside:
         (
             Sight("ok", _REFUSED, clients),
             Sight("bad", _CARRIED, clients),
+            Sight("bad", _from("192.0.2.1")),
             Sight("unknown", example(25, ("plain", *_LATER)), clients),
             Sight("n/a", _CARRIED),
             Sight("n/a", _CARRIED, Profile(networks=Networks(relays=_NEAR))),

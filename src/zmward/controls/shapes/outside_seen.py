@@ -46,10 +46,20 @@ def _within(
         return False
 
 
+def _neighbours(one: str, other: str) -> bool:
+    try:
+        first = ipaddress.ip_address(one)
+    except ValueError:
+        return False
+    size = 24 if first.version == 4 else 64  # noqa: PLR2004  # IPv4
+    return _within(other, ipaddress.ip_network(f"{first}/{size}", strict=False))
+
+
 def place(shown: MailShown, seen: Seen, outlook: Outlook) -> Place:
     """Say what a server may think of the address from which it was looked at.
 
-    Between two private addresses nobody sees what the internet sees.
+    Between two private addresses, or within one segment, nobody sees what the internet
+    sees: Zimbra trusts the networks of its own interfaces from the start.
     """
     source = seen.source.get(shown.address, "")
     if not source:
@@ -62,7 +72,9 @@ def place(shown: MailShown, seen: Seen, outlook: Outlook) -> Place:
         return "trusted"
     if zone == "balancers":
         return "balancers"
-    near = _private(source) and _private(shown.address)
+    near = (_private(source) and _private(shown.address)) or _neighbours(
+        source, shown.address
+    )
     return "own" if zone != "internet" or near else "internet"
 
 

@@ -1,0 +1,90 @@
+"""The door to the domain name system: one question at a time, bounded, three-valued."""
+
+import time
+from collections.abc import Iterable
+from typing import Final
+
+import dns.exception
+import dns.flags
+import dns.name
+import dns.rdatatype
+import dns.resolver
+from dns.rdtypes.txtbase import TXTBase
+
+from zmward.scan.names import Answered, Kind
+
+_SECONDS: Final = 3.0
+_WHOLE: Final = 30.0
+_VALUES: Final = 64
+_LONGEST: Final = 4096
+# Postfix' own resolvers take answers of this size without fragments.
+_PAYLOAD: Final = 1232
+_IN_A_ROW: Final = 3
+
+
+class Resolver:
+    """The system's resolver, or one that is named; every run has an end.
+
+    Who does not answer three questions in a row is asked no more.
+    """
+
+    def __init__(self, servers: Iterable[str] = (), port: int = 53) -> None:
+        own = list(servers)
+        self._until = time.monotonic() + _WHOLE
+        self._silent = 0
+        self._trouble = ""
+        try:
+            self._resolver = dns.resolver.Resolver(configure=not own)
+        except dns.exception.DNSException:
+            self._resolver = dns.resolver.Resolver(configure=False)
+            self._trouble = "no resolver is configured here"
+        if own:
+            self._resolver.nameservers = own
+            self._resolver.port = port
+        self._resolver.timeout = _SECONDS / 2
+        self._resolver.use_edns(0, dns.flags.DO, _PAYLOAD)
+        # RFC 6840, 5.7: asks for the word whether the answer was proved.
+        self._resolver.flags = dns.flags.RD | dns.flags.AD
+
+    def ask(self, name: str, kind: Kind) -> Answered:
+        """Return every record of a kind, none, or that nobody knows."""
+        left = self._until - time.monotonic()
+        if self._trouble or left <= 0 or self._silent >= _IN_A_ROW:
+            words = self._trouble or "the resolver was left alone: it is too slow"
+            return Answered(name, kind, None, trouble=words)
+        try:
+            found = self._resolver.resolve(
+                dns.name.from_text(name),
+                kind,
+                lifetime=min(_SECONDS, left),
+                search=False,
+                raise_on_no_answer=False,
+            )
+        except dns.resolver.NXDOMAIN:
+            self._silent = 0
+            return Answered(name, kind, ())
+        except dns.resolver.NoNameservers:
+            self._silent = 0
+            return Answered(name, kind, None, trouble="the servers answer with errors")
+        except dns.exception.Timeout:
+            self._silent += 1
+            return Answered(name, kind, None, trouble="no answer in time")
+        except (dns.exception.DNSException, OSError, ValueError) as error:
+            words = f"no answer: {type(error).__name__}"
+            return Answered(name, kind, None, trouble=words)
+        self._silent = 0
+        secure = bool(found.response.flags & dns.flags.AD)
+        return Answered(name, kind, _values(found), secure)
+
+
+def _values(found: dns.resolver.Answer) -> tuple[str, ...]:
+    if found.rrset is None:
+        return ()
+    texts = []
+    for record in list(found.rrset)[:_VALUES]:
+        if isinstance(record, TXTBase):
+            whole = b"".join(record.strings)
+            texts.append(whole[:_LONGEST].decode("utf-8", "replace"))
+        else:
+            texts.append(record.to_text()[:_LONGEST])
+    return tuple(sorted(texts))

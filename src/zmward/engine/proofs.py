@@ -1,0 +1,80 @@
+"""Proofs that need a probe account of the site's own: never without being asked for."""
+
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Final
+
+import msgspec
+
+from zmward.doors.network import Network
+from zmward.doors.ssh_login import ssh_logins
+from zmward.scan.line import Ask
+from zmward.scan.login import Guards, LoginShown, Wishes, proofs
+from zmward.scan.login_account import Account, Tries
+from zmward.scan.login_sent import Letter, Probe, collected, send
+from zmward.scan.seen import PortSeen
+
+# A message is on its way for some seconds; then somebody reads it by hand.
+_ON_ITS_WAY: Final = 30
+_BETWEEN: Final = 3
+
+
+class Login(msgspec.Struct, frozen=True):
+    """What is to be proved by logging in.
+
+    `anyway`: also where a lockout or a jail could act, or nobody knows. `ssh` is the
+    user for whom the ways to log in over SSH are proved; empty for nobody. `send_to`
+    gets one message, whose headers are looked at; empty for none.
+    """
+
+    account: Account | None = None
+    wishes: Wishes = Wishes()
+    guards: Guards = Guards()
+    anyway: bool = False
+    ssh: str = ""
+    send_to: str = ""
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def prove(
+    network: Network, ports: Sequence[PortSeen], ask: Ask, login: Login
+) -> Iterator[LoginShown]:
+    """Yield how each proof ended."""
+    failed = False
+    if login.account is not None and login.send_to:
+        probe = Probe(network, ask, login.account, Tries())
+        yield _sent(probe, ports, login.send_to)
+        failed = bool(probe.tries.spent)
+    if login.account is not None and not failed:
+        yield from proofs(
+            *(network, ports, ask, login.account, login.wishes),
+            guards=login.guards,
+            now=_now,
+            source=network.source(),
+            anyway=login.anyway,
+        )
+    if login.ssh:
+        for port in ports:
+            if port.service == "ssh":
+                yield from ssh_logins(login.ssh, port.address, port.port)
+
+
+def _sent(probe: Probe, ports: Sequence[PortSeen], to: str) -> LoginShown:
+    """Send one message; fetch it again where it went to the probe account itself."""
+    letter = Letter(to, secrets.token_hex(12), format_datetime(datetime.now(UTC)))
+    shown = send(probe, ports, letter)
+    boxes = [p for p in ports if p.service == "imap" and p.tls]
+    if shown.trouble or to != probe.account.name or not boxes:
+        return shown
+    until = time.monotonic() + _ON_ITS_WAY
+    while time.monotonic() < until and not probe.tries.spent:
+        if (found := collected(probe, boxes[0], shown, letter)) is not None:
+            return found
+        time.sleep(_BETWEEN)
+    return msgspec.structs.replace(shown, trouble="the message did not come in time")

@@ -1,0 +1,249 @@
+"""A domain's records: asked through the real door, and what each of them means."""
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.scan.name_server import Mood, Records, serving
+from zmward.controls.registry import controls
+from zmward.doors.names import Resolver
+from zmward.outlook import Outlook
+from zmward.profile import Profile
+from zmward.scan import policies, spf
+from zmward.scan.dns import DnsShown, look
+from zmward.scan.names import Answered
+from zmward.scan.seen import Seen, decode, encode
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+POLICY = "version: STSv1\r\nmode: enforce\r\nmx: *.example.test\r\nmax_age: 604800\r\n"
+ZONE: Records = {
+    (".", "NS"): ("a.root.test.",),
+    ("example.test", "MX"): ("20 mx2.example.test.", "10 mail.example.test."),
+    ("example.test", "TXT"): ('"v=spf1 mx include:_spf." "example.test -all"',),
+    ("_spf.example.test", "TXT"): ('"v=spf1 ip4:192.0.2.0/24 ~all"',),
+    ("_dmarc.example.test", "TXT"): ('"v=DMARC1; p=quarantine"',),
+    ("_mta-sts.example.test", "TXT"): ('"v=STSv1; id=1;"',),
+    ("mail.example.test", "A"): ("192.0.2.10",),
+    ("mail.example.test", "AAAA"): ("2001:db8::10",),
+    ("mx2.example.test", "A"): ("192.0.2.11",),
+    ("10.2.0.192.in-addr.arpa", "PTR"): ("mail.example.test.",),
+    ("zen.example.test", "A"): (),
+    ("2.0.0.127.zen.example.test", "A"): ("127.0.0.2", "127.0.0.4"),
+    ("1.0.0.127.zen.example.test", "TXT"): (),
+}
+SIX = "0.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"
+
+
+def judged(name: str, shown: DnsShown) -> list[str]:
+    outside = controls()[name].outside
+    assert outside
+    seen = Seen("mail", NOW.isoformat(), "0", shown=(shown,))
+    assert decode(encode(seen)) == seen
+    return [
+        one.state.value for one in outside.look(seen, Outlook(Profile(), NOW, "mail"))
+    ]
+
+
+def asked(records: Records, mood: Mood = "honest") -> DnsShown:
+    with serving(records, mood) as port:
+        return look(
+            Resolver(("127.0.0.1",), port),
+            "Example.test.",
+            blocklists=("zen.example.test",),
+            fetch=lambda _address: POLICY,
+        )
+
+
+class TestThroughTheDoor:
+    def test_everything_of_a_domain(self) -> None:
+        shown = asked(ZONE)
+        assert shown.trouble == ""
+        assert shown.servers() == ("mail.example.test", "mx2.example.test")
+        assert judged("spf-names-all-senders", shown) == ["ok"]
+        assert judged("dmarc-policy-enforced", shown) == ["ok"]
+        assert judged("senders-told-to-use-tls", shown) == ["ok"]
+        assert judged("certificate-authorities-named", shown) == ["bad"]
+        assert judged("blocklists-are-alive", shown) == ["ok"]
+        # 192.0.2.10 has its name; the address of IPv6 and mx2's have none.
+        assert judged("mail-servers-named-both-ways", shown) == ["ok", "bad", "bad"]
+
+    def test_names_both_ways_over_ipv6(self) -> None:
+        shown = asked({**ZONE, (SIX, "PTR"): ("mail.example.test.",)})
+        assert judged("mail-servers-named-both-ways", shown) == ["ok", "ok", "bad"]
+
+    @pytest.mark.parametrize("mood", ["silent", "failing", "garbage"])
+    def test_no_answer_is_never_absence(self, mood: Mood) -> None:
+        begun = time.monotonic()
+        shown = asked(ZONE, mood)
+        assert time.monotonic() - begun < 20
+        assert shown.trouble
+        for name in (
+            *("spf-names-all-senders", "dmarc-policy-enforced"),
+            *("senders-told-to-use-tls", "certificate-authorities-named"),
+            *("mail-servers-named-both-ways", "blocklists-are-alive"),
+        ):
+            assert judged(name, shown) == ["unknown"], name
+
+    def test_an_endless_answer_is_cut(self) -> None:
+        with serving(ZONE, "endless") as port:
+            found = Resolver(("127.0.0.1",), port).ask("example.test", "TXT")
+        assert found.values is None or len(found.values) <= 64
+
+    def test_a_domain_without_anything(self) -> None:
+        shown = asked({("example.test", "MX"): ("0 .",)})
+        assert judged("spf-names-all-senders", shown) == ["bad"]
+        assert judged("dmarc-policy-enforced", shown) == ["bad"]
+        assert judged("senders-told-to-use-tls", shown) == ["n/a"]
+        assert judged("mail-servers-named-both-ways", shown) == ["n/a"]
+
+    def test_no_question_leaves_for_a_name_that_is_none(self) -> None:
+        zone = {**ZONE, ("example.test", "TXT"): ('"v=spf1 include:a..b/../c -all"',)}
+        shown = asked(zone)
+        assert all("/" not in one.name for one in shown.answers)
+        assert judged("spf-names-all-senders", shown) != ["ok"]
+
+    @pytest.mark.parametrize(("proved", "state"), [(True, "ok"), (False, "unknown")])
+    def test_dane_counts_where_it_is_proved(self, proved: bool, state: str) -> None:  # noqa: FBT001  # a row of the table
+        zone = {
+            **ZONE,
+            ("_25._tcp.mail.example.test", "TLSA"): (f"3 1 1 {'ab' * 32}",),
+            ("_mta-sts.example.test", "TXT"): (),
+        }
+        if proved:
+            zone["proved", ""] = ()
+        assert judged("senders-told-to-use-tls", asked(zone)) == [state]
+
+
+def texts(**values: str) -> tuple[Answered, ...]:
+    return tuple(
+        Answered(name.replace("__", "."), "TXT", (text,))
+        for name, text in values.items()
+    )
+
+
+class TestSpf:
+    def test_lookups_are_counted_through_includes(self) -> None:
+        answers = texts(
+            a__test="v=spf1 include:b.test include:c.test a -all",
+            b__test="v=spf1 mx ip4:192.0.2.1 -all",
+            c__test="v=spf1 exists:%{i}.d.test ~all",
+        )
+        record = answers[0].values
+        assert record
+        assert spf.cost(record[0], answers) == spf.Cost(5)
+
+    def test_what_was_not_seen_makes_the_count_uncertain(self) -> None:
+        answers = texts(a__test="v=spf1 include:b.test -all")
+        assert spf.cost("v=spf1 include:b.test -all", answers) == spf.Cost(
+            1, known=False
+        )
+
+    def test_a_circle_is_too_much(self) -> None:
+        answers = texts(
+            a__test="v=spf1 include:b.test -all", b__test="v=spf1 include:a.test -all"
+        )
+        assert (
+            spf.cost("v=spf1 include:b.test -all", answers, ("a.test",)).lookups
+            > spf.MOST
+        )
+
+    def test_a_tree_that_grows_ends_soon(self) -> None:
+        wide = "v=spf1 " + " ".join(["include:n.test"] * 9) + " -all"
+        answers = tuple(
+            Answered(f"n{n}.test", "TXT", (wide.replace("n.test", f"n{n + 1}.test"),))
+            for n in range(14)
+        )
+        begun = time.monotonic()
+        assert spf.cost(wide.replace("n.test", "n0.test"), answers).lookups > spf.MOST
+        assert time.monotonic() - begun < 1
+
+    def test_an_include_without_a_record_is_a_fault(self) -> None:
+        answers = (Answered("b.test", "TXT", ("other",)),)
+        assert spf.hollow("v=spf1 include:b.test -all", answers) == ("b.test",)
+
+    @given(st.text(max_size=200))
+    def test_any_text_is_read(self, text: str) -> None:
+        record = f"v=spf1 {text}"
+        assert spf.cost(record, ()).lookups >= 0
+        spf.last(record)
+        list(spf.faults(record))
+
+
+def rsa_record(bits: int) -> str:
+    public = rsa.generate_private_key(65_537, bits).public_key()
+    content = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    import base64  # noqa: PLC0415  # for this alone
+
+    return f"v=DKIM1; k=rsa; p={base64.b64encode(content).decode()}"
+
+
+class TestPolicies:
+    def test_the_length_of_a_key_is_read(self) -> None:
+        assert policies.key(rsa_record(2048)) == policies.Key("rsa", 2048)
+        assert policies.key(rsa_record(1024)).bits == 1024
+
+    def test_a_short_key_is_bad(self) -> None:
+        name = "s._domainkey.example.test"
+        for bits, state in ((1024, "bad"), (2048, "ok")):
+            answer = Answered(name, "TXT", (rsa_record(bits),))
+            shown = DnsShown("example.test", (answer,), selectors=("s",))
+            assert judged("domains-sign-with-dkim", shown) == [state]
+
+    @given(st.text(max_size=300))
+    def test_any_text_is_read(self, text: str) -> None:
+        for record in (text, f"v=DKIM1; p={text}", f"k=ed25519; p={text}"):
+            assert policies.key(record)
+        policies.sts(text)
+        policies.sts(f"version: STSv1\nmax_age: 1\n{text}")
+        policies.dmarc(
+            "a.test", (Answered("_dmarc.a.test", "TXT", (f"v=DMARC1;{text}",)),)
+        )
+
+    def test_a_domain_inherits_the_policy_above(self) -> None:
+        answers = (
+            Answered("_dmarc.sub.example.test", "TXT", ()),
+            Answered("_dmarc.example.test", "TXT", ("v=DMARC1; p=reject; sp=none",)),
+        )
+        found = policies.dmarc("sub.example.test", answers)
+        assert found
+        assert found.wish == "none"
+
+    def test_a_star_covers_one_label(self) -> None:
+        found = policies.sts(POLICY)
+        assert found
+        assert policies.covers(found, "mail.example.test")
+        assert not policies.covers(found, "a.mail.example.test")
+        assert not policies.covers(found, "example.test")
+
+
+@pytest.mark.parametrize(
+    ("listed", "clean", "state"),
+    [
+        (("127.0.0.2",), (), "ok"),
+        (("127.0.0.2",), ("127.0.0.2",), "bad"),
+        ((), (), "bad"),
+        (("127.255.255.254",), ("127.255.255.254",), "unknown"),
+        (("203.0.113.9",), (), "bad"),
+        (None, (), "unknown"),
+        (("127.0.0.2",), None, "unknown"),
+        (("no address",), (), "bad"),
+    ],
+)
+def test_a_blocklist_is_told_by_its_test_entries(
+    listed: tuple[str, ...] | None, clean: tuple[str, ...] | None, state: str
+) -> None:
+    shown = DnsShown(
+        "example.test",
+        (
+            Answered("example.test", "MX", ("10 mail.example.test.",)),
+            Answered("2.0.0.127.l.test", "A", listed),
+            Answered("1.0.0.127.l.test", "A", clean),
+        ),
+        blocklists=("l.test",),
+    )
+    assert judged("blocklists-are-alive", shown) == [state]
