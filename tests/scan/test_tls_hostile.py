@@ -170,6 +170,28 @@ def test_a_chain_without_end_is_cut() -> None:
     assert len(found.chain) == 12
 
 
+@pytest.mark.parametrize(("length", "kept"), [(1, 4), (9, 0)])
+def test_certificates_that_fill_the_memory_are_not_kept(length: int, kept: int) -> None:
+    """A server takes every cipher, and shows another chain each time."""
+    turns = iter(range(1, 250))
+
+    def talk(wire: socket.socket) -> None:
+        if not (hello := heard(wire)):
+            return
+        one = bytes((next(turns),)) * 9000
+        chain = (len(one).to_bytes(3, "big") + one) * length
+        content = message(11, len(chain).to_bytes(3, "big") + chain)
+        pieces = [content[at : at + 16_000] for at in range(0, len(content), 16_000)]
+        place = 39 + hello[38] + 2
+        taken = server_hello(0x0303, int.from_bytes(hello[place : place + 2], "big"))
+        wire.sendall(b"".join(map(record, (taken, *pieces, DONE))))
+
+    with serving(talk) as port:
+        found = shown(port)
+    assert len(found.spoken("TLS 1.2").ciphers) > 4
+    assert len(found.chains) == kept
+
+
 def test_a_flight_without_end_is_left() -> None:
     flight = record(server_hello(0x0303, _GOOD)) + record(message(99, b"x" * 9000)) * 90
     with pytest.raises(TooMuch):

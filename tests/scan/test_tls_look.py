@@ -251,8 +251,12 @@ class TestWhatIsShown:
             named, hellos[:] = list(hellos), []
             shown(port, host="192.0.2.10")
             shown(port, host="2001:db8::1")
+            shown(port, host="x" * 80 + ".test")
+            plain, hellos[:] = list(hellos), []
+            shown(port, host="postfächer.example.test")
         assert sum(b"mail.example.test" in one for one in named) == 4
-        assert not any(b"192.0.2" in one or b"2001" in one for one in hellos)
+        assert not any(b"192.0.2" in o or b"2001" in o or b"xx" in o for o in plain)
+        assert any(b"xn--" in one for one in hellos)
 
 
 class TestTrust:

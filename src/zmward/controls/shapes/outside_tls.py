@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 from msgspec.structs import replace
 
-from zmward.catalog.ciphers import KINDS, Kind, by_name
+from zmward.catalog.ciphers import KINDS, Kind, kind_of
 from zmward.catalog.mozilla import DH_BITS, PROTOCOLS, VERSION
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.outlook import Outlook, Outside, Sight
@@ -122,7 +122,7 @@ def _ciphers(
 ) -> Iterator[Judgement]:
     asked = [one for one in shown.protocols if one.state == "accepted"]
     names = dict.fromkeys(name for one in asked for name in one.ciphers)
-    weak = [name for name in names if by_name()[name].kind in bad]
+    weak = [name for name in names if kind_of(name) in bad]
     doubts = [one for one in asked if not one.whole]
     doubts += [one for one in shown.protocols if one.state == "unknown"]
     if weak:
