@@ -123,5 +123,6 @@ def render(
         policy=Markup(policy),  # noqa: S704  # two hashes of our own
         language=say.language,
         looks=[look(seen, say) for seen in looks],
+        only_seen=bool(looks) and not report.version,
         **_values(report, say),
     )
