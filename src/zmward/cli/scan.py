@@ -77,6 +77,8 @@ def _render(
 @click.option(
     "--evidence", "paths", multiple=True, metavar="FILE", help="It tells of lockouts."
 )
+@click.option("--log-host", metavar="USER@HOST", help="Look there for the login.")
+@click.option("--any-certificate", is_flag=True, help="Send the password anyway.")
 @click.option("--even-if-locked", is_flag=True, help="Though a lockout could act.")
 @click.option("--rate", type=click.IntRange(1, 100_000), help="Packets a second.")
 @click.option(

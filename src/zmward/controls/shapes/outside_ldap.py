@@ -22,7 +22,7 @@ _DEMAND: Final = (
 
 
 def _name(outlook: Outlook, shown: LdapShown) -> str:
-    return f"{outlook.subject} port {shown.port}"
+    return outlook.place(shown.address, shown.port)
 
 
 def _words(reading: Reading) -> str:

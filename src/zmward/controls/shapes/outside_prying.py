@@ -39,7 +39,7 @@ def _questions(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     if not ports:
         yield not_concerned(RUNNING, outlook.subject, "port 25 was not seen open")
     for shown in ports:
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         words = "; ".join(f"{verb} → {text}" for verb, text in shown.answers.items())
         if not {"VRFY", "EXPN", "ETRN"} <= set(shown.answers):
             yield mute(shown, where)

@@ -91,7 +91,7 @@ def _relaying(seen: Seen, outlook: Outlook, place_of: Place) -> Iterator[Judgeme
         reason = "only ports for users were seen"
         yield not_concerned(RUNNING, outlook.subject, reason)
     for shown in ports:
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         stands = place(shown, seen, outlook)
         carried = _carried(shown)
         if stands == "trusted":
@@ -137,7 +137,7 @@ def _submitting(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
         reason = "neither 465 nor 587 was seen"
         yield not_concerned(RUNNING, outlook.subject, reason)
     for shown in ports:
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         taken = tuple(a for a in shown.attempts if a.outcome == "accepted")
         # The last attempt asks most: mail for a user of the server's own.
         last = shown.attempts[-1] if shown.attempts else None

@@ -66,7 +66,7 @@ def _clear(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     ports = tuple(p for p in _ports(seen) if not p.tls)
     yield from silent(seen, outlook, _ports(seen), "smtp")
     for shown in ports:
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         if shown.clear is None:
             yield mute(shown, where)
         elif ways := _logins(shown.clear):
@@ -98,7 +98,7 @@ def _on_25(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     if not ports:
         yield not_concerned(RUNNING, outlook.subject, "port 25 was not seen open")
     for shown in ports:
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         ways = _logins((*(shown.clear or ()), *(shown.secure or ())))
         if ways:
             yield deviates(
@@ -122,7 +122,7 @@ def _off(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
         return
     yield from silent(seen, outlook, _ports(seen), "smtp")
     for shown in _ports(seen):
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         ways = _logins((*(shown.clear or ()), *(shown.secure or ())))
         text = f"port {shown.port} offers AUTH {' '.join(ways)}"
         if not ways:
@@ -146,7 +146,7 @@ def _off(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
 def _anonymous(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     yield from silent(seen, outlook, _ports(seen), "smtp")
     for shown in _ports(seen):
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         ways = _logins((*(shown.clear or ()), *(shown.secure or ())))
         if "ANONYMOUS" in ways:
             yield deviates(
@@ -177,7 +177,7 @@ def _starttls(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     ports = tuple(p for p in _ports(seen) if not p.tls)
     yield from silent(seen, outlook, _ports(seen), "smtp")
     for shown in ports:
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         if shown.clear is None:
             yield mute(shown, where)
         elif not offers(shown.clear, "STARTTLS"):
@@ -214,7 +214,7 @@ def _starttls(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
 def _banner(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     yield from silent(seen, outlook, _ports(seen), "smtp")
     for shown in _ports(seen):
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         name = named(shown.banner.encode())
         if name is None:
             yield mute(shown, where)

@@ -25,7 +25,7 @@ _LISTS: Final = (
 
 
 def _name(outlook: Outlook, shown: SshShown) -> str:
-    return f"{outlook.subject} port {shown.port}"
+    return outlook.place(shown.address, shown.port)
 
 
 def _every(seen: Seen) -> tuple[SshShown, ...]:

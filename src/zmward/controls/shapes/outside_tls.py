@@ -43,9 +43,7 @@ def on_ports(pick: Pick, one: PortLook) -> Callable[[Seen, Outlook], list[Judgem
         shown = [s for s in seen.shown if isinstance(s, TlsShown) and pick(s)]
         found: list[Judgement] = []
         for each in shown:
-            subject = f"{outlook.subject} port {each.port}"
-            if len({s.address for s in shown}) > 1:
-                subject += f" of {each.address}"
+            subject = outlook.place(each.address, each.port)
             if each.speaks():
                 found += one(each, subject, outlook)
             else:
