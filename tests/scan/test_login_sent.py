@@ -130,6 +130,28 @@ class TestSending:
         assert second.connections == 0
 
     @pytest.mark.parametrize(
+        "sent",
+        [
+            b"<html>502 Bad Gateway</html>",
+            b'{"Body":{"Fault":{"Detail":{"Error":{"Code":"service.FAILURE"}}}}}',
+            b'{"Body":{}}',
+            b"[]",
+        ],
+    )
+    def test_what_a_proxy_says_is_no_refusal(self, pem: Path, sent: bytes) -> None:
+        users = accepting(pem)
+        shown = go(web=http(pem, sent=sent), users=users)
+        assert "may be sent all the same" in shown.trouble
+        assert users.connections == 0
+
+    def test_babble_after_the_message_is_no_refusal(self, pem: Path) -> None:
+        first, second = accepting(pem), accepting(pem)
+        first.inside = {**first.inside, b".": b"what?\r\n"}
+        shown = go(users=first, others=second)
+        assert "may be sent all the same" in shown.trouble
+        assert second.connections == 0
+
+    @pytest.mark.parametrize(
         "letter",
         [
             Letter("a@b.test>\r\nRCPT TO:<c@d.test", "abcdef123456", LETTER.date),

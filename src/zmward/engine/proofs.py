@@ -11,6 +11,7 @@ import msgspec
 
 from zmward.doors.network import Network
 from zmward.doors.ssh_login import ssh_logins
+from zmward.errors import Unreachable
 from zmward.scan.line import Ask
 from zmward.scan.login import Guards, LoginShown, Wishes, proofs, risk
 from zmward.scan.login_account import Account, Tries
@@ -49,10 +50,14 @@ def _now() -> str:
 
 
 def prove(
-    network: Network, ports: Sequence[PortSeen], ask: Ask, login: Login
+    network: Network,
+    ports: Sequence[PortSeen],
+    ask: Ask,
+    login: Login,
+    tries: Tries,
 ) -> Iterator[LoginShown]:
-    """Yield how each proof ended."""
-    tries = Tries()
+    """Yield how each proof ended; `tries` are shared by all hosts of a run."""
+    before = tries.spent
     doubt = "" if login.anyway else risk(login.guards)
     if login.account is not None and login.send_to and not doubt:
         probe = Probe(network, ask, login.account, tries)
@@ -60,7 +65,7 @@ def prove(
     elif login.account is not None and login.send_to:
         name = login.account.name
         yield LoginShown("sent-headers", network.address, 0, name, trouble=doubt)
-    if login.account is not None and not tries.spent:
+    if login.account is not None and tries.spent == before:
         found = proofs(
             *(network, ports, ask, login.account, login.wishes),
             guards=login.guards,
@@ -81,7 +86,10 @@ def _traced(shown: LoginShown, login: Login) -> LoginShown:
     if login.log is None:
         return shown
     for _ in range(_LOOKS):
-        found = traced(shown, login.log())
+        try:
+            found = traced(shown, login.log())
+        except Unreachable as error:
+            return msgspec.structs.replace(shown, trouble=str(error))
         if found.proof != "origin-in-log" or not found.trouble:
             break
         time.sleep(1)

@@ -17,6 +17,7 @@ from zmward.engine.talks import Depth, talks
 from zmward.scan import dns
 from zmward.scan.dns import DnsShown
 from zmward.scan.line import Ask
+from zmward.scan.login_account import Tries
 from zmward.scan.recognise import recognise
 from zmward.scan.seen import PortSeen, Rest, Seen, Shown
 from zmward.scan.spans import spans
@@ -77,10 +78,23 @@ class _Scanner:
         self._moved = moved
         self._pace = Pace(_TALKS)
         self._until = time.monotonic() + wish.seconds
+        self._login = wish.login
+        self._tries = Tries()
 
     def network(self, address: str, *, strict: bool = False) -> Network:
         """Return the door to an address."""
         return Network(address, self._pace, strict=strict)
+
+    def proved(
+        self, address: str, ports: Sequence[PortSeen], ask: Ask
+    ) -> Iterable[Shown]:
+        """Prove with the probe account; only the first host is to send a message."""
+        login = self._login
+        if login is None:
+            return ()
+        self._login = replace(login, send_to="")
+        network = self.network(address, strict=not login.any_certificate)
+        return tuple(prove(network, ports, ask, login, self._tries))
 
     def left(self) -> float:
         """Return the seconds that are left."""
@@ -210,7 +224,7 @@ def _host(run: _Scanner, target: Target, swept: Swept, wish: Wish) -> Seen:
     named = run.named(dict.fromkeys(_worth_asking(own, wish), ask))
     spoken = {port: ask for port in named.values() if port is not None}
     heard = _Heard(own, named, run.shown(spoken))
-    proved = _proved(run, target, wish, tuple(spoken), ask)
+    proved = _proved(run, target, tuple(spoken), ask)
     rows, rest = _rows([named.get(port) or port for port in own], wish)
     return Seen(
         host=target.name,
@@ -228,15 +242,12 @@ def _host(run: _Scanner, target: Target, swept: Swept, wish: Wish) -> Seen:
 
 
 def _proved(
-    run: _Scanner, target: Target, wish: Wish, ports: Sequence[PortSeen], ask: Ask
+    run: _Scanner, target: Target, ports: Sequence[PortSeen], ask: Ask
 ) -> Iterable[Shown]:
     """Prove with the probe account, at the first address that is of any use."""
-    if wish.login is None:
-        return ()
     address = next((port.address for port in ports), target.addresses[0])
     own = [port for port in ports if port.address == address]
-    strict = not wish.login.any_certificate
-    return tuple(prove(run.network(address, strict=strict), own, ask, wish.login))
+    return run.proved(address, own, ask)
 
 
 def _untried(target: Target, swept: Swept) -> Iterable[str]:

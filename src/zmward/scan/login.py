@@ -121,7 +121,14 @@ class _Proving:
         self.account = account
         self.tries = tries
         self.base: Port | None = None
-        self.trouble = "no port on which the account could log in inside TLS"
+        self._before = tries.spent
+        none = "no port on which the account could log in inside TLS"
+        self.trouble = _TRIED_OUT if tries.over else none
+
+    @property
+    def failed(self) -> bool:
+        """Say whether a login failed here; elsewhere some may have before."""
+        return self.tries.spent > self._before
 
     def shown(
         self, proof: Proof, port: int, ended: Ended, told: Told | None, tried: str = ""
@@ -180,7 +187,7 @@ def _based(
             proving.trouble = f"port {port.port}: {error}"
         if not proving.base and told.exchanges:
             proving.trouble = f"port {port.port} refused the account: {told.last}"
-        if proving.tries.spent:
+        if proving.failed:
             # A second way would fail in the same way, and nobody knows why.
             return
 
@@ -304,7 +311,7 @@ def _refusals(
             (port for port in ports if port.service == service),
             key=lambda port: not port.tls,
         )
-        if not proving.base and proving.tries.spent:
+        if not proving.base and proving.failed:
             yield proving.untold(proof, 0, proving.trouble)
         elif fit:
             yield _refused(proving, proof, fit[0], proving.account.name)

@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from zmward.scan.http_wire import answered
-from zmward.scan.line import AGENT, Ask, Babble, Broken, Dial, Line, TooMuch
+from zmward.scan.line import AGENT, Ask, Babble, Broken, Dial, Ended, Line, TooMuch
 from zmward.scan.login import LoginShown
 from zmward.scan.login_account import Account, Told, Tries
 from zmward.scan.login_ways import Port, Session, logged_in
@@ -108,9 +108,30 @@ def _soap(
     except (msgspec.DecodeError, RecursionError) as error:
         raise Babble(f"it answers with {reply.status} and no JSON") from error
     body = found.get("Body")
+    if isinstance(body, dict) and "Fault" in body:
+        raise _Fault(f"it answers with {reply.status}: {_code(body)}")
     if reply.status != _OK or not isinstance(body, dict):
         raise Babble(f"it answers with {reply.status}: {_code(body)}")
     return body
+
+
+class _Fault(Babble):
+    """A request that mailboxd answered with a fault of its own."""
+
+
+def _sent_by_web(
+    probe: Probe, port: Port, token: str, request: dict[str, Any]
+) -> dict[str, Any]:
+    """Send the message; only a fault about the mail itself says that it is not sent.
+
+    A proxy's error, and a fault of the service, may come after mailboxd took it.
+    """
+    try:
+        return _soap(probe, port, token, {"SendMsgRequest": request})
+    except Babble as error:
+        if isinstance(error, _Fault) and ": service." not in str(error):
+            raise
+        raise Ended(str(error)) from error
 
 
 def _code(body: object) -> str:
@@ -148,12 +169,12 @@ def _by_web(probe: Probe, port: Port, letter: Letter) -> str:
     mail = {"e": [to], "su": {"_content": letter.subject}, "mp": [part]}
     # noSave: no copy stays in the folder of what was sent.
     request = {"_jsns": "urn:zimbraMail", "noSave": "1", "m": mail}
-    sent = _soap(probe, port, token, {"SendMsgRequest": request})
+    sent = _sent_by_web(probe, port, token, request)
     end = {"_jsns": "urn:zimbraAccount", "logoff": "1"}
     with suppress(Broken):
         _soap(probe, port, token, {"EndSessionRequest": end})
     if "SendMsgResponse" not in sent:
-        raise Babble("it did not say that the message is sent")
+        raise Ended("it did not say that the message is sent")
     return "SendMsgResponse"
 
 
@@ -175,7 +196,10 @@ def _by_smtp(probe: Probe, port: Port, letter: Letter) -> str:
         if session.ask("DATA")[:1] != "3":
             raise Babble(f"DATA: {told.last}")
         session.line.send(_message(account, letter))
-        said = session.ask(".")
+        try:
+            said = session.ask(".")
+        except Babble as error:
+            raise Ended(str(error)) from error
         if said[:1] != "2":
             raise Babble(f"after the message: {said}")
     return said
