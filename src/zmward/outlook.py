@@ -4,13 +4,13 @@ A control's `outside` judges what one host showed to one place of the network.
 """
 
 import ipaddress
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from zmward.deviation import Judgement
+from zmward.deviation import Judgement, Layer, State, unknown
 from zmward.profile import Profile, Zone
 from zmward.scan.seen import Seen
 
@@ -69,6 +69,44 @@ def place(host: str, address: str, port: int, proto: str) -> str:
     """Name a port of a host; the address stands behind it where it is not the name."""
     where = f"{host} port {port}{'/udp' if proto == 'udp' else ''}"
     return where if host == address else f"{where} ({address})"
+
+
+def _silent_ports(seen: Seen, outlook: Outlook, where: Iterable[str]) -> dict[str, str]:
+    """Return the names of silent ports at some addresses, with their address."""
+    places = set(where)
+    return {
+        outlook.place(port.address, port.port, port.proto): port.address
+        for port in seen.ports
+        if port.address in places and port.state == "filtered"
+    }
+
+
+def doubted(
+    found: Iterable[Judgement], seen: Seen, outlook: Outlook
+) -> Iterator[Judgement]:
+    """Yield judgements; what only silence shows is unknown where silence is no sign.
+
+    A packet that no answer follows may have met a filter, a machine that is switched
+    off, or a guard that shuts this looker out and nobody else. What is good of the
+    other addresses says nothing of one that nobody reached.
+    """
+    doubts = seen.doubted()
+    ports = _silent_ports(seen, outlook, doubts)
+    good = False
+    for one in found:
+        if one.state is State.OK and one.subject in ports:
+            reason = doubts[ports[one.subject]]
+            yield unknown(Layer.RUNNING, one.subject, reason)
+            continue
+        good = good or (
+            one.state is State.OK and one.subject.startswith(f"{outlook.subject} port ")
+        )
+        yield one
+    reached = {port.address for port in seen.ports}
+    reached |= {rest.address for rest in seen.rest}
+    for address in doubts if good else ():
+        if address not in reached:
+            yield unknown(Layer.RUNNING, address, doubts[address])
 
 
 def _loopback(address: str) -> bool:

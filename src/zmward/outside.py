@@ -2,7 +2,6 @@
 
 import ipaddress
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from msgspec.structs import replace
 
@@ -10,7 +9,7 @@ from zmward.control import Control
 from zmward.deviation import Judgement, Layer, State, unknown
 from zmward.evidence import Answer, Answers, Evidence, Unseen
 from zmward.facts import Facts
-from zmward.outlook import Outlook
+from zmward.outlook import Outlook, doubted
 from zmward.scan.seen import Seen, encode
 from zmward.sources._outside import OUTSIDE
 from zmward.sources.addresses import parse as addresses_of
@@ -36,9 +35,9 @@ def from_outside(control: Control, facts: Facts) -> Iterator[Judgement]:
             yield unknown(Layer.RUNNING, host, signal.missing.reason)
             continue
         outlook = Outlook(facts.profile, facts.now, host)
-        yield from chain.from_iterable(
-            control.outside.look(seen, outlook) for seen in looks
-        )
+        for seen in looks:
+            judged = control.outside.look(seen, outlook)
+            yield from doubted(judged, seen, outlook)
 
 
 def contradiction(own: Iterable[Judgement], seen: Iterable[Judgement]) -> str:

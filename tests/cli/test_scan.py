@@ -10,6 +10,12 @@ import pytest
 from tests.scan.test_hostile import serving, steers
 from zmward.cli.main import dispatch
 
+WHEN = "2026-11-21T12:00:00+00:00"
+FORGED = (
+    '{"schema": "zmward.scan/1", "seen": [{"host": "h", "zmward": "0", "when": "%s", '
+    '"addresses": [%s], "rest": [%s]}]}'
+)
+RANGES = '{"address": "192.0.2.10", "proto": "tcp", "state": "closed", "ports": "%s"}'
 SAMPLE = Path(__file__).parents[2] / "src/zmward/demo/evidence.json"
 
 
@@ -104,7 +110,7 @@ class TestResult:
         assert dispatch(words) in (1, 3)
         assert os.stat(saved).st_mode & 0o777 == 0o600  # noqa: PTH116  # the mode alone
         before = Path(saved).read_text()
-        renamed = before.replace('"127.0.0.1"', '"mail.example.test"')
+        renamed = before.replace('"host": "127.0.0.1"', '"host": "mail.example.test"')
         Path(saved).write_text(renamed)
         audit = ["audit", "--evidence", str(SAMPLE), "--json"]
         assert dispatch([*audit, "--with-scan", saved]) in (1, 3)
@@ -122,6 +128,9 @@ class TestResult:
             "{",
             '{"schema": "zmward.report/1"}',
             '{"schema": "zmward.scan/1"}',
+            FORGED % ("x", "", ""),
+            FORGED % (WHEN, '"mail"', ""),
+            FORGED % (WHEN, "", RANGES % "a-b"),
         ):
             other.write_text(text)
             assert dispatch([*words, str(other)]) == 2

@@ -22,6 +22,8 @@ from zmward.scan.seen import Seen
 from zmward.waivers import validate
 
 FORMATS = ("text", "json", "html")
+# What was not found out makes a scan as unknown as a finding that is.
+_UNKNOWN = 3
 
 
 def _render(
@@ -120,4 +122,5 @@ def command(  # one parameter for each option
     kind = "json" if as_json else form or "text"
     seen = screen(color=not options["no_color"] and output is None)
     write(_render(report, looks, kind, seen, all_=everything), output)
-    return exit_code(report)
+    blind = any(one.untold() for one in looks)
+    return _UNKNOWN if blind else exit_code(report)

@@ -16,7 +16,7 @@ from zmward.engine.proofs import Login, prove
 from zmward.engine.talks import Depth, talks
 from zmward.scan import dns
 from zmward.scan.dns import DnsShown
-from zmward.scan.line import Ask
+from zmward.scan.line import Ask, Broken
 from zmward.scan.login_account import Tries
 from zmward.scan.recognise import recognise
 from zmward.scan.seen import PortSeen, Rest, Seen, Shown
@@ -30,6 +30,12 @@ _THREADS: Final = 24
 _TALKS: Final = 500.0
 # An address with more open ports than this answers for everything.
 _MOST_OPEN: Final = 200
+# Ports that are tried once more after the sweep, and for how long each.
+_FEW: Final = 3
+_AGAIN: Final = 3.0
+_SHUT_OUT: Final = (
+    "after the sweep not even its open ports took a connection: it shut this looker out"
+)
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -124,6 +130,26 @@ class _Scanner:
             tls=named.tls,
             banner=banner,
         )
+
+    def _answers(self, port: PortSeen) -> bool:
+        try:
+            with self.network(port.address).connect(port.port, seconds=_AGAIN):
+                return True
+        except Broken:
+            return False
+
+    def shut_out(self, ports: Sequence[PortSeen]) -> dict[str, str]:
+        """Return the addresses that let nobody in again where ports were open before.
+
+        What was silent there since may be so to this looker alone.
+        """
+        found = {}
+        for address in {p.address for p in ports if p.state == "filtered"}:
+            own = [p for p in ports if (p.address, p.proto) == (address, "tcp")]
+            opened = [p for p in own if p.state == "open"][:_FEW]
+            if opened and not any(map(self._answers, opened)):
+                found[address] = _SHUT_OUT
+        return found
 
     def named(self, asks: Mapping[PortSeen, Ask]) -> dict[PortSeen, PortSeen | None]:
         """Return open TCP ports with what each of them speaks."""
@@ -221,6 +247,7 @@ def _with_domains(
 def _host(run: _Scanner, target: Target, swept: Swept, wish: Wish) -> Seen:
     own = [port for port in swept.ports if port.address in target.addresses]
     ask = Ask(target.name, wish.domains)
+    doubts = run.shut_out(own)
     named = run.named(dict.fromkeys(_worth_asking(own, wish), ask))
     spoken = {port: ask for port in named.values() if port is not None}
     heard = _Heard(own, named, run.shown(spoken))
@@ -238,6 +265,7 @@ def _host(run: _Scanner, target: Target, swept: Swept, wish: Wish) -> Seen:
         rest=rest,
         shown=(*(one for one in heard.shown if one is not None), *proved),
         silent=(*_untried(target, swept), *_unheard(heard)),
+        doubts=doubts,
     )
 
 

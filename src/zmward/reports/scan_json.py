@@ -7,7 +7,7 @@ import msgspec
 from zmward.errors import BadFile
 from zmward.finding import Report
 from zmward.reports.json import document as report_document
-from zmward.scan.seen import PortSeen, Seen
+from zmward.scan.seen import PortSeen, Seen, sane
 
 SCHEMA: Final = "zmward.scan/1"
 
@@ -48,7 +48,7 @@ def render(report: Report, looks: tuple[Seen, ...]) -> str:
         "when": report.when,
         "zmward": report.zmward,
         "ports": ports,
-        "silent": tuple(f"{s.host}: {text}" for s in looks for text in s.silent),
+        "silent": tuple(f"{s.host}: {text}" for s in looks for text in s.untold()),
         "counts": found["counts"],
         "score": found["score"],
         "findings": found["findings"],
@@ -61,7 +61,8 @@ def read(content: bytes, name: str) -> tuple[Seen, ...]:
     """Return what the looks of a scan's JSON saw; `name` is the file's name."""
     try:
         stored = msgspec.json.decode(content, type=_Stored)
-    except (msgspec.DecodeError, RecursionError) as error:
+        sane(stored.seen)
+    except (ValueError, RecursionError) as error:
         raise BadFile(
             f"{name} is not a whole scan: {error}. "
             "Make it again with `zmward scan --json`."

@@ -45,7 +45,7 @@ def _ports(seen: Seen, report: Report, say: Speaker, width: int) -> Iterator[Tex
 
 
 def _silent(seen: Seen, say: Speaker, width: int) -> Iterator[Text]:
-    for text in seen.silent:
+    for text in seen.untold():
         label = Text("?", style="bold magenta")
         words = Text(f"{say(mark('not found out'))}: {plain(text)}")
         yield from hanging(label, words, 2, width)

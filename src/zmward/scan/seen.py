@@ -1,5 +1,9 @@
 """Everything that one look from outside saw of one host."""
 
+import ipaddress
+import re
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
@@ -18,6 +22,7 @@ from zmward.scan.tls import TlsShown
 
 SCHEMA: Final = "zmward.seen/1"
 PortState = Literal["open", "closed", "filtered"]
+_SPANS: Final = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*")
 Shown = (
     SmtpShown
     | MailboxShown
@@ -65,7 +70,8 @@ class Seen(msgspec.Struct, frozen=True):
 
     `source` is the address from which was looked, by address that was looked at.
     `asked` are the ports that were tried, as ranges: `tcp 1-65535`.
-    `silent` names what could not be found out, and why.
+    `silent` names what could not be found out, and why. `doubts` says by address why
+    silence there proves nothing.
     """
 
     host: str
@@ -79,6 +85,31 @@ class Seen(msgspec.Struct, frozen=True):
     rest: tuple[Rest, ...] = ()
     shown: tuple[Shown, ...] = ()
     silent: tuple[str, ...] = ()
+    doubts: dict[str, str] = {}
+
+    def doubted(self) -> dict[str, str]:
+        """Return the addresses whose silence proves nothing, each with the reason.
+
+        Who answers nothing at all may be switched off, or shut this looker out alone.
+        """
+        found = dict(self.doubts)
+        for address in self.addresses:
+            states = {one.state for one in self.ports if one.address == address}
+            states |= {one.state for one in self.rest if one.address == address}
+            if not states:
+                found.setdefault(address, "nobody was reached there")
+            elif not states & {"open", "closed"}:
+                found.setdefault(address, "nothing came back from there at all")
+        return found
+
+    def untold(self) -> tuple[str, ...]:
+        """Return in words what this look could not find out."""
+        more = (
+            f"{address}: {why}"
+            for address, why in self.doubted().items()
+            if not any(text.startswith(f"{address} ") for text in self.silent)
+        )
+        return (*self.silent, *more)
 
     def open(self, *services: Service, proto: str = "tcp") -> tuple[PortSeen, ...]:
         """Return the open ports, or those that speak one of some services."""
@@ -99,6 +130,23 @@ def encode(seen: Seen) -> str:
 def decode(text: str) -> Seen:
     """Read that line; raise BadFile where it is none."""
     try:
-        return msgspec.json.decode(text, type=Seen)
-    except (msgspec.DecodeError, RecursionError) as error:
+        seen = msgspec.json.decode(text, type=Seen)
+        _sane(seen)
+    except (ValueError, RecursionError) as error:
         raise BadFile(f"this is no look from outside: {error}.") from error
+    return seen
+
+
+def sane(looks: Iterable[Seen]) -> None:
+    """Raise ValueError where a file says what no scan writes: files can be forged."""
+    for seen in looks:
+        _sane(seen)
+
+
+def _sane(seen: Seen) -> None:
+    datetime.fromisoformat(seen.when)
+    for address in (*seen.addresses, *(port.address for port in seen.ports)):
+        ipaddress.ip_address(address)
+    for rest in seen.rest:
+        if not _SPANS.fullmatch(rest.ports):
+            raise ValueError(f"{rest.ports[:80]!r} are no ports")

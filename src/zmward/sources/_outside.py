@@ -4,6 +4,7 @@ The module begins with an underscore, so that no collection asks it.
 """
 
 from zmward.errors import BadFile
+from zmward.scan.gaps import filled
 from zmward.scan.seen import Seen, decode
 from zmward.sources.source import File, Source, Unreadable
 
@@ -11,7 +12,7 @@ from zmward.sources.source import File, Source, Unreadable
 def parse(answer: str) -> tuple[Seen, ...]:
     """Read one look a line: a host may be looked at from several places."""
     try:
-        return tuple(decode(line) for line in answer.splitlines())
+        return tuple(filled(decode(line)) for line in answer.splitlines())
     except BadFile as error:
         raise Unreadable(str(error)) from error
 

@@ -31,6 +31,7 @@ from zmward.scan.http_page import PageShown
 from zmward.scan.seen import Seen
 
 _HTTPS = 443
+_CONSOLE = frozenset((7071, 9071))
 _DIRECT = "Zimbra mailboxd"
 _ASKS = frozenset((401, 403, 404, 405))
 _NOT_HERE = "request not allowed on port"
@@ -241,7 +242,11 @@ def console_by_proxy() -> Outside:
 
     def look(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
         found = [s for s in answers(seen) if s.site == "admin console"]
-        if not found:
+        mute = [s for s in answers(seen) if s.port in _CONSOLE and s.trouble]
+        for shown in mute:
+            subject = outlook.place(shown.address, shown.port)
+            yield unknown(Layer.RUNNING, subject, shown.trouble)
+        if not found and not mute:
             yield nowhere(outlook, "shows the admin console")
         for shown in found:
             subject = outlook.place(shown.address, shown.port)
@@ -271,6 +276,7 @@ def console_by_proxy() -> Outside:
             web_sight("bad", direct, web(lost, console, port=9071)),
             web_sight("unknown", web(lost, console, port=7071, product="")),
             web_sight("unknown", direct, source=""),
+            web_sight("unknown", web(port=7071, trouble="it said nothing in time")),
             web_sight("n/a", direct, source=_ADMIN, profile=_SITE),
             web_sight("n/a", web(start())),
         ),

@@ -55,7 +55,9 @@ def _clear(seen: Seen, outlook: Outlook, product: Product) -> Iterator[Judgement
     ports = tuple(
         box
         for box in boxes
-        if not box.tls and (_product(box) == "nginx") is (product == "nginx")
+        # Who did not greet may be either.
+        if not box.tls
+        and (not box.banner or (_product(box) == "nginx") is (product == "nginx"))
     )
     for shown in ports:
         where = subject(shown, outlook)

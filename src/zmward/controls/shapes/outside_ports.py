@@ -29,8 +29,12 @@ from zmward.profile import Allow, Firewall, Networks, Profile
 from zmward.profile import Services as Wishes
 from zmward.scan.named import Service
 from zmward.scan.seen import PortSeen, Seen
+from zmward.scan.spans import spans
 
 _ALL: Final = "tcp 1-65535"
+# An address with more foreign ports than these gets one line for all of them.
+_EACH: Final = 40
+_LONGEST: Final = 120
 Look = Callable[[Seen, Outlook], Iterable[Judgement]]
 
 
@@ -111,39 +115,71 @@ def strangers_kept_out(
     )
 
 
+_NUMBERS: Final = frozenset(
+    (proto, row.port) for row in PORTS for proto in row.protocols
+)
+
+
 def _known(port: PortSeen) -> bool:
-    numbers_ = {row.port for row in PORTS if port.proto in row.protocols}
-    return port.port in numbers_ or port.service == "ssh"
+    return (port.proto, port.port) in _NUMBERS or port.service == "ssh"
+
+
+def _foreign(seen: Seen, outlook: Outlook) -> Iterator[Way]:
+    """Yield the open ports of which neither the catalog nor the profile knows."""
+    for port in seen.ports:
+        if port.state != "open" or _known(port):
+            continue
+        way = way_to(seen, outlook, port)
+        if way.itself or way.zone in TRUSTED or named_for(way, outlook.profile, ""):
+            continue
+        yield way
+
+
+def _unknown_service(outlook: Outlook, ways_: list[Way]) -> Judgement:
+    """Judge one port, or all of an address that answers for everything."""
+    first, count = ways_[0], len(ways_)
+    what = first.port.service or "an unknown service"
+    found, subject_ = f"{what} is open", subject(outlook, first.port)
+    if count > 1:
+        numbers_ = spans([way.port.port for way in ways_])[:_LONGEST]
+        subject_ = f"{outlook.subject} ({first.port.address})"
+        found = f"{count} ports that nobody knows are open ({numbers_})"
+    return deviates(
+        Layer.RUNNING,
+        subject_,
+        f"{found} to {ZONES[first.zone]}",
+        "known services only",
+        no_cure=NO_CURE,
+        source="outside",
+        seen=said(first),
+    )
 
 
 def known_only(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     """Judge open ports of which the catalog and the profile know nothing."""
-    foreign = False
-    for port in seen.ports:
-        way = way_to(seen, outlook, port)
-        if port.state != "open" or _known(port) or way.itself:
-            continue
-        if way.zone in TRUSTED or named_for(way, outlook.profile, ""):
-            continue
-        foreign = True
-        yield deviates(
-            Layer.RUNNING,
-            subject(outlook, port),
-            f"{port.service or 'an unknown service'} is open to {ZONES[way.zone]}",
-            "known services only",
-            no_cure=NO_CURE,
-            source="outside",
-            seen=said(way),
-        )
-    if foreign:
-        return
+    found: dict[str, list[Way]] = {}
+    for way in _foreign(seen, outlook):
+        found.setdefault(way.port.address, []).append(way)
+    for own in found.values():
+        each = [own] if len(own) > _EACH else [[way] for way in own]
+        yield from (_unknown_service(outlook, one) for one in each)
+    if not found:
+        yield _all_known(seen, outlook)
+
+
+def _all_known(seen: Seen, outlook: Outlook) -> Judgement:
+    """Say what it is worth that no foreign port was seen."""
     places = {outlook.vantage(seen, address) for address in seen.addresses}
-    if not {_ALL} & set(seen.asked) or not places - {"itself"} - TRUSTED:
+    if _ALL not in seen.asked or not places - {"itself"} - TRUSTED:
         text = "not all ports were asked by a stranger: `zmward scan --all-ports`"
-        yield not_concerned(Layer.RUNNING, outlook.subject, text)
-    else:
-        text = f"{len(seen.open())} open ports, each of them known"
-        yield sound(Layer.RUNNING, outlook.subject, source="outside", seen=text)
+        return not_concerned(Layer.RUNNING, outlook.subject, text)
+    if lost := [a for a in seen.addresses if not seen.source.get(a)]:
+        text = f"from where {', '.join(lost)} was looked at is not known"
+        return unknown(Layer.RUNNING, outlook.subject, text)
+    if unsure := (*seen.silent, *(f"{a}: {r}" for a, r in seen.doubted().items())):
+        return unknown(Layer.RUNNING, outlook.subject, f"not all is known: {unsure[0]}")
+    text = f"{len(seen.open())} open ports, each of them known"
+    return sound(Layer.RUNNING, outlook.subject, source="outside", seen=text)
 
 
 def _should(row: Port, way: Way, seen: Seen, profile: Profile) -> bool:
@@ -190,12 +226,18 @@ def as_the_policy_says(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
         yield not_concerned(Layer.RUNNING, outlook.subject, text)
 
 
+_OVER: Final = ("192.0.2.10 tcp 100-65535: the time was over",)
 KNOWN_ONLY: Final = Outside(
     known_only,
     (
         Sight("ok", sight_of(seen_port(443), asked=(_ALL,))),
         Sight("ok", sight_of(seen_port(2222, service="ssh"), asked=(_ALL,))),
         Sight("bad", sight_of(seen_port(3389))),
+        Sight("unknown", sight_of(seen_port(443), source="", asked=(_ALL,))),
+        Sight("unknown", sight_of(seen_port(443, "filtered"), asked=(_ALL,))),
+        Sight(
+            "unknown", replace(sight_of(seen_port(443), asked=(_ALL,)), silent=_OVER)
+        ),
         Sight("n/a", sight_of(seen_port(443), asked=("tcp 25,443",))),
         Sight("n/a", sight_of(seen_port(3389), source="192.0.2.10", asked=(_ALL,))),
         Sight(

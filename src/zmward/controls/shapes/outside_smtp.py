@@ -139,7 +139,8 @@ def _off(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
                 seen=_offered(shown),
             )
         else:
-            reason = f"{text}; whether listed users alone may, nobody outside sees"
+            text = f"it offers AUTH {' '.join(ways)}"
+            reason = f"{text}, and nobody outside sees who may use it"
             yield unknown(RUNNING, where, reason)
 
 

@@ -139,11 +139,16 @@ def may(row: Port, way: Way, profile: Profile) -> bool | None:
     return judge(row, way, profile)
 
 
+_BY_NUMBER: Final[dict[tuple[str, int], list[Port]]] = {}
+for _each in PORTS:
+    for _proto in _each.protocols:
+        _BY_NUMBER.setdefault((_proto, _each.port), []).append(_each)
+
+
 def _row(port: PortSeen, rows: tuple[Port, ...]) -> Port | None:
     """Return the row of a port: by its number, else by what answers there."""
-    by_number = [row for row in PORTS if port.proto in row.protocols]
-    if any(row.port == port.port for row in by_number):
-        return next((r for r in rows if r.port == port.port and r in by_number), None)
+    if by_number := _BY_NUMBER.get((port.proto, port.port)):
+        return next((row for row in rows if row in by_number), None)
     name = _NAMES.get(port.service, "") if port.state == "open" else ""
     return next((row for row in rows if row.name == name), None)
 

@@ -33,7 +33,7 @@ def look(seen: Seen, report: Report, say: Speaker) -> dict[str, Any]:
         "when": moment(seen.when),
         "source": ", ".join(dict.fromkeys(filter(None, seen.source.values()))),
         "asked": "; ".join(seen.asked),
-        "silent": seen.silent,
+        "silent": seen.untold(),
         "places": [
             (address, rows, others(seen, address, say))
             for address, rows in places(seen, report, say)
