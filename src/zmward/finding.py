@@ -12,7 +12,7 @@ from zmward.deviation import Deviation, Excerpt, Judgement, Layer, State
 from zmward.evidence import Unseen
 from zmward.exposure import Exposure
 from zmward.facts import Facts
-from zmward.outside import contradiction, from_outside
+from zmward.outside import contradiction, from_outside, not_looked_at
 from zmward.profile import Waiver
 from zmward.waivers import severity, split
 
@@ -125,6 +125,9 @@ def judge(control: Control, facts: Facts, *, inside: bool = True) -> Finding:
     """
     own = _inside(control, facts) if inside and not control.outside_only else ()
     seen = tuple(from_outside(control, facts))
+    # The records of a domain are the same from wherever one looks.
+    if inside and control.outside_only and control.topic != "domain":
+        seen += tuple(not_looked_at(facts, seen))
     judgements = own + seen
     status = _STATUS[_worst(j.state for j in judgements)]
     reason = _reason(status, judgements)

@@ -2,6 +2,8 @@
 
 import ipaddress
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -14,6 +16,9 @@ from zmward.scan.seen import Seen, encode
 from zmward.sources._outside import OUTSIDE
 from zmward.sources.addresses import parse as addresses_of
 from zmward.sources.source import Unreadable
+
+# What was seen so long before or after the host was asked may be another state.
+_FRESH: Final = timedelta(days=7)
 
 
 def looked_at(facts: Facts) -> bool:
@@ -36,8 +41,38 @@ def from_outside(control: Control, facts: Facts) -> Iterator[Judgement]:
             continue
         outlook = Outlook(facts.profile, facts.now, host)
         for seen in looks:
-            judged = control.outside.look(seen, outlook)
-            yield from doubted(judged, seen, outlook)
+            judged = doubted(control.outside.look(seen, outlook), seen, outlook)
+            yield from _of_now(judged, seen, facts)
+
+
+def _of_now(
+    found: Iterable[Judgement], seen: Seen, facts: Facts
+) -> Iterator[Judgement]:
+    """Yield judgements; a look of another time says nothing of what the host says."""
+    own, other = map(_moment, (facts.evidence.when, seen.when))
+    if abs(own - other) <= _FRESH:
+        yield from found
+    elif any(one.state is not State.NA for one in found):
+        reason = (
+            f"it was looked at on {other:%Y-%m-%d} and asked on {own:%Y-%m-%d}: "
+            "scan again"
+        )
+        yield unknown(Layer.RUNNING, seen.host, reason)
+
+
+def _moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def not_looked_at(facts: Facts, found: Iterable[Judgement]) -> Iterator[Judgement]:
+    """Yield hosts that nobody looked at, where something was found good at others."""
+    if not any(one.state is State.OK for one in found):
+        return
+    for host in facts.evidence.hosts:
+        if OUTSIDE.name not in facts.evidence.answers[host]:
+            reason = "nobody looked at it from outside"
+            yield unknown(Layer.RUNNING, host, reason)
 
 
 def contradiction(own: Iterable[Judgement], seen: Iterable[Judgement]) -> str:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from zmward.control import Check, Control, Severity, Status
 from zmward.controls.shapes.from_outside import only_from_outside
@@ -82,6 +83,23 @@ class TestAudit:
         alone = control(only_from_outside())
         assert not audit(BOTH, (alone,), Profile()).findings
         assert len(audit(with_looks(BOTH, (SHUT,)), (alone,), Profile()).findings) == 1
+
+    @pytest.mark.parametrize("when", ["2026-10-21T12:00:00+00:00", "2027-01-01"])
+    def test_a_look_of_another_time_is_unknown(self, when: str) -> None:
+        for seen in (OPEN, SHUT):
+            evidence = with_looks(BOTH, (replace(seen, when=when),))
+            (finding,) = audit(evidence, (INSIDE,), Profile()).findings
+            assert finding.status is Status.UNKNOWN
+            assert "scan again" in finding.reason
+
+    def test_a_host_that_nobody_looked_at_is_unknown(self) -> None:
+        alone = control(only_from_outside())
+        two = Evidence(WHEN, {**BOTH.answers, "other": {"identity": Answer("")}})
+        (finding,) = audit(with_looks(two, (SHUT,)), (alone,), Profile()).findings
+        assert finding.status is Status.UNKNOWN
+        assert "other: nobody looked" in finding.reason
+        (finding,) = audit(with_looks(two, (OPEN,)), (alone,), Profile()).findings
+        assert finding.status is Status.FAIL
 
     def test_an_unreadable_look_is_unknown(self) -> None:
         answers = {"mail.example.test": {"outside": Answer("{")}}
