@@ -144,3 +144,13 @@ def test_an_unknown_port_is_bad_and_a_known_one_not() -> None:
     assert states(judged(name, sight_of(seen_port(3389)))) == ["bad"]
     seen = sight_of(seen_port(3389), source=ADMIN)
     assert states(judged(name, seen)) == ["n/a"]
+
+
+def test_a_host_that_answers_for_everything_is_said_once() -> None:
+    many = (seen_port(number) for number in range(30000, 60000))
+    found = judged("open-ports-known", sight_of(*many, asked=("tcp 1-65535",)))
+    assert states(found) == ["bad"]
+    assert found[0].deviation
+    assert "30000 ports that nobody knows are open (30000-59999)" in (
+        found[0].deviation.found
+    )

@@ -16,6 +16,8 @@ _LINE = 4096
 _CHUNK = 65_536
 _SHOWN = 600
 _EXCHANGES = 60
+# More than any mail server has; its name server could have one scan the world.
+_ADDRESSES = 16
 
 
 class Pace:
@@ -184,6 +186,10 @@ def resolve(name: str) -> tuple[str, ...]:
             f"{name} has no address: {said}. Give its name or an address."
         ) from error
     places = {str(row[4][0]) for row in found}
+    if len(places) > _ADDRESSES:
+        raise Unreachable(
+            f"{name} has {len(places)} addresses: give the addresses that are meant."
+        )
     return tuple(sorted(places, key=lambda place: (":" in place, place)))
 
 

@@ -23,6 +23,11 @@ from zmward.scan.smtp import SmtpShown
 from zmward.scan.smtp_relay import FROM, SUBMISSION, TO, Attempt, Outcome, proves
 
 _BASE = ("plain", "no sender")
+_OWN = "own sender"
+_NO_DOMAIN = (
+    "strangers' mail is refused, but mail from its own domain was not tried, as none "
+    "is known: name one with --domain"
+)
 # Not "Relay access denied": whoever is told that got past the question of a login.
 _DENIED = re.compile(
     r"(?<!relay )access denied|authenti|log ?in|logged|starttls", re.IGNORECASE
@@ -67,6 +72,8 @@ def _refusals(shown: SmtpShown, where: str) -> Iterator[Judgement]:
         yield unknown(RUNNING, where, reason)
     elif len(base) < len(_BASE) or shown.trouble.startswith("while"):
         yield mute(shown, where)
+    elif not any(a.variant == _OWN for a in shown.attempts):
+        yield unknown(RUNNING, where, _NO_DOMAIN)
     elif any(a.outcome == "refused" for a in base):
         told = tuple(a for a in shown.attempts if a.outcome != "accepted")
         yield sound(RUNNING, where, source=SOURCE, seen=_seen(told))
@@ -168,10 +175,11 @@ def example(port: int, *outcomes: tuple[str, Outcome, str], trouble: str = "") -
         "nobody": "zmward-scan-nobody@example.test",
         "local": "postmaster@example.test",
     }
+    senders = {"no sender": "", _OWN: "postmaster@example.test"}
     attempts = tuple(
         Attempt(
             variant,
-            "" if variant == "no sender" else FROM,
+            senders.get(variant, FROM),
             recipients.get(variant, TO),
             outcome,
             answer,
@@ -188,7 +196,8 @@ _LATER: _Told = ("later", "450 4.3.2 Service currently unavailable")
 _LISTED: _Told = ("barred", "554 5.7.1 Client host [198.51.100.7] blocked using a list")
 _UNKNOWN: _Told = ("refused", "550 5.1.1 User unknown in virtual mailbox table")
 _LOCKED: _Told = ("barred", "554 5.7.1 Client host rejected: Access denied")
-_REFUSED = example(25, ("plain", *_NO), ("no sender", *_NO))
+_REFUSED = example(25, ("plain", *_NO), ("no sender", *_NO), (_OWN, *_NO))
+_FORGED = (_OWN, *_YES)
 _CARRIED = example(25, ("plain", *_YES), ("no sender", *_YES))
 
 
@@ -221,10 +230,13 @@ def no_open_relay() -> Outside:
                     25,
                     ("plain", *_NO),
                     ("no sender", *_NO),
+                    (_OWN, *_NO),
                     ("nobody", *_YES),
                     ("percent", *_YES),
                 ),
             ),
+            Sight("bad", example(25, ("plain", *_NO), ("no sender", *_NO), _FORGED)),
+            Sight("unknown", example(25, ("plain", *_NO), ("no sender", *_NO))),
             Sight("unknown", example(25, ("plain", *_LATER), ("no sender", *_NO))),
             Sight("unknown", example(25, ("plain", *_LISTED), ("no sender", *_LISTED))),
             Sight("unknown", example(25, ("plain", *_NO), trouble="while …")),
