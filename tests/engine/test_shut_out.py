@@ -1,8 +1,10 @@
-"""Who is shut out while scanning takes no silence for a filter."""
+"""What a run could not do is said: doors that shut, and time that was over."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from socket import create_server
+
+from msgspec.structs import replace
 
 from zmward.engine.scan import Wish, _Scanner
 from zmward.engine.talks import Depth
@@ -28,6 +30,14 @@ def test_an_open_port_that_takes_nobody_any_more_is_a_doubt() -> None:
     )
     assert "shut this looker out" in shut_out(*ports)[HOST]
     assert not shut_out(ports[0])
+
+
+def test_no_domain_is_asked_after_the_end() -> None:
+    wish = replace(WISH, domains=("example.test",) * 100, seconds=0.0)
+    with ThreadPoolExecutor(1) as pool:
+        run = _Scanner(wish, pool, lambda _done, _total, _about: None)
+        found = run.domains(wish).result()
+    assert {shown.trouble for shown in found} == {"the time was over"}
 
 
 def test_one_port_that_still_answers_is_enough() -> None:

@@ -154,3 +154,10 @@ def test_a_host_that_answers_for_everything_is_said_once() -> None:
     assert "30000 ports that nobody knows are open (30000-59999)" in (
         found[0].deviation.found
     )
+
+
+def test_a_neighbour_is_not_called_the_internet() -> None:
+    seen = sight_of(seen_port(11211), source="192.0.2.1")
+    (found,) = judged("memcached-closed-to-strangers", seen)
+    assert found.deviation
+    assert "192.0.2.1, a neighbour" in found.deviation.found

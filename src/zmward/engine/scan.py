@@ -162,15 +162,17 @@ class _Scanner:
     def domains(self, wish: Wish) -> Future[list[DnsShown]]:
         """Ask about the site's domains, while ports are talked with."""
         return self._pool.submit(
-            lambda: [
-                dns.look(
-                    *(Resolver(), domain),
-                    selectors=wish.selectors,
-                    blocklists=wish.blocklists,
-                    fetch=fetched,
-                )
-                for domain in wish.domains
-            ]
+            lambda: [self._domain(domain, wish) for domain in wish.domains]
+        )
+
+    def _domain(self, domain: str, wish: Wish) -> DnsShown:
+        if not self.left():
+            return DnsShown(domain, trouble="the time was over")
+        return dns.look(
+            *(Resolver(), domain),
+            selectors=wish.selectors,
+            blocklists=wish.blocklists,
+            fetch=fetched,
         )
 
     def shown(self, asks: Mapping[PortSeen, Ask]) -> list[Shown | None]:

@@ -67,7 +67,7 @@ def _clear(seen: Seen, outlook: Outlook, product: Product) -> Iterator[Judgement
             yield deviates(
                 RUNNING,
                 where,
-                f"port {shown.port} takes a password outside TLS",
+                "it takes a password outside TLS",
                 "logins after STARTTLS only",
                 no_cure=_PROXY if product == "nginx" else _MAILBOX,
                 source=SOURCE,
@@ -106,7 +106,7 @@ def _versions(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
             yield deviates(
                 RUNNING,
                 where,
-                f"port {shown.port} tells its version, {version}",
+                f"it tells its version, {version}",
                 "no version",
                 no_cure=_BANNERS,
                 source=SOURCE,
@@ -132,7 +132,7 @@ def _injection(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
             yield deviates(
                 RUNNING,
                 where,
-                f"port {shown.port} obeys inside TLS what was sent before it",
+                "it obeys inside TLS what was sent before it",
                 "what was sent before TLS is thrown away",
                 no_cure=_OLD,
                 source=SOURCE,

@@ -10,7 +10,6 @@ from zmward.controls.firewall._cure import NO_CURE
 from zmward.controls.shapes.outside_ways import (
     TRUSTED,
     WANTED,
-    ZONES,
     Way,
     may,
     named_for,
@@ -22,6 +21,7 @@ from zmward.controls.shapes.outside_ways import (
     subject,
     way_to,
     ways,
+    whom,
 )
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.outlook import Outlook, Outside, Sight
@@ -41,7 +41,7 @@ Look = Callable[[Seen, Outlook], Iterable[Judgement]]
 def _open(outlook: Outlook, row: Port, way: Way) -> Judgement:
     name = subject(outlook, way.port)
     allowed = may(row, way, outlook.profile)
-    place = ZONES.get(way.zone, way.zone)
+    place = whom(way)
     if allowed:
         return not_concerned(
             Layer.RUNNING, name, f"open, looked at from {place}, which may reach it"
@@ -147,7 +147,7 @@ def _unknown_service(outlook: Outlook, ways_: list[Way]) -> Judgement:
     return deviates(
         Layer.RUNNING,
         subject_,
-        f"{found} to {ZONES[first.zone]}",
+        f"{found} to {whom(first)}",
         "known services only",
         no_cure=NO_CURE,
         source="outside",
@@ -212,7 +212,7 @@ def as_the_policy_says(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
             yield deviates(
                 Layer.RUNNING,
                 name,
-                f"{row.name} is closed to {ZONES[way.zone]}",
+                f"{row.name} is closed to {whom(way)}",
                 WANTED[row.exposure],
                 no_cure=NO_CURE,
                 source="outside",

@@ -105,7 +105,7 @@ def _relaying(seen: Seen, outlook: Outlook, place_of: Place) -> Iterator[Judgeme
             reason = "it was looked at from where relaying is allowed"
             yield not_concerned(RUNNING, where, reason)
         elif stands == place_of and carried:
-            yield _open(shown, where, carried, stands)
+            yield _open(where, carried, stands)
         elif stands == place_of or (place_of == "internet" and not carried):
             yield from _refusals(shown, where)
         elif place_of == "internet":
@@ -119,11 +119,9 @@ def _relaying(seen: Seen, outlook: Outlook, place_of: Place) -> Iterator[Judgeme
             yield not_concerned(RUNNING, where, reason)
 
 
-def _open(
-    shown: SmtpShown, where: str, carried: tuple[Attempt, ...], stands: Place
-) -> Judgement:
+def _open(where: str, carried: tuple[Attempt, ...], stands: Place) -> Judgement:
     found = (
-        f"port {shown.port} takes mail from <{carried[0].sender}> to "
+        f"it takes mail from <{carried[0].sender}> to "
         f"<{carried[0].recipient}> without a login"
     )
     cures = {"internet": _OPEN, "balancers": _BALANCER}
@@ -152,8 +150,7 @@ def _submitting(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
             yield deviates(
                 RUNNING,
                 where,
-                f"port {shown.port} takes mail to <{taken[0].recipient}> without a "
-                "login",
+                f"it takes mail to <{taken[0].recipient}> without a login",
                 "a login before any mail",
                 no_cure=_USERS,
                 source=SOURCE,

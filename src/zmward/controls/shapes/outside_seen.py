@@ -54,6 +54,12 @@ def _neighbours(one: str, other: str) -> bool:
     return _within(other, ipaddress.ip_network(f"{first}/{size}", strict=False))
 
 
+def near(source: str, address: str) -> bool:
+    """Say whether two addresses are private, or of one segment."""
+    private = _private(source) and _private(address)
+    return private or _neighbours(source, address)
+
+
 def place(shown: MailShown, seen: Seen, outlook: Outlook) -> Place:
     """Say what a server may think of the address from which it was looked at.
 
@@ -71,10 +77,8 @@ def place(shown: MailShown, seen: Seen, outlook: Outlook) -> Place:
         return "trusted"
     if zone == "balancers":
         return "balancers"
-    near = (_private(source) and _private(shown.address)) or _neighbours(
-        source, shown.address
-    )
-    return "own" if zone != "internet" or near else "internet"
+    beside = near(source, shown.address)
+    return "own" if zone != "internet" or beside else "internet"
 
 
 def said(shown: MailShown | LoginShown, *starts: str) -> str:

@@ -70,7 +70,7 @@ def _clear(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
         if shown.clear is None:
             yield mute(shown, where)
         elif ways := _logins(shown.clear):
-            text = f"port {shown.port} offers AUTH {' '.join(ways)} before STARTTLS"
+            text = f"it offers AUTH {' '.join(ways)} before STARTTLS"
             yield deviates(
                 RUNNING,
                 where,
@@ -124,7 +124,7 @@ def _off(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     for shown in _ports(seen):
         where = subject(shown, outlook)
         ways = _logins((*(shown.clear or ()), *(shown.secure or ())))
-        text = f"port {shown.port} offers AUTH {' '.join(ways)}"
+        text = f"it offers AUTH {' '.join(ways)}"
         if not ways:
             blind = _blind(shown, where)
             yield blind or sound(RUNNING, where, source=SOURCE, seen=_offered(shown))
@@ -153,7 +153,7 @@ def _anonymous(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
             yield deviates(
                 RUNNING,
                 where,
-                f"port {shown.port} offers AUTH {' '.join(ways)}",
+                f"it offers AUTH {' '.join(ways)}",
                 "mechanisms that need a password",
                 no_cure=_SECRETS,
                 source=SOURCE,
@@ -182,7 +182,7 @@ def _starttls(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
         if shown.clear is None:
             yield mute(shown, where)
         elif not offers(shown.clear, "STARTTLS"):
-            text = f"port {shown.port} does not offer STARTTLS"
+            text = "it does not offer STARTTLS"
             yield deviates(
                 RUNNING,
                 where,

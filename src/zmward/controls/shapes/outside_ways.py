@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from zmward.catalog.ports import PORTS, Exposure, Port
+from zmward.controls.shapes.outside_seen import near
 from zmward.outlook import Outlook, Vantage
 from zmward.profile import Allow, Profile
 from zmward.scan.named import Service
@@ -75,6 +76,13 @@ def said(way: Way) -> str:
     what = "a datagram" if port.proto == "udp" else "a connection"
     place = f"[{port.address}]" if ":" in port.address else port.address
     return f"{what} from {way.source} to {place}:{port.port}: {end}"
+
+
+def whom(way: Way) -> str:
+    """Return to whom a port is open, as far as was seen: a neighbour is no internet."""
+    if way.zone == "internet" and near(way.source, way.port.address):
+        return f"{way.source}, a neighbour that the profile puts in no zone"
+    return ZONES.get(way.zone, way.zone)
 
 
 def _within(source: str, words: Iterable[str], zone: Vantage) -> bool:
