@@ -5,6 +5,8 @@ from msgspec.structs import replace
 from tests.scan.test_gaps import states
 from zmward.controls.shapes.outside_ways import seen_port, sight_of
 from zmward.deviation import State
+from zmward.scan.line import Exchange
+from zmward.scan.memcached import MemcachedShown
 from zmward.scan.seen import PortSeen, Rest
 
 CONTROL = "memcached-closed-to-strangers"
@@ -48,3 +50,10 @@ def test_one_address_does_not_speak_for_another_that_never_answers() -> None:
 def test_what_is_open_is_bad_whoever_was_shut_out() -> None:
     seen = replace(sight_of(seen_port(11211)), doubts={"192.0.2.10": "it shut us out"})
     assert states(CONTROL, seen) == {State.BAD}
+
+
+def test_who_was_talked_with_is_alive() -> None:
+    said = MemcachedShown(
+        *("192.0.2.10", 11212), exchanges=(Exchange(11212, "a", "b"),)
+    )
+    assert states(CONTROL, replace(sight_of(SILENT), shown=(said,))) == {State.OK}

@@ -93,9 +93,16 @@ class Seen(msgspec.Struct, frozen=True):
         Who answers nothing at all may be switched off, or shut this looker out alone.
         """
         found = dict(self.doubts)
+        talked = {
+            getattr(s, "address", "")
+            for s in self.shown
+            if s.exchanges or not s.trouble
+        }
         for address in self.addresses:
             states = {one.state for one in self.ports if one.address == address}
             states |= {one.state for one in self.rest if one.address == address}
+            if address in talked:
+                continue
             if not states:
                 found.setdefault(address, "nobody was reached there")
             elif not states & {"open", "closed"}:
