@@ -168,7 +168,9 @@ def load_rules(door: Door, rules: Rules, run: str, folder: str) -> None:
     words = ("load", wanted.backend, folder)
     must(run_rules(door, *words, given=given), "load", _WHERE)
     if now is not None and now.backend != rules.backend:
-        must(run_rules(door, "take", now.backend), "unload", _WHERE)
+        # The switch may have brought the old ones back meanwhile.
+        words = ("leave", now.backend, folder)
+        must(run_rules(door, *words), "unload", _WHERE)
 
 
 def _put(door: Door, rules: Rules) -> None:

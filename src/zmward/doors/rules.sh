@@ -7,6 +7,7 @@
 #   load BACKEND FOLDER     as put, unless the switch of the run in that folder has fired
 #   banned                  prints who is banned, by whichever of them
 #   take BACKEND            takes them out
+#   leave BACKEND FOLDER    as take, unless the switch of the run in that folder has fired
 #   mine BACKEND RUN        says whether that run has loaded them: 0 yes, 1 no, else
 #                           nobody can tell
 #   keep FOLDER RUN UNITS   keeps what it reads for the next boot: rules, loader, unit
@@ -81,10 +82,13 @@ out() { # program
     for name in $names; do ipt "$1" -t security -X "$name" || return 1; done
 }
 
+# In memory: a full disk must not keep anybody from taking a run back.
+apart() { mktemp -d -p /run 2>/dev/null || mktemp -d; }
+
 put() {
     case $1 in
     nftables)
-        folder=$(mktemp -d) || return 1
+        folder=$(apart) || return 1
         parted "$folder"
         if [ "${2:-}" = without-bans ]; then nft -f "$folder/nft"
         else nft_kept "$folder/nft" >"$folder/kept" && nft -f "$folder/kept"; fi
@@ -93,11 +97,12 @@ put() {
         return "$code"
         ;;
     iptables)
-        folder=$(mktemp -d) || return 1
+        folder=$(apart) || return 1
         parted "$folder"
         four=4 six=6
         [ "${2:-}" != without-bans ] || four='' six=''
-        sets_loaded "$folder/ipset" "$folder/v4" "$folder/v6" &&
+        { sets_loaded "$folder/ipset" "$folder/v4" "$folder/v6" ||
+            { [ -z "$four" ] && ipset restore <"$folder/ipset"; }; } &&
             { [ ! -e /proc/net/if_inet6 ] || restored ip6tables "$folder/v6" "$six"; } &&
             restored iptables "$folder/v4" "$four"
         code=$?
@@ -113,11 +118,14 @@ put() {
 }
 
 # Its switch waits for the end of this, and then finds what to take out.
-load() { # back end, folder of the run
-    exec 8<"$2" && flock -w 30 8 || return 1
-    [ ! -e "$2/fired" ] || { echo 'the switch has taken the run back' >&2; return 1; }
-    put "$1"
+waiting() { # folder of the run
+    exec 8<"$1" && flock -w 30 8 || return 1
+    [ ! -e "$1/fired" ] || { echo 'the switch has taken the run back' >&2; return 1; }
 }
+
+load() { waiting "$2" && put "$1"; }
+
+leave() { waiting "$2" && take "$1"; }
 
 take() {
     case $1 in
