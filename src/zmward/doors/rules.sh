@@ -1,5 +1,6 @@
 # Our own rules in the packet filter: listed, loaded, taken out, and kept for the boot.
 #   list BACKEND            prints them as they are now
+#   stands BACKEND          says whether any are loaded: 0 yes, 1 no, else nobody can tell
 #   try BACKEND             loads what it reads in a network of its own and lists that
 #   marks BACKEND RUN       says whether that run would be known by them, in its own network
 #   put BACKEND             loads what it reads, in one step for each program; who is
@@ -47,6 +48,13 @@ listed() {
         ;;
     ufw) ufw_listed ;;
     esac
+}
+
+# A listing of a hundred thousand bans takes seconds.
+stands() {
+    if [ "$1" = nftables ]; then nft list tables >/dev/null || return 2; there; return; fi
+    found=$(listed "$1") || return 2
+    [ -n "$found" ]
 }
 
 # Writes each text into a file of its own.
