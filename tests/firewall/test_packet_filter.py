@@ -215,17 +215,33 @@ def test_what_the_switch_has_brought_back_stays(door: Inside, tmp_path: Path) ->
     assert "-A INPUT -j ZMWARD" in live(door)
 
 
-def test_rules_are_taken_back_with_a_full_disk(door: Inside) -> None:
-    load_rules(door, rules("nftables", SITE), RUN, "/")
-    text = frames("nftables", rules("nftables", STORE).texts)
-    script = (
-        "mount -t tmpfs -o size=4k none /tmp && head -c 4096 /dev/zero >/tmp/full; "
-        'exec sh -c "$1" zmward put nftables'
+def put_with_full(door: Inside, backend: Backend, *disks: str) -> Done:
+    """Load the rules of STORE while there is no room on some disks."""
+    full = (
+        f"mount -t tmpfs -o size=4k none {disk} && head -c 4096 /dev/zero >{disk}/full"
+        for disk in disks
     )
+    script = f'{" && ".join(full)} && exec sh -c "$1" zmward put {backend}'
     words = ("unshare", "--mount", "--", "sh", "-c", script, "zmward", program())
-    done = door.run(words, given=text.encode())
+    text = frames(backend, rules(backend, STORE).texts)
+    return door.run(words, given=text.encode())
+
+
+@BOTH
+def test_rules_are_taken_back_with_a_full_disk(door: Inside, backend: Backend) -> None:
+    load_rules(door, rules(backend, SITE), RUN, "/")
+    done = put_with_full(door, backend, "/tmp")
     assert done.code == 0, done.said
-    assert standing_rules(door, rules("nftables", STORE)) == rules("nftables", STORE)
+    wanted = rules(backend, STORE)
+    assert standing_rules(door, wanted) == wanted
+
+
+@BOTH
+def test_half_a_text_is_never_loaded(door: Inside, backend: Backend) -> None:
+    load_rules(door, rules(backend, SITE), RUN, "/")
+    before = live(door)
+    assert put_with_full(door, backend, "/tmp", "/run").code != 0
+    assert live(door) == before
 
 
 @BOTH

@@ -90,14 +90,19 @@ out() { # program
     for name in $names; do ipt "$1" -t security -X "$name" || return 1; done
 }
 
-# In memory: a full disk must not keep anybody from taking a run back.
-apart() { mktemp -d -p /run 2>/dev/null || mktemp -d; }
+# Prints a folder in which each text is a file, whole. It is in memory: a full disk must
+# not keep anybody from taking a run back.
+apart() {
+    made=$(mktemp -d -p /run 2>/dev/null || mktemp -d) || return 1
+    if parted "$made"; then printf '%s\n' "$made"; return; fi
+    rm -rf -- "$made"
+    return 1
+}
 
 put() {
     case $1 in
     nftables)
         folder=$(apart) || return 1
-        parted "$folder"
         if [ "${2:-}" = without-bans ]; then nft -f "$folder/nft"
         else nft_kept "$folder/nft" >"$folder/kept" && nft -f "$folder/kept"; fi
         code=$?
@@ -106,7 +111,6 @@ put() {
         ;;
     iptables)
         folder=$(apart) || return 1
-        parted "$folder"
         four=4 six=6
         [ "${2:-}" != without-bans ] || four='' six=''
         { sets_loaded "$folder/ipset" "$folder/v4" "$folder/v6" ||
