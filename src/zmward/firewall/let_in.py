@@ -6,6 +6,7 @@ and nobody should depend on it.
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 
 from zmward.firewall import ipset, iptables, nft_text
 from zmward.firewall.ipset_script import restored
@@ -32,6 +33,8 @@ COMMIT
 _OWN: dict[Family, str] = {"ipv4": "ufw", "ipv6": "ufw6"}
 
 
+# One for each family: whoever is logged in meets the same rules.
+@lru_cache(maxsize=2)
 def _ruleset(rules: Rules, family: Family) -> Ruleset:
     """Return the chains that a packet of a family meets once these are loaded."""
     place = 0 if family == "ipv4" else 1
