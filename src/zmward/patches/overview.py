@@ -109,12 +109,15 @@ def _numbers(line: str) -> tuple[int, ...]:
     return tuple(int(part) for part in line.split("."))
 
 
-def _advice(standing: Standing, line: str) -> str:
+def _advice(found: OnNode | None, line: str) -> str:
     """Return what to do about a hole whose fix in this line nobody states."""
-    if standing is not Standing.UNKNOWN or not line:
+    if found is None or found.standing is not Standing.UNKNOWN or not line:
         return ""
     last = newest(line)
-    text = f"Move to {last}, the last build of {line}." if last else ""
+    if last is None or found.installed == str(last):
+        text = ""
+    else:
+        text = f"Move to {last}, the last build of {line}."
     if _dead(line):
         text = f"{text} {line} gets no more fixes: plan the move to {_living()}."
     return text.strip()
@@ -139,7 +142,7 @@ def _hole(advisory: Advisory, nodes: tuple[Installed, ...], facts: Facts) -> Hol
         *(advisory, standing, first.reason, found, first.fix),
         released=_released(first.fix),
         met=first.met,
-        advice=_advice(standing, line),
+        advice=_advice(first, line),
     )
 
 
