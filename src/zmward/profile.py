@@ -3,7 +3,8 @@
 import ipaddress
 from base64 import b64decode
 from collections.abc import Mapping
-from datetime import date, time, tzinfo
+from datetime import date, tzinfo
+from datetime import time as clock
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -191,9 +192,9 @@ class Window(Strict, frozen=True):
     time: Hour = "22:00"
 
     @property
-    def begins(self) -> time:
+    def begins(self) -> clock:
         """Return the hour at which it begins."""
-        return time.fromisoformat(self.time)
+        return clock.fromisoformat(self.time)
 
 
 class Patches(Strict, frozen=True):
@@ -227,9 +228,9 @@ class Patches(Strict, frozen=True):
             ) from error
 
     @property
-    def end_of_day(self) -> time:
+    def end_of_day(self) -> clock:
         """Return when the business day ends."""
-        return time.fromisoformat(self.business_day_ends)
+        return clock.fromisoformat(self.business_day_ends)
 
 
 class Waiver(Strict, frozen=True):
