@@ -27,8 +27,12 @@ class Fix(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Builds that a record names as affected, both ends included; empty has no end."""
+    """Builds that a record names as affected: all of a line, or between two ends.
 
+    `first` and `last` are included, `before` is not; an empty text is no end.
+    """
+
+    line: str = ""
     first: str = ""
     last: str = ""
     before: str = ""

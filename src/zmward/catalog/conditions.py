@@ -7,7 +7,7 @@ from typing import Literal, Union
 
 import msgspec
 
-Kind = Literal["config", "server", "cos", "domain"]
+Kind = Literal["server", "cos", "domain", "account"]
 
 
 class Package(msgspec.Struct, frozen=True, tag="package", forbid_unknown_fields=True):
@@ -19,10 +19,15 @@ class Package(msgspec.Struct, frozen=True, tag="package", forbid_unknown_fields=
 class Attribute(
     msgspec.Struct, frozen=True, tag="attribute", forbid_unknown_fields=True
 ):
-    """One object of a kind holds one of the values in each attribute; () means any."""
+    """One object of a kind holds one of the values in each attribute; () means any.
+
+    A server without a value of its own has the global one; `unset` is what the
+    absence of every value means.
+    """
 
     kinds: tuple[Kind, ...]
     values: dict[str, tuple[str, ...]]
+    unset: bool | None = None
 
 
 class LocalKey(

@@ -1,18 +1,24 @@
 """All holes of the evidence, worst first, and what closes most of them at once."""
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import msgspec
 
-from zmward.catalog.advisories import Advisory
-from zmward.patches.standing import OnNode, Standing
+from zmward.catalog.advisories import Advisory, advisories
+from zmward.catalog.releases import releases
+from zmward.catalog.support import branches
+from zmward.facts import Facts
+from zmward.patches.installed import Installed, installed
+from zmward.patches.standing import OnNode, Standing, on_node, verdict, worst
+from zmward.patches.version import Version, known, newest
 
 
 class Hole(msgspec.Struct, frozen=True):
     """One advisory over all nodes; `standing` and `reason` are those of the worst one.
 
-    `released` is the exact day on which this line's fix came out, None where only the
-    publication of the hole is known. `met` says that its condition surely holds.
+    `fix` is the build that surely closes it on that node's line, `released` the exact
+    day on which that build came out, None where only the publication is known.
     """
 
     advisory: Advisory
@@ -53,8 +59,6 @@ class Node(msgspec.Struct, frozen=True):
     origin: str = ""
     line: str = ""
     line_end: date | None = None
-    system: str = ""
-    system_end: date | None = None
     newest: str = ""
     notes: tuple[str, ...] = ()
 
@@ -67,12 +71,165 @@ class Overview(msgspec.Struct, frozen=True):
     holes: tuple[Hole, ...]
     steps: tuple[Step, ...]
 
+    def standing(self, wanted: Standing) -> tuple[Hole, ...]:
+        """Return the holes with one standing, worst first."""
+        return tuple(hole for hole in self.holes if hole.standing is wanted)
+
     @property
     def open(self) -> tuple[Hole, ...]:
         """Return the holes that surely apply, worst first."""
-        return tuple(h for h in self.holes if h.standing is Standing.APPLIES)
+        return self.standing(Standing.APPLIES)
 
     @property
     def unknown(self) -> tuple[Hole, ...]:
         """Return the holes of which it could not be found out, worst first."""
-        return tuple(h for h in self.holes if h.standing is Standing.UNKNOWN)
+        return self.standing(Standing.UNKNOWN)
+
+
+_STANDINGS = tuple(Standing)
+_CLOSED = (Standing.FIXED, Standing.NOT_APPLICABLE)
+
+
+def _line(found: Installed) -> str:
+    """Return the line of a node's newest component."""
+    versions = [one for part in found.parts for one in part.versions]
+    return max(versions).line if versions else ""
+
+
+def _living() -> str:
+    """Return the newest line that the vendor still gives fixes."""
+    return next(one.line for one in releases().lines if one.supported)
+
+
+def _dead(line: str) -> bool:
+    return _numbers(line) < _numbers(_living())
+
+
+def _numbers(line: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in line.split("."))
+
+
+def _advice(standing: Standing, line: str) -> str:
+    """Return what to do about a hole whose fix in this line nobody states."""
+    if standing is not Standing.UNKNOWN or not line:
+        return ""
+    last = newest(line)
+    text = f"Move to {last}, the last build of {line}." if last else ""
+    if _dead(line):
+        text = f"{text} {line} gets no more fixes: plan the move to {_living()}."
+    return text.strip()
+
+
+def _released(fix: str) -> date | None:
+    found = (one for one in releases().builds if str(known(one.version)) == fix)
+    return next((one.released for one in found), None)
+
+
+def _hole(advisory: Advisory, nodes: tuple[Installed, ...], facts: Facts) -> Hole:
+    """Judge one advisory on every node."""
+    judged = (on_node(advisory, node, facts) for node in nodes)
+    found = tuple(one for one in judged if one is not None)
+    standing = worst(one.standing for one in found)
+    first = next((one for one in found if one.standing is standing), None)
+    if first is None:
+        reason = f"no node has the component {advisory.component}"
+        return Hole(advisory, standing, reason, found)
+    line = next(_line(node) for node in nodes if node.node == first.node)
+    return Hole(
+        *(advisory, standing, first.reason, found, first.fix),
+        released=_released(first.fix),
+        met=first.met,
+        advice=_advice(standing, line),
+    )
+
+
+def _rank(hole: Hole) -> tuple[int, bool, bool, bool, float, int, str]:
+    """Return what sorts a hole: the worst first, then the newest."""
+    row = hole.advisory
+    published = row.published.toordinal() if row.published else 0
+    return (
+        _STANDINGS.index(hole.standing),
+        not row.exploited,
+        not row.reachable,
+        hole.met is not True,
+        -(row.cvss or 0.0),
+        -published,
+        row.id,
+    )
+
+
+def _targets(line: str) -> Iterator[Version]:
+    """Yield the builds to which the nodes of a line may go in one step."""
+    for one in dict.fromkeys((line, _living())):
+        last = newest(one)
+        if last is not None and _numbers(one) >= _numbers(line):
+            yield last
+
+
+def _closes(hole: Hole, version: Version) -> bool:
+    """Say whether a build surely closes a hole; a fix taken back stays so."""
+    if hole.advisory.undone_by is not None and hole.reason.startswith("the fix is"):
+        return False
+    return verdict(hole.advisory, version).standing in _CLOSED
+
+
+def _step(
+    target: Version, line: str, names: tuple[str, ...], holes: Iterable[Hole]
+) -> Step:
+    """Return what one move closes of what is open on the nodes of a line."""
+    closes: list[str] = []
+    leaves: list[str] = []
+    for hole in holes:
+        here = [one for one in hole.nodes if one.node in names]
+        if worst(one.standing for one in here) is not Standing.APPLIES:
+            continue
+        (closes if _closes(hole, target) else leaves).append(hole.advisory.id)
+    return Step(line, str(target), names, tuple(closes), tuple(leaves))
+
+
+def _steps(nodes: tuple[Installed, ...], holes: tuple[Hole, ...]) -> tuple[Step, ...]:
+    """Return the moves that close something, the most first."""
+    lines: dict[str, list[str]] = {}
+    for node in nodes:
+        if line := _line(node):
+            lines.setdefault(line, []).append(node.node)
+    found = [
+        _step(target, line, tuple(names), holes)
+        for line, names in lines.items()
+        for target in _targets(line)
+    ]
+    useful = [step for step in found if step.closes]
+    return tuple(sorted(useful, key=lambda step: -len(step.closes)))
+
+
+def _node(found: Installed) -> Node:
+    """Return what is shown of a node."""
+    line = _line(found)
+    end = branches().get(".".join(line.split(".")[:2])) if line else None
+    last = newest(line) if line else None
+    levels = tuple(
+        Level(one.component, tuple(map(str, one.versions)), one.package, one.doubt)
+        for one in found.parts
+    )
+    return Node(
+        *(found.node, levels, found.edition, found.origin, line),
+        line_end=end.end if end else None,
+        newest=str(last) if last else "",
+        notes=tuple(dict.fromkeys(one.doubt for one in found.parts if one.doubt)),
+    )
+
+
+def nodes_of(facts: Facts) -> tuple[Installed, ...]:
+    """Return what is installed on every node that is not surely without Zimbra."""
+    found = (installed(facts, host) for host in facts.hosts())
+    return tuple(one for one in found if one is not None)
+
+
+def overview(facts: Facts) -> Overview:
+    """Judge every advisory of the catalog on every node of the evidence."""
+    nodes = nodes_of(facts)
+    rows = advisories()
+    holes = tuple(sorted((_hole(row, nodes, facts) for row in rows.rows), key=_rank))
+    return Overview(
+        rows.generated, tuple(map(_node, nodes)), holes, _steps(nodes, holes)
+    )

@@ -1,0 +1,76 @@
+"""Every installed state of the table is judged as somebody else said before."""
+
+import msgspec
+import pytest
+
+from tests.patches.cases import Case, cases, facts_of
+from zmward.patches.overview import Overview, overview
+from zmward.patches.standing import Standing
+
+WORDS = ("applies", "fixed", "not_applicable", "unknown")
+NOT_PASS = {Standing.APPLIES, Standing.UNKNOWN}
+
+
+def each() -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(
+        "case", cases(), ids=lambda case: f"{case['id']:03} {case['name']}"
+    )
+
+
+def _standings(found: Overview) -> dict[str, Standing]:
+    return {hole.advisory.id: hole.standing for hole in found.holes}
+
+
+def _surplus(case: Case, found: dict[str, Standing]) -> set[str]:
+    """Return what applies though a complete case does not name it."""
+    if not case.get("complete"):
+        return set()
+    allowed = {*case.get("applies", ()), *case.get("not_pass", ())}
+    allowed |= set(case.get("may_apply", ()))
+    return {i for i, said in found.items() if said is Standing.APPLIES} - allowed
+
+
+@each()
+def test_a_state_is_judged_as_the_table_says(case: Case) -> None:
+    found = overview(facts_of(case))
+    said = _standings(found)
+    reasons = {hole.advisory.id: hole.reason for hole in found.holes}
+    wrong = {
+        f"{one} is {said[one]} ({reasons[one]}), not {word}"
+        for word in WORDS
+        for one in case.get(word, ())
+        if said[one] != word
+    }
+    wrong |= {
+        f"{one} is {said[one]} ({reasons[one]})"
+        for one in case.get("not_pass", ())
+        if said[one] not in NOT_PASS
+    }
+    wrong |= {
+        f"{one} applies ({reasons[one]})"
+        for one in case.get("not_applies", ())
+        if said[one] is Standing.APPLIES
+    }
+    assert not wrong
+    assert not _surplus(case, said)
+
+
+@each()
+def test_a_node_is_judged_for_itself(case: Case) -> None:
+    holes = {hole.advisory.id: hole for hole in overview(facts_of(case)).holes}
+    for name, expected in case.get("per_node", {}).items():
+        standing, one = expected.split()
+        by_node = {found.node: found.standing for found in holes[one].nodes}
+        assert by_node[name] == standing
+
+
+@each()
+def test_ids_of_other_products_never_appear(case: Case) -> None:
+    text = msgspec.json.encode(overview(facts_of(case))).decode()
+    assert not [one for one in case.get("never", ()) if one in text]
+
+
+def test_the_table_is_large_and_reaches_every_line() -> None:
+    lines = {case["branch"] for case in cases()}
+    assert len(cases()) >= 60  # so many were asked for
+    assert {"8.8.15", "9.0.0", "10.0", "10.1"} <= lines
