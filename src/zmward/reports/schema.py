@@ -6,8 +6,9 @@ import msgspec
 
 from zmward.control import Status
 from zmward.finding import SCHEMA, Report
-from zmward.reports import check_json, policy_json
+from zmward.reports import check_json, patches_json, policy_json
 from zmward.reports.check_json import CheckShown
+from zmward.reports.patches_json import PatchesShown
 from zmward.reports.policy_json import PolicyShown
 
 _SHOWN_WITH_A_CURE = {
@@ -96,6 +97,12 @@ def check() -> dict[str, Any]:
     """Return the schema of a comparison of rules with a whitelist."""
     about = "What `zmward firewall check --json` writes."
     return written(CheckShown, check_json.SCHEMA, about)
+
+
+def patches() -> dict[str, Any]:
+    """Return the schema of the open holes and their due dates."""
+    about = "What `zmward patches --json` writes."
+    return written(PatchesShown, patches_json.SCHEMA, about)
 
 
 def text(found: dict[str, Any] | None = None) -> str:
