@@ -70,4 +70,6 @@ def downloaded(url: str, most: int) -> bytes:
             return _whole(connection.getresponse(), most, url)
     except (OSError, http.client.HTTPException, ValueError) as error:
         said = str(error) or type(error).__name__
-        raise Refused(f"{url} could not be fetched: {said}. Nothing was taken.") from error
+        raise Refused(
+            f"{url} could not be fetched: {said}. Nothing was taken."
+        ) from error

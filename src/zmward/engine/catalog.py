@@ -116,7 +116,9 @@ def _alone() -> Iterator[Path]:
         where.mkdir(mode=0o700, exist_ok=True)
         found = where.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-            raise Refused(f"{where} is no folder of ours: no catalog can be kept there.")
+            raise Refused(
+                f"{where} is no folder of ours: no catalog can be kept there."
+            )
         if found.st_mode & _OTHERS:
             raise Refused(f"Others may write to {where}: no catalog can be kept there.")
         lock = os.open(where / "lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)

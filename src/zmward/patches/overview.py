@@ -5,7 +5,7 @@ from datetime import date
 
 import msgspec
 
-from zmward.catalog.advisories import Advisory, advisories
+from zmward.catalog.advisories import Advisories, Advisory, advisories
 from zmward.catalog.releases import releases
 from zmward.catalog.support import branches
 from zmward.facts import Facts
@@ -225,10 +225,10 @@ def nodes_of(facts: Facts) -> tuple[Installed, ...]:
     return tuple(one for one in found if one is not None)
 
 
-def overview(facts: Facts) -> Overview:
-    """Judge every advisory of the catalog on every node of the evidence."""
+def overview(facts: Facts, rows: Advisories | None = None) -> Overview:
+    """Judge every advisory, the shipped ones or others, on every node."""
     nodes = nodes_of(facts)
-    rows = advisories()
+    rows = rows or advisories()
     holes = tuple(sorted((_hole(row, nodes, facts) for row in rows.rows), key=_rank))
     return Overview(
         rows.generated, tuple(map(_node, nodes)), holes, _steps(nodes, holes)
