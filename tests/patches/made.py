@@ -86,7 +86,6 @@ NODE = Node(
     ),
     edition="FOSS",
     line="10.1",
-    system="Ubuntu 22.04",
 )
 STEP = Step("10.1", "10.1.21", ("mail.example.com",), ("CVE-2026-73570",), ())
 

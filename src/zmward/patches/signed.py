@@ -54,7 +54,8 @@ def _decoded(content: bytes, name: str) -> SignedCatalog:
         found = msgspec.json.decode(content, type=SignedCatalog)
     except (msgspec.DecodeError, RecursionError) as error:
         raise Refused(
-            f"{name} is no catalog that this zmward reads: {error}. Nothing was changed."
+            f"{name} is no catalog that this zmward reads: {error}. Nothing was "
+            "changed."
         ) from error
     if found.schema != SCHEMA:
         raise Refused(

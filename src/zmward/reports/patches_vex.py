@@ -18,6 +18,11 @@ _CVE: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
 _CWE: Final = re.compile(r"CWE-[1-9][0-9]{0,5}")
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?", re.IGNORECASE)
 _PACKAGE: Final = re.compile(r"(zimbra-[a-z0-9.+-]+)[ =]([A-Za-z0-9.+~_-]+)")
+# How the vendor's packages end, for each family of systems.
+_KINDS: Final = (
+    (re.compile(r"[.]u[0-9]{2}$|UBUNTU"), "deb/ubuntu"),
+    (re.compile(r"[.](r|el)[0-9]{1,2}$|RHEL"), "rpm/rhel"),
+)
 _STATUS: Final[Mapping[Standing, str]] = {
     Standing.APPLIES: "known_affected",
     Standing.NOT_APPLICABLE: "known_not_affected",
@@ -44,16 +49,14 @@ def _product(node: str, component: str) -> str:
     return f"{_line(node, 'node')}/{component}"
 
 
-def _purl(level: Level, system: str) -> dict[str, str]:
-    """Return the package's address among packages, where the package is known."""
+def _purl(level: Level) -> dict[str, str]:
+    """Return the package's address among packages, where the package tells."""
     found = _PACKAGE.fullmatch(level.package)
-    if found is None:
+    kind = next((k for end, k in _KINDS if found and end.search(found[2])), "")
+    if found is None or not kind:
         return {}
-    words = system.lower()
-    names = {"ubuntu": "deb/ubuntu", "debian": "deb/debian"}
-    kind = next((one for name, one in names.items() if name in words), "rpm/rhel")
     version = found[2].replace("+", "%2B").replace("~", "%7E")
-    return {"purl": f"pkg:{kind}/{found[1]}@{version}"} if words else {}
+    return {"purl": f"pkg:{kind}/{found[1]}@{version}"}
 
 
 def _version(node: Node, level: Level) -> dict[str, Any]:
@@ -63,7 +66,7 @@ def _version(node: Node, level: Level) -> dict[str, Any]:
         "name": f"Zimbra Collaboration {version}, {part} on {_line(node.name, 'node')}",
         "product_id": _product(node.name, level.component),
     }
-    purl = _purl(level, node.system)
+    purl = _purl(level)
     if purl:
         product["product_identification_helper"] = purl
     return {"category": "product_version", "name": version, "product": product}
