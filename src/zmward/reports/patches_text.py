@@ -128,6 +128,9 @@ def _step(step: Step, say: Speaker, width: int) -> Iterator[Text]:
         mark("closes {count} hole"), mark("closes {count} holes"), len(step.closes)
     )
     text = f"{names} → {plain(step.version, 60)}: {closes}"
+    if step.perhaps:
+        more = say(mark("{count} without proof")).format(count=len(step.perhaps))
+        text += f", {more}"
     if step.leaves:
         left = say(mark("{count} stay open")).format(count=len(step.leaves))
         text += f", {left}"
@@ -138,6 +141,9 @@ def helps(row: Owed, say: Speaker) -> str:
     """Return what closes a hole, and what helps until then."""
     fix = row.hole.fix
     text = say(mark("closed by {fix}")).format(fix=plain(fix, 60)) if fix else ""
+    if not text and row.hole.remedy:
+        meant = say(mark("{build} is meant to close it; no record proves it"))
+        text = meant.format(build=plain(row.hole.remedy, 60))
     text = text or plain(row.hole.advice, 160) or say(mark("no closing build is known"))
     if row.mitigated:
         return f"{text}; {say(mark('a mitigation is in place'))}"
