@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zmward.catalog.exploited import holes
 from zmward.catalog.level import branch, fixed, level, text
 
 
@@ -45,11 +44,3 @@ def test_a_fix_counts_within_its_branch() -> None:
 def test_any_text_has_a_level_or_none(version: str) -> None:
     found = level(version)
     assert found is None or len(found) in (3, 5)
-
-
-def test_every_hole_names_a_build_that_closes_it() -> None:
-    for hole in holes():
-        for version in hole.fixed.values():
-            fix = level(version)
-            assert fix is not None
-            assert not hole.open_in(fix)

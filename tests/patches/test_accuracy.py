@@ -1,11 +1,15 @@
 """Every installed state of the table is judged as somebody else said before."""
 
+from datetime import date
+
 import msgspec
 import pytest
 
 from tests.patches.cases import Case, cases, facts_of
+from zmward.patches.ledger import Owed, ledger
 from zmward.patches.overview import Overview, overview
 from zmward.patches.standing import Standing
+from zmward.profile import Patches, Weekday, Window
 
 WORDS = ("applies", "fixed", "not_applicable", "unknown")
 NOT_PASS = {Standing.APPLIES, Standing.UNKNOWN}
@@ -74,3 +78,59 @@ def test_the_table_is_large_and_reaches_every_line() -> None:
     lines = {case["branch"] for case in cases()}
     assert len(cases()) >= 60  # so many were asked for
     assert {"8.8.15", "9.0.0", "10.0", "10.1"} <= lines
+
+
+class Times(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table's window, whose words are those of the profile."""
+
+    weekday: Weekday
+    nth: int
+    time: str
+
+
+class Calendar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table's calendar, whose words are those of the profile."""
+
+    time_zone: str = "UTC"
+    working_days: tuple[Weekday, ...] = ("Mon", "Tue", "Wed", "Thu", "Fri")
+    business_day_ends: str = "17:00"
+    maintenance_window: Times = Times("Sat", 3, "22:00")
+    holidays: tuple[date, ...] = ()
+
+    def patches(self) -> Patches:
+        window = self.maintenance_window
+        return Patches(
+            time_zone=self.time_zone,
+            working_days=self.working_days,
+            business_day_ends=self.business_day_ends,
+            maintenance_window=Window(window.weekday, window.nth, window.time),
+            holidays=self.holidays,
+        )
+
+
+def _owed(case: Case) -> dict[str, Owed]:
+    """Return what is owed under the case's calendar, at its time."""
+    site = msgspec.convert(case.get("profile", {}), Calendar).patches()
+    facts = facts_of(case)
+    found = ledger(
+        overview(facts),
+        site,
+        facts.now,
+        host="mail",
+        when=facts.evidence.when,
+        mitigated=case.get("mitigated", ()),
+    )
+    return {row.id: row for row in found.rows}
+
+
+@each()
+def test_a_hole_is_due_when_the_table_says(case: Case) -> None:
+    found = _owed(case)
+    ratings = {one: found[one].rated.rating for one in case.get("rating", {})}
+    assert ratings == case.get("rating", {})
+    dues = {
+        one: found[one].due for one in (*case.get("due", {}), *case.get("no_due", ()))
+    }
+    assert {one: said.day for one, said in dues.items() if said} == case.get("due", {})
+    late = {one: found[one].late for one in case.get("overdue", {})}
+    assert late == case.get("overdue", {})

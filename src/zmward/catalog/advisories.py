@@ -3,13 +3,23 @@
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from zmward.catalog.conditions import Condition
 
 Component = Literal["store", "mta", "proxy", "ldap", "core"]
+# What comes from outside is proved here, so that nothing below meets other words. The
+# last group refuses a line's end, before which `$` would match as well.
+Line = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){0,2})?$(?!\n)")]
+Release = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^([0-9]{1,3}\.[0-9]{1,3}(\.[0-9]{1,3}(_P[0-9]{1,4}(\.[0-9]{1,3})?)?)?)?"
+        r"$(?!\n)"
+    ),
+]
 Access = Literal["anyone", "user", "admin", "local", "unknown"]
 
 
@@ -20,10 +30,15 @@ class Fix(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     where only `still_open` is known, the newest build that surely does not.
     """
 
-    line: str
-    since: str = ""
-    surely: str = ""
-    still_open: str = ""
+    line: Line
+    since: Release = ""
+    surely: Release = ""
+    still_open: Release = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a row that says nothing."""
+        if not self.line or not (self.surely or self.still_open):
+            raise ValueError("a fix names its line and a build")
 
 
 class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,10 +47,15 @@ class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `first` and `last` are included, `before` is not; an empty text is no end.
     """
 
-    line: str = ""
-    first: str = ""
-    last: str = ""
-    before: str = ""
+    line: Line = ""
+    first: Release = ""
+    last: Release = ""
+    before: Release = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a range without any end, which would hold every build."""
+        if not (self.line or self.first or self.last or self.before):
+            raise ValueError("a range names a line or an end")
 
 
 class Mitigation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,7 +85,7 @@ class Advisory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confidence: Literal["A", "B", "C"]
     inferred: bool = False
     affected_text: str = ""
-    unfixed: tuple[str, ...] = ()
+    unfixed: tuple[Annotated[Line, msgspec.Meta(min_length=1)], ...] = ()
     condition: Condition | None = None
     condition_text: str = ""
     undone_by: Condition | None = None

@@ -12,22 +12,11 @@ from zmward.evidence import Evidence
 from zmward.facts import Facts
 from zmward.patches.due import today
 from zmward.patches.ledger import Ledger, ledger
-from zmward.patches.overview import Overview, overview
+from zmward.patches.overview import EVIDENCE, Overview, overview
 from zmward.profile import Profile
-from zmward.sources.accounts import ACCOUNTS
-from zmward.sources.amavis import PAX
-from zmward.sources.app_passwords import APP_PASSWORDS
-from zmward.sources.directory import CONFIG, COSES, DOMAINS, SERVERS
-from zmward.sources.extensions import EXTENSIONS, ZIMLETS
-from zmward.sources.history import HISTORY
 from zmward.sources.identity import IDENTITY
-from zmward.sources.localconfig import LOCALCONFIG
-from zmward.sources.packages import PACKAGES
 
-_JUDGED = (
-    *(ACCOUNTS, APP_PASSWORDS, CONFIG, COSES, DOMAINS, EXTENSIONS, HISTORY),
-    *(IDENTITY, LOCALCONFIG, PACKAGES, PAX, SERVERS, ZIMLETS),
-)
+_JUDGED = (*EVIDENCE, IDENTITY)
 
 
 def _helping(rows: tuple[Advisory, ...]) -> tuple[Control, ...]:

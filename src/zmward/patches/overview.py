@@ -2,16 +2,29 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import cache
+from typing import Any, Final
 
 import msgspec
 
 from zmward.catalog.advisories import Advisories, Advisory, advisories
 from zmward.catalog.releases import releases
-from zmward.catalog.support import branches
+from zmward.catalog.support import branches, systems
+from zmward.evidence import DIRECTORY, Unseen
 from zmward.facts import Facts
 from zmward.patches.installed import Installed, installed
 from zmward.patches.standing import OnNode, Standing, on_node, verdict, worst
 from zmward.patches.version import Version, known, newest
+from zmward.sources.accounts import ACCOUNTS
+from zmward.sources.amavis import PAX
+from zmward.sources.app_passwords import APP_PASSWORDS
+from zmward.sources.directory import CONFIG, COSES, DOMAINS, SERVERS
+from zmward.sources.extensions import EXTENSIONS, ZIMLETS
+from zmward.sources.history import HISTORY
+from zmward.sources.localconfig import LOCALCONFIG
+from zmward.sources.osrelease import OS_RELEASE
+from zmward.sources.packages import PACKAGES
+from zmward.sources.source import Source
 
 
 class Hole(msgspec.Struct, frozen=True):
@@ -19,6 +32,7 @@ class Hole(msgspec.Struct, frozen=True):
 
     `fix` is the build that surely closes it on that node's line, `released` the exact
     day on which that build came out, None where only the publication is known.
+    `remedy` is the build to go to, proven or not; empty where none is out.
     """
 
     advisory: Advisory
@@ -26,6 +40,7 @@ class Hole(msgspec.Struct, frozen=True):
     reason: str
     nodes: tuple[OnNode, ...]
     fix: str = ""
+    remedy: str = ""
     released: date | None = None
     met: bool | None = None
     advice: str = ""
@@ -59,6 +74,8 @@ class Node(msgspec.Struct, frozen=True):
     origin: str = ""
     line: str = ""
     line_end: date | None = None
+    system: str = ""
+    system_end: date | None = None
     newest: str = ""
     notes: tuple[str, ...] = ()
 
@@ -75,6 +92,13 @@ class Overview(msgspec.Struct, frozen=True):
         """Return the holes with one standing, worst first."""
         return tuple(hole for hole in self.holes if hole.standing is wanted)
 
+    def on(self, node: str) -> tuple[tuple[Hole, OnNode], ...]:
+        """Return every hole that was judged on a node, worst first."""
+        found = (
+            (hole, one) for hole in self.holes for one in hole.nodes if one.node == node
+        )
+        return tuple(found)
+
     @property
     def open(self) -> tuple[Hole, ...]:
         """Return the holes that surely apply, worst first."""
@@ -86,6 +110,11 @@ class Overview(msgspec.Struct, frozen=True):
         return self.standing(Standing.UNKNOWN)
 
 
+# All that the judging reads, whatever the catalog says.
+EVIDENCE: Final[tuple[Source[Any], ...]] = (
+    *(PACKAGES, HISTORY, SERVERS, CONFIG, COSES, DOMAINS, ACCOUNTS, APP_PASSWORDS),
+    *(LOCALCONFIG, PAX, ZIMLETS, EXTENSIONS, OS_RELEASE),
+)
 _STANDINGS = tuple(Standing)
 _CLOSED = (Standing.FIXED, Standing.NOT_APPLICABLE)
 
@@ -109,20 +138,34 @@ def _numbers(line: str) -> tuple[int, ...]:
     return tuple(int(part) for part in line.split("."))
 
 
-def _advice(standing: Standing, line: str) -> str:
+def _advice(found: OnNode | None, line: str) -> str:
     """Return what to do about a hole whose fix in this line nobody states."""
-    if standing is not Standing.UNKNOWN or not line:
+    if found is None or found.standing is not Standing.UNKNOWN or not line:
         return ""
     last = newest(line)
-    text = f"Move to {last}, the last build of {line}." if last else ""
+    if last is None or found.installed == str(last):
+        text = ""
+    else:
+        text = f"Move to {last}, the last build of {line}."
     if _dead(line):
         text = f"{text} {line} gets no more fixes: plan the move to {_living()}."
     return text.strip()
 
 
-def _released(fix: str) -> date | None:
-    found = (one for one in releases().builds if str(known(one.version)) == fix)
-    return next((one.released for one in found), None)
+@cache
+def _days() -> dict[str, date | None]:
+    """Return the exact day of each build, by the build as people write it."""
+    return {str(known(one.version)): one.released for one in releases().builds}
+
+
+def _remedy(advisory: Advisory, found: OnNode, line: str) -> str:
+    """Return the build that is out and meant to close an open hole, if there is one."""
+    if found.fix or found.standing is not Standing.APPLIES:
+        return found.fix
+    lines = (line, _living()) if _dead(line) else (line,)
+    stated = {fix.line: fix.surely for fix in advisory.fixes if fix.surely}
+    text = next((stated[one] for one in lines if one in stated), "")
+    return str(known(text)) if text else ""
 
 
 def _hole(advisory: Advisory, nodes: tuple[Installed, ...], facts: Facts) -> Hole:
@@ -137,9 +180,10 @@ def _hole(advisory: Advisory, nodes: tuple[Installed, ...], facts: Facts) -> Hol
     line = next(_line(node) for node in nodes if node.node == first.node)
     return Hole(
         *(advisory, standing, first.reason, found, first.fix),
-        released=_released(first.fix),
+        remedy=_remedy(advisory, first, line),
+        released=_days().get(first.fix),
         met=first.met,
-        advice=_advice(standing, line),
+        advice=_advice(first, line),
     )
 
 
@@ -202,8 +246,26 @@ def _steps(nodes: tuple[Installed, ...], holes: tuple[Hole, ...]) -> tuple[Step,
     return tuple(sorted(useful, key=lambda step: -len(step.closes)))
 
 
-def _node(found: Installed) -> Node:
+def _system(facts: Facts, node: str) -> tuple[str, date | None]:
+    """Return the operating system and the day its support ends, where known."""
+    try:
+        found = facts.read(OS_RELEASE, node)
+    except Unseen:
+        return "", None
+    text = f"{found.id} {found.version}"
+    ends = (
+        row.end
+        for row in systems()
+        if row.id == found.id
+        and row.verified
+        and found.version in (row.version, row.version.partition(".")[0])
+    )
+    return text, next(ends, None)
+
+
+def _node(found: Installed, facts: Facts) -> Node:
     """Return what is shown of a node."""
+    system, system_end = _system(facts, found.node)
     line = _line(found)
     end = branches().get(".".join(line.split(".")[:2])) if line else None
     last = newest(line) if line else None
@@ -214,6 +276,8 @@ def _node(found: Installed) -> Node:
     return Node(
         *(found.node, levels, found.edition, found.origin, line),
         line_end=end.end if end else None,
+        system=system,
+        system_end=system_end,
         newest=str(last) if last else "",
         notes=tuple(dict.fromkeys(one.doubt for one in found.parts if one.doubt)),
     )
@@ -225,11 +289,15 @@ def nodes_of(facts: Facts) -> tuple[Installed, ...]:
     return tuple(one for one in found if one is not None)
 
 
-def overview(facts: Facts, rows: Advisories | None = None) -> Overview:
-    """Judge every advisory, the shipped ones or others, on every node."""
+def overview(facts: Facts, catalog: Advisories | None = None) -> Overview:
+    """Judge every advisory on every node; the catalog is ours unless one is given."""
     nodes = nodes_of(facts)
-    rows = rows or advisories()
-    holes = tuple(sorted((_hole(row, nodes, facts) for row in rows.rows), key=_rank))
-    return Overview(
-        rows.generated, tuple(map(_node, nodes)), holes, _steps(nodes, holes)
-    )
+    found = catalog or advisories()
+    holes = tuple(sorted((_hole(row, nodes, facts) for row in found.rows), key=_rank))
+    shown = tuple(_node(node, facts) for node in nodes)
+    return Overview(found.generated, shown, holes, _steps(nodes, holes))
+
+
+def shared(facts: Facts) -> Overview:
+    """Return the overview by our own catalog, worked out once per evidence."""
+    return facts.kept("patches", DIRECTORY, lambda: overview(facts))
