@@ -1,4 +1,4 @@
-"""The advisories that count: those shipped with zmward, or newer signed ones.
+"""The advisories that count: those shipped with zmward, and newer signed ones.
 
 The taken catalog lies in the state with its signature and is proved anew each time.
 """
@@ -24,6 +24,7 @@ from zmward.patches.signed import (
     LARGEST,
     SIGNATURE_BYTES,
     SignedCatalog,
+    laid_over,
     newer,
     opened,
 )
@@ -41,11 +42,15 @@ class _Stored(msgspec.Struct, frozen=True):
 
 
 class Active(msgspec.Struct, frozen=True):
-    """The advisories that count; shipped ones have the serial number 0."""
+    """The advisories that count; shipped ones have the serial number 0.
+
+    `taken` are the ids of the signed catalog among them.
+    """
 
     advisories: Advisories
     serial: int = 0
     trouble: str = ""
+    taken: frozenset[str] = frozenset()
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -87,9 +92,7 @@ def active(site: Patches) -> Active:
         found = opened(stored.content, stored.signature, site.catalog_keys, _STORED)
     except (OSError, Refused, msgspec.DecodeError) as error:
         return Active(shipped, trouble=f"{_STORED} is not used: {error}")
-    if found.advisories.generated < shipped.generated:
-        return Active(shipped)
-    return Active(found.advisories, found.serial)
+    return Active(laid_over(shipped, found), found.serial, taken=found.ids)
 
 
 def _last(site: Patches) -> int:
@@ -177,10 +180,11 @@ def update(source: str, site: Patches, now: datetime) -> Taken:
     with _alone() as where:
         old = active(site)
         shipped = advisories().generated
-        newer(found, source, now, last=_last(site), shipped=shipped)
+        last, had = _last(site), old.taken
+        newer(found, source, now, last=last, shipped=shipped, had=had)
         stored = msgspec.msgpack.encode(_Stored(content, signature))
         _put(where / "current", stored)
         _put(where / "serial", f"{found.serial}\n".encode())
     known = {row.id for row in old.advisories.rows}
     added = (row.id for row in found.advisories.rows if row.id not in known)
-    return Taken(found.serial, found.advisories, tuple(added))
+    return Taken(found.serial, active(site).advisories, tuple(added))

@@ -1,5 +1,7 @@
 """A catalog of advisories that somebody signed, whose key the site has pinned.
 
+Its rows are laid over those that zmward brings: what it does not name stays, unless it
+withdraws it by name. So no short catalog makes a hole vanish.
 The signature is ed25519 over the file's bytes, so that openssl makes and proves it.
 A catalog is taken only if it is whole, signed, newer than any taken before, and not
 from the future: whoever holds a mirror can then withhold news, but not undo them.
@@ -26,12 +28,21 @@ Serial = Annotated[int, msgspec.Meta(ge=1, lt=1 << 53)]
 
 
 class SignedCatalog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the file holds; the serial number grows with each one that is published."""
+    """What the file holds; the serial number grows with each one that is published.
+
+    `withdrawn` are ids that turned out to be none.
+    """
 
     schema: str
     serial: Serial
     issued: datetime
     advisories: Advisories
+    withdrawn: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Return the ids of its rows."""
+        return frozenset(row.id for row in self.advisories.rows)
 
 
 def _signed(content: bytes, signature: bytes, keys: Iterable[str]) -> bool:
@@ -102,13 +113,30 @@ def opened(
     return found
 
 
+def laid_over(shipped: Advisories, found: SignedCatalog) -> Advisories:
+    """Return the rows of both; of two with one id, the one with the newer facts."""
+    if found.advisories.generated < shipped.generated:
+        known = {row.id for row in shipped.rows}
+        more = (row for row in found.advisories.rows if row.id not in known)
+        return Advisories(shipped.generated, (*shipped.rows, *more))
+    gone = found.ids.union(found.withdrawn)
+    kept = (row for row in shipped.rows if row.id not in gone)
+    return Advisories(found.advisories.generated, (*found.advisories.rows, *kept))
+
+
 def newer(
-    found: SignedCatalog, name: str, now: datetime, *, last: int, shipped: date
+    found: SignedCatalog,
+    name: str,
+    now: datetime,
+    *,
+    last: int,
+    shipped: date,
+    had: frozenset[str] = frozenset(),
 ) -> None:
     """Refuse a catalog from the future, and one that is not newer than what is here.
 
     `last` is the highest serial number ever taken, `shipped` the day of the facts that
-    this version of zmward brings along.
+    this version of zmward brings along, `had` are the ids of the one taken before.
     """
     issued = found.issued
     if issued.tzinfo is None:
@@ -128,4 +156,10 @@ def newer(
         raise Refused(
             f"{name} knows what was known on {found.advisories.generated}; this zmward "
             f"itself knows that of {shipped}. Nothing was changed."
+        )
+    lost = sorted(had - found.ids - frozenset(found.withdrawn))
+    if lost:
+        raise Refused(
+            f"{name} lacks {lost[0]}, which the catalog before it had, and does not "
+            "withdraw it. Nothing was changed."
         )
