@@ -42,12 +42,13 @@ def room(tmp_path: Path) -> Path:
 def run(room: Path) -> Callable[[str, str], subprocess.CompletedProcess[str]]:
     """Give a function that runs one command of a page in that directory."""
     programs = room.parent / "bin"
-    etc = str(room.parent / "etc")
+    etc, state = str(room.parent / "etc"), str(room.parent / "state")
     environment = {
         "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(room),
         "LC_ALL": "C.UTF-8",
         "ZMWARD_ETC": etc,
+        "ZMWARD_STATE": state,
     }
 
     def run(word: str, command: str) -> subprocess.CompletedProcess[str]:
@@ -65,7 +66,8 @@ def run(room: Path) -> Callable[[str, str], subprocess.CompletedProcess[str]]:
         )
         if word:
             lay(room)
-        done.stdout = done.stdout.replace(etc, "/etc/zmward")
+        said = done.stdout.replace(etc, "/etc/zmward")
+        done.stdout = said.replace(state, "/var/lib/zmward")
         return done
 
     return run
