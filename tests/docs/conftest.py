@@ -42,13 +42,13 @@ def room(tmp_path: Path) -> Path:
 def run(room: Path) -> Callable[[str, str], subprocess.CompletedProcess[str]]:
     """Give a function that runs one command of a page in that directory."""
     programs = room.parent / "bin"
-    etc, state = str(room.parent / "etc"), str(room.parent / "state")
+    etc = str(room.parent / "etc")
     environment = {
         "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(room),
         "LC_ALL": "C.UTF-8",
         "ZMWARD_ETC": etc,
-        "ZMWARD_STATE": state,
+        "ZMWARD_CATALOG": str(room.parent / "catalog"),
     }
 
     def run(word: str, command: str) -> subprocess.CompletedProcess[str]:
@@ -66,8 +66,7 @@ def run(room: Path) -> Callable[[str, str], subprocess.CompletedProcess[str]]:
         )
         if word:
             lay(room)
-        said = done.stdout.replace(etc, "/etc/zmward")
-        done.stdout = said.replace(state, "/var/lib/zmward")
+        done.stdout = done.stdout.replace(etc, "/etc/zmward")
         return done
 
     return run

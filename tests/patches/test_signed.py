@@ -227,6 +227,16 @@ def test_a_link_in_place_of_the_folder_is_refused(tmp_path: Path, state: Path) -
         update(written(tmp_path, catalog()), SITE, NOW)
 
 
+def test_a_user_without_root_names_another_folder(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZMWARD_CATALOG", str(tmp_path / "own/catalog"))
+    update(written(tmp_path, catalog()), SITE, NOW)
+    assert (tmp_path / "own/catalog/current").exists()
+    assert active(SITE).serial == 7
+    assert not state.exists()
+
+
 def test_a_missing_file_or_signature_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match=r"nothing\.json"):
         update(str(tmp_path / "nothing.json"), SITE, NOW)
