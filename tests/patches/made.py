@@ -64,7 +64,13 @@ ABSENT = hole(
 UNMET = hole(
     advisory(44444, condition=Package("zimbra-talk")),
     Standing.NOT_APPLICABLE,
+    nodes=(
+        OnNode("mail.example.com", Standing.NOT_APPLICABLE, "no package", met=False),
+    ),
     met=False,
+)
+NOWHERE = hole(
+    advisory(45454, component="ldap"), Standing.NOT_APPLICABLE, nodes=(), reason="none"
 )
 HOSTILE = hole(
     advisory(55555, id=f"ZM-{EVIL}", summary=EVIL, where=EVIL, cwe=EVIL),
@@ -76,7 +82,7 @@ HOSTILE = hole(
 )
 ALL = (
     *(EXPLOITED, MEDIUM, LOW, UNRATED, UNDATED),
-    *(UNKNOWN, FIXED, ABSENT, UNMET, HOSTILE),
+    *(UNKNOWN, FIXED, ABSENT, UNMET, NOWHERE, HOSTILE),
 )
 NODE = Node(
     "mail.example.com",

@@ -153,6 +153,11 @@ def test_days_late_are_days_of_the_site(now: str, zone: str, late: int) -> None:
     assert (found.overdue_days, found.overdue) == (late, late > 0)
 
 
+def test_a_window_on_the_day_on_which_it_is_known_is_too_soon() -> None:
+    site = Patches(maintenance_window=Window(weekday="Fri", nth=3))
+    assert at(LOW, date(2026, 11, 20), site).day == date(2026, 12, 18)
+
+
 def test_the_hour_of_a_window_follows_summer_time() -> None:
     window = Window(weekday="Sun", nth=5, time="02:30")
     site = Patches(time_zone="Europe/Vienna", maintenance_window=window)

@@ -99,6 +99,7 @@ def test_a_catalog_lies_where_only_its_owner_writes(
         assert path.stat().st_mode & 0o077 == 0
 
 
+ROWS = (advisory(88888), advisory(88889))
 REFUSED = {
     "truncated": (catalog(8)[:-40], signature(catalog(8))),
     "forged": (catalog(8).replace(b"88888", b"99999"), signature(catalog(8))),
@@ -115,8 +116,8 @@ REFUSED = {
     "facts older than ours": (catalog(8, generated=date(2026, 11, 1)), None),
     "time without zone": (catalog(8, issued="2026-11-30T08:00:00"), None),
     "no advisory": (catalog(8, rows=()), None),
-    "an id twice": (catalog(8, rows=(advisory(1), advisory(1))), None),
-    "a strange id": (catalog(8, rows=(advisory(1, id="<b>\x1b"),)), None),
+    "an id twice": (catalog(8, rows=(*ROWS, advisory(88888))), None),
+    "a strange id": (catalog(8, rows=(*ROWS, advisory(1, id="<b>\x1b"))), None),
     "another schema": (catalog(8, schema="zmward.catalog/2"), None),
     "an unknown field": (catalog(8, more=1), None),
     "a serial of 0": (catalog(0), None),
@@ -138,6 +139,11 @@ def test_what_is_not_sound_is_refused_with_nothing_changed(
     assert caught.value.code == 4
     assert everything(state) == before
     assert active(SITE).serial == 7
+
+
+def test_a_signature_that_is_none_is_called_so(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="no ed25519 signature"):
+        update(written(tmp_path, catalog(), b"-----BEGIN"), SITE, NOW)
 
 
 def test_the_very_next_serial_is_taken(tmp_path: Path) -> None:
@@ -219,6 +225,16 @@ def test_a_link_in_place_of_the_folder_is_refused(tmp_path: Path, state: Path) -
     (state / "catalog").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(Refused, match="no folder of ours"):
         update(written(tmp_path, catalog()), SITE, NOW)
+
+
+def test_a_user_without_root_names_another_folder(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZMWARD_CATALOG", str(tmp_path / "own/catalog"))
+    update(written(tmp_path, catalog()), SITE, NOW)
+    assert (tmp_path / "own/catalog/current").exists()
+    assert active(SITE).serial == 7
+    assert not state.exists()
 
 
 def test_a_missing_file_or_signature_is_named(tmp_path: Path) -> None:

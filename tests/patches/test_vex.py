@@ -109,6 +109,7 @@ def test_the_justification_tells_an_absent_part_from_an_unmet_condition() -> Non
     labels = {
         name: one["flags"][0]["label"] for name, one in found.items() if "flags" in one
     }
+    assert labels["CVE-2026-45454"] == "component_not_present"
     assert labels["CVE-2026-33333"] == "component_not_present"
     assert labels["CVE-2026-44444"] == "vulnerable_code_not_in_execute_path"
 

@@ -7,12 +7,8 @@ import click
 from zmward.cli.options import common, door, write
 from zmward.cli.patches_place import Judged, judged
 from zmward.cli.screen import screen
-from zmward.doors.open_directory import open_directory
-from zmward.doors.zimbra_host import ZimbraHost
 from zmward.engine.catalog import active
 from zmward.engine.holes import needs as holes_need
-from zmward.engine.readiness import needs, readiness
-from zmward.engine.site import Site
 from zmward.facts import Facts
 from zmward.patches.readiness import Ready
 from zmward.reports.plain import in_json
@@ -23,6 +19,11 @@ def _quiet(_text: str) -> None:
 
 
 def _found(place: Judged) -> tuple[Ready, ...]:
+    from zmward.doors.open_directory import open_directory
+    from zmward.doors.zimbra_host import ZimbraHost
+    from zmward.engine.readiness import readiness
+    from zmward.engine.site import Site
+
     facts = Facts(place.evidence, place.profile, place.now)
     if not place.live:
         return readiness(facts)
@@ -45,11 +46,12 @@ def command(
     ctx: click.Context, /, *, as_json: bool, output: str | None, **shared: Any
 ) -> int:
     """Print what was found; 3 for anything unknown, 1 for anything bad, else 0."""
+    from zmward.engine.readiness import needs
+    from zmward.reports.readiness_text import document, render
+
     place = judged(ctx, shared, lambda site: needs() | holes_need(active(site.patches)))
     found = _found(place)
     host = ", ".join(place.evidence.hosts)
-    from zmward.reports.readiness_text import document, render
-
     if as_json:
         text = in_json(document(found, host, place.evidence.when))
     else:

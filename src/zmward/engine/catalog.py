@@ -62,8 +62,12 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 def folder() -> Path:
-    """Return where the taken catalog lies."""
-    return Path(root()) / "catalog"
+    """Return where the taken catalog lies, on the machine that judges.
+
+    ZMWARD_CATALOG names another place, for users without root.
+    """
+    own = os.environ.get("ZMWARD_CATALOG")
+    return Path(own).absolute() if own else Path(root()) / "catalog"
 
 
 def _bounded(path: Path, most: int) -> bytes:
@@ -127,7 +131,8 @@ def _alone() -> Iterator[Path]:
         lock = os.open(where / "lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise Refused(
-            f"{where} cannot be used: {error.strerror}. Run it as root."
+            f"{where} cannot be used: {error.strerror}. Run it as root, or "
+            "let ZMWARD_CATALOG name a folder of your own."
         ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -60,14 +60,21 @@ def why_rated(row: Owed, say: Speaker) -> str:
     return f"{text} ({say(BASES[row.rated.basis])})"
 
 
+def ends(node: Node, ledger: Ledger, say: Speaker) -> Iterator[str]:
+    """Yield that a branch or an operating system gets no more fixes."""
+    ended = say(mark("{what} gets no fixes since {day}"))
+    if node.line_end and node.line_end <= ledger.judged:
+        yield ended.format(what=f"Zimbra {node.line}", day=node.line_end)
+    if node.system_end and node.system_end <= ledger.judged:
+        yield ended.format(what=plain(node.system, 40), day=node.system_end)
+
+
 def _nodes(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
     for node in ledger.overview.nodes:
         line = Text(plain(node.name, 60), style="bold")
-        words = [f"Zimbra {plain(levels(node), 200)}", plain(node.edition, 20)]
-        if node.line_end and node.line_end <= ledger.judged:
-            ended = say(mark("this branch gets no fixes since {day}"))
-            words.append(ended.format(day=node.line_end))
-        line.append(f" · {' · '.join(filter(None, words))}", style="none")
+        words = (f"Zimbra {plain(levels(node), 200)}", plain(node.edition, 20))
+        said = filter(None, (*words, *ends(node, ledger, say)))
+        line.append(f" · {' · '.join(said)}", style="none")
         yield from hanging(Text(), line, 0, width)
     for host in ledger.hosts_missing:
         text = say(mark("{host}: nothing was asked of it")).format(host=plain(host, 60))
@@ -139,12 +146,12 @@ def _step(step: Step, say: Speaker, width: int) -> Iterator[Text]:
 
 def helps(row: Owed, say: Speaker) -> str:
     """Return what closes a hole, and what helps until then."""
-    fix = row.hole.fix
-    text = say(mark("closed by {fix}")).format(fix=plain(fix, 60)) if fix else ""
-    if not text and row.hole.remedy:
-        meant = say(mark("{build} is meant to close it; no record proves it"))
-        text = meant.format(build=plain(row.hole.remedy, 60))
-    text = text or plain(row.hole.advice, 160) or say(mark("no closing build is known"))
+    fix, remedy = plain(row.hole.fix, 60), plain(row.hole.remedy, 60)
+    text = plain(row.hole.advice, 160) or say(mark("no closing build is known"))
+    if fix:
+        text = say(mark("closed by {fix}")).format(fix=fix)
+    elif remedy:
+        text = say(mark("said to be closed by {build}")).format(build=remedy)
     if row.mitigated:
         return f"{text}; {say(mark('a mitigation is in place'))}"
     for one in row.hole.advisory.mitigations[:1]:

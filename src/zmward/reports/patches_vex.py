@@ -81,6 +81,14 @@ def _component(node: Node, level: Level) -> dict[str, Any]:
     }
 
 
+def _told(row: Owed, ledger: Ledger) -> tuple[OnNode, ...]:
+    """Return how a hole stands on each node; a node without the part is not at risk."""
+    if row.hole.nodes:
+        return row.hole.nodes
+    standing, reason = row.hole.standing, row.hole.reason
+    return tuple(OnNode(n.name, standing, reason) for n in ledger.overview.nodes)
+
+
 def _levels(ledger: Ledger) -> dict[str, tuple[Node, dict[str, Level]]]:
     """Return node → components; what only a hole names has an unknown level."""
     found = {
@@ -89,10 +97,12 @@ def _levels(ledger: Ledger) -> dict[str, tuple[Node, dict[str, Level]]]:
     }
     for row in ledger.rows:
         component = row.hole.advisory.component
-        for one in row.hole.nodes:
+        for one in _told(row, ledger):
             unseen = Node(one.node, ()), dict[str, Level]()
-            _, levels = found.setdefault(one.node, unseen)
-            levels.setdefault(component, Level(component, ()))
+            node, levels = found.setdefault(one.node, unseen)
+            whole = (text for level in node.levels for text in level.levels)
+            known = tuple(dict.fromkeys(whole)) if component == "core" else ()
+            levels.setdefault(component, Level(component, known))
     return found
 
 
@@ -116,7 +126,7 @@ def _flag(row: Owed, one: OnNode, ledger: Ledger) -> str:
     has = any(level.component == component for node in nodes for level in node.levels)
     if not has:
         return "component_not_present"
-    if row.hole.advisory.condition is not None and row.hole.met is False:
+    if row.hole.advisory.condition is not None and one.met is False:
         return "vulnerable_code_not_in_execute_path"
     return "vulnerable_code_not_present"
 
@@ -131,7 +141,8 @@ def _grouped(found: Iterator[tuple[str, str]]) -> dict[str, list[str]]:
 def _untouched(row: Owed, ledger: Ledger) -> dict[str, Any]:
     """Return flags and reasons for what is not affected."""
     component = row.hole.advisory.component
-    nodes = [n for n in row.hole.nodes if n.standing is Standing.NOT_APPLICABLE]
+    told = _told(row, ledger)
+    nodes = [one for one in told if one.standing is Standing.NOT_APPLICABLE]
     flags = _grouped(
         (_flag(row, one, ledger), _product(one.node, component)) for one in nodes
     )
@@ -154,7 +165,10 @@ def _remedies(row: Owed) -> Iterator[dict[str, Any]]:
     """Yield what closes the hole on each affected product, and what helps before."""
     advisory = row.hole.advisory
     nodes = [one for one in row.hole.nodes if one.standing is Standing.APPLIES]
-    fixes = _grouped((one.fix, _product(one.node, advisory.component)) for one in nodes)
+    fixes = _grouped(
+        (one.fix or row.hole.remedy, _product(one.node, advisory.component))
+        for one in nodes
+    )
     for fix, ids in fixes.items():
         text = f"Update to {_line(fix, '')} or newer." if fix else row.hole.advice
         yield {
@@ -186,7 +200,7 @@ def _vulnerability(row: Owed, ledger: Ledger) -> dict[str, Any]:
     advisory = row.hole.advisory
     groups = _grouped(
         (_STATUS[one.standing], _product(one.node, advisory.component))
-        for one in row.hole.nodes
+        for one in _told(row, ledger)
     )
     found: dict[str, Any] = {"notes": _notes(row), "product_status": groups}
     if _CVE.fullmatch(advisory.id):
@@ -244,9 +258,7 @@ def document(ledger: Ledger, when: str, version: str) -> dict[str, Any]:
             "tracking": _tracking(ledger, when, version),
         },
         "product_tree": _tree(ledger),
-        "vulnerabilities": [
-            _vulnerability(row, ledger) for row in ledger.rows if row.hole.nodes
-        ],
+        "vulnerabilities": [_vulnerability(row, ledger) for row in ledger.rows],
     }
 
 

@@ -9,7 +9,14 @@ from zmward.patches.ledger import Ledger, Owed
 from zmward.patches.standing import Standing
 from zmward.reports.html.page import environment, inlined
 from zmward.reports.html.timeline import timeline
-from zmward.reports.patches_text import STANDINGS, deadline, helps, levels, why_rated
+from zmward.reports.patches_text import (
+    STANDINGS,
+    deadline,
+    ends,
+    helps,
+    levels,
+    why_rated,
+)
 
 
 def _row(row: Owed, say: Speaker) -> dict[str, Any]:
@@ -50,7 +57,12 @@ def render(ledger: Ledger, say: Speaker | None = None) -> str:
         "form-action 'none'"
     )
     nodes = [
-        {"name": node.name, "levels": levels(node), "edition": node.edition}
+        {
+            "name": node.name,
+            "levels": levels(node),
+            "edition": node.edition,
+            "ends": tuple(ends(node, ledger, say)),
+        }
         for node in ledger.overview.nodes
     ]
     return (
