@@ -61,6 +61,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "condition_met": "whether its condition surely holds; null where not known",
         "fixed_in": "the builds that close it, one for each line",
         "mitigations": "what helps until then",
+        "remedy": "the build to go to, proven or not; empty where none is out",
         "advice": "what to do where no build is sure to close it",
         "nodes": "how it stands on each node that has the component",
     },
@@ -71,6 +72,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "installed": "the level of the component; empty where not known",
         "fix": "the build of its line that surely closes it; empty where not known",
         "met": "whether the hole's condition holds there; null where not known",
+        "undone": "whether a setting takes the installed fix back",
     },
     "Step": {
         "line": "the line of releases that the nodes are on",
@@ -78,6 +80,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "nodes": "the nodes",
         "closes": "the ids that it surely closes",
         "leaves": "the ids that stay open",
+        "perhaps": "the ids of which no record proves that the build closes them",
     },
     "Ready": {
         "subject": "what it is about",

@@ -1,6 +1,7 @@
 """The network namespaces of a lab: one for each server, and the outside."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ NODE_IPV4 = SINGLE[0].ipv4
 NODE_IPV6 = SINGLE[0].ipv6
 GATEWAY_IPV4 = "192.0.2.1"
 GATEWAY_IPV6 = "2001:db8:0:1::1"
+_SYSTEM = Path("/etc/netns")
 ADMIN_IPV4 = "192.0.2.66"
 ADMIN_IPV6 = "2001:db8:0:1::66"
 CLIENT_IPV4 = "192.0.2.77"
@@ -68,6 +70,10 @@ class Network:
             self._address(self.outside, "eth0", f"{ipv4}/24", f"{ipv6}/64")
         for node in self.nodes:
             self._join(node)
+        # `ip netns exec` lays it over /etc for those who look from outside.
+        _SYSTEM.joinpath(self.outside).mkdir(parents=True, exist_ok=True)
+        own = _SYSTEM / self.outside / "resolv.conf"
+        own.write_text(f"nameserver {GATEWAY_IPV4}\n")
 
     def _cable(self, space: str, end: str) -> None:
         self._ip(
@@ -95,6 +101,7 @@ class Network:
         """Delete the namespaces that exist; what lives in them goes with them."""
         for name in self._existing():
             run(["ip", "netns", "delete", name])
+        shutil.rmtree(_SYSTEM / self.outside, ignore_errors=True)
 
     def pids(self) -> list[int]:
         """Return the processes that live in the lab's namespaces."""

@@ -24,6 +24,10 @@ class Outlook(msgspec.Struct, frozen=True):
     now: datetime
     subject: str
 
+    def place(self, address: str, port: int, proto: str = "tcp") -> str:
+        """Return how findings and reports name one port."""
+        return place(self.subject, address, port, proto)
+
     def vantage(self, seen: Seen, address: str) -> Vantage:
         """Return the zone from which an address was looked at.
 
@@ -59,6 +63,14 @@ class Outside(msgspec.Struct, frozen=True):
 
     look: Callable[[Seen, Outlook], Iterable[Judgement]]
     examples: tuple[Sight, ...]
+
+
+def place(host: str, address: str, port: int, proto: str) -> str:
+    """Name a port of a host, and the address where it is not the name; 0 is no port."""
+    if not port:
+        return host
+    where = f"{host} port {port}{'/udp' if proto == 'udp' else ''}"
+    return where if host == address else f"{where} ({address})"
 
 
 def _loopback(address: str) -> bool:

@@ -174,6 +174,7 @@ class Scan(Strict, frozen=True):
     hosts: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     dkim_selectors: tuple[str, ...] = ()
+    blocklists: tuple[str, ...] = ()
     rate: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 2000
 
 

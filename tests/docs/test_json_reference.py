@@ -138,7 +138,7 @@ def test_a_scan_is_described(say: Any) -> None:
     assert list(found) == list(SCAN)
     assert found["ports"]
     # What was seen word for word is for zmward alone.
-    described({**found, "seen": []}, SCAN)
+    described({**found, "seen": [], "counts": []}, SCAN)
 
 
 def test_an_observation_is_described() -> None:

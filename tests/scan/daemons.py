@@ -113,7 +113,10 @@ def slapd(
     )
     entries = ["dn: dc=example,dc=test\nobjectClass: domain\ndc: example\n"]
     entries += [
-        f"dn: uid=u{n},dc=example,dc=test\nobjectClass: inetOrgPerson\n"
+        "dn: ou=people,dc=example,dc=test\nobjectClass: organizationalUnit\nou: people\n"
+    ]
+    entries += [
+        f"dn: uid=u{n},ou=people,dc=example,dc=test\nobjectClass: inetOrgPerson\n"
         f"uid: u{n}\ncn: User {n}\nsn: {n}\nmail: u{n}@example.test\n"
         for n in range(people)
     ]

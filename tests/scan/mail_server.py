@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,9 +22,13 @@ Answer = bytes | Callable[[bytes], bytes]
 
 
 class Hasty:
-    """The real way to loopback, with less patience than the dialogues have."""
+    """The real way to loopback, with less patience than the dialogues have.
 
-    def __init__(self, seconds: float = 2.0) -> None:
+    `at` is the port that is meant by whatever port is named.
+    """
+
+    def __init__(self, seconds: float = 2.0, at: int = 0) -> None:
+        self._at = at
         self._network = Network("127.0.0.1", Pace(1000))
         self._seconds = seconds
 
@@ -35,7 +40,7 @@ class Hasty:
         self, port: int, *, tls: str | None = None, seconds: float = 5.0
     ) -> AbstractContextManager[Line]:
         hurried = min(seconds, self._seconds)
-        return self._network.connect(port, tls=tls, seconds=hurried)
+        return self._network.connect(self._at or port, tls=tls, seconds=hurried)
 
     def datagram(
         self, port: int, content: bytes, *, most: int = 4096, seconds: float = 1.0
@@ -149,6 +154,16 @@ class Server:
             if start and command.startswith(start):
                 return answer if isinstance(answer, bytes) else answer(command)
         return answers[b""] if isinstance(answers[b""], bytes) else b""
+
+
+def words(found: object) -> str:
+    """Return every text in an observation, unescaped."""
+    plain = msgspec.to_builtins(found)
+    if isinstance(plain, dict):
+        return "".join(words(one) for pair in plain.items() for one in pair)
+    if isinstance(plain, list | tuple):
+        return "".join(map(words, plain))
+    return str(plain)
 
 
 @contextmanager

@@ -5,12 +5,12 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from zmward.doors.network import Network, Pace
-from zmward.scan.line import Ask
+from zmward.scan.line import Ask, Line
 
 ASK = Ask("mail.example.test", ("example.test",))
 Speak = Callable[[socket.socket], None]
@@ -19,6 +19,33 @@ Speak = Callable[[socket.socket], None]
 def network() -> Network:
     """Return the real door to loopback, at full speed."""
     return Network("127.0.0.1", Pace(100_000))
+
+
+class Hasty:
+    """The real door, where nobody waits for long: for servers that never end."""
+
+    def __init__(self, seconds: float) -> None:
+        self._door = network()
+        self._seconds = seconds
+
+    @property
+    def address(self) -> str:
+        return self._door.address
+
+    def connect(
+        self, port: int, *, tls: str | None = None, seconds: float = 5.0
+    ) -> AbstractContextManager[Line]:
+        return self._door.connect(port, tls=tls, seconds=min(seconds, self._seconds))
+
+    def datagram(
+        self, port: int, content: bytes, *, most: int = 4096, seconds: float = 1.0
+    ) -> tuple[bytes, ...]:
+        return self._door.datagram(port, content, most=most, seconds=seconds)
+
+
+def hasty(seconds: float = 0.5) -> Hasty:
+    """Return the real door to loopback for who is not patient."""
+    return Hasty(seconds)
 
 
 def certificate(folder: Path) -> ssl.SSLContext:

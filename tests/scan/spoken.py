@@ -9,6 +9,8 @@ from zmward.scan.line import Ended, Exchange
 class SpokenLine:
     """One conversation; it ends where the list ends."""
 
+    spent = 0.0
+
     def __init__(self, lines: Iterator[bytes]) -> None:
         self._lines = lines
         self._said: list[Exchange] = []
@@ -16,10 +18,6 @@ class SpokenLine:
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
         return tuple(self._said)
-
-    @property
-    def spent(self) -> float:
-        return 0.0
 
     def send(self, content: bytes, *, secret: bool = False) -> None:
         shown = "(not shown)" if secret else content.decode("utf-8", "replace")

@@ -240,6 +240,103 @@ class TestProofs:
         assert not any(line.startswith(b"AUTH") for line in server.heard)
 
 
+class TestWays:
+    def test_tls_is_begun_before_any_password(self, pem: Path) -> None:
+        users = smtp(pem, IN)
+        users.tls = False
+        users.answers = {
+            b"EHLO": b"250-m\r\n250 STARTTLS\r\n",
+            b"STARTTLS": b"220 go\r\n",
+            b"": b"500 no\r\n",
+        }
+        box = imap(pem, b"z2 OK in\r\n")
+        box.tls = False
+        box.answers = {b"STARTTLS": b"{tag} OK go\r\n", b"": b"z1 BAD no\r\n"}
+        post = pop3(pem, b"+OK in\r\n")
+        post.tls = False
+        post.answers = {
+            b"CAPA": b"+OK\r\nSTLS\r\n.\r\n",
+            b"STLS": b"+OK\r\n",
+            b"": b"-ERR\r\n",
+        }
+        wishes = Wishes(disabled=("imap", "pop3"))
+        found = prove(wishes, smtp=users, imap=box, pop3=post)
+        assert found["spoofed-sender"].ended == "good"
+        assert found["imap-disabled"].ended == "bad"
+        assert found["pop3-disabled"].ended == "bad"
+
+    def test_without_tls_the_password_stays(self, pem: Path) -> None:
+        box = Server(IMAP, {b"": b"{tag} BAD no\r\n"})
+        post = Server(b"+OK POP3\r\n", {b"": b"-ERR no\r\n"})
+        wishes = Wishes(disabled=("imap", "pop3"))
+        found = prove(wishes, smtp=smtp(pem, IN), imap=box, pop3=post)
+        assert "no password" in found["imap-disabled"].trouble
+        assert "no password" in found["pop3-disabled"].trouble
+        heard = b" ".join((*box.heard, *post.heard))
+        assert b"PASS" not in heard
+        assert b"AUTHENTICATE" not in heard
+
+    def test_a_port_without_logins_is_passed_by(self, pem: Path) -> None:
+        users = smtp(pem, IN)
+        users.inside = {**users.inside, b"EHLO": b"250-m\r\n250 SIZE\r\n"}
+        found = prove(Wishes(), smtp=users, imap=imap(pem, b"z2 OK in\r\n"))
+        assert found["origin-in-log"].ended == "unknown"
+        assert "takes no mail" in found["spoofed-sender"].trouble
+
+    def test_a_name_that_is_refused_at_once_was_told_no_password(
+        self, pem: Path
+    ) -> None:
+        post = pop3(pem, b"+OK\r\n")
+        post.inside = {b"": b"-ERR no such mailbox\r\n"}
+        found = prove(Wishes(disabled=("pop3",)), smtp=smtp(pem, IN), pop3=post)
+        assert found["pop3-disabled"].ended == "unknown"
+
+    def test_what_is_not_seen_is_not_tried(self, pem: Path) -> None:
+        wishes = Wishes(disabled=("imap",), alias="alias@example.test")
+        found = prove(wishes, smtp=smtp(pem, IN))
+        assert "no port that speaks IMAP" in found["imap-disabled"].trouble
+        found = prove(wishes)
+        assert {shown.ended for shown in found.values()} == {"unknown"}
+
+    def test_a_refused_sender_is_spoofing_refused(self, pem: Path) -> None:
+        users = smtp(pem, IN)
+        users.inside = {**users.inside, b"MAIL": NOT_OWNED}
+        assert prove(Wishes(), smtp=users)["spoofed-sender"].ended == "good"
+        assert not any(line.startswith(b"RCPT") for line in users.heard)
+
+    def test_who_is_postmaster_spoofs_nobody_by_that_name(self, pem: Path) -> None:
+        account = Account("postmaster@example.test", SECRET)
+        users = smtp(pem, IN)
+        prove(Wishes(), account=account, smtp=users)
+        assert not any(b"FROM:<postmaster" in line for line in users.heard)
+
+    def test_a_refusal_alone_proves_nothing(self, pem: Path) -> None:
+        box = imap(pem, b"z2 NO LOGIN failed\r\n")
+        found = prove(Wishes(disabled=("imap",)), imap=box)
+        assert found["imap-disabled"].ended == "unknown"
+        assert "whether the password is right" in found["imap-disabled"].trouble
+
+    def test_two_protocols_are_asked_for_the_same_yes(self) -> None:
+        wishes = Wishes(
+            spoofing=False, disabled=("imap", "pop3"), alias="alias@example.test"
+        )
+        found = prove(wishes, Guards())
+        assert set(found) == {
+            *("origin-in-log", "login-by-alias"),
+            *("imap-disabled", "pop3-disabled"),
+        }
+
+    @pytest.mark.parametrize("alias", ["no address", "a@b\r\nDATA"])
+    def test_an_alias_is_an_address(self, pem: Path, alias: str) -> None:
+        found = prove(Wishes(alias=alias), smtp=smtp(pem, IN))
+        assert found["login-by-alias"].trouble == "that is no address"
+
+    def test_what_the_directory_knows_needs_no_asking(self, pem: Path) -> None:
+        wishes = Wishes(alias="odd@example.test", alias_known=True)
+        found = prove(wishes, smtp=smtp(pem, by_name(IN, OUT)))
+        assert found["login-by-alias"].ended == "good"
+
+
 class TestRisk:
     @pytest.mark.parametrize(
         ("guards", "word"),
@@ -309,6 +406,7 @@ class TestOrigin:
         [
             "",
             "no line at all",
+            LINE.format("oip=198.51.100.7").replace("2026-11-05", "2026-99-99"),
             LINE.format("oip=198.51.100.7").replace("10:16", "10:05"),
             LINE.format("oip=198.51.100.7").replace("anna", "susanna"),
             LINE.format("oip=198.51.100.7") + " error=authentication failed;",

@@ -60,7 +60,7 @@ def http(pem: Path, auth: bytes = TOKEN, sent: bytes = SENT) -> Server:
 
 @contextmanager
 def ways(**servers: Server) -> Iterator[list[object]]:
-    names: dict[str, Service] = {"web": "http", "users": "smtp"}
+    names: dict[str, Service] = {"web": "http", "users": "smtp", "others": "smtp"}
     found: list[object] = []
     if not servers:
         yield found
@@ -123,10 +123,11 @@ class TestSending:
         assert users.connections == 0
 
     def test_what_may_be_sent_is_not_sent_twice(self, pem: Path) -> None:
-        first = accepting(pem)
+        first, second = accepting(pem), accepting(pem)
         first.inside = {**first.inside, b".": b""}
-        shown = go(users=first)
+        shown = go(users=first, others=second)
         assert "may be sent all the same" in shown.trouble
+        assert second.connections == 0
 
     @pytest.mark.parametrize(
         "letter",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.scan.mail_server import words
 from zmward.doors.ssh_login import ssh_logins
 from zmward.scan.login import Proof
 from zmward.scan.login_ssh import argv, told
@@ -41,7 +42,7 @@ def test_words_of_ssh_are_read(proof: Proof, said: bytes, ended: str) -> None:
     shown = told(proof, "root", "192.0.2.10", 22, said)
     assert shown.ended == ended
     assert bool(shown.trouble) is (ended == "unknown")
-    assert "\x1b" not in repr(shown)
+    assert "\x1b" not in words(shown)
 
 
 @pytest.mark.parametrize(

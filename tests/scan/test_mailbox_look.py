@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.scan.mail_server import ASK, Answer, Hasty, Server, certificate, served
+from tests.scan.mail_server import (
+    ASK,
+    Answer,
+    Hasty,
+    Server,
+    certificate,
+    served,
+    words,
+)
 from tests.scan.spoken import Spoken
 from zmward.scan import mailbox
 from zmward.scan.seen import Seen, decode, encode
@@ -90,7 +98,7 @@ class TestImap:
         told = b'* ID ("NAME" "\x1b[2J" "VERSION" "10.1.4_GA")\r\n{tag} OK done\r\n'
         shown = look(Server(ZIMBRA, {**imap("LOGINDISABLED"), b"ID": told}))
         assert "10.1.4_GA" in shown.identity
-        assert "\x1b" not in repr(shown)
+        assert "\x1b" not in words(shown)
 
     def test_inside_tls_nobody_is_asked_for_clear_logins(self, pem: Path) -> None:
         inside = imap("AUTH=PLAIN")
@@ -133,6 +141,23 @@ class TestPop3:
         assert look(Server(POP3, answers, pem=pem, keeps=True)).injected is True
 
 
+@pytest.mark.parametrize("second", [b"-ERR no\r\n", b""])
+def test_a_refused_second_start_is_not_known(pem: Path, second: bytes) -> None:
+    starts = iter([b"+OK go\r\n", second])
+    answers = pop3("TOP,STLS", b"-ERR no\r\n")
+    answers[b"STLS"] = lambda _: next(starts)
+    server = Server(POP3, answers, inside=pop3("USER", b"+OK\r\n"), pem=pem)
+    shown = look(server, seconds=0.5)
+    assert shown.secure is not None
+    assert shown.injected is None
+
+
+def test_pop3_inside_tls_is_asked_inside(pem: Path) -> None:
+    inside = pop3("USER", b"+OK\r\n")
+    shown = look(Server(POP3, {}, inside=inside, pem=pem, tls=True))
+    assert (shown.secure, shown.taken) == (("USER",), "unknown")
+
+
 def test_no_password_is_ever_sent() -> None:
     servers = (
         Server(NGINX, imap("AUTH=PLAIN", b"+ \r\n")),
@@ -160,7 +185,7 @@ def test_hostile_imap_ends_in_trouble(command: bytes, answer: bytes) -> None:
     answers = {**imap("STARTTLS LOGINDISABLED"), command: answer}
     shown = look(Server(NGINX, answers), seconds=0.3)
     assert shown.trouble
-    assert "\x1b" not in repr(shown)
+    assert "\x1b" not in words(shown)
 
 
 @pytest.mark.parametrize("answer", [*HOSTILE.values(), b"+OK\r\n" + b"x\r\n" * 10_000])
@@ -169,7 +194,7 @@ def test_hostile_pop3_ends_in_trouble(command: bytes, answer: bytes) -> None:
     answers = {**pop3("TOP,STLS", b"-ERR no\r\n"), command: answer}
     shown = look(Server(POP3, answers), seconds=0.3)
     assert shown.trouble or command == b"USER"
-    assert "\x1b" not in repr(shown)
+    assert "\x1b" not in words(shown)
 
 
 @pytest.mark.parametrize("greeting", HOSTILE.values(), ids=HOSTILE.keys())

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.scan.mail_server import ASK, Answer, Hasty, Server, certificate, served
+from tests.scan.mail_server import (
+    ASK,
+    Answer,
+    Hasty,
+    Server,
+    certificate,
+    served,
+    words,
+)
 from tests.scan.spoken import Spoken
 from zmward.scan import smtp, smtp_relay
 from zmward.scan.line import Ask
@@ -134,6 +142,24 @@ class TestRelaying:
         assert look(server).attempts[0].outcome == "refused"
 
 
+class TestSubmission:
+    LOCKED = b"554 5.7.1 <c[198.51.100.7]>: Client host rejected: Access denied\r\n"
+
+    @pytest.mark.parametrize("port", [465, 587])
+    def test_users_own_mail_is_asked_for_too(self, port: int) -> None:
+        server = Server(GREETING, postfix(self.LOCKED))
+        with served(server) as real:
+            shown = smtp.look(Hasty(at=real), port, ASK, tls=False)
+        assert [a.variant for a in shown.attempts] == ["plain", "local"]
+        assert shown.answers == {}
+
+    def test_without_a_domain_strangers_are_asked_about(self) -> None:
+        server = Server(GREETING, postfix(self.LOCKED))
+        with served(server) as real:
+            shown = smtp.look(Hasty(at=real), 587, Ask("192.0.2.10"), tls=False)
+        assert [a.variant for a in shown.attempts] == ["plain"]
+
+
 class TestPostscreen:
     def test_it_is_asked_again_once_it_knows_the_looker(self) -> None:
         answers = postfix(
@@ -178,6 +204,33 @@ class TestStarttls:
         assert "AUTH PLAIN" in (shown.secure or ())
 
     @pytest.mark.parametrize(
+        "second", [b"454 4.7.0 TLS not available\r\n", b"554 5.5.0 pipelining\r\n"]
+    )
+    def test_a_refused_second_start_is_not_known(
+        self, pem: Path, second: bytes
+    ) -> None:
+        starts = iter([b"220 go\r\n", second])
+        answers = postfix(DENIED, "STARTTLS")
+        answers[b"STARTTLS"] = lambda _: next(starts)
+        shown = look(Server(GREETING, answers, inside=postfix(), pem=pem))
+        assert shown.secure is not None
+        assert shown.injected is None
+
+    def test_a_broken_second_start_is_not_known(self, pem: Path) -> None:
+        starts = iter([b"220 go\r\n", b"junk\r\n"])
+        answers = postfix(DENIED, "STARTTLS")
+        answers[b"STARTTLS"] = lambda _: next(starts)
+        shown = look(Server(GREETING, answers, inside=postfix(), pem=pem), seconds=0.5)
+        assert shown.injected is None
+        assert "command behind it" in shown.trouble
+
+    def test_an_odd_farewell_is_not_known(self, pem: Path) -> None:
+        inside = {**postfix(), b"QUIT": b"421 4.3.0 odd\r\n"}
+        answers = postfix(DENIED, "STARTTLS")
+        shown = look(Server(GREETING, answers, inside=inside, pem=pem))
+        assert shown.injected is None
+
+    @pytest.mark.parametrize(
         "answer", [b"454 4.7.0 TLS not available\r\n", b"220 go\r\n\x16garbage"]
     )
     def test_no_tls_after_starttls_is_not_known(self, answer: bytes) -> None:
@@ -186,6 +239,12 @@ class TestStarttls:
         assert shown.clear is not None
         assert shown.secure is None
         assert shown.injected is None
+
+
+def test_a_disabled_question_is_asked_once() -> None:
+    answers = {**postfix(), b"VRFY postmaster": b"502 5.5.1 VRFY disabled\r\n"}
+    server = Server(GREETING, answers)
+    assert "VRFY nobody" not in look(server).answers
 
 
 def test_lmtp_is_greeted_in_its_own_way() -> None:
@@ -216,6 +275,11 @@ def test_hostile_greetings_end_in_trouble(greeting: bytes) -> None:
     assert not shown.attempts
 
 
+def test_an_endless_reply_is_cut_off() -> None:
+    shown = look(Server(HOSTILE["endless greeting"], postfix()))
+    assert "more than 64 lines" in shown.trouble
+
+
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE.keys())
 @pytest.mark.parametrize("command", [b"EHLO", b"MAIL", b"RCPT", b"RSET", b"VRFY"])
 def test_hostile_answers_end_in_trouble(command: bytes, answer: bytes) -> None:
@@ -224,7 +288,14 @@ def test_hostile_answers_end_in_trouble(command: bytes, answer: bytes) -> None:
     shown = look(Server(GREETING, answers), seconds=0.3)
     assert shown.trouble
     assert not [a for a in shown.attempts if a.outcome == "accepted"]
-    assert "\x1b" not in repr(shown)
+    assert "\x1b" not in words(shown)
+
+
+def test_no_escape_code_is_kept() -> None:
+    answers = {**postfix(b"250 \x1b[2J\x9b\r\n"), b"VRFY": b"252 \x1b]0;x\x07\r\n"}
+    shown = look(Server(b"220 m \x1b[31m ESMTP\r\n", answers))
+    assert shown.attempts[0].outcome == "accepted"
+    assert not set("\x1b\x07\x9b") & set(words(shown))
 
 
 def test_a_port_that_nobody_serves_is_trouble() -> None:

@@ -12,6 +12,7 @@ from tests.scan.speakers import (
     Speak,
     dripping,
     endless,
+    hasty,
     network,
     says,
     speaking,
@@ -89,13 +90,22 @@ class TestRealServer:
         assert shown.methods
         assert ("password" in shown.methods) == (state == "bad")
         assert judged("ssh-without-passwords", shown) == [state]
-        assert "root" in shown.exchanges[-1].sent
+        assert [e.sent.split()[2] for e in shown.exchanges[-2:]] == ["root", "zimbra"]
+
+    def test_what_one_user_may_is_found(self, tmp_path: Path) -> None:
+        own = ("PasswordAuthentication no", "KbdInteractiveAuthentication no")
+        match = ("Match User zimbra", "PasswordAuthentication yes")
+        with daemons.sshd(tmp_path, *own, *match) as port:
+            shown = asked(look(network(), port, ASK, tls=False))
+        assert shown.methods == ("publickey", "password")
+        assert judged("ssh-without-passwords", shown) == ["bad"]
 
 
 HOSTILE = [
     says(b"hello\r\n" * 40),
     says(b"SSH-2.0-x\r\n" + b"\xff" * 60),
     says(BANNER + b"\0\0\x80\0" + b"\x04\x14" + b"A" * 40_000),
+    says(BANNER + b"\0\0\x90\0" + b"\x04\x14" + b"A" * 40_000),
     says(BANNER + packet(b"a", b"b", kind=1)),
     says(BANNER + packet(b"a", b"b")),
     says(BANNER + packet(b",".join([b"a"] * 5000), *[b"x"] * 7)),
@@ -112,10 +122,26 @@ HOSTILE = [
 def test_a_liar_is_trouble_and_never_sound(speak: Speak) -> None:
     with speaking(speak) as port:
         begun = time.monotonic()
-        shown = look(network(), port, ASK, tls=False)
-    assert time.monotonic() - begun < 6
+        shown = look(hasty(), port, ASK, tls=False)
+    assert time.monotonic() - begun < 4
     assert shown.trouble
     assert judged("ssh-algorithms-strong", shown) == ["unknown"]
+
+
+def test_a_packet_is_not_believed_in_its_length() -> None:
+    with speaking(says(BANNER + b"\0\0\x90\0" + b"A" * 40_000)) as port:
+        assert "no length" in look(network(), port, ASK, tls=False).trouble
+
+
+def test_a_farewell_of_the_server_is_no_answer_about_logins() -> None:
+    lie = b"bye\r\nroot@127.0.0.1: Permission denied (publickey).\r\n"
+    content = b"\x01\0\0\0\x02" + len(lie).to_bytes(4, "big") + lie + b"\0\0\0\0"
+    padding = 16 - (5 + len(content)) % 8
+    whole = bytes((padding,)) + content + b"\0" * padding
+    with speaking(says(BANNER + len(whole).to_bytes(4, "big") + whole)) as port:
+        shown = asked(SshShown("127.0.0.1", port))
+    assert "disconnect" in shown.trouble
+    assert shown.methods is None
 
 
 def test_words_of_the_server_are_no_answer_about_logins() -> None:
@@ -129,7 +155,7 @@ def test_words_of_the_server_are_no_answer_about_logins() -> None:
 
 def test_control_characters_of_a_banner_stay_away() -> None:
     with speaking(says(b"SSH-2.0-\x1b[2J\x1b]0;owned\x07\r\n")) as port:
-        shown = look(network(), port, ASK, tls=False)
+        shown = look(hasty(), port, ASK, tls=False)
     assert all("\x1b" not in exchange.received for exchange in shown.exchanges)
 
 

@@ -170,6 +170,28 @@ def test_a_chain_without_end_is_cut() -> None:
     assert len(found.chain) == 12
 
 
+@pytest.mark.parametrize(("length", "kept"), [(1, 4), (9, 0)])
+def test_certificates_that_fill_the_memory_are_not_kept(length: int, kept: int) -> None:
+    """A server takes every cipher, and shows another chain each time."""
+    turns = iter(range(1, 250))
+
+    def talk(wire: socket.socket) -> None:
+        if not (hello := heard(wire)):
+            return
+        one = bytes((next(turns),)) * 9000
+        chain = (len(one).to_bytes(3, "big") + one) * length
+        content = message(11, len(chain).to_bytes(3, "big") + chain)
+        pieces = [content[at : at + 16_000] for at in range(0, len(content), 16_000)]
+        place = 39 + hello[38] + 2
+        taken = server_hello(0x0303, int.from_bytes(hello[place : place + 2], "big"))
+        wire.sendall(b"".join(map(record, (taken, *pieces, DONE))))
+
+    with serving(talk) as port:
+        found = shown(port)
+    assert len(found.spoken("TLS 1.2").ciphers) > 4
+    assert len(found.chains) == kept
+
+
 def test_a_flight_without_end_is_left() -> None:
     flight = record(server_hello(0x0303, _GOOD)) + record(message(99, b"x" * 9000)) * 90
     with pytest.raises(TooMuch):
@@ -282,3 +304,20 @@ def test_two_addresses_of_one_port_are_told_apart() -> None:
         "mail.example.test port 443 of 192.0.2.10",
         "mail.example.test port 443 of 2001:db8::10",
     ]
+
+
+@pytest.mark.parametrize("alert", [10, 47, 50, 109, 112, 200])
+def test_a_complaint_of_the_hello_is_no_refusal(alert: int) -> None:
+    """Where modern TLS is taken, only some alerts say that old TLS is not."""
+
+    def talk(wire: socket.socket) -> None:
+        hello = heard(wire)
+        modern = hello[4:6] == b"\3\3" and b"\xc0\x2f" in hello[39:]
+        wire.sendall(TAKEN if modern else record(bytes((2, alert)), 21))
+
+    with serving(talk) as port:
+        found = shown(port)
+    assert states(found)["TLS 1.2"] == "accepted"
+    assert states(found)["TLS 1.0"] == "unknown"
+    assert str(alert) in found.spoken("TLS 1.0").words
+    assert not found.spoken("TLS 1.2").whole

@@ -187,9 +187,18 @@ class TestWhatIsShown:
         assert found.groups == ("X448",)
         assert found.chains == ()
 
-    def test_a_server_with_two_keys_shows_both_chains(self, place: Authority) -> None:
-        words = ("-dcert", "ec.crt", "-dkey", "ec.key")
-        with openssl(place, "-tls1_2", *words) as port:
+    @pytest.mark.parametrize(
+        "ciphers",
+        [
+            "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256",
+            "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",
+        ],
+    )
+    def test_a_server_with_two_keys_shows_both_chains(
+        self, place: Authority, ciphers: str
+    ) -> None:
+        words = ("-dcert", "ec.crt", "-dkey", "ec.key", "-serverpref")
+        with openssl(place, "-tls1_2", "-cipher", ciphers, *words) as port:
             found = shown(port)
         keys = [read_pem(one.pem[0]).certificates[0].key for one in found.chains]
         assert sorted(keys) == ["EC secp256r1", "RSA"]
@@ -217,6 +226,9 @@ class TestWhatIsShown:
             assert (shown(port).dh_bits or 0) >= 2048
         with openssl(place, "-cipher", "ECDHE+AESGCM") as port:
             assert shown(port).dh_bits == 0
+        both = ("-serverpref", "-cipher", "ECDHE+AESGCM:DHE+AESGCM:@SECLEVEL=0")
+        with openssl(place, "-dhparam", "short.dh", *both) as port:
+            assert shown(port).dh_bits == 1024
         with openssl(place, "-tls1_3") as port:
             assert shown(port).dh_bits is None
 
@@ -239,8 +251,12 @@ class TestWhatIsShown:
             named, hellos[:] = list(hellos), []
             shown(port, host="192.0.2.10")
             shown(port, host="2001:db8::1")
+            shown(port, host="x" * 80 + ".test")
+            plain, hellos[:] = list(hellos), []
+            shown(port, host="postfächer.example.test")
         assert sum(b"mail.example.test" in one for one in named) == 4
-        assert not any(b"192.0.2" in one or b"2001" in one for one in hellos)
+        assert not any(b"192.0.2" in o or b"2001" in o or b"xx" in o for o in plain)
+        assert any(b"xn--" in one for one in hellos)
 
 
 class TestTrust:

@@ -5,16 +5,23 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.scan.tls_servers import NOW, Authority, authority
+from zmward.controls.registry import controls
+from zmward.controls.shapes.outside_tls import sight, spoken
 from zmward.controls.tls._shown_examples import DEMANDING, ISSUER, LEAF
+from zmward.deviation import Judgement, State
 from zmward.doors.authorities import authorities
+from zmward.outlook import Outlook
+from zmward.profile import Profile
 from zmward.scan.tls import pem_of
-from zmward.scan.tls_shown import Trust
+from zmward.scan.tls_shown import Chain, TlsShown, Trust
 from zmward.scan.tls_trust import trusted
 from zmward.sources.certificates import CertificateFile, read_pem
 
@@ -92,3 +99,49 @@ def test_all_authorities_of_a_system_can_be_read() -> None:
     text = authorities()
     assert text.count("BEGIN CERTIFICATE") > 100
     assert trusted((DER,), Trust(text, NOW))[0] == "no"
+
+
+class TestWhatIsJudged:
+    """What a file of a scan says may be as hostile as a server."""
+
+    def _worst(self, control: str, shown: TlsShown) -> tuple[Judgement, ...]:
+        outside = controls()[control].outside
+        assert outside
+        seen = sight("bad", shown).seen
+        return tuple(outside.look(seen, Outlook(Profile(), NOW, seen.host)))
+
+    def test_a_cipher_without_a_row_is_in_no_profile(self) -> None:
+        (found,) = self._worst(
+            "proxy-ciphers-forward-secret", spoken(443, more=("TLS_NEW",))
+        )
+        assert found.state is State.BAD
+        (found,) = self._worst(
+            "mta-ciphers-of-medium-strength", spoken(25, more=("TLS_NEW",))
+        )
+        assert found.state is State.OK
+
+    def test_names_without_end_are_cut(self) -> None:
+        key = rsa.generate_private_key(65537, 2048)
+        name = x509.Name(
+            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "x" * 60)
+            for _ in range(50)
+        )
+        leaf = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(1)
+            .not_valid_before(NOW)
+            .not_valid_after(NOW + timedelta(days=900))
+            .sign(key, hashes.SHA256())
+        )
+        shown = spoken(
+            443, chains=(Chain((leaf.public_bytes(Encoding.PEM).decode(),)),)
+        )
+        for control in (
+            "certificates-strong",
+            "certificates-not-about-to-expire",
+            "web-certificate-trusted-by-browsers",
+        ):
+            assert len(str(self._worst(control, shown))) < 2000

@@ -239,6 +239,12 @@ def suites() -> dict[int, Suite]:
     return {int(number, 16): Suite(int(number, 16), name) for number, name in rows}
 
 
+def kind_of(name: str) -> Kind:
+    """Return what is to be thought of a suite; of one without a row, that it is odd."""
+    suite = by_name().get(name)
+    return suite.kind if suite else "odd"
+
+
 @cache
 def by_name() -> dict[str, Suite]:
     """Return every suite by its name."""

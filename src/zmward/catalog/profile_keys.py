@@ -88,6 +88,7 @@ KEYS: Final[Mapping[str, str]] = {
     ),
     "scan.domains": mark("Your mail domains, whose DNS records are looked at."),
     "scan.dkim-selectors": mark("The selectors of your DKIM keys in DNS."),
+    "scan.blocklists": mark("The DNS blocklists that your MTA asks, to be tested."),
     "scan.rate": mark("The most packets and connections a second."),
     "patches": mark("By when holes must be closed (T01), and whose news count."),
     "patches.time-zone": mark("The site's time zone, such as Europe/Rome."),

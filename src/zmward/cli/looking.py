@@ -68,6 +68,7 @@ def wish(options: Mapping[str, Any], site: Profile) -> Wish:
         raw=not options["connect"] and os.geteuid() == 0,
         domains=tuple(options["domains"]) or site.scan.domains,
         selectors=site.scan.dkim_selectors,
+        blocklists=site.scan.blocklists,
         depth=Depth(Trust(authorities(), now), every=options["deep"]),
         login=options["login"],
         version=own_version(),

@@ -74,6 +74,11 @@ def _render(
     "--send-test", metavar="TO", help="Send one message; look at its headers."
 )
 @click.option("--ssh-user", metavar="USER", help="Prove how USER may log in over SSH.")
+@click.option(
+    "--evidence", "paths", multiple=True, metavar="FILE", help="It tells of lockouts."
+)
+@click.option("--log-host", metavar="USER@HOST", help="Look there for the login.")
+@click.option("--any-certificate", is_flag=True, help="Send the password anyway.")
 @click.option("--even-if-locked", is_flag=True, help="Though a lockout could act.")
 @click.option("--rate", type=click.IntRange(1, 100_000), help="Packets a second.")
 @click.option(
@@ -104,7 +109,7 @@ def command(  # one parameter for each option
     language(options["lang"])
     site = profile(options["profile"])
     whom = targets(hosts, site, options["vouched"])
-    options["login"] = login(options)
+    options["login"] = login(options, site)
     silent = bool(options["quiet"]) or not sys.stderr.isatty()
     with progress(f"looking at {', '.join(hosts)}", silent=silent) as moved:
         looks = scan(whom, wish(options, site), moved)

@@ -60,8 +60,11 @@ def _lenient() -> ssl.SSLContext:
 class _Wire:
     """A Line over a socket."""
 
-    def __init__(self, wire: socket.socket, port: int, until: float) -> None:
+    def __init__(
+        self, wire: socket.socket, port: int, until: float, *, strict: bool
+    ) -> None:
         self._wire = wire
+        self._strict = strict
         self._port = port
         self._until = until
         self._since = time.monotonic()
@@ -150,9 +153,16 @@ class _Wire:
             raise Babble("it went on in the clear where TLS should begin")
         try:
             self._wire.settimeout(self._left())
-            self._wire = _lenient().wrap_socket(
-                self._wire, server_hostname=name or None
+            context = ssl.create_default_context() if self._strict else _lenient()
+            # A connection that is gone already would be lost, not closed.
+            self._wire.getpeername()
+            wrapped = context.wrap_socket(
+                self._wire,
+                server_hostname=name or None,
+                do_handshake_on_connect=False,
             )
+            self._wire = wrapped
+            wrapped.do_handshake()
         except TimeoutError as error:
             raise Silent("no TLS handshake in time") from error
         except (OSError, ValueError) as error:
@@ -178,9 +188,14 @@ def resolve(name: str) -> tuple[str, ...]:
 
 
 class Network:
-    """The way to one address; `pace` is shared by everything that one run opens."""
+    """The way to one address; `pace` is shared by everything that one run opens.
 
-    def __init__(self, address: str, pace: Pace) -> None:
+    `strict`: TLS is only spoken with whom a known authority certifies by the name that
+    is asked for, as before a password is sent.
+    """
+
+    def __init__(self, address: str, pace: Pace, *, strict: bool = False) -> None:
+        self._strict = strict
         self._address = address
         self._pace = pace
         self._family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -212,7 +227,7 @@ class Network:
             raise Silent("nobody took the connection in time") from error
         except OSError as error:
             raise Ended("nobody took the connection") from error
-        line = _Wire(wire, port, until)
+        line = _Wire(wire, port, until, strict=self._strict)
         try:
             if tls is not None:
                 line.secure(tls)

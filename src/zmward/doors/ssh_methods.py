@@ -1,6 +1,6 @@
 """The ways to log in that sshd offers, asked with the system's own ssh.
 
-They are told only after the key exchange. One try with the method `none`, which holds
+They are told only after the key exchange. A try with the method `none`, which holds
 no password and no key, makes the server name them; it counts as no failed password.
 """
 
@@ -15,14 +15,16 @@ from zmward.reports.plain import plain
 from zmward.scan.line import Exchange
 from zmward.scan.ssh import SshShown
 
-_USER: Final = "root"
+_USERS: Final = ("root", "zimbra")
 _SECONDS: Final = 10.0
 _MOST: Final = 65_536
 _DENIED: Final = re.compile(
-    r"^[^\n]{1,300}: Permission denied \(([a-z0-9@.,-]{1,300})\)\.\r?$", re.MULTILINE
+    r"[^\r\n]{1,300}: Permission denied \(([a-z0-9@.,-]{1,300})\)\."
 )
+# ssh's own warnings about the key exchange.
+_WARNING: Final = "** "
 # `-F none`: the operator's own settings, proxies and keys have no place here. At this
-# level ssh shows nothing of the server's own words, which could look like an answer.
+# level ssh shows no banner of the server.
 _OPTIONS: Final = (
     *("-F", "none", "-T", "-o", "LogLevel=ERROR", "-o", "BatchMode=yes"),
     *("-o", "PreferredAuthentications=none", "-o", "PubkeyAuthentication=no"),
@@ -34,9 +36,9 @@ _OPTIONS: Final = (
 )
 
 
-def _command(address: str, port: int) -> list[str]:
+def _command(user: str, address: str, port: int) -> list[str]:
     # Where nothing is needed to log in, `true` is what is run: it changes nothing.
-    return ["ssh", *_OPTIONS, "-p", str(port), "-l", _USER, "--", address, "true"]
+    return ["ssh", *_OPTIONS, "-p", str(port), "-l", user, "--", address, "true"]
 
 
 def _ran(command: list[str]) -> tuple[int, str] | None:
@@ -64,28 +66,36 @@ def _ran(command: list[str]) -> tuple[int, str] | None:
     return process.returncode, said.decode("utf-8", "replace")
 
 
-def asked(shown: SshShown) -> SshShown:
-    """Return the same with the ways to log in, or with why they are not known."""
-    shown = replace(shown, user=_USER)
-    end = _ran(_command(shown.address, shown.port))
+def _offered(user: str, shown: SshShown) -> tuple[tuple[str, ...], str]:
+    """Return the ways of one user, and the words that tell them; none if unknown."""
+    end = _ran(_command(user, shown.address, shown.port))
     if end is None:
-        return _troubled(shown, "the program ssh is not installed here")
+        return (), "the program ssh is not installed here"
     code, said = end
     if code == 0:
-        return _answered(shown, ("none",), "logged in, with the name alone")
-    if denied := _DENIED.search(said):
-        methods = tuple(dict.fromkeys(denied[1].split(",")))
-        return _answered(shown, methods, f"Permission denied ({denied[1]})")
-    words = plain(said.strip().split("\n")[-1], 120)
-    return _troubled(shown, f"no ways to log in were told: {words or 'no answer'}")
+        return ("none",), "logged in, with the name alone"
+    # A server's farewell is printed too, with its line ends: it may look like ssh's own
+    # words, but never stands alone.
+    lines = [line for line in said.splitlines() if not line.startswith(_WARNING)]
+    if denied := _DENIED.fullmatch("\n".join(lines).strip()):
+        return tuple(denied[1].split(",")), f"Permission denied ({denied[1]})"
+    words = plain(said.strip(), 160)
+    return (), f"no ways to log in were told: {words or 'no answer'}"
 
 
-def _answered(shown: SshShown, methods: tuple[str, ...], words: str) -> SshShown:
-    sent = f"the name {_USER} and the method none"
-    exchange = Exchange(shown.port, sent, words)
-    return replace(shown, methods=methods, exchanges=(*shown.exchanges, exchange))
+def asked(shown: SshShown) -> SshShown:
+    """Return the same with the ways to log in, or with why they are not known.
 
-
-def _troubled(shown: SshShown, words: str) -> SshShown:
-    trouble = "; ".join(filter(None, (shown.trouble, words)))
-    return replace(shown, trouble=trouble)
+    Settings may differ by user, so two are asked that every Zimbra server has.
+    """
+    found: list[str] = []
+    for user in _USERS:
+        methods, words = _offered(user, shown)
+        if not methods:
+            trouble = "; ".join(filter(None, (shown.trouble, words)))
+            return replace(shown, trouble=trouble)
+        found += methods
+        exchange = Exchange(shown.port, f"the name {user} and the method none", words)
+        shown = replace(shown, exchanges=(*shown.exchanges, exchange))
+    methods = tuple(dict.fromkeys(found))
+    return replace(shown, user=" and ".join(_USERS), methods=methods)

@@ -212,8 +212,9 @@ def sweep(
 ) -> Swept:
     """Ask the ports of some addresses, at most `rate` a second and `seconds` in all.
 
-    With `raw` by packets of our own, where the system allows it. `moved` is told how
-    many of how many are done.
+    With `raw` by packets of our own, where the system allows it: only so does a packet
+    that rules of this machine drop in silence differ from a filter over there. `moved`
+    is told how many of how many are done.
     """
     streams, datagrams = _shuffled(targets, tcp, "tcp"), _shuffled(targets, udp, "udp")
     clock, total = _Clock(seconds), len(streams) or len(datagrams)

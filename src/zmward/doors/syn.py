@@ -141,7 +141,7 @@ class Syns:
         """Ask each once and wait; say whether the time sufficed."""
         queue = deque(knocks)
         last = time.monotonic()
-        before = self._settled()
+        waiting, known = list(knocks), -1
         while (now := time.monotonic()) < self._until():
             for _ in range(self._allowance.take(now, min(len(queue), _ONCE))):
                 self._send(queue, turn)
@@ -150,13 +150,16 @@ class Syns:
             if queue:
                 self._hear(self._allowance.wait())
                 continue
-            left = last + self._longest(knocks, turn) - time.monotonic()
-            if left <= 0 or self._settled() - before >= len(knocks):
+            if known != self._settled():
+                known, waiting = self._settled(), self._ledger.left(waiting)
+            left = last + self._longest(waiting, turn) - time.monotonic()
+            if left <= 0 or not waiting:
                 return True
             self._hear(min(left, 0.05))
         return False
 
     def _settled(self) -> int:
+        """Return a number that changes with every answer, whomever it is about."""
         return len(self._ledger.states) + len(self._ledger.untold)
 
     def _longest(self, knocks: Sequence[Knock], turn: Turn) -> float:

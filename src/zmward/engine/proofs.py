@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Final
@@ -12,14 +12,16 @@ import msgspec
 from zmward.doors.network import Network
 from zmward.doors.ssh_login import ssh_logins
 from zmward.scan.line import Ask
-from zmward.scan.login import Guards, LoginShown, Wishes, proofs
+from zmward.scan.login import Guards, LoginShown, Wishes, proofs, risk
 from zmward.scan.login_account import Account, Tries
+from zmward.scan.login_origin import traced
 from zmward.scan.login_sent import Letter, Probe, collected, send
 from zmward.scan.seen import PortSeen
 
 # A message is on its way for some seconds; then somebody reads it by hand.
 _ON_ITS_WAY: Final = 30
 _BETWEEN: Final = 3
+_LOOKS: Final = 5
 
 
 class Login(msgspec.Struct, frozen=True):
@@ -27,7 +29,9 @@ class Login(msgspec.Struct, frozen=True):
 
     `anyway`: also where a lockout or a jail could act, or nobody knows. `ssh` is the
     user for whom the ways to log in over SSH are proved; empty for nobody. `send_to`
-    gets one message, whose headers are looked at; empty for none.
+    gets one message, whose headers are looked at; empty for none. The password goes to
+    nobody whose certificate is not believed, unless it is to `any_certificate`. `log`
+    gives the newest lines of the server's audit.log.
     """
 
     account: Account | None = None
@@ -36,6 +40,8 @@ class Login(msgspec.Struct, frozen=True):
     anyway: bool = False
     ssh: str = ""
     send_to: str = ""
+    any_certificate: bool = False
+    log: Callable[[], Iterable[str]] | None = None
 
 
 def _now() -> str:
@@ -46,23 +52,40 @@ def prove(
     network: Network, ports: Sequence[PortSeen], ask: Ask, login: Login
 ) -> Iterator[LoginShown]:
     """Yield how each proof ended."""
-    failed = False
-    if login.account is not None and login.send_to:
-        probe = Probe(network, ask, login.account, Tries())
+    tries = Tries()
+    doubt = "" if login.anyway else risk(login.guards)
+    if login.account is not None and login.send_to and not doubt:
+        probe = Probe(network, ask, login.account, tries)
         yield _sent(probe, ports, login.send_to)
-        failed = bool(probe.tries.spent)
-    if login.account is not None and not failed:
-        yield from proofs(
+    elif login.account is not None and login.send_to:
+        name = login.account.name
+        yield LoginShown("sent-headers", network.address, 0, name, trouble=doubt)
+    if login.account is not None and not tries.spent:
+        found = proofs(
             *(network, ports, ask, login.account, login.wishes),
             guards=login.guards,
             now=_now,
             source=network.source(),
             anyway=login.anyway,
+            tries=tries,
         )
+        yield from (_traced(shown, login) for shown in found)
     if login.ssh:
         for port in ports:
             if port.service == "ssh":
                 yield from ssh_logins(login.ssh, port.address, port.port)
+
+
+def _traced(shown: LoginShown, login: Login) -> LoginShown:
+    """Look for a login in the server's log: its line may take a moment."""
+    if login.log is None:
+        return shown
+    for _ in range(_LOOKS):
+        found = traced(shown, login.log())
+        if found.proof != "origin-in-log" or not found.trouble:
+            break
+        time.sleep(1)
+    return found
 
 
 def _sent(probe: Probe, ports: Sequence[PortSeen], to: str) -> LoginShown:

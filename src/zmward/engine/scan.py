@@ -54,6 +54,7 @@ class Wish(msgspec.Struct, frozen=True):
     raw: bool = False
     domains: tuple[str, ...] = ()
     selectors: tuple[str, ...] = ()
+    blocklists: tuple[str, ...] = ()
     login: Login | None = None
     version: str = ""
     when: str = ""
@@ -77,9 +78,9 @@ class _Scanner:
         self._pace = Pace(_TALKS)
         self._until = time.monotonic() + wish.seconds
 
-    def network(self, address: str) -> Network:
+    def network(self, address: str, *, strict: bool = False) -> Network:
         """Return the door to an address."""
-        return Network(address, self._pace)
+        return Network(address, self._pace, strict=strict)
 
     def left(self) -> float:
         """Return the seconds that are left."""
@@ -122,7 +123,12 @@ class _Scanner:
         """Ask about the site's domains, while ports are talked with."""
         return self._pool.submit(
             lambda: [
-                dns.look(Resolver(), domain, selectors=wish.selectors, fetch=fetched)
+                dns.look(
+                    *(Resolver(), domain),
+                    selectors=wish.selectors,
+                    blocklists=wish.blocklists,
+                    fetch=fetched,
+                )
                 for domain in wish.domains
             ]
         )
@@ -229,7 +235,8 @@ def _proved(
         return ()
     address = next((port.address for port in ports), target.addresses[0])
     own = [port for port in ports if port.address == address]
-    return prove(run.network(address), own, ask, wish.login)
+    strict = not wish.login.any_certificate
+    return tuple(prove(run.network(address, strict=strict), own, ask, wish.login))
 
 
 def _untried(target: Target, swept: Swept) -> Iterable[str]:

@@ -12,6 +12,7 @@ from zmward.catalog.conditions import (
     ByHand,
     Condition,
     Extension,
+    Kind,
     LocalKey,
     Not,
     Package,
@@ -144,16 +145,20 @@ def _key(condition: LocalKey, facts: Facts, node: str) -> Met:
 
 def _attribute(condition: Attribute, facts: Facts, node: str) -> Met:
     """Say whether one object of the kinds holds all the attributes' values."""
-    found = []
-    for kind in condition.kinds:
+    return _any(_kind(condition, kind, facts, node) for kind in condition.kinds)
+
+
+def _kind(condition: Attribute, kind: Kind, facts: Facts, node: str) -> Met:
+    """Say it of one kind, so that a kind that was not seen hides no other."""
+    try:
         if kind == "account":
-            found += _accounts(condition, facts)
-        else:
-            found += [_object(condition, one) for one in _objects(kind, facts, node)]
-    return _any(found)
+            return _any(_accounts(condition, facts))
+        return _any(_object(condition, one) for one in _objects(kind, facts, node))
+    except Unseen as signal:
+        return Met(None, signal.missing.reason)
 
 
-def _objects(kind: str, facts: Facts, node: str) -> Iterable[Entry]:
+def _objects(kind: Kind, facts: Facts, node: str) -> Iterable[Entry]:
     if kind == "cos":
         return facts.coses()
     if kind == "domain":

@@ -47,13 +47,17 @@ class Hole(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One move of the nodes of a line to one build: what it closes, what stays open."""
+    """One move of the nodes of a line to one build: what it closes, what stays open.
+
+    `perhaps` are the holes of which no record proves that the build closes them.
+    """
 
     line: str
     version: str
     nodes: tuple[str, ...]
     closes: tuple[str, ...]
     leaves: tuple[str, ...]
+    perhaps: tuple[str, ...] = ()
 
 
 class Level(msgspec.Struct, frozen=True):
@@ -160,7 +164,9 @@ def _days() -> dict[str, date | None]:
 
 def _remedy(advisory: Advisory, found: OnNode, line: str) -> str:
     """Return the build that is out and meant to close an open hole, if there is one."""
-    if found.fix or found.standing is not Standing.APPLIES:
+    if found.standing is not Standing.APPLIES or found.undone:
+        return ""
+    if found.fix:
         return found.fix
     lines = (line, _living()) if _dead(line) else (line,)
     stated = {fix.line: fix.surely for fix in advisory.fixes if fix.surely}
@@ -210,25 +216,29 @@ def _targets(line: str) -> Iterator[Version]:
             yield last
 
 
-def _closes(hole: Hole, version: Version) -> bool:
-    """Say whether a build surely closes a hole; a fix taken back stays so."""
-    if hole.advisory.undone_by is not None and hole.reason.startswith("the fix is"):
-        return False
-    return verdict(hole.advisory, version).standing in _CLOSED
+def _after(hole: Hole, version: Version) -> Standing:
+    """Return how an open hole stands after a move; a fix taken back stays so."""
+    if any(one.undone for one in hole.nodes):
+        return Standing.APPLIES
+    said = verdict(hole.advisory, version).standing
+    return Standing.FIXED if said in _CLOSED else said
 
 
 def _step(
     target: Version, line: str, names: tuple[str, ...], holes: Iterable[Hole]
 ) -> Step:
     """Return what one move closes of what is open on the nodes of a line."""
-    closes: list[str] = []
-    leaves: list[str] = []
+    found: dict[Standing, list[str]] = {standing: [] for standing in Standing}
     for hole in holes:
-        here = [one for one in hole.nodes if one.node in names]
-        if worst(one.standing for one in here) is not Standing.APPLIES:
-            continue
-        (closes if _closes(hole, target) else leaves).append(hole.advisory.id)
-    return Step(line, str(target), names, tuple(closes), tuple(leaves))
+        here = [one.standing for one in hole.nodes if one.node in names]
+        if worst(here) is Standing.APPLIES:
+            found[_after(hole, target)].append(hole.advisory.id)
+    return Step(
+        *(line, str(target), names),
+        closes=tuple(found[Standing.FIXED]),
+        leaves=tuple(found[Standing.APPLIES]),
+        perhaps=tuple(found[Standing.UNKNOWN]),
+    )
 
 
 def _steps(nodes: tuple[Installed, ...], holes: tuple[Hole, ...]) -> tuple[Step, ...]:

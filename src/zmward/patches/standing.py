@@ -36,7 +36,7 @@ class OnNode(msgspec.Struct, frozen=True):
 
     `installed` is the level of the component that holds the hole, `fix` the build of
     this line that surely closes it; both are empty where unknown. `met` says whether
-    the hole's condition holds.
+    the hole's condition holds, `undone` that a setting takes the installed fix back.
     """
 
     node: str
@@ -45,6 +45,7 @@ class OnNode(msgspec.Struct, frozen=True):
     installed: str = ""
     fix: str = ""
     met: bool | None = True
+    undone: bool = False
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -180,7 +181,9 @@ def on_node(advisory: Advisory, found: Installed, facts: Facts) -> OnNode | None
     undone = Met(holds=False, why="")
     if advisory.undone_by is not None:
         undone = met(advisory.undone_by, facts, node)
-    said = _with(_over(advisory, at), condition, undone)
+    found_by_version = _over(advisory, at)
+    said = _with(found_by_version, condition, undone)
+    fixed = found_by_version.standing is Standing.FIXED
     return OnNode(
         node,
         said.standing,
@@ -188,4 +191,5 @@ def on_node(advisory: Advisory, found: Installed, facts: Facts) -> OnNode | None
         installed=" or ".join(map(str, at.versions)),
         fix=_fix_text(advisory, at),
         met=condition.holds,
+        undone=fixed and said.standing is Standing.APPLIES,
     )

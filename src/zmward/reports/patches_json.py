@@ -60,6 +60,7 @@ class AdvisoryShown(msgspec.Struct, frozen=True):
     condition_met: bool | None
     fixed_in: tuple[str, ...]
     mitigations: tuple[MitigationShown, ...]
+    remedy: str
     advice: str
     nodes: tuple[OnNode, ...]
 
@@ -104,6 +105,7 @@ def _advisory(row: Owed) -> AdvisoryShown:
         mitigations=tuple(
             MitigationShown(one.text, one.control) for one in advisory.mitigations
         ),
+        remedy=hole.remedy,
         advice=hole.advice,
         nodes=hole.nodes,
     )

@@ -135,6 +135,9 @@ def _step(step: Step, say: Speaker, width: int) -> Iterator[Text]:
         mark("closes {count} hole"), mark("closes {count} holes"), len(step.closes)
     )
     text = f"{names} → {plain(step.version, 60)}: {closes}"
+    if step.perhaps:
+        more = say(mark("{count} without proof")).format(count=len(step.perhaps))
+        text += f", {more}"
     if step.leaves:
         left = say(mark("{count} stay open")).format(count=len(step.leaves))
         text += f", {left}"

@@ -1,12 +1,16 @@
 """The ports of a look, each with what the place of the looker means for it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from zmward.catalog.ports import PORTS
+from zmward.control import Status
+from zmward.finding import Report
 from zmward.i18n import Speaker, mark
+from zmward.outlook import place
 from zmward.scan.seen import PortSeen, Seen
 
 STATES: Final = {
@@ -17,7 +21,10 @@ STATES: Final = {
 
 
 class PortRow(msgspec.Struct, frozen=True):
-    """One port in words: its number, the catalog's name, and what answers."""
+    """One port in words: its number, the catalog's name, and what answers.
+
+    `amiss` counts the findings that failed there.
+    """
 
     port: int
     proto: str
@@ -26,6 +33,7 @@ class PortRow(msgspec.Struct, frozen=True):
     service: str
     software: str
     banner: str
+    amiss: int = 0
 
 
 def usual(port: PortSeen) -> str:
@@ -40,21 +48,36 @@ def _service(port: PortSeen, say: Speaker) -> str:
     return f"{port.service} {say(mark('inside TLS'))}" if port.tls else port.service
 
 
-def row(port: PortSeen, say: Speaker) -> PortRow:
+def failed_at(report: Report) -> Counter[str]:
+    """Count by place how many findings failed there."""
+    failed = (f for f in report.findings if f.status is Status.FAIL)
+    return Counter(
+        subject for f in failed for subject in {d.subject for d in f.deviations}
+    )
+
+
+def row(port: PortSeen, say: Speaker, amiss: int = 0) -> PortRow:
     """Return the row of an open port."""
     software = f"{port.product} {port.version}".strip()
     service = _service(port, say)
     return PortRow(
         *(port.port, port.proto, port.state, usual(port)),
-        *(service, software, port.banner),
+        *(service, software, port.banner, amiss),
     )
 
 
-def places(seen: Seen, say: Speaker) -> Iterator[tuple[str, tuple[PortRow, ...]]]:
+def places(
+    seen: Seen, report: Report, say: Speaker
+) -> Iterator[tuple[str, tuple[PortRow, ...]]]:
     """Yield each address with its open ports."""
+    failed = failed_at(report)
     for address in seen.addresses:
         own = [p for p in seen.ports if p.address == address and p.state == "open"]
-        yield address, tuple(row(port, say) for port in own)
+        marks = [failed[place(seen.host, address, p.port, p.proto)] for p in own]
+        yield (
+            address,
+            tuple(row(p, say, count) for p, count in zip(own, marks, strict=True)),
+        )
 
 
 def others(seen: Seen, address: str, say: Speaker) -> str:

@@ -27,15 +27,16 @@ def _head(seen: Seen, say: Speaker, width: int) -> Iterator[Text]:
         yield Text(asked, style="bright_black")
 
 
-def _ports(seen: Seen, say: Speaker, width: int) -> Iterator[Text]:
-    for address, rows in places(seen, say):
+def _ports(seen: Seen, report: Report, say: Speaker, width: int) -> Iterator[Text]:
+    for address, rows in places(seen, report, say):
         yield Text()
         title = Text(plain(address), style="bold underline")
         rest = others(seen, address, say)
         title.append(f"  {rest}" if rest else "", style="not bold not underline")
         yield title
         for row in rows:
-            port = Text(f"  {row.port}/{row.proto}".ljust(_PORT), style="bold")
+            port = Text("✗ " if row.amiss else "  ", style="bold red")
+            port.append(f"{row.port}/{row.proto}".ljust(_PORT - 2), style="bold")
             body = Text(f"{row.usual or '-':<{_USUAL}}{row.service:<{_SERVICE}}")
             body.append(plain(row.software or row.banner, 80), style="bright_black")
             yield from hanging(port, body, _PORT, width)
@@ -64,7 +65,7 @@ def render(
     width = max(width, 40)
     lines: list[Text] = []
     for seen in looks:
-        lines += [*_head(seen, say, width), *_ports(seen, say, width)]
+        lines += [*_head(seen, say, width), *_ports(seen, report, say, width)]
         lines += [*_silent(seen, say, width), Text()]
     lines += listing(report, say, width, everything=everything)
     return printed(lines, width, color=color, encoding=encoding)

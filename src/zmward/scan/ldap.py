@@ -5,6 +5,7 @@ can be read only the names of at most three entries are asked for.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final, Literal
 
 import msgspec
@@ -17,6 +18,7 @@ from zmward.scan.line import Ask, Broken, Dial, Exchange, Line
 Answer = Literal["yes", "no", "unknown"]
 _MOST: Final = 3
 _CONTEXTS: Final = 4
+_DOMAINS: Final = 2
 _WORDS: Final = {
     0: "success",
     1: "operationsError",
@@ -70,10 +72,13 @@ def meaning(code: int) -> str:
     return f"{code} ({_WORDS[code]})" if code in _WORDS else str(code)
 
 
-def _likely(ask: Ask) -> tuple[str, ...]:
-    """Return what a directory of Zimbra's may hold that does not say what it holds."""
-    labels = re.findall(r"[a-z0-9-]+", next(iter(ask.domains), ask.host).lower())
-    return "", "cn=zimbra", ",".join(f"dc={label}" for label in labels[:8])
+def _likely(ask: Ask) -> Iterator[str]:
+    """Yield what Zimbra's holds: rules may open one branch of a closed tree."""
+    yield from ("", "cn=config", "cn=monitor", "cn=zimbra")
+    for domain in (ask.domains or (ask.host,))[:_DOMAINS]:
+        labels = re.findall(r"[a-z0-9-]+", domain.lower())[:8]
+        suffix = ",".join(f"dc={label}" for label in labels)
+        yield from (suffix, f"ou=people,{suffix}")
 
 
 class _Talk:
@@ -108,14 +113,13 @@ class _Talk:
         offered = START_TLS in values.get("supportedextension", ())
         classes = " ".join(values.get("objectclass", ()))
         named = values.get("namingcontexts", ())
-        inner = (*values.get("configcontext", ()), *values.get("monitorcontext", ()))
         self.shown = replace(
             self.shown,
             product="OpenLDAP"
             if "OpenLDAP" in classes
             else " ".join(values.get("vendorname", ())[:1]),
             version=" ".join(values.get("vendorversion", ())[:1]),
-            contexts=tuple(dict.fromkeys((*named[:_CONTEXTS], *inner[:2]))),
+            contexts=named[:_CONTEXTS],
             mechanisms=values.get("supportedsaslmechanisms", ()),
             offers_tls="yes" if offered else "no",
         )
@@ -142,6 +146,8 @@ class _Talk:
         names = tuple(entry.name for entry in found.entries if entry.name)[:_MOST]
         reading = replace(reading, code=found.code, names=names)
         self.shown = replace(self.shown, readings=(*self.shown.readings, reading))
+        if not names and base not in self.shown.contexts:
+            return  # it proves nothing
         where = " inside TLS" if tls else ""
         self._said(
             f"search base {base!r} scope sub, names only, at most {_MOST}{where}",
@@ -149,8 +155,8 @@ class _Talk:
         )
 
     def everything(self, line: Line, *, tls: bool) -> None:
-        """Search below each name that the server holds."""
-        for base in self.shown.contexts or _likely(self._ask):
+        """Search below each name that the server holds, or may hold."""
+        for base in dict.fromkeys((*self.shown.contexts, *_likely(self._ask))):
             self.read(line, base, tls=tls)
 
     def first(self) -> None:

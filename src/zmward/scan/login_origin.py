@@ -28,7 +28,10 @@ def _near(line: str, when: datetime) -> bool:
     match = _LINE.match(line)
     if match is None:
         return False
-    written = datetime.fromisoformat(match[1])
+    try:
+        written = datetime.fromisoformat(match[1])
+    except ValueError:
+        return False
     away = abs(written - when.replace(tzinfo=None))
     rest = away % _QUARTER
     return away <= timedelta(hours=15) and min(rest, _QUARTER - rest) <= _AROUND

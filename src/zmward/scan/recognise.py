@@ -4,6 +4,7 @@ The number only chooses which question comes first, so that most ports need one 
 connections. Each question has a connection of its own: a wrong one may have spoilt it.
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 
 from zmward.scan import tries
 from zmward.scan.greetings import greeted, mysql
-from zmward.scan.line import Ask, Broken, Dial, Line
+from zmward.scan.line import Ask, Broken, Dial, Line, Silent
 from zmward.scan.named import Named
 
 _FIRST_WORDS: Final = 4096
@@ -34,6 +35,8 @@ _CLEAR: Final[dict[str, tries.Try]] = {
     "policyd": tries.policyd,
 }
 _INSIDE: Final = ("http", "ldap", "xmpp")
+# Lines of text are theirs: they refuse one of HTTP at once.
+_ANSWER_ANYTHING: Final = frozenset({"memcached", "clamd", "zmconfigd", "xmpp"})
 # What the number lets one hope for; whoever speaks otherwise is asked all the same.
 _HOPED: Final[dict[str, tuple[int, ...]]] = {
     "greeting": (
@@ -110,22 +113,33 @@ def _greeting(
 def _asked(
     dial: Dial, port: int, ask: Ask, name: str, *, tls: str | None
 ) -> Named | None:
-    """Ask one question on a connection of its own."""
+    """Ask one question on a connection of its own; raise Silent where nothing came."""
     try:
         seconds = _USUAL if tls is not None or port in _HOPED[name] else _BRIEF
         with dial.connect(port, tls=tls, seconds=seconds) as line:
             named = _CLEAR[name](line, ask)
+    except Silent:
+        raise
     except Broken:
         return None
     if named and named.service in _CLEAR and named.service != name:
         # A wrong question betrays who is there; the right one tells the version.
-        named = _asked(dial, port, ask, named.service, tls=tls) or named
+        with suppress(Silent):
+            named = _asked(dial, port, ask, named.service, tls=tls) or named
     return replace(named, tls=named.tls or tls is not None) if named else None
 
 
 def _alert(text: str) -> bool:
     """Say whether a failed handshake ended in TLS's own words."""
     return "_ALERT_" in text or "UNSUPPORTED_PROTOCOL" in text
+
+
+def _inside(dial: Dial, port: int, ask: Ask, names: Iterable[str]) -> Named | None:
+    for name in names:
+        with suppress(Silent):
+            if named := _asked(dial, port, ask, name, tls=ask.host):
+                return named
+    return None
 
 
 def _within(dial: Dial, port: int, ask: Ask) -> tuple[Named, str] | None:
@@ -135,33 +149,36 @@ def _within(dial: Dial, port: int, ask: Ask) -> tuple[Named, str] | None:
             pass
     except Broken as error:
         return (Named("tls", tls=True), "") if _alert(str(error)) else None
-    order = [name for name in _INSIDE if port in _HOPED[name]]
-    for name in order:
-        if named := _asked(dial, port, ask, name, tls=ask.host):
-            return named, ""
-    told = _greeting(dial, port, tls=ask.host, seconds=_USUAL)
-    if told and told[0].service:
-        return told
+    first = [name for name in _INSIDE if port in _HOPED[name]]
+    if named := _inside(dial, port, ask, first):
+        return named, ""
+    greets = port in _HOPED["tls"] and not first
+    seconds = _PATIENT if greets else _USUAL
+    told = _greeting(dial, port, tls=ask.host, seconds=seconds)
     if told:
-        return Named("tls", tls=True), told[1]
-    for name in _INSIDE:
-        if name not in order and (named := _asked(dial, port, ask, name, tls=ask.host)):
-            return named, ""
-    return Named("tls", tls=True), ""
+        return (told[0] if told[0].service else Named("tls", tls=True)), told[1]
+    named = _inside(dial, port, ask, (n for n in _INSIDE if n not in first))
+    return named or Named("tls", tls=True), ""
 
 
 def recognise(dial: Dial, port: int, ask: Ask) -> tuple[Named, str]:
     """Return the service of an open port and its printable greeting, if it has one."""
-    for name in hoped(port):
-        told: tuple[Named, str] | None
+    left = list(hoped(port))
+    while left:
+        name = left.pop(0)
+        told: tuple[Named, str] | None = None
         if name == "greeting":
             seconds = _PATIENT if port in _HOPED["greeting"] else _BRIEF
             told = _greeting(dial, port, tls=None, seconds=seconds)
         elif name == "tls":
             told = _within(dial, port, ask)
         else:
-            named = _asked(dial, port, ask, name, tls=None)
-            told = (named, "") if named else None
+            try:
+                named = _asked(dial, port, ask, name, tls=None)
+                told = (named, "") if named else None
+            except Silent:
+                if name == "http":
+                    left = [other for other in left if other not in _ANSWER_ANYTHING]
         if told:
             return told
     return _NOTHING, ""

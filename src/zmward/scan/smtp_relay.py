@@ -40,7 +40,7 @@ _BEFORE = re.compile(
 )
 # What is addressed to a domain of the server's own and may still lead elsewhere.
 _THROUGH = ("percent", "quoted", "nobody", "local")
-_SCREENED = re.compile(r"450 4\.3\.2 ")
+_SCREENED = re.compile(r"450 4\.3\.2 service currently", re.IGNORECASE)
 
 
 class Attempt(msgspec.Struct, frozen=True):

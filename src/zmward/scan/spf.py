@@ -76,11 +76,41 @@ def hollow(record: str, answers: Iterable[Answered]) -> tuple[str, ...]:
     return tuple(name for name, inner in found if inner == ())
 
 
-def last(record: str) -> Term | None:
-    """Return the word on everybody else: `all`, or where the record goes on."""
-    found = terms(record)
-    every = next((term for term in found if term.name == "all"), None)
-    return every or next((term for term in found if term.name == "redirect"), None)
+def _inner(name: str, answers: tuple[Answered, ...]) -> str | None:
+    found = records(of(answers, name, "TXT"))
+    return found[0] if found else None
+
+
+def last(record: str, answers: Iterable[Answered]) -> Term | None:
+    """Return the word on everybody else: `all`, here or where the record goes on.
+
+    A `redirect` that is returned leads to what is not known.
+    """
+    kept, end = tuple(answers), None
+    for _ in range(_DEPTH):
+        found = terms(record)
+        if every := next((term for term in found if term.name == "all"), None):
+            return every
+        end = next((term for term in found if term.name == "redirect"), None)
+        inner = _inner(end.value, kept) if end else None
+        if inner is None:
+            break
+        record = inner
+    return end
+
+
+def everybody(record: str, answers: Iterable[Answered]) -> str:
+    """Return the term by which all the world may send, here or taken in; else empty."""
+    kept, ahead, seen = tuple(answers), [record], 0
+    while ahead and seen <= MOST:
+        here = ahead.pop(0)
+        seen += 1
+        for term in terms(here):
+            wide = term.name in ("ip4", "ip6") and term.value.endswith("/0")
+            if term.qualifier == "+" and (wide or term.name == "all"):
+                return f"{term.name}:{term.value}" if wide else "+all"
+        ahead += filter(None, (_inner(name, kept) for name in references(here)))
+    return ""
 
 
 def cost(

@@ -23,9 +23,9 @@ _LEAST: Final = 2 + _COOKIE
 class SshShown(msgspec.Struct, frozen=True, tag="ssh"):
     """One port that speaks SSH.
 
-    `methods` are the ways to log in that are offered to `user`, whose name alone was
-    said; None where they were not asked or not told. `none` among them: nothing more
-    than the name was needed.
+    `methods` are the ways to log in that are offered to `user`, one or more, whose
+    names alone were said; None where they were not asked or not told. `none` among
+    them: nothing more than the name was needed.
     """
 
     address: str

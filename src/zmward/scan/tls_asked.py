@@ -10,7 +10,7 @@ from zmward.scan.tls_starttls import Unwilling, begin
 
 # postscreen lets a stranger wait for six seconds before it greets.
 _FIRST, _LATER, _ALL = 9.0, 4.0, 15.0
-_CHAINS = 4
+_CHAINS, _LONGEST = 4, 65_536
 
 
 def ciphers_of(version: int) -> tuple[int, ...]:
@@ -38,7 +38,12 @@ _KINDS = {number: _kind(suite.name) for number, suite in suites().items()}
 def server_name(host: str) -> str:
     """Return the host's name; an address is none (RFC 6066)."""
     last = host.rstrip(".").rpartition(".")[2]
-    return "" if ":" in host or last.isdigit() else host.rstrip(".")
+    if ":" in host or last.isdigit():
+        return ""
+    try:
+        return host.rstrip(".").encode("idna").decode()
+    except UnicodeError:
+        return ""
 
 
 class Asked:
@@ -108,7 +113,9 @@ class Asked:
 
     def _show(self, chain: tuple[bytes, ...], *, stapled: bool) -> None:
         """Keep a chain by its first certificate: a server may have one for each key."""
-        if not chain or (len(self.chains) >= _CHAINS and chain[0] not in self.chains):
+        if not chain or sum(map(len, chain)) > _LONGEST:
+            return
+        if len(self.chains) >= _CHAINS and chain[0] not in self.chains:
             return
         self.chains.setdefault(chain[0], chain)
         if stapled:

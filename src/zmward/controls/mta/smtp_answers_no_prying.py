@@ -2,7 +2,7 @@
 
 from zmward.control import Control, Severity
 from zmward.controls.shapes.from_outside import only_from_outside
-from zmward.controls.shapes.outside_smtp import no_questions
+from zmward.controls.shapes.outside_prying import no_questions
 
 CONTROL = Control(
     id="smtp-answers-no-prying",

@@ -81,7 +81,9 @@ CONTROL = Control(
         "TLSv1.3. What the ports really speak is judged by "
         "tls-ports-refuse-old-protocols."
     ),
-    outside=modern_protocols(on(*PROXY_PORTS), f"It follows from {_ATTR}."),
+    outside=modern_protocols(
+        on(*PROXY_PORTS), f"On the host this control sets {_ATTR}."
+    ),
     examples=(
         passes(
             config={_ATTR: ("TLSv1.2", "TLSv1.3")}, nginx=_nginx("TLSv1.2", "TLSv1.3")

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache
 
+from msgspec.structs import replace
+
 from zmward.controls.shapes.outside_tls import Pick, on, on_ports, sight, spoken
 from zmward.controls.tls._deployed import covers
 from zmward.controls.tls._shown_examples import (
@@ -27,11 +29,18 @@ from zmward.sources.certificates import Certificate, CertificateFile, read_pem
 ChainLook = Callable[[Chain, tuple[Certificate, ...], Outlook], tuple[str, str]]
 # In the name of every authority that Zimbra makes.
 ZIMBRAS_MARK = "OU=Zimbra Collaboration"
+_LONG = 200
 
 
 @cache
 def _read(pem: tuple[str, ...]) -> CertificateFile:
-    return read_pem("\n".join(pem))
+    """Read a chain; names without end are cut, for they stand in findings."""
+    read = read_pem("\n".join(pem))
+    cut = (
+        replace(one, subject=one.subject[:_LONG], issuer=one.issuer[:_LONG])
+        for one in read.certificates
+    )
+    return replace(read, certificates=tuple(cut))
 
 
 def _chains(

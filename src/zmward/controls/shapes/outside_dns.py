@@ -12,7 +12,6 @@ from zmward.scan.seen import Seen
 
 _RUNNING: Final = Layer.RUNNING
 _BITS: Final = 2048
-_OPEN: Final = frozenset({"+", "?"})
 _SPF: Final = (
     "Publish one TXT record of SPF at {} that names every sender and ends in -all or "
     "~all."
@@ -86,11 +85,13 @@ def _spf_faults(shown: DnsShown, record: str) -> Iterator[str]:
     yield from (
         f"{n} is taken in and has no record" for n in spf.hollow(record, shown.answers)
     )
-    end = spf.last(record)
+    if wide := spf.everybody(record, shown.answers):
+        yield f"{wide}: everybody may send"
+    end = spf.last(record, shown.answers)
     if end is None:
         yield "it ends without `all`, so everybody else is neutral"
-    elif end.name == "all" and end.qualifier in _OPEN:
-        yield f"{end.qualifier}all: everybody may send"
+    elif end.name == "all" and end.qualifier == "?":
+        yield "?all: everybody else is neutral"
 
 
 def senders_named(shown: DnsShown) -> Iterator[Judgement]:

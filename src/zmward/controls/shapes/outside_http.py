@@ -44,12 +44,6 @@ def fronts(seen: Seen, *, tls: bool = True) -> tuple[HttpShown, ...]:
     )
 
 
-def place(seen: Seen, outlook: Outlook, shown: HttpShown) -> str:
-    """Return the subject: host and port, and the address where there are several."""
-    port = f"{outlook.subject} port {shown.port}"
-    return f"{port} ({shown.address})" if len(seen.addresses) > 1 else port
-
-
 def told(page: PageShown, *names: str) -> str:
     """Return what was asked and answered, in a few words."""
     sent = (f"{name}: {page.header(name) or '(not sent)'}" for name in names)
@@ -73,7 +67,7 @@ def at_fronts(
         if not found:
             yield nowhere(outlook, what)
         for shown in found:
-            subject = place(seen, outlook, shown)
+            subject = outlook.place(shown.address, shown.port)
             page = shown.page(name)
             if page is None or not page.status:
                 said = page.trouble if page else shown.trouble

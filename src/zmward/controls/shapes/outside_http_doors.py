@@ -12,7 +12,6 @@ from zmward.controls.shapes.outside_http import (
     fronts,
     good,
     nowhere,
-    place,
     told,
     unfit,
     vantage,
@@ -158,7 +157,7 @@ def console_off_the_web_port() -> Outside:
         if not fronts(seen):
             yield nowhere(outlook)
         for shown in fronts(seen):
-            subject = place(seen, outlook, shown)
+            subject = outlook.place(shown.address, shown.port)
             page = shown.page("admin")
             if page is None or not page.status:
                 reason = page.trouble if page else shown.trouble
@@ -245,7 +244,7 @@ def console_by_proxy() -> Outside:
         if not found:
             yield nowhere(outlook, "shows the admin console")
         for shown in found:
-            subject = place(seen, outlook, shown)
+            subject = outlook.place(shown.address, shown.port)
             zone = vantage(seen, outlook, shown)
             text = f"the admin console, from {shown.product or 'a server unknown'}"
             if shown.product == "nginx":

@@ -11,7 +11,6 @@ from zmward.controls.shapes.outside_http import (
     bad,
     good,
     nowhere,
-    place,
     told,
     unfit,
 )
@@ -124,7 +123,7 @@ def version_hidden() -> Outside:
         if not heard:
             yield nowhere(outlook, "answers in HTTP")
         for shown in heard:
-            subject = place(seen, outlook, shown)
+            subject = outlook.place(shown.address, shown.port)
             sent = dict.fromkeys(
                 f"{name}: {value}"
                 for page in shown.pages

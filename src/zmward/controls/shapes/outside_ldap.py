@@ -22,7 +22,7 @@ _DEMAND: Final = (
 
 
 def _name(outlook: Outlook, shown: LdapShown) -> str:
-    return f"{outlook.subject} port {shown.port}"
+    return outlook.place(shown.address, shown.port)
 
 
 def _words(reading: Reading) -> str:
@@ -42,6 +42,12 @@ def _closed(shown: LdapShown, reading: Reading) -> bool:
     return reading.code in _NOTHING_THERE and reading.base in shown.contexts
 
 
+def _undecided(shown: LdapShown, reading: Reading) -> bool:
+    """Say whether an answer tells neither something read nor nothing to read."""
+    elsewhere = reading.base not in shown.contexts and reading.code in _NOTHING_THERE
+    return not _closed(shown, reading) and not elsewhere
+
+
 def _read(outlook: Outlook, shown: LdapShown) -> Judgement:
     name = _name(outlook, shown)
     found = [reading for reading in shown.readings if reading.names]
@@ -57,10 +63,10 @@ def _read(outlook: Outlook, shown: LdapShown) -> Judgement:
             seen="\n".join(map(_words, found)),
         )
     shut = [reading for reading in shown.readings if _closed(shown, reading)]
-    broken = [reading for reading in shown.readings if reading.trouble]
-    if not shut or broken or shown.trouble:
-        reason = shown.trouble or "it does not say what it holds, so nothing was tried"
-        return unknown(Layer.RUNNING, name, reason)
+    open_ = [reading for reading in shown.readings if _undecided(shown, reading)]
+    if not shut or open_ or shown.trouble:
+        reason = "; ".join(map(_words, open_)) or "it does not say what it holds"
+        return unknown(Layer.RUNNING, name, shown.trouble or reason)
     seen = "\n".join(map(_words, shut))
     return sound(Layer.RUNNING, name, source="outside", seen=seen)
 
@@ -119,6 +125,9 @@ _SHUT: Final = LdapShown(
     exchanges=(Exchange(389, "search base '' scope base", "result 13"),),
 )
 _BOOK: Final = Reading("", tls=True, code=4, names=("uid=a,dc=example,dc=test",))
+_NONE: Final = Reading("", tls=True, code=32)
+_BUSY: Final = Reading("", tls=False, code=51)
+_ELSEWHERE: Final = Reading("dc=example,dc=test", tls=True, code=32)
 
 
 def _seen(*shown: LdapShown) -> Seen:
@@ -131,6 +140,9 @@ READS_NOTHING: Final = Outside(
         Sight("ok", _seen(_SHUT)),
         Sight("bad", _seen(_SHUT, replace(_SHUT, readings=(_BOOK,)))),
         Sight("unknown", _seen(replace(_SHUT, contexts=()))),
+        Sight("unknown", _seen(replace(_SHUT, trouble="TLS broke off"))),
+        Sight("unknown", _seen(replace(_SHUT, readings=(_NONE, _BUSY)))),
+        Sight("ok", _seen(replace(_SHUT, readings=(_NONE, _ELSEWHERE)))),
         Sight("unknown", _seen(LdapShown("192.0.2.10", 389, trouble="silent"))),
         Sight("n/a", _seen()),
     ),

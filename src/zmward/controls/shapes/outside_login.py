@@ -78,7 +78,7 @@ def tried(seen: Seen, outlook: Outlook, proof: Proof) -> Iterator[Judgement]:
         reason = "no probe account was used for it"
         yield not_concerned(RUNNING, outlook.subject, reason)
     for shown in found:
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         words = words_of(shown.exchanges) or f"{shown.tried} → {shown.answer}"
         if shown.ended == "good":
             yield sound(RUNNING, where, source=SOURCE, seen=words)

@@ -58,7 +58,7 @@ def _clear(seen: Seen, outlook: Outlook, product: Product) -> Iterator[Judgement
         if not box.tls and (_product(box) == "nginx") is (product == "nginx")
     )
     for shown in ports:
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         if shown.taken == "unknown":
             yield mute(shown, where)
         elif shown.taken == "yes":
@@ -96,7 +96,7 @@ def _versions(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     )
     yield from silent(seen, outlook, boxes, "imap", "pop3", "lmtp")
     for shown in boxes:
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         version = _version(shown)
         if version is None:
             yield mute(shown, where)
@@ -122,7 +122,7 @@ def _injection(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     )
     able = tuple(shown for shown in ports if shown.secure is not None)
     for shown in able:
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         words = said(shown, "STARTTLS\n", "z1 STARTTLS", "STLS\n", "QUIT", "z3 LOGOUT")
         if shown.injected is None:
             yield mute(shown, where)
@@ -139,15 +139,13 @@ def _injection(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
         else:
             yield sound(RUNNING, where, source=SOURCE, seen=words)
     if not able:
-        yield from _untold(seen, outlook, ports)
+        yield from _untold(outlook, ports)
 
 
-def _untold(
-    seen: Seen, outlook: Outlook, ports: tuple[MailShown, ...]
-) -> Iterator[Judgement]:
+def _untold(outlook: Outlook, ports: tuple[MailShown, ...]) -> Iterator[Judgement]:
     mutes = tuple(shown for shown in ports if shown.clear is None)
     for shown in mutes:
-        yield mute(shown, subject(shown, seen, outlook))
+        yield mute(shown, subject(shown, outlook))
     if not mutes:
         reason = "no mail port that was seen to speak STARTTLS"
         yield not_concerned(RUNNING, outlook.subject, reason)

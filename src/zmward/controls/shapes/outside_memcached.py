@@ -24,7 +24,7 @@ _UNANSWERED: Final = {
 
 
 def _shown(outlook: Outlook, shown: MemcachedShown) -> Judgement:
-    name = f"{outlook.subject} port {shown.port}/udp"
+    name = outlook.place(shown.address, shown.port, "udp")
     if seen := _UNANSWERED.get(shown.udp):
         return sound(Layer.RUNNING, name, source="outside", seen=seen)
     if shown.udp != "answers":
@@ -47,7 +47,7 @@ def _shown(outlook: Outlook, shown: MemcachedShown) -> Judgement:
 
 
 def _port(outlook: Outlook, port: PortSeen) -> Judgement:
-    name = f"{outlook.subject} port {port.port}/udp"
+    name = outlook.place(port.address, port.port, "udp")
     if port.state == "open":
         told = "something answers there over UDP"
         return deviates(

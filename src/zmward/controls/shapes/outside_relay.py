@@ -61,7 +61,9 @@ def _refusals(shown: SmtpShown, where: str) -> Iterator[Judgement]:
     base = tuple(a for a in shown.attempts if a.variant in _BASE)
     late = tuple(a for a in shown.attempts if a.outcome == "later")
     if late:
-        reason = f"it put the question off: {_words(late[0])}; scan again later"
+        minds = "helo" in late[0].answer.lower()
+        hint = "it minds the name of the looker" if minds else "scan again later"
+        reason = f"it put the question off: {_words(late[0])}; {hint}"
         yield unknown(RUNNING, where, reason)
     elif len(base) < len(_BASE) or shown.trouble.startswith("while"):
         yield mute(shown, where)
@@ -89,7 +91,7 @@ def _relaying(seen: Seen, outlook: Outlook, place_of: Place) -> Iterator[Judgeme
         reason = "only ports for users were seen"
         yield not_concerned(RUNNING, outlook.subject, reason)
     for shown in ports:
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         stands = place(shown, seen, outlook)
         carried = _carried(shown)
         if stands == "trusted":
@@ -135,7 +137,7 @@ def _submitting(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
         reason = "neither 465 nor 587 was seen"
         yield not_concerned(RUNNING, outlook.subject, reason)
     for shown in ports:
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         taken = tuple(a for a in shown.attempts if a.outcome == "accepted")
         # The last attempt asks most: mail for a user of the server's own.
         last = shown.attempts[-1] if shown.attempts else None
@@ -233,6 +235,7 @@ def no_open_relay() -> Outside:
             Sight("unknown", _from("192.0.2.1")),
             Sight("unknown", _from("")),
             Sight("n/a", _from("192.0.2.10")),
+            Sight("unknown", replace(_CARRIED, shown=())),
             Sight("n/a", example(587, ("plain", *_YES))),
         ),
     )

@@ -27,10 +27,9 @@ _PRIVATE = tuple(
 )
 
 
-def subject(shown: MailShown | LoginShown, seen: Seen, outlook: Outlook) -> str:
-    """Name the port, with its address where the host has several."""
-    address = f" ({shown.address})" if len(seen.addresses) > 1 else ""
-    return f"{outlook.subject} port {shown.port}{address}"
+def subject(shown: MailShown | LoginShown, outlook: Outlook) -> str:
+    """Name the port."""
+    return outlook.place(shown.address, shown.port)
 
 
 def _private(address: str) -> bool:
@@ -103,7 +102,8 @@ def silent(
     name = "/".join(services).upper()
     opened = seen.open(*services)
     for port in opened:
-        yield unknown(RUNNING, f"{outlook.subject} port {port.port}", "not asked")
+        place = outlook.place(port.address, port.port)
+        yield unknown(RUNNING, place, "not asked")
     if not opened:
         yield not_concerned(RUNNING, outlook.subject, f"no port that speaks {name}")
 

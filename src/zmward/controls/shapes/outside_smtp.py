@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from zmward.controls.shapes.outside_seen import (
     RUNNING,
     SOURCE,
@@ -10,6 +12,7 @@ from zmward.controls.shapes.outside_seen import (
     sight,
     silent,
     subject,
+    words_of,
 )
 from zmward.deviation import Judgement, deviates, not_concerned, sound, unknown
 from zmward.outlook import Outlook, Outside, Sight
@@ -29,12 +32,9 @@ _BROKEN = (
     "Look for the reason in /var/log/zimbra.log: most often Postfix could not read "
     "conf/smtpd.crt or smtpd.key, and then serves without TLS."
 )
+_FORCED = "Set zimbraMtaTlsSecurityLevel to may; encrypt is for ports of users only."
 _BANNER = "It follows from zimbraMtaSmtpdBanner."
 _NO_LOGINS = "Set zimbraMtaSaslAuthEnable to no; port 465 is closed in the firewall."
-_QUIET = (
-    "postconf -e disable_vrfy_command=yes and smtpd_etrn_restrictions=reject as user "
-    "zimbra, then zmmtactl reload; zmconfigd does not write these two."
-)
 _UNSEEN = "postscreen answered in place of Postfix: scan again later"
 _MAIL = 25
 
@@ -66,7 +66,7 @@ def _clear(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     ports = tuple(p for p in _ports(seen) if not p.tls)
     yield from silent(seen, outlook, _ports(seen), "smtp")
     for shown in ports:
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         if shown.clear is None:
             yield mute(shown, where)
         elif ways := _logins(shown.clear):
@@ -98,7 +98,7 @@ def _on_25(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     if not ports:
         yield not_concerned(RUNNING, outlook.subject, "port 25 was not seen open")
     for shown in ports:
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         ways = _logins((*(shown.clear or ()), *(shown.secure or ())))
         if ways:
             yield deviates(
@@ -122,7 +122,7 @@ def _off(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
         return
     yield from silent(seen, outlook, _ports(seen), "smtp")
     for shown in _ports(seen):
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         ways = _logins((*(shown.clear or ()), *(shown.secure or ())))
         text = f"port {shown.port} offers AUTH {' '.join(ways)}"
         if not ways:
@@ -146,7 +146,7 @@ def _off(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
 def _anonymous(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     yield from silent(seen, outlook, _ports(seen), "smtp")
     for shown in _ports(seen):
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         ways = _logins((*(shown.clear or ()), *(shown.secure or ())))
         if "ANONYMOUS" in ways:
             yield deviates(
@@ -163,11 +163,21 @@ def _anonymous(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
             yield blind or sound(RUNNING, where, source=SOURCE, seen=_offered(shown))
 
 
+def _forced(shown: SmtpShown) -> str:
+    """Return the words by which port 25 refused mail outside TLS."""
+    demands = (
+        exchange
+        for exchange in shown.exchanges
+        if exchange.sent.startswith("MAIL") and exchange.received.startswith("530")
+    )
+    return words_of(demands) if shown.port == _MAIL else ""
+
+
 def _starttls(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     ports = tuple(p for p in _ports(seen) if not p.tls)
     yield from silent(seen, outlook, _ports(seen), "smtp")
     for shown in ports:
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         if shown.clear is None:
             yield mute(shown, where)
         elif not offers(shown.clear, "STARTTLS"):
@@ -180,6 +190,16 @@ def _starttls(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
                 no_cure=_BROKEN,
                 source=SOURCE,
                 seen=said(shown, "EHLO"),
+            )
+        elif forced := _forced(shown):
+            yield deviates(
+                RUNNING,
+                where,
+                "port 25 takes no mail without TLS",
+                "TLS offered and forced on nobody (RFC 3207)",
+                no_cure=_FORCED,
+                source=SOURCE,
+                seen=forced,
             )
         elif shown.secure is None:
             reason = f"no TLS after STARTTLS: {shown.trouble or 'not known'}"
@@ -194,7 +214,7 @@ def _starttls(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
 def _banner(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     yield from silent(seen, outlook, _ports(seen), "smtp")
     for shown in _ports(seen):
-        where = subject(shown, seen, outlook)
+        where = subject(shown, outlook)
         name = named(shown.banner.encode())
         if name is None:
             yield mute(shown, where)
@@ -211,40 +231,7 @@ def _banner(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
             yield sound(RUNNING, where, source=SOURCE, seen=shown.banner)
 
 
-def _tells(answers: dict[str, str]) -> str:
-    """Return which question told or started something; empty if none did."""
-    known, nobody = answers.get("VRFY", ""), answers.get("VRFY nobody", "")
-    if known[:1] == "2" and nobody[:1] == "5":
-        return "VRFY"
-    return next((verb for verb in ("EXPN", "ETRN") if answers[verb][:1] == "2"), "")
-
-
-def _questions(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
-    ports = tuple(p for p in _ports(seen) if p.port == _MAIL)
-    if not ports:
-        yield not_concerned(RUNNING, outlook.subject, "port 25 was not seen open")
-    for shown in ports:
-        where = subject(shown, seen, outlook)
-        words = "; ".join(f"{verb} → {text}" for verb, text in shown.answers.items())
-        if not {"VRFY", "EXPN", "ETRN"} <= set(shown.answers):
-            yield mute(shown, where)
-        elif verb := _tells(shown.answers):
-            yield deviates(
-                RUNNING,
-                where,
-                f"port 25 answers {verb}: {shown.answers[verb]}",
-                "a refusal",
-                no_cure=_QUIET,
-                source=SOURCE,
-                seen=words,
-            )
-        elif any(shown.answers[verb][:1] == "4" for verb in ("VRFY", "EXPN")):
-            yield unknown(RUNNING, where, f"it put the question off: {words}")
-        else:
-            yield sound(RUNNING, where, source=SOURCE, seen=words)
-
-
-def _port(
+def port_example(
     port: int = 25,
     clear: str | None = None,
     secure: str | None = None,
@@ -253,6 +240,7 @@ def _port(
     answers: dict[str, str] | None = None,
     screened: bool = False,
 ) -> SmtpShown:
+    """Return a port that offers some words before and inside TLS, for examples."""
     heard = clear if clear is not None else secure
     talked = (Exchange(port, "EHLO zmward-scan.invalid", f"250 {heard}"),)
     return SmtpShown(
@@ -269,13 +257,14 @@ def _port(
     )
 
 
-_NONE = sight(_port())
-_LATE = sight(_port(25, "STARTTLS,SIZE", "SIZE,AUTH PLAIN LOGIN"))
-_NEVER = sight(_port(25, "STARTTLS,SIZE", "SIZE"))
-_EARLY = sight(_port(587, "STARTTLS,AUTH PLAIN LOGIN", "AUTH PLAIN LOGIN"))
-_HALF = sight(_port(25, "STARTTLS,SIZE"))
-_SCREEN = sight(_port(25, "STARTTLS,SIZE", "SIZE", screened=True))
-_465 = sight(_port(465, None, "SIZE,AUTH PLAIN LOGIN"))
+_NONE = sight(port_example())
+_LATE = sight(port_example(25, "STARTTLS,SIZE", "SIZE,AUTH PLAIN LOGIN"))
+_NEVER = sight(port_example(25, "STARTTLS,SIZE", "SIZE"))
+_EARLY = sight(port_example(587, "STARTTLS,AUTH PLAIN LOGIN", "AUTH PLAIN LOGIN"))
+_HALF = sight(port_example(25, "STARTTLS,SIZE"))
+_SCREEN = sight(port_example(25, "STARTTLS,SIZE", "SIZE", screened=True))
+_465 = sight(port_example(465, None, "SIZE,AUTH PLAIN LOGIN"))
+_530 = (Exchange(25, "MAIL FROM:<>", "530 5.7.0 Must issue a STARTTLS command first"),)
 _WANTED = Profile(services=Services(smtp_auth="wanted"))
 _UNWANTED = Profile(services=Services(smtp_auth="unwanted"))
 
@@ -287,7 +276,7 @@ def login_after_tls() -> Outside:
         (
             Sight("ok", _LATE),
             Sight("bad", _EARLY),
-            Sight("bad", sight(_port(25, "AUTH=LOGIN"))),
+            Sight("bad", sight(port_example(25, "AUTH=LOGIN"))),
             Sight("unknown", _NONE),
             Sight("unknown", _SCREEN),
             Sight("n/a", _465),
@@ -331,7 +320,7 @@ def no_anonymous_login() -> Outside:
         _anonymous,
         (
             Sight("ok", _LATE),
-            Sight("bad", sight(_port(465, None, "AUTH PLAIN ANONYMOUS"))),
+            Sight("bad", sight(port_example(465, None, "AUTH PLAIN ANONYMOUS"))),
             Sight("unknown", _HALF),
             Sight("unknown", _NONE),
         ),
@@ -344,7 +333,11 @@ def tls_offered() -> Outside:
         _starttls,
         (
             Sight("ok", _LATE),
-            Sight("bad", sight(_port(25, "SIZE"))),
+            Sight("bad", sight(port_example(25, "SIZE"))),
+            Sight(
+                "bad",
+                sight(replace(port_example(25, "STARTTLS", "SIZE"), exchanges=_530)),
+            ),
             Sight("unknown", _HALF),
             Sight("unknown", _NONE),
             Sight("n/a", _465),
@@ -358,30 +351,9 @@ def no_version() -> Outside:
         _banner,
         (
             Sight("ok", _LATE),
-            Sight("bad", sight(_port(banner="220 mail.example.test ESMTP 3.6.14"))),
-            Sight("unknown", sight(_port(banner=""))),
-        ),
-    )
-
-
-def no_questions() -> Outside:
-    """Look whether VRFY, EXPN and ETRN tell or start anything."""
-    quiet = {"VRFY": "502 5.5.1 VRFY command is disabled"}
-    quiet |= {"EXPN": "500 5.5.2 Error", "ETRN": "459 service unavailable"}
-    both = {"VRFY": "252 2.0.0 postmaster", "VRFY nobody": "550 5.1.1 User unknown"}
-    return Outside(
-        _questions,
-        (
-            Sight("ok", sight(_port(25, "SIZE", answers=quiet))),
-            Sight("bad", sight(_port(25, "SIZE", answers={**quiet, **both}))),
             Sight(
-                "bad", sight(_port(25, "SIZE", answers={**quiet, "ETRN": "250 Queued"}))
+                "bad", sight(port_example(banner="220 mail.example.test ESMTP 3.6.14"))
             ),
-            Sight(
-                "unknown",
-                sight(_port(25, "SIZE", answers={**quiet, "VRFY": "450 Try"})),
-            ),
-            Sight("unknown", _NONE),
-            Sight("n/a", _465),
+            Sight("unknown", sight(port_example(banner=""))),
         ),
     )

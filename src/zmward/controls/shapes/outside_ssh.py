@@ -25,7 +25,7 @@ _LISTS: Final = (
 
 
 def _name(outlook: Outlook, shown: SshShown) -> str:
-    return f"{outlook.subject} port {shown.port}"
+    return outlook.place(shown.address, shown.port)
 
 
 def _every(seen: Seen) -> tuple[SshShown, ...]:
@@ -119,7 +119,7 @@ _GOOD: Final = SshShown(
     host_keys=("ssh-ed25519", "rsa-sha2-512"),
     ciphers=(CHACHA, "aes256-gcm@openssh.com"),
     macs=("hmac-sha2-512-etm@openssh.com",),
-    user="root",
+    user="root and zimbra",
     methods=("publickey",),
     exchanges=(Exchange(22, "", "SSH-2.0-OpenSSH_9.2p1"),),
 )

@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 from msgspec.structs import replace
 
-from zmward.catalog.ciphers import KINDS, Kind, by_name
+from zmward.catalog.ciphers import KINDS, Kind, kind_of
 from zmward.catalog.mozilla import DH_BITS, PROTOCOLS, VERSION
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.outlook import Outlook, Outside, Sight
@@ -43,9 +43,7 @@ def on_ports(pick: Pick, one: PortLook) -> Callable[[Seen, Outlook], list[Judgem
         shown = [s for s in seen.shown if isinstance(s, TlsShown) and pick(s)]
         found: list[Judgement] = []
         for each in shown:
-            subject = f"{outlook.subject} port {each.port}"
-            if len({s.address for s in shown}) > 1:
-                subject += f" of {each.address}"
+            subject = outlook.place(each.address, each.port)
             if each.speaks():
                 found += one(each, subject, outlook)
             else:
@@ -122,7 +120,7 @@ def _ciphers(
 ) -> Iterator[Judgement]:
     asked = [one for one in shown.protocols if one.state == "accepted"]
     names = dict.fromkeys(name for one in asked for name in one.ciphers)
-    weak = [name for name in names if by_name()[name].kind in bad]
+    weak = [name for name in names if kind_of(name) in bad]
     doubts = [one for one in asked if not one.whole]
     doubts += [one for one in shown.protocols if one.state == "unknown"]
     if weak:

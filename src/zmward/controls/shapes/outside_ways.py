@@ -58,10 +58,8 @@ _NAMES: Final[dict[str, str]] = {
 
 
 def subject(outlook: Outlook, port: PortSeen) -> str:
-    """Return how findings name a port; IPv6 and UDP are told."""
-    udp = "/udp" if port.proto == "udp" else ""
-    ipv6 = " over IPv6" if ":" in port.address else ""
-    return f"{outlook.subject} port {port.port}{udp}{ipv6}"
+    """Return how findings name a port."""
+    return outlook.place(port.address, port.port, port.proto)
 
 
 def said(way: Way) -> str:

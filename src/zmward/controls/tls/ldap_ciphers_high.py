@@ -36,7 +36,7 @@ CONTROL = Control(
         on(*LDAP_PORTS),
         "weak",
         "strong ciphers only",
-        "It follows from ldap_common_tlsciphersuite.",
+        "On the host this control sets ldap_common_tlsciphersuite.",
         port=636,
     ),
     examples=(

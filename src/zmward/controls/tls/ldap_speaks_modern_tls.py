@@ -24,7 +24,9 @@ CONTROL = Control(
         " with `ldap restart`."
     ),
     outside=modern_protocols(
-        on(*LDAP_PORTS), "It follows from ldap_common_tlsprotocolmin.", port=636
+        on(*LDAP_PORTS),
+        "On the host this control sets ldap_common_tlsprotocolmin.",
+        port=636,
     ),
     examples=(
         passes(localconfig={"ldap_common_tlsprotocolmin": "3.3"}),

@@ -35,7 +35,7 @@ CONTROL = Control(
         on(*MAILBOX_PORTS),
         "outdated",
         "no RC4, MD5, SHA-1 and static RSA",
-        "It follows from zimbraSSLExcludeCipherSuites.",
+        "On the host this control sets zimbraSSLExcludeCipherSuites.",
         port=7071,
     ),
     examples=(

@@ -39,7 +39,9 @@ CONTROL = Control(
         "them."
     ),
     outside=modern_protocols(
-        on(*MAILBOX_PORTS), "It follows from zimbraMailboxdSSLProtocols.", port=7071
+        on(*MAILBOX_PORTS),
+        "On the host this control sets zimbraMailboxdSSLProtocols.",
+        port=7071,
     ),
     examples=(
         passes(config={"zimbraMailboxdSSLProtocols": ("TLSv1.2",)}),

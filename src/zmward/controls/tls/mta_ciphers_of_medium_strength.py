@@ -45,7 +45,7 @@ CONTROL = Control(
         on(*MTA_PORTS),
         "broken",
         "ciphers of 112 bits and more",
-        "It follows from zimbraMtaSmtpdTlsCiphers and, on port 465, "
+        "On the host this control sets zimbraMtaSmtpdTlsCiphers and, for port 465, "
         "zimbraMtaSmtpdTlsMandatoryCiphers.",
         port=25,
     ),

@@ -32,7 +32,7 @@ CONTROL = Control(
     formerly=("mta-starttls-without-ssl",),
     outside=modern_protocols(
         lambda shown: opportunistic(shown) and shown.port in (25, 587),
-        "It follows from zimbraMtaSmtpdTlsProtocols.",
+        "On the host this control sets zimbraMtaSmtpdTlsProtocols.",
         starttls="smtp",
         port=25,
     ),

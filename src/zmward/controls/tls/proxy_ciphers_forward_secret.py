@@ -93,7 +93,9 @@ CONTROL = Control(
         "suites. An empty attribute means a list compiled into ProxyConfGen, which "
         "only a handshake shows."
     ),
-    outside=mozilla_ciphers(on(*PROXY_PORTS), f"It follows from {_ATTR}."),
+    outside=mozilla_ciphers(
+        on(*PROXY_PORTS), f"On the host this control sets {_ATTR}."
+    ),
     examples=(
         passes(config={_ATTR: _GOOD}, nginx=_nginx(_GOOD)),
         fails(config={_ATTR: "HIGH:!aNULL"}, nginx=_nginx("HIGH:!aNULL")),

@@ -33,7 +33,9 @@ CONTROL = Control(
         "3.6."
     ),
     outside=modern_protocols(
-        on(465), "It follows from zimbraMtaSmtpdTlsMandatoryProtocols.", port=465
+        on(465),
+        "On the host this control sets zimbraMtaSmtpdTlsMandatoryProtocols.",
+        port=465,
     ),
     examples=(
         passes(

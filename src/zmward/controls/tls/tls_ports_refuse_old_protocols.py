@@ -70,7 +70,7 @@ CONTROL = Control(
     ),
     outside=modern_protocols(
         lambda shown: not opportunistic(shown),
-        "It follows from the service's own setting; restart it.",
+        "On the host proxy-, smtps-, mailboxd- or ldap-speaks-modern-tls repairs it.",
     ),
     examples=(
         passes(handshakes=_one("refused")),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from zmward.finding import Report
 from zmward.i18n import Speaker
 from zmward.reports.port_words import others, places
 from zmward.reports.words import moment
@@ -25,8 +26,8 @@ def _title(one: Shown) -> str:
     return f"{kind} · {place}"
 
 
-def look(seen: Seen, say: Speaker) -> dict[str, Any]:
-    """Return one look for the template."""
+def look(seen: Seen, report: Report, say: Speaker) -> dict[str, Any]:
+    """Return one look for the template; the report marks where something failed."""
     return {
         "host": seen.host,
         "when": moment(seen.when),
@@ -35,7 +36,7 @@ def look(seen: Seen, say: Speaker) -> dict[str, Any]:
         "silent": seen.silent,
         "places": [
             (address, rows, others(seen, address, say))
-            for address, rows in places(seen, say)
+            for address, rows in places(seen, report, say)
         ],
         "conversations": tuple(_conversations(seen)),
     }

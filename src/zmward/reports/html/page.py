@@ -123,6 +123,7 @@ def render(
         script=script,
         policy=Markup(policy),  # noqa: S704  # two hashes of our own
         language=say.language,
-        looks=[look(seen, say) for seen in looks],
+        looks=[look(seen, report, say) for seen in looks],
+        only_seen=bool(looks) and not report.version,
         **_values(report, say),
     )
