@@ -1,9 +1,12 @@
 """Files of another server: https with a good certificate, whole, bounded."""
 
 import http.server
+import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -30,7 +33,16 @@ class _Mirror(http.server.BaseHTTPRequestHandler):
         for name, value in ({"Content-Length": str(len(content))} | headers).items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(content)
+        for number in range(len(content)):
+            if "X-Slow" in headers:
+                time.sleep(0.1)
+                self.wfile.write(content[number : number + 1])
+        if "X-Slow" not in headers:
+            self.wfile.write(content)
+
+    def handle(self) -> None:
+        with suppress(OSError):  # a reader that has left
+            super().handle()
 
     def log_message(self, *_: Any) -> None:
         """Stay quiet."""
@@ -123,3 +135,21 @@ def test_an_unknown_authority_is_refused(
     _Mirror.answers["/c.json"] = (200, b"{}", {})
     with pytest.raises(Refused, match="could not be fetched"):
         downloaded(f"{mirror}/c.json", 10)
+
+
+def test_a_mirror_that_drips_is_left(mirror: str) -> None:
+    _Mirror.answers["/slow"] = (200, b"x" * 100, {"X-Slow": "yes"})
+    began = time.monotonic()
+    with pytest.raises(Refused):
+        downloaded(f"{mirror}/slow", 1000, seconds=0.5)
+    assert time.monotonic() - began < 4
+
+
+def test_a_mirror_that_never_speaks_is_left(mirror: str) -> None:
+    del mirror
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        began = time.monotonic()
+        with pytest.raises(Refused, match="could not be fetched"):
+            downloaded(f"https://127.0.0.1:{port}/c", 10, seconds=0.5)
+        assert time.monotonic() - began < 4

@@ -112,6 +112,7 @@ KEYS: Final[Mapping[str, str]] = {
     ),
     "attestation": mark(
         "What no host can see, stated by a person, with an end: backup-offsite, "
-        "backup-key, backup-drill, snapshots, wiki, account-procedure."
+        "backup-key, backup-drill, snapshots, wiki, account-procedure, mitigation-ID "
+        "of a hole."
     ),
 }

@@ -25,12 +25,13 @@ def _found(place: Judged) -> tuple[Ready, ...]:
     from zmward.engine.site import Site
 
     facts = Facts(place.evidence, place.profile, place.now)
+    catalog = active(place.profile.patches).advisories
     if not place.live:
-        return readiness(facts)
+        return readiness(facts, catalog)
     way = door(place.host)
     site = Site(door=way, opener=lambda: open_directory(ZimbraHost(way), _quiet))
     try:
-        return readiness(facts, site)
+        return readiness(facts, catalog, site)
     finally:
         site.reopen()
 

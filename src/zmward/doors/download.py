@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -14,19 +14,31 @@ from zmward.errors import Refused, Usage
 _SECONDS: Final = 15.0
 _WHOLE: Final = 120.0
 _OK: Final = 200
+_HTTPS: Final = 443
+
+
+def _end(connected: ssl.SSLSocket) -> None:
+    # The socket's own method would go on without TLS.
+    with suppress(OSError):
+        socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
 @contextmanager
-def _ended(connection: http.client.HTTPSConnection) -> Iterator[None]:
-    """End a connection that comes to no end by itself: each byte may be late."""
-    connection.connect()
-    over = threading.Timer(_WHOLE, connection.sock.shutdown, (socket.SHUT_RDWR,))
-    over.daemon = True
-    over.start()
-    try:
-        yield
-    finally:
-        over.cancel()
+def _connected(host: str, port: int, seconds: float) -> Iterator[ssl.SSLSocket]:
+    """Give a connection that ends by itself: each byte of it may be late."""
+    context = ssl.create_default_context()
+    raw = socket.create_connection((host, port), timeout=min(_SECONDS, seconds))
+    with closing(
+        context.wrap_socket(raw, server_hostname=host, do_handshake_on_connect=False)
+    ) as connected:
+        over = threading.Timer(seconds, _end, (connected,))
+        over.daemon = True
+        over.start()
+        try:
+            connected.do_handshake()
+            yield connected
+        finally:
+            over.cancel()
 
 
 def place(url: str) -> SplitResult:
@@ -54,18 +66,14 @@ def _whole(answer: http.client.HTTPResponse, most: int, url: str) -> bytes:
     return content
 
 
-def downloaded(url: str, most: int) -> bytes:
+def downloaded(url: str, most: int, *, seconds: float = _WHOLE) -> bytes:
     """Return the whole content of an address; refuse anything else than that."""
     parts = place(url)
+    host, port = parts.hostname or "", parts.port or _HTTPS
     path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-    connection = http.client.HTTPSConnection(
-        parts.hostname or "",
-        parts.port,
-        timeout=_SECONDS,
-        context=ssl.create_default_context(),
-    )
+    connection = http.client.HTTPSConnection(host, port)
     try:
-        with closing(connection), _ended(connection):
+        with _connected(host, port, seconds) as connection.sock:
             connection.request("GET", path, headers={"User-Agent": "zmward"})
             return _whole(connection.getresponse(), most, url)
     except (OSError, http.client.HTTPException, ValueError) as error:

@@ -2,16 +2,28 @@
 
 from collections.abc import Iterable, Iterator
 
+from zmward.catalog.advisories import Advisories
 from zmward.control import Control, Status
 from zmward.controls.registry import controls
 from zmward.engine.audit import audit
 from zmward.engine.losses import lost_in_all
+from zmward.engine.room_for_upgrade import room
 from zmward.engine.site import Site
 from zmward.errors import ZmwardError
 from zmward.facts import Facts
 from zmward.finding import Finding
 from zmward.patches.overview import overview
-from zmward.patches.readiness import CONTROLS, STATES, Ready, path, services, unasked
+from zmward.patches.readiness import (
+    CONTROLS,
+    DISK,
+    IMMUTABLE,
+    STATES,
+    TEMPLATES,
+    Ready,
+    path,
+    services,
+    unasked,
+)
 from zmward.sources.listeners import LISTENERS
 
 _SHOWN = 3
@@ -74,14 +86,17 @@ def hand_made(site: Site | None, host: str) -> Iterator[Ready]:
         yield Ready(subject, "well", text)
 
 
-def readiness(facts: Facts, site: Site | None = None) -> tuple[Ready, ...]:
+def readiness(
+    facts: Facts, catalog: Advisories | None = None, site: Site | None = None
+) -> tuple[Ready, ...]:
     """Return everything, what is bad first; `site` is the live host, if it is one."""
     hosts: Iterable[str] = facts.evidence.hosts[:1]
     found = (
-        *path(overview(facts)),
+        *path(overview(facts, catalog)),
         *_judged(facts),
         *services(facts),
         *(one for host in hosts for one in hand_made(site, host)),
-        *unasked(),
+        *(room(site.door) if site else unasked(DISK, IMMUTABLE)),
+        *unasked(TEMPLATES),
     )
     return tuple(sorted(found, key=lambda one: STATES.index(one.state)))
