@@ -20,6 +20,7 @@ from docs.fields import (
     VERDICT,
 )
 from docs.firewall_fields import CHECK, POLICY
+from docs.patches_fields import PATCHES, READINESS
 from docs.scan_fields import SCAN
 from zmward.affected import Affected
 from zmward.change import Change, FileText, Mode, UnitState
@@ -33,10 +34,21 @@ from zmward.firewall.grid import Grid, Row, Shut
 from zmward.firewall.observed import Between, Caller, Observed, Wanted
 from zmward.firewall.openings import Outbound
 from zmward.firewall.verdict import Passed, Verdict
+from zmward.patches.overview import Step
+from zmward.patches.readiness import Ready
+from zmward.patches.standing import OnNode
 from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
 from zmward.reports.check_json import CheckShown, DifferenceShown
+from zmward.reports.patches_json import (
+    AdvisoryShown,
+    CatalogShown,
+    InstalledShown,
+    MitigationShown,
+    PatchesShown,
+)
 from zmward.reports.policy_json import OpeningShown, PolicyShown, ProblemShown
+from zmward.reports.readiness_text import ReadinessShown
 from zmward.reports.run_words import Judged, Outcome, RunReport
 from zmward.reports.scan_json import PortShown
 
@@ -58,6 +70,7 @@ _LIST_TYPES = {"tips": "list of texts", "roles": "list of texts", "cure": "true,
 _SIMPLE = {
     inspect.StrType: "text",
     inspect.IntType: "number",
+    inspect.FloatType: "number",
     inspect.BoolType: "true, false",
     inspect.NoneType: "null",
     inspect.DateType: "date",
@@ -235,6 +248,26 @@ def _scan() -> Iterator[str]:
     yield from _structs(PortShown)
 
 
+def _patches() -> Iterator[str]:
+    yield "## Patches\n"
+    yield (
+        "`zmward patches --json` writes it; it is also described by a "
+        "[JSON Schema](patches.schema.json).\n"
+    )
+    yield from table(PATCHES, _types(PatchesShown))
+    yield from _structs(AdvisoryShown, MitigationShown, OnNode)
+    yield from _structs(CatalogShown, InstalledShown, Step)
+    yield "## Readiness\n"
+    yield "`zmward patches readiness --json` writes it.\n"
+    yield from table(READINESS, _types(ReadinessShown))
+    yield from _structs(Ready)
+    yield "## Catalog\n"
+    yield (
+        "`zmward patches update` reads it, with its signature beside it; its own "
+        "[JSON Schema](catalog.schema.json) says what it may hold.\n"
+    )
+
+
 def _list() -> Iterator[str]:
     yield "## The list of controls\n"
     yield "`zmward list --json` writes a bare array of these.\n"
@@ -253,5 +286,5 @@ def page(made: str) -> str:
     )
     parts = (head, *_report(), *_evidence(), *_drift(), *_plan(), *_run())
     parts = (*parts, *_history(), *_verdict(), *_policy(), *_check())
-    parts = (*parts, *_observed(), *_scan(), *_list())
+    parts = (*parts, *_observed(), *_scan(), *_patches(), *_list())
     return "\n".join(parts).rstrip() + "\n"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from docs import firewall_fields, scan_fields
+from docs import firewall_fields, patches_fields, scan_fields
 
 REPORT: Final[Mapping[str, str]] = {
     "schema": "always `zmward.report/1`",
@@ -424,4 +424,5 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     **firewall_fields.STRUCTS,
     **scan_fields.STRUCTS,
+    **patches_fields.STRUCTS,
 }

@@ -52,6 +52,11 @@ _OF_VERBS: Mapping[str, str] = {
         "one; check: 0 where the rules are the whitelist, 1 where they differ, 3 "
         "where not all could be judged; explain: 0, 3 for an unknown verdict"
     ),
+    "patches": (
+        "0: no known hole is open; 1: some are, or the catalog is old or not to be "
+        "believed; 3: some could not be judged; update: 0 taken, 4 refused, nothing "
+        "was changed; readiness: 0, 1 for anything bad, 3 for anything unknown"
+    ),
     "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
 }
 
@@ -173,6 +178,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/report.schema.json": schema.text,
     "reference/policy.schema.json": lambda: schema.text(schema.policy()),
     "reference/check.schema.json": lambda: schema.text(schema.check()),
+    "reference/patches.schema.json": lambda: schema.text(schema.patches()),
+    "reference/catalog.schema.json": lambda: schema.text(schema.catalog()),
     "status.md": status_page,
     "../packaging/zmward.1": lambda: manual.manual(_EXIT_CODES),
     **{

@@ -66,7 +66,9 @@ class Outside(msgspec.Struct, frozen=True):
 
 
 def place(host: str, address: str, port: int, proto: str) -> str:
-    """Name a port of a host; the address stands behind it where it is not the name."""
+    """Name a port of a host, and the address where it is not the name; 0 is no port."""
+    if not port:
+        return host
     where = f"{host} port {port}{'/udp' if proto == 'udp' else ''}"
     return where if host == address else f"{where} ({address})"
 

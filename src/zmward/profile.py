@@ -1,9 +1,12 @@
 """What the site wants: its networks, services, thresholds, waivers, attestations."""
 
 import ipaddress
+from base64 import b64decode
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, tzinfo
+from datetime import time as clock
 from typing import Annotated, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -175,6 +178,62 @@ class Scan(Strict, frozen=True):
     rate: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 2000
 
 
+Weekday = Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+# A time of day, to the minute.
+Hour = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+_KEY_BYTES = 32
+
+
+class Window(Strict, frozen=True):
+    """The monthly maintenance window; the fifth weekday of a month means the last."""
+
+    weekday: Weekday = "Sat"
+    nth: Annotated[int, msgspec.Meta(ge=1, le=5)] = 3
+    time: Hour = "22:00"
+
+    @property
+    def begins(self) -> clock:
+        """Return the hour at which it begins."""
+        return clock.fromisoformat(self.time)
+
+
+class Patches(Strict, frozen=True):
+    """The site's calendar, by which holes are due, and whose catalogs it believes."""
+
+    time_zone: str = "UTC"
+    working_days: Annotated[tuple[Weekday, ...], msgspec.Meta(min_length=1)] = (
+        *("Mon", "Tue", "Wed", "Thu", "Fri"),
+    )
+    business_day_ends: Hour = "17:00"
+    maintenance_window: Window = Window()
+    holidays: tuple[date, ...] = ()
+    catalog_days: Days = 45
+    catalog_keys: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse zones and keys that are none."""
+        _ = self.zone
+        for key in self.catalog_keys:
+            if len(b64decode(key, validate=True)) != _KEY_BYTES:
+                raise ValueError(f"{key!r} is no ed25519 public key in base64")
+
+    @property
+    def zone(self) -> tzinfo:
+        """Return the time zone."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(
+                f"{self.time_zone!r} is no time zone: write one as Europe/Rome"
+            ) from error
+
+    @property
+    def end_of_day(self) -> clock:
+        """Return when the business day ends."""
+        return clock.fromisoformat(self.business_day_ends)
+
+
 class Waiver(Strict, frozen=True):
     """A failure that somebody accepts, until the end of a day (UTC, inclusive)."""
 
@@ -205,6 +264,7 @@ class Profile(Strict, frozen=True):
     thresholds: Thresholds = Thresholds()
     firewall: Firewall = Firewall()
     scan: Scan = Scan()
+    patches: Patches = Patches()
     severity: Mapping[str, Literal["critical", "high", "medium", "low"]] = {}
     waiver: tuple[Waiver, ...] = ()
     attestation: tuple[Attestation, ...] = ()

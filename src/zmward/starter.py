@@ -94,6 +94,9 @@ def _value(value: Any) -> str:
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{key} = {_value(own)}" for key, own in value.items())
+        return f"{{ {inner} }}"
     return str(value)
 
 
@@ -156,6 +159,7 @@ def starter(
         lines += _table(name, tables[name], known)
     lines += _firewall(tables["firewall"], known)
     lines += _table("scan", tables["scan"], known)
+    lines += _table("patches", tables["patches"], known)
     for key, text in seen.items():
         lines += ["", *_comment(f"Seen on the server, {key}: {text}")]
     for name in _AFTER:

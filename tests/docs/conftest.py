@@ -48,6 +48,7 @@ def run(room: Path) -> Callable[[str, str], subprocess.CompletedProcess[str]]:
         "HOME": str(room),
         "LC_ALL": "C.UTF-8",
         "ZMWARD_ETC": etc,
+        "ZMWARD_CATALOG": str(room.parent / "catalog"),
     }
 
     def run(word: str, command: str) -> subprocess.CompletedProcess[str]:

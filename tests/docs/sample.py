@@ -5,6 +5,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from zmward.controls.registry import controls
+from zmward.engine.audit import audit
+from zmward.outside import evidence_of
+from zmward.profile import Profile
+from zmward.reports.scan_json import render
+from zmward.scan.seen import PortSeen, Seen
+
 NODE = "mail.example.test"
 OTHER = "mta1.example.test"
 # What the second server is: an MTA with addresses of its own.
@@ -86,3 +93,22 @@ def lay(room: Path) -> None:
         ("mta1.json", _as_other(cluster)),
     ):
         (room / name).write_text(json.dumps(document), "utf-8")
+    (room / "scan.json").write_text(_scan(), "utf-8")
+
+
+def _scan() -> str:
+    """Return a look at the sample server: one port that is open, one that is not."""
+    address = "192.0.2.10"
+    seen = Seen(
+        *(NODE, WHEN, "0"),
+        addresses=(address,),
+        source={address: "198.51.100.7"},
+        asked=("tcp 443,7071",),
+        ports=(
+            PortSeen(443, "tcp", address, "open", "http", "nginx", tls=True),
+            PortSeen(7071, "tcp", address, "filtered"),
+        ),
+    )
+    looked = evidence_of((seen,), "0")
+    report = audit(looked, controls().values(), Profile(), inside=False)
+    return render(report, (seen,))

@@ -28,7 +28,8 @@ def run(lab_default: Lab, room: Path) -> Run:
     programs = f"{lab_default.programs}:{Path(sys.executable).parent}"
     outside = [
         *("env", f"PATH={programs}:{os.environ['PATH']}", f"HOME={room}"),
-        *("LC_ALL=C.UTF-8", f"ZMWARD_ETC={room}/etc", "sh", "-c"),
+        *("LC_ALL=C.UTF-8", f"ZMWARD_ETC={room}/etc"),
+        *(f"ZMWARD_CATALOG={room}/catalog", "sh", "-c"),
     ]
     install(lab_default)
     on_server = ["sh", "-c"]

@@ -17,6 +17,7 @@ OVERRIDES: Final = (
     "zimbraExternalSharingEnabled",
     "zimbraFeatureAllowUsernameInPassword",
     "zimbraFeatureAppSpecificPasswordsEnabled",
+    "zimbraFeatureDocumentEditingEnabled",
     "zimbraFeatureEwsEnabled",
     "zimbraFeatureFileTypeUploadRestrictionsEnabled",
     "zimbraFeatureImapDataSourceEnabled",

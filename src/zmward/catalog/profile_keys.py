@@ -90,6 +90,20 @@ KEYS: Final[Mapping[str, str]] = {
     "scan.dkim-selectors": mark("The selectors of your DKIM keys in DNS."),
     "scan.blocklists": mark("The DNS blocklists that your MTA asks, to be tested."),
     "scan.rate": mark("The most packets and connections a second."),
+    "patches": mark("By when holes must be closed (T01), and whose news count."),
+    "patches.time-zone": mark("The site's time zone, such as Europe/Rome."),
+    "patches.working-days": mark("The days on which somebody works: Mon to Sun."),
+    "patches.business-day-ends": mark("When the business day ends, in that zone."),
+    "patches.maintenance-window": mark(
+        "The monthly window: which weekday, the how-manieth of the month (5 means the "
+        "last), from when on."
+    ),
+    "patches.holidays": mark("Days off: [2026-12-25, 2026-12-26]."),
+    "patches.catalog-days": mark("An older catalog of advisories is a finding."),
+    "patches.catalog-keys": mark(
+        "Public ed25519 keys (base64) of those whose signed catalogs you take; none "
+        "is shipped."
+    ),
     "severity": mark('Another severity for a control: control-id = "low".'),
     "waiver": mark(
         "A failure that you accept until a day (UTC, inclusive; at most 30 days for "
@@ -98,6 +112,7 @@ KEYS: Final[Mapping[str, str]] = {
     ),
     "attestation": mark(
         "What no host can see, stated by a person, with an end: backup-offsite, "
-        "backup-key, backup-drill, snapshots, wiki, account-procedure."
+        "backup-key, backup-drill, snapshots, wiki, account-procedure, mitigation-ID "
+        "of a hole."
     ),
 }

@@ -36,6 +36,6 @@ def systems() -> tuple[SystemSupport, ...]:
 @cache
 def branches() -> dict[str, BranchSupport]:
     """Return every row of branches, by branch."""
-    content = (files("zmward.catalog") / "releases.json").read_bytes()
+    content = (files("zmward.catalog") / "branch_support.json").read_bytes()
     rows = msgspec.json.decode(content, type=tuple[BranchSupport, ...])
     return {row.branch: row for row in rows}

@@ -31,10 +31,10 @@ VERBS = {
     "history": "what zmward did on a host",
     "firewall": "what the packet filter lets in, and why",
     "scan": "what others see of a host, and what they could do",
+    "patches": "which holes are open, and by when each must be closed",
 }
 _COMING = (
     *(
-        "patches",
         "integrity",
         "logs",
         "config",

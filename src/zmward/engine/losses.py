@@ -130,6 +130,16 @@ def look_for_losses(site: Site, plan: Plan) -> Found:
     )
 
 
+def lost_in_all(site: Site, host: str) -> tuple[Loss, ...]:
+    """Return what a rendering of everything would take away, as an upgrade does it."""
+    sections, templates, program = _sections(site, ("all",))
+    paths = wanted(sections, templates)[:_MOST_FILES]
+    texts = dict(read_texts(site.door, paths))
+    sources = [text.text for text in texts.values() if text.text]
+    known = _known(site, host, (program, *sources))
+    return losses(sections, Host(texts, templates), known, known)
+
+
 def words(names: Iterable[str]) -> str:
     """Return names in one line."""
     return ", ".join(names)

@@ -6,8 +6,11 @@ import msgspec
 
 from zmward.control import Status
 from zmward.finding import SCHEMA, Report
-from zmward.reports import check_json, policy_json
+from zmward.patches.signed import SCHEMA as CATALOG
+from zmward.patches.signed import SignedCatalog
+from zmward.reports import check_json, patches_json, policy_json
 from zmward.reports.check_json import CheckShown
+from zmward.reports.patches_json import PatchesShown
 from zmward.reports.policy_json import PolicyShown
 
 _SHOWN_WITH_A_CURE = {
@@ -96,6 +99,29 @@ def check() -> dict[str, Any]:
     """Return the schema of a comparison of rules with a whitelist."""
     about = "What `zmward firewall check --json` writes."
     return written(CheckShown, check_json.SCHEMA, about)
+
+
+def patches() -> dict[str, Any]:
+    """Return the schema of the open holes and their due dates."""
+    about = "What `zmward patches --json` writes."
+    return written(PatchesShown, patches_json.SCHEMA, about)
+
+
+def catalog() -> dict[str, Any]:
+    """Return the schema of a catalog of advisories, as somebody signs it."""
+    (root,), definitions = msgspec.json.schema_components(
+        (SignedCatalog,), ref_template="#/$defs/{name}"
+    )
+    del root
+    document = definitions.pop(SignedCatalog.__name__)
+    document["properties"]["schema"] = {"const": CATALOG}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **document,
+        "title": CATALOG,
+        "description": "What `zmward patches update` reads.",
+        "$defs": definitions,
+    }
 
 
 def text(found: dict[str, Any] | None = None) -> str:

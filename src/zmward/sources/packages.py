@@ -5,6 +5,7 @@ from zmward.sources.source import Snippet, Source, Unreadable
 # dpkg's second letter: installed, unpacked, half-configured, triggers. A package on
 # hold is `hi`; of one that is half configured the files are in place already.
 _PRESENT = "iUFWt"
+_UNFINISHED = {"H": "half-installed", "U": "unpacked", "F": "half-configured"}
 
 
 def parse(answer: str) -> dict[str, str]:
@@ -18,6 +19,18 @@ def parse(answer: str) -> dict[str, str]:
             found[words[1]] = words[2]
     if not found:
         raise Unreadable("packages: the package manager lists nothing")
+    return found
+
+
+def unfinished(answer: str) -> dict[str, tuple[str, str]]:
+    """Return the packages that are half in place: name → what they are, version."""
+    found = {}
+    for line in answer.splitlines():
+        state, _, rest = line.partition(" ")
+        name, _, version = rest.strip().partition(" ")
+        word = _UNFINISHED.get(state[1:2])
+        if word and name:
+            found[name] = word, version.strip()
     return found
 
 

@@ -33,7 +33,7 @@ def _file(name: str) -> str:
     return (files("zmward.reports.html") / name).read_text("utf-8")
 
 
-def _inlined(name: str) -> tuple[Markup, str]:
+def inlined(name: str) -> tuple[Markup, str]:
     """Return one of our own files as it stands in the page, and its CSP source."""
     text = f"\n{_file(name)}"
     if "</" in text:
@@ -42,7 +42,8 @@ def _inlined(name: str) -> tuple[Markup, str]:
     return Markup(text), f"'sha256-{digest}'"  # noqa: S704  # our own file
 
 
-def _environment(say: Speaker) -> Environment:
+def environment(say: Speaker) -> Environment:
+    """Return the templates; they escape everything, and an unknown name is an error."""
     environment = Environment(
         loader=PackageLoader("zmward.reports.html", "."),
         autoescape=True,
@@ -105,8 +106,8 @@ def render(
     `looks` are what a scan saw, told before the findings.
     """
     say = say or Speaker()
-    style, style_source = _inlined("style.css")
-    script, script_source = _inlined("script.js")
+    style, style_source = inlined("style.css")
+    script, script_source = inlined("script.js")
     policy = "; ".join(
         (
             "default-src 'none'",
@@ -116,7 +117,7 @@ def render(
             "form-action 'none'",
         )
     )
-    template = _environment(say).get_template("page.html")
+    template = environment(say).get_template("page.html")
     return template.render(
         style=style,
         script=script,

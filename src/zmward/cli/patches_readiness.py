@@ -1,0 +1,69 @@
+"""`zmward patches readiness`: what to put right before an upgrade."""
+
+from typing import Any
+
+import click
+
+from zmward.cli.options import common, door, write
+from zmward.cli.patches_place import Judged, judged
+from zmward.cli.screen import screen
+from zmward.engine.catalog import active
+from zmward.engine.holes import needs as holes_need
+from zmward.facts import Facts
+from zmward.patches.readiness import Ready
+from zmward.reports.plain import in_json
+
+
+def _quiet(_text: str) -> None:
+    return None
+
+
+def _found(place: Judged) -> tuple[Ready, ...]:
+    from zmward.doors.open_directory import open_directory
+    from zmward.doors.zimbra_host import ZimbraHost
+    from zmward.engine.readiness import readiness
+    from zmward.engine.site import Site
+
+    facts = Facts(place.evidence, place.profile, place.now)
+    catalog = active(place.profile.patches).advisories
+    if not place.live:
+        return readiness(facts, catalog)
+    way = door(place.host)
+    site = Site(door=way, opener=lambda: open_directory(ZimbraHost(way), _quiet))
+    try:
+        return readiness(facts, catalog, site)
+    finally:
+        site.reopen()
+
+
+@click.command("readiness", help="What to put right before an upgrade.")
+@common("host", "profile", "now", "lang", "quiet", "no_color")
+@click.option("--demo", "sample", is_flag=True, help="Judge the sample server.")
+@click.option("--evidence", "paths", multiple=True, metavar="FILE", help="Recorded.")
+@click.option("--json", "as_json", is_flag=True, help="As zmward.readiness/1.")
+@click.option("--output", metavar="FILE", help="Write it there, mode 0600.")
+@click.pass_context
+def command(
+    ctx: click.Context, /, *, as_json: bool, output: str | None, **shared: Any
+) -> int:
+    """Print what was found; 3 for anything unknown, 1 for anything bad, else 0."""
+    from zmward.engine.readiness import needs
+    from zmward.reports.readiness_text import document, render
+
+    place = judged(ctx, shared, lambda site: needs() | holes_need(active(site.patches)))
+    found = _found(place)
+    host = ", ".join(place.evidence.hosts)
+    if as_json:
+        text = in_json(document(found, host, place.evidence.when))
+    else:
+        shown = screen(color=place.color and output is None)
+        text = render(
+            found,
+            host,
+            width=shown.width,
+            color=shown.color,
+            encoding=shown.encoding,
+        )
+    write(text, output)
+    states = {one.state for one in found}
+    return 3 if "unknown" in states else 1 if "bad" in states else 0

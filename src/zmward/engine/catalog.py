@@ -1,0 +1,195 @@
+"""The advisories that count: those shipped with zmward, and newer signed ones.
+
+The taken catalog lies in the state with its signature and is proved anew each time.
+"""
+
+import fcntl
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlunsplit
+
+import msgspec
+
+from zmward.catalog.advisories import Advisories, advisories
+from zmward.doors.download import downloaded, place
+from zmward.engine.state import root
+from zmward.errors import BadFile, Refused
+from zmward.patches.signed import (
+    LARGEST,
+    SIGNATURE_BYTES,
+    SignedCatalog,
+    laid_over,
+    newer,
+    opened,
+)
+from zmward.profile import Patches
+
+_STORED: Final = "the catalog in the state"
+_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    """A catalog as it was taken, byte for byte, and its signature."""
+
+    content: bytes
+    signature: bytes
+
+
+class Active(msgspec.Struct, frozen=True):
+    """The advisories that count; shipped ones have the serial number 0.
+
+    `taken` are the ids of the signed catalog among them.
+    """
+
+    advisories: Advisories
+    serial: int = 0
+    trouble: str = ""
+    taken: frozenset[str] = frozenset()
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A catalog that was taken, and the ids that it added."""
+
+    serial: int
+    advisories: Advisories
+    added: tuple[str, ...]
+
+
+def folder() -> Path:
+    """Return where the taken catalog lies, on the machine that judges.
+
+    ZMWARD_CATALOG names another place, for users without root.
+    """
+    own = os.environ.get("ZMWARD_CATALOG")
+    return Path(own).absolute() if own else Path(root()) / "catalog"
+
+
+def _bounded(path: Path, most: int) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise Refused(f"{path} is larger than any catalog. Nothing was changed.")
+    return content
+
+
+def _stored() -> _Stored | None:
+    try:
+        content = _bounded(folder() / "current", 2 * LARGEST)
+    except FileNotFoundError:
+        return None
+    return msgspec.msgpack.decode(content, type=_Stored)
+
+
+def active(site: Patches) -> Active:
+    """Return the newest advisories that can be believed, and why others are not."""
+    shipped = advisories()
+    try:
+        stored = _stored()
+        if stored is None:
+            return Active(shipped)
+        found = opened(stored.content, stored.signature, site.catalog_keys, _STORED)
+    except (OSError, Refused, msgspec.DecodeError) as error:
+        return Active(shipped, trouble=f"{_STORED} is not used: {error}")
+    return Active(laid_over(shipped, found), found.serial, taken=found.ids)
+
+
+def _last(site: Patches) -> int:
+    """Return the highest serial number that was ever taken."""
+    path = folder() / "serial"
+    try:
+        noted = int(_bounded(path, 64).decode("ascii"))
+    except FileNotFoundError:
+        noted = 0
+    except ValueError as error:
+        raise Refused(
+            f"{path} is damaged, so nobody knows which catalogs are older: write the "
+            "serial number of the last one into it. Nothing was changed."
+        ) from error
+    return max(noted, active(site).serial)
+
+
+@contextmanager
+def _alone() -> Iterator[Path]:
+    """Give the folder, private to us, to one update at a time."""
+    where = folder()
+    try:
+        where.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        where.mkdir(mode=0o700, exist_ok=True)
+        found = where.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+            raise Refused(
+                f"{where} is no folder of ours: no catalog can be kept there."
+            )
+        if found.st_mode & _OTHERS:
+            raise Refused(f"Others may write to {where}: no catalog can be kept there.")
+        lock = os.open(where / "lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise Refused(
+            f"{where} cannot be used: {error.strerror}. Run it as root, or "
+            "let ZMWARD_CATALOG name a folder of your own."
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield where
+    except BlockingIOError as error:
+        raise Refused("Another update of the catalog is at work.") from error
+    finally:
+        os.close(lock)
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Put a whole new file, synced, in the place of the old one."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    above = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(above)
+    finally:
+        os.close(above)
+
+
+def _fetched(source: str) -> tuple[bytes, bytes]:
+    """Return the catalog and its signature, from a file or by https."""
+    if "://" in source:
+        parts = place(source)
+        signed = urlunsplit(parts._replace(path=f"{parts.path}.sig"))
+        content = downloaded(source, LARGEST)
+        return content, downloaded(signed, SIGNATURE_BYTES)
+    try:
+        content = _bounded(Path(source), LARGEST)
+        return content, _bounded(Path(f"{source}.sig"), 2 * SIGNATURE_BYTES)
+    except OSError as error:
+        raise BadFile(f"{error.filename} cannot be read: {error.strerror}.") from error
+
+
+def update(source: str, site: Patches, now: datetime) -> Taken:
+    """Take a newer catalog, or refuse it and change nothing."""
+    if not site.catalog_keys:
+        opened(b"", b"", (), source)
+    content, signature = _fetched(source)
+    found: SignedCatalog = opened(content, signature, site.catalog_keys, source)
+    with _alone() as where:
+        old = active(site)
+        shipped = advisories().generated
+        last, had = _last(site), old.taken
+        newer(found, source, now, last=last, shipped=shipped, had=had)
+        stored = msgspec.msgpack.encode(_Stored(content, signature))
+        _put(where / "current", stored)
+        _put(where / "serial", f"{found.serial}\n".encode())
+    known = {row.id for row in old.advisories.rows}
+    added = (row.id for row in found.advisories.rows if row.id not in known)
+    return Taken(found.serial, active(site).advisories, tuple(added))

@@ -1,0 +1,102 @@
+"""Whether a site is ready for an upgrade, from its evidence and, live, its files."""
+
+from collections.abc import Iterable, Iterator
+
+from zmward.catalog.advisories import Advisories
+from zmward.control import Control, Status
+from zmward.controls.registry import controls
+from zmward.engine.audit import audit
+from zmward.engine.losses import lost_in_all
+from zmward.engine.room_for_upgrade import room
+from zmward.engine.site import Site
+from zmward.errors import ZmwardError
+from zmward.facts import Facts
+from zmward.finding import Finding
+from zmward.patches.overview import overview
+from zmward.patches.readiness import (
+    CONTROLS,
+    DISK,
+    IMMUTABLE,
+    STATES,
+    TEMPLATES,
+    Ready,
+    path,
+    services,
+    unasked,
+)
+from zmward.sources.listeners import LISTENERS
+
+_SHOWN = 3
+
+
+def judging() -> tuple[Control, ...]:
+    """Return the controls that speak of readiness."""
+    known = controls()
+    return tuple(known[name] for names in CONTROLS.values() for name in names)
+
+
+def needs() -> frozenset[str]:
+    """Return the names of the sources that a judgement reads, beside the holes'."""
+    return frozenset((LISTENERS.name, *(n for c in judging() for n in c.check.needs)))
+
+
+def _said(subject: str, finding: Finding) -> Iterator[Ready]:
+    """Yield what a finding says of a subject; a waived failure stays one."""
+    step = f"zmward explain {finding.control}"
+    if finding.status is Status.PASS:
+        yield Ready(subject, "well", finding.title)
+    elif finding.status is Status.UNKNOWN:
+        yield Ready(subject, "unknown", f"{finding.title}? {finding.reason}", step)
+    elif finding.status in (Status.FAIL, Status.WAIVED):
+        shown = finding.deviations[:_SHOWN]
+        seen = "; ".join(f"{one.subject}: {one.found}" for one in shown)
+        yield Ready(subject, "bad", f"Not so: {finding.title}. {seen}", step)
+
+
+def _judged(facts: Facts) -> Iterator[Ready]:
+    report = audit(facts.evidence, judging(), facts.profile, facts.now)
+    found = {finding.control: finding for finding in report.findings}
+    for subject, names in CONTROLS.items():
+        for name in names:
+            if name in found:
+                yield from _said(subject, found[name])
+
+
+def hand_made(site: Site | None, host: str) -> Iterator[Ready]:
+    """Yield the files that were changed by hand and that an upgrade renders anew."""
+    subject = "hand-edited files"
+    if site is None:
+        text = "only the host itself tells: run this on it, or with --host"
+        yield Ready(subject, "unknown", text)
+        return
+    try:
+        found = lost_in_all(site, host)
+    except ZmwardError as error:
+        yield Ready(subject, "unknown", str(error))
+        return
+    for loss in found:
+        if loss.why:
+            yield Ready(subject, "unknown", f"{loss.path}: {loss.why}")
+        else:
+            lines = "; ".join(loss.lines[:3])
+            step = "move it into an attribute or a template, or write it down"
+            yield Ready(subject, "bad", f"{loss.path}: {lines}", step)
+    if not found:
+        text = "zmconfigd would write every file as it is now"
+        yield Ready(subject, "well", text)
+
+
+def readiness(
+    facts: Facts, catalog: Advisories | None = None, site: Site | None = None
+) -> tuple[Ready, ...]:
+    """Return everything, what is bad first; `site` is the live host, if it is one."""
+    hosts: Iterable[str] = facts.evidence.hosts[:1]
+    found = (
+        *path(overview(facts, catalog)),
+        *_judged(facts),
+        *services(facts),
+        *(one for host in hosts for one in hand_made(site, host)),
+        *(room(site.door) if site else unasked(DISK, IMMUTABLE)),
+        *unasked(TEMPLATES),
+    )
+    return tuple(sorted(found, key=lambda one: STATES.index(one.state)))

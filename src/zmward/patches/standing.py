@@ -1,0 +1,195 @@
+"""How an advisory stands on a node: it applies, does not, is fixed, or is unknown.
+
+Nothing but a fix that was read in the hole's own record makes it fixed. A line of
+releases that the record does not name is unknown, not safe.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from enum import StrEnum
+
+import msgspec
+
+from zmward.catalog.advisories import Advisory, Fix, Range
+from zmward.catalog.releases import releases
+from zmward.facts import Facts
+from zmward.patches.installed import At, Installed
+from zmward.patches.met import Met, met
+from zmward.patches.version import Version, known
+
+
+class Standing(StrEnum):
+    """What is said of one hole, worst first."""
+
+    APPLIES = "applies"
+    UNKNOWN = "unknown"
+    FIXED = "fixed"
+    NOT_APPLICABLE = "not_applicable"
+
+
+_ORDER = tuple(Standing)
+_ALWAYS = Met(holds=True, why="")
+
+
+class OnNode(msgspec.Struct, frozen=True):
+    """How one hole stands on one node, and why.
+
+    `installed` is the level of the component that holds the hole, `fix` the build of
+    this line that surely closes it; both are empty where unknown. `met` says whether
+    the hole's condition holds, `undone` that a setting takes the installed fix back.
+    """
+
+    node: str
+    standing: Standing
+    reason: str
+    installed: str = ""
+    fix: str = ""
+    met: bool | None = True
+    undone: bool = False
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What one version says of a hole, whatever the conditions are."""
+
+    standing: Standing
+    reason: str
+
+
+def worst(found: Iterable[Standing]) -> Standing:
+    """Return the worst of some; without any it is not applicable."""
+    return min(found, key=_ORDER.index, default=Standing.NOT_APPLICABLE)
+
+
+def fix_for(advisory: Advisory, version: Version) -> Fix | None:
+    """Return what the record says of the version's line, the narrowest first."""
+    fixes = sorted(advisory.fixes, key=lambda fix: -len(fix.line.split(".")))
+    return next((fix for fix in fixes if version.within(fix.line)), None)
+
+
+def _holds(part: Range, version: Version) -> bool:
+    """Say whether a range of builds holds a version."""
+    return (
+        (not part.line or version.within(part.line))
+        and (not part.first or version >= known(part.first))
+        and (not part.last or version <= known(part.last))
+        and (not part.before or version < known(part.before))
+    )
+
+
+def _named(advisory: Advisory, version: Version) -> bool:
+    return any(_holds(part, version) for part in advisory.affected)
+
+
+def _fixed_before(advisory: Advisory, line: str) -> bool:
+    """Say whether a hole was known, with a fix that was read, before a line began."""
+    begun = next((one.begun for one in releases().lines if one.line == line), None)
+    published = advisory.published
+    if begun is None or published is None or not advisory.proven or advisory.inferred:
+        return False
+    return published <= begun - timedelta(days=1)
+
+
+def verdict(advisory: Advisory, version: Version) -> Verdict:
+    """Say what an installed version alone means for a hole."""
+    if any(version.within(line) for line in advisory.unfixed):
+        return Verdict(Standing.APPLIES, f"{version.line} gets no fix for it")
+    fix = fix_for(advisory, version)
+    if fix is not None:
+        return _compared(advisory, fix, version)
+    if advisory.fixes and not _named(advisory, version):
+        if advisory.affected and _fixed_before(advisory, version.line):
+            reason = f"it was fixed before {version.line} began"
+            return Verdict(Standing.NOT_APPLICABLE, reason)
+        reason = f"its record does not speak of {version.line}"
+    elif advisory.fixes:
+        reason = f"its record names {version.line} as affected and no fix for it"
+    else:
+        reason = "no record names a build that fixes it"
+    return Verdict(Standing.UNKNOWN, reason)
+
+
+def _still_open(fix: Fix, version: Version) -> Verdict:
+    if version <= known(fix.still_open):
+        return Verdict(Standing.APPLIES, f"{fix.still_open} is still open")
+    reason = f"open up to {fix.still_open}; which build fixes it is not known"
+    return Verdict(Standing.UNKNOWN, reason)
+
+
+def _compared(advisory: Advisory, fix: Fix, version: Version) -> Verdict:
+    """Compare a version with the fix of its own line."""
+    if not fix.surely:
+        return _still_open(fix, version)
+    surely = known(fix.surely)
+    if not advisory.proven:
+        reason = f"a fix in {surely} was not read in its record"
+        return Verdict(Standing.UNKNOWN, reason)
+    if version < known(fix.since or fix.surely):
+        return Verdict(Standing.APPLIES, f"fixed in {surely}")
+    if version < surely:
+        reason = f"fixed in {known(fix.since)} or {surely}"
+        return Verdict(Standing.UNKNOWN, reason)
+    if advisory.inferred:
+        reason = f"a fix in {surely} was only concluded from the affected builds"
+        return Verdict(Standing.UNKNOWN, reason)
+    return Verdict(Standing.FIXED, f"fixed in {surely}")
+
+
+def _over(advisory: Advisory, at: At) -> Verdict:
+    """Say what all versions that a component may have mean together."""
+    if not at.versions:
+        reason = at.doubt or "the installed version is not known"
+        return Verdict(Standing.UNKNOWN, reason)
+    found = [verdict(advisory, version) for version in at.versions]
+    if len({one.standing for one in found}) == 1:
+        return found[-1]
+    versions = " or ".join(map(str, at.versions))
+    return Verdict(Standing.UNKNOWN, f"{versions} is installed: {at.doubt}")
+
+
+def _fix_text(advisory: Advisory, at: At) -> str:
+    """Return the build that surely closes the hole in the newest version's line."""
+    if not at.versions or not advisory.proven or advisory.inferred:
+        return ""
+    fix = fix_for(advisory, at.versions[-1])
+    return str(known(fix.surely)) if fix and fix.surely else ""
+
+
+def _with(found: Verdict, condition: Met, undone: Met) -> Verdict:
+    """Join what the version says with what the conditions say."""
+    if condition.holds is False:
+        return Verdict(Standing.NOT_APPLICABLE, condition.why)
+    if found.standing is Standing.APPLIES and condition.holds is None:
+        reason = f"{found.reason}; whether it matters here is not known"
+        return Verdict(Standing.UNKNOWN, f"{reason}: {condition.why}")
+    if found.standing is Standing.FIXED and undone.holds is not False:
+        if undone.holds:
+            return Verdict(Standing.APPLIES, f"the fix is taken back: {undone.why}")
+        reason = f"{found.reason}, unless it is taken back: {undone.why}"
+        return Verdict(Standing.UNKNOWN, reason)
+    return found
+
+
+def on_node(advisory: Advisory, found: Installed, facts: Facts) -> OnNode | None:
+    """Judge a hole on a node; None where the node does not have its component."""
+    at = found.part(advisory.component)
+    if at is None:
+        return None
+    node = found.node
+    condition = _ALWAYS
+    if advisory.condition is not None:
+        condition = met(advisory.condition, facts, node)
+    undone = Met(holds=False, why="")
+    if advisory.undone_by is not None:
+        undone = met(advisory.undone_by, facts, node)
+    found_by_version = _over(advisory, at)
+    said = _with(found_by_version, condition, undone)
+    fixed = found_by_version.standing is Standing.FIXED
+    return OnNode(
+        node,
+        said.standing,
+        said.reason,
+        installed=" or ".join(map(str, at.versions)),
+        fix=_fix_text(advisory, at),
+        met=condition.holds,
+        undone=fixed and said.standing is Standing.APPLIES,
+    )

@@ -1,0 +1,152 @@
+"""Open holes and their due dates as JSON: the schema `zmward.patches/1`."""
+
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from zmward.patches.ledger import Ledger, Owed
+from zmward.patches.overview import Step
+from zmward.patches.rating import Basis, Rating
+from zmward.patches.standing import OnNode, Standing
+
+SCHEMA: Final = "zmward.patches/1"
+
+
+class CatalogShown(msgspec.Struct, frozen=True):
+    """The catalog of advisories that judged."""
+
+    generated: date
+    serial: int
+    age_days: int
+    old: bool
+    trouble: str
+
+
+class InstalledShown(msgspec.Struct, frozen=True):
+    """One component of one node."""
+
+    node: str
+    component: str
+    version: str
+    package: str
+    doubt: str
+
+
+class MitigationShown(msgspec.Struct, frozen=True):
+    """What helps until the patch is in."""
+
+    text: str
+    control: str
+
+
+class AdvisoryShown(msgspec.Struct, frozen=True):
+    """One hole, how it stands on the site, and by when it must be closed."""
+
+    id: str
+    status: Standing
+    reason: str
+    exploited: bool
+    rating: Rating
+    basis: Basis
+    cvss: float | None
+    due: date | None
+    due_at: str
+    known_since: date | None
+    overdue_days: int | None
+    mitigated: bool
+    summary: str
+    access: str
+    condition_met: bool | None
+    fixed_in: tuple[str, ...]
+    mitigations: tuple[MitigationShown, ...]
+    remedy: str
+    advice: str
+    nodes: tuple[OnNode, ...]
+
+
+class PatchesShown(msgspec.Struct, frozen=True):
+    """The whole document; the advisories are in the order in which to close them."""
+
+    schema: str
+    host: str
+    when: str
+    judged: date
+    hosts_missing: tuple[str, ...]
+    catalog: CatalogShown
+    installed: tuple[InstalledShown, ...]
+    counts: dict[str, int]
+    overdue: int
+    steps: tuple[Step, ...]
+    windows: tuple[date, ...]
+    advisories: tuple[AdvisoryShown, ...]
+
+
+def _advisory(row: Owed) -> AdvisoryShown:
+    hole, advisory, due = row.hole, row.hole.advisory, row.due
+    fixes = (fix.surely or fix.since for fix in advisory.fixes)
+    return AdvisoryShown(
+        id=advisory.id,
+        status=hole.standing,
+        reason=hole.reason,
+        exploited=advisory.exploited,
+        rating=row.rated.rating,
+        basis=row.rated.basis,
+        cvss=advisory.cvss,
+        due=due.day if due else None,
+        due_at=f"{due.at:%H:%M}" if due and due.at else "",
+        known_since=due.since if due else None,
+        overdue_days=due.overdue_days if due else None,
+        mitigated=row.mitigated,
+        summary=advisory.summary,
+        access=advisory.access,
+        condition_met=hole.met,
+        fixed_in=tuple(fix for fix in fixes if fix),
+        mitigations=tuple(
+            MitigationShown(one.text, one.control) for one in advisory.mitigations
+        ),
+        remedy=hole.remedy,
+        advice=hole.advice,
+        nodes=hole.nodes,
+    )
+
+
+def _catalog(ledger: Ledger) -> CatalogShown:
+    found = ledger.catalog
+    return CatalogShown(
+        *(found.generated, found.serial, found.age_days, found.old, found.trouble)
+    )
+
+
+def _installed(ledger: Ledger) -> tuple[InstalledShown, ...]:
+    return tuple(
+        InstalledShown(
+            *(node.name, level.component, " or ".join(level.levels)),
+            *(level.package, level.doubt),
+        )
+        for node in ledger.overview.nodes
+        for level in node.levels
+    )
+
+
+def document(ledger: Ledger) -> PatchesShown:
+    """Return the document."""
+    return PatchesShown(
+        schema=SCHEMA,
+        host=ledger.host,
+        when=ledger.when,
+        judged=ledger.judged,
+        hosts_missing=ledger.hosts_missing,
+        catalog=_catalog(ledger),
+        installed=_installed(ledger),
+        counts={one.value: len(ledger.standing(one)) for one in Standing},
+        overdue=len(ledger.overdue),
+        steps=ledger.overview.steps,
+        windows=ledger.windows,
+        advisories=tuple(map(_advisory, ledger.rows)),
+    )
+
+
+def render(ledger: Ledger) -> str:
+    """Return the document as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(document(ledger))).decode() + "\n"

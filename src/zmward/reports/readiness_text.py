@@ -1,0 +1,72 @@
+"""Whether a site is ready for an upgrade: for the terminal, and as JSON."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+from rich.text import Text
+
+from zmward.i18n import Speaker, mark
+from zmward.patches.readiness import STATES, Ready
+from zmward.reports.lines import hanging, printed
+from zmward.reports.plain import plain
+
+SCHEMA: Final = "zmward.readiness/1"
+_INDENT: Final = 22
+_SIGNS: Final = {
+    "bad": ("✗", "bold red"),
+    "unknown": ("?", "bold magenta"),
+    "well": ("✓", "bold green"),
+}
+
+
+class ReadinessShown(msgspec.Struct, frozen=True):
+    """The whole document."""
+
+    schema: str
+    host: str
+    when: str
+    counts: dict[str, int]
+    found: tuple[Ready, ...]
+
+
+def document(found: tuple[Ready, ...], host: str, when: str) -> str:
+    """Return the findings as indented JSON."""
+    counts = Counter(one.state for one in found)
+    shown = ReadinessShown(SCHEMA, host, when, {s: counts[s] for s in STATES}, found)
+    return msgspec.json.format(msgspec.json.encode(shown)).decode() + "\n"
+
+
+def _row(one: Ready, say: Speaker, width: int) -> Iterator[Text]:
+    sign, style = _SIGNS[one.state]
+    label = Text(f"{sign} {plain(say(one.subject), 19)}", style=style)
+    yield from hanging(label, Text(plain(one.text)), _INDENT, width)
+    if one.step:
+        step = Text(f"→ {plain(say(one.step))}", style="bright_black")
+        yield from hanging(Text(), step, _INDENT, width)
+
+
+def render(
+    found: tuple[Ready, ...],
+    host: str,
+    say: Speaker | None = None,
+    *,
+    width: int = 80,
+    color: bool = False,
+    encoding: str = "utf-8",
+) -> str:
+    """Return the findings as text, what is bad first."""
+    say, width = say or Speaker(), max(width, 40)
+    counts = Counter(one.state for one in found)
+    words = say(mark("{bad} bad, {unknown} not known, {well} well")).format(
+        bad=counts["bad"], unknown=counts["unknown"], well=counts["well"]
+    )
+    title = say(mark("Before an upgrade of {host}")).format(host=plain(host, 200))
+    lines = [
+        *hanging(Text(), Text(f"{title}: {words}", style="bold"), 0, width),
+        Text(),
+    ]
+    for one in found:
+        lines += _row(one, say, width)
+    return printed(lines, width, color=color, encoding=encoding)

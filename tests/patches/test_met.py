@@ -1,0 +1,148 @@
+"""Conditions are yes, no or not known; not known never becomes one of the others."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.examples import NODE, evidence_of
+from zmward.catalog.conditions import (
+    AllOf,
+    AnyOf,
+    AppPasswords,
+    Attribute,
+    ByHand,
+    Condition,
+    Extension,
+    LocalKey,
+    Not,
+    Package,
+    Pax,
+    SecondFactor,
+    Zimlet,
+)
+from zmward.control import passes
+from zmward.facts import Facts
+from zmward.patches.met import met
+from zmward.profile import Profile
+
+YES, NO, NONE = Package("zimbra-store"), Package("zimbra-apache"), ByHand("by hand")
+EWS = Attribute(("cos", "account"), {"zimbraFeatureEwsEnabled": ("TRUE",)}, unset=False)
+JSP = Attribute(("server",), {"zimbraZimletJspEnabled": ("TRUE",)}, unset=False)
+LAZY = Attribute(
+    ("domain",),
+    {"zimbraAuthMech": ("ldap", "ad"), "zimbraAuthLdapSearchFilter": ()},
+    unset=False,
+)
+NOTIFY = LocalKey("snmp_notify", ("1", "yes"))
+STAT = "644 zimbra zimbra 1 1 regular file|/opt/zimbra/"
+
+
+def holds(condition: Condition, **given: Any) -> bool | None:
+    facts = Facts(evidence_of(passes(**given)), Profile(), datetime.now(UTC))
+    return met(condition, facts, NODE).holds
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (AllOf((YES, YES)), True),
+        (AllOf((YES, NO)), False),
+        (AllOf((NONE, NO)), False),
+        (AllOf((NONE, YES)), None),
+        (AnyOf((NO, YES)), True),
+        (AnyOf((NONE, YES)), True),
+        (AnyOf((NO, NONE)), None),
+        (AnyOf((NO, NO)), False),
+        (Not(YES), False),
+        (Not(NO), True),
+        (Not(NONE), None),
+        (NONE, None),
+    ],
+)
+def test_parts_are_joined_in_three_values(
+    condition: Condition, expected: object
+) -> None:
+    assert holds(condition) is expected
+
+
+def test_silence_is_not_known() -> None:
+    for condition, source in (
+        (YES, "packages"),
+        (EWS, "ldap-accounts"),
+        (JSP, "ldap-config"),
+        (LAZY, "ldap-domains"),
+        (NOTIFY, "localconfig"),
+        (Zimlet("a"), "zimlets"),
+        (Extension("a"), "extensions"),
+        (Pax(), "amavis-pax"),
+        (SecondFactor(), "ldap-accounts"),
+        (AppPasswords(), "ldap-app-passwords"),
+    ):
+        assert holds(condition, missing=(source,)) is None
+        assert holds(Not(condition), missing=(source,)) is None
+
+
+def test_a_class_or_a_single_account_is_enough() -> None:
+    none: dict[str, Any] = {"zimbraFeatureEwsEnabled": {}}
+    one = {"zimbraFeatureEwsEnabled": {"TRUE": ("a@example.com",)}}
+    off, on = ({"zimbraFeatureEwsEnabled": word} for word in ("FALSE", "TRUE"))
+    assert holds(EWS, cos={"default": off}, accounts=none) is False
+    assert holds(EWS, cos={"default": off, "staff": on}, accounts=none) is True
+    assert holds(EWS, cos={"default": off}, accounts=one) is True
+    assert holds(EWS, cos={"default": {}}, accounts=none) is False
+    # A class that is on is enough, whatever the accounts say.
+    assert holds(EWS, cos={"default": on}, missing=("ldap-accounts",)) is True
+
+
+def test_a_server_has_the_global_value_until_it_sets_its_own() -> None:
+    on, off = ({"zimbraZimletJspEnabled": word} for word in ("TRUE", "FALSE"))
+    assert holds(JSP, config=on) is True
+    assert holds(JSP, config=on, server=off) is False
+    assert holds(JSP, config=off, server=on) is True
+    assert holds(JSP) is False
+
+
+def test_all_of_an_attribute_s_parts_must_be_at_one_object() -> None:
+    both = {"zimbraAuthMech": "ad", "zimbraAuthLdapSearchFilter": "(uid=%u)"}
+    assert holds(LAZY, domains={"a": both}) is True
+    spread = {"a": {"zimbraAuthMech": "ad"}, "b": {"zimbraAuthLdapSearchFilter": "x"}}
+    assert holds(LAZY, domains=spread) is False
+    assert holds(LAZY, domains={}) is False
+
+
+def test_a_key_that_is_not_set_means_what_the_row_says() -> None:
+    assert holds(NOTIFY, localconfig={"snmp_notify": "YES"}) is True
+    assert holds(NOTIFY, localconfig={"snmp_notify": "0"}) is False
+    assert holds(NOTIFY, localconfig={}) is None
+    assert holds(LocalKey("a", ("1",), unset=False), localconfig={}) is False
+
+
+def test_programs_are_looked_for_by_their_whole_name() -> None:
+    zimlet = Zimlet("com_zimbra_webex")
+    folder = f"{STAT}zimlets-deployed\n"
+    other = f"{folder}{STAT}zimlets-deployed/xcom_zimbra_webex\n"
+    there = f"{folder}{STAT}zimlets-deployed/com_zimbra_webex\n"
+    assert holds(zimlet, raw={"zimlets": there}) is True
+    assert holds(zimlet, raw={"zimlets": other}) is False
+    assert holds(zimlet, raw={"zimlets": folder}) is False
+    assert holds(zimlet, raw={"zimlets": ""}) is None
+    backup = Extension("backup")
+    jar = f"{STAT}lib/ext/backup/zimbra-backup-store.jar\n"
+    assert holds(backup, raw={"extensions": jar}) is True
+    assert holds(backup, raw={"extensions": f"{STAT}lib/ext/mitel/a.jar\n"}) is False
+    assert holds(backup, raw={"extensions": ""}) is None
+
+
+def test_a_half_installed_package_is_neither_there_nor_not() -> None:
+    raw = {"packages": "ii zimbra-core 10.1.0\niH zimbra-snmp 10.1.0\n"}
+    assert holds(Package("zimbra-snmp"), raw=raw) is None
+    assert holds(Package("zimbra-core"), raw=raw) is True
+
+
+def test_pax_and_passwords_are_counted() -> None:
+    assert holds(Pax(), raw={"amavis-pax": "searched\n/usr/bin/pax\n"}) is True
+    assert holds(Pax(), raw={"amavis-pax": "searched\n"}) is False
+    assert holds(AppPasswords(), raw={"ldap-app-passwords": "counted 2\n"}) is True
+    assert holds(AppPasswords(), raw={"ldap-app-passwords": "counted 0\n"}) is False
+    assert holds(AppPasswords(), raw={"ldap-app-passwords": ""}) is None

@@ -1,0 +1,131 @@
+"""The VEX export, held against the official schema and the profile's own rules."""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.patches import made as of
+from zmward.patches.overview import Hole
+from zmward.patches.standing import OnNode, Standing
+from zmward.reports import patches_vex
+
+SCHEMA = json.loads((Path(__file__).parent / "csaf/csaf_json_schema.json").read_text())
+WHEN = "2026-11-21T12:00:00+00:00"
+ON_MORE = of.hole(
+    of.advisory(66666),
+    Standing.APPLIES,
+    nodes=tuple(
+        OnNode(f"node{n}.example.com", standing, f"reason {n}", "", "")
+        for n, standing in enumerate(Standing)
+    ),
+)
+
+
+def written(holes: tuple[Hole, ...] = (*of.ALL, ON_MORE), **values: Any) -> Any:
+    return json.loads(patches_vex.render(of.made(holes, **values), WHEN, "0.1.0"))
+
+
+def products(branches: list[Mapping[str, Any]]) -> Iterator[str]:
+    for branch in branches:
+        yield from products(branch.get("branches", []))
+        if "product" in branch:
+            yield branch["product"]["product_id"]
+
+
+def affected(found: Mapping[str, Any], key: str) -> set[str]:
+    return set(chain.from_iterable(one["product_ids"] for one in found.get(key, ())))
+
+
+def by_id(document: Any) -> dict[str, Any]:
+    return {
+        one.get("cve") or one["ids"][0]["text"]: one
+        for one in document["vulnerabilities"]
+    }
+
+
+@pytest.mark.parametrize(
+    "host", ["mail.example.com", of.EVIL, "", "a.example, b.example"]
+)
+def test_the_document_validates_against_the_official_schema(host: str) -> None:
+    validator = jsonschema.Draft202012Validator(
+        SCHEMA, format_checker=jsonschema.FormatChecker()
+    )
+    assert [error.message for error in validator.iter_errors(written(host=host))] == []
+
+
+def test_the_schema_can_say_no() -> None:
+    document = written()
+    document["document"]["category"] = ""
+    assert not jsonschema.Draft202012Validator(SCHEMA).is_valid(document)
+
+
+def test_every_product_is_defined_once_and_every_status_names_one() -> None:
+    document = written()
+    defined = list(products(document["product_tree"]["branches"]))
+    assert len(defined) == len(set(defined))
+    used = [
+        product
+        for one in document["vulnerabilities"]
+        for group in one["product_status"].values()
+        for product in group
+    ]
+    assert set(used) <= set(defined)
+
+
+def test_no_product_has_two_statuses_for_one_hole() -> None:
+    for one in written()["vulnerabilities"]:
+        told = list(chain.from_iterable(one["product_status"].values()))
+        assert len(told) == len(set(told)) > 0
+
+
+def test_what_is_affected_has_an_action_and_what_is_not_a_justification() -> None:
+    for one in written()["vulnerabilities"]:
+        status = one["product_status"]
+        assert set(status.get("known_affected", ())) <= affected(one, "remediations")
+        spared = set(status.get("known_not_affected", ()))
+        assert spared <= affected(one, "flags")
+        impact = [t for t in one.get("threats", ()) if t["category"] == "impact"]
+        assert spared <= affected({"threats": impact}, "threats")
+        assert one["notes"]
+
+
+def test_each_standing_becomes_its_status() -> None:
+    statuses = by_id(written())["CVE-2026-66666"]["product_status"]
+    assert statuses == {
+        "known_affected": ["node0.example.com/store"],
+        "under_investigation": ["node1.example.com/store"],
+        "fixed": ["node2.example.com/store"],
+        "known_not_affected": ["node3.example.com/store"],
+    }
+
+
+def test_the_justification_tells_an_absent_part_from_an_unmet_condition() -> None:
+    found = by_id(written())
+    labels = {
+        name: one["flags"][0]["label"] for name, one in found.items() if "flags" in one
+    }
+    assert labels["CVE-2026-45454"] == "component_not_present"
+    assert labels["CVE-2026-33333"] == "component_not_present"
+    assert labels["CVE-2026-44444"] == "vulnerable_code_not_in_execute_path"
+
+
+def test_what_is_no_cve_has_an_id_of_ours() -> None:
+    found = [one for one in written()["vulnerabilities"] if "cve" not in one]
+    assert [one["ids"][0]["system_name"] for one in found] == ["zmward's catalog"]
+
+
+def test_known_packages_are_named_as_scanners_name_them() -> None:
+    text = json.dumps(written())
+    assert "pkg:deb/ubuntu/zimbra-patch@10.1.16.1773100000-1.u22" in text
+
+
+def test_fixes_and_mitigations_are_told() -> None:
+    kinds = [r["category"] for r in by_id(written())["CVE-2026-73570"]["remediations"]]
+    assert kinds == ["vendor_fix", "mitigation"]
+    none = by_id(written())["CVE-2026-66666"]["remediations"]
+    assert [r["category"] for r in none] == ["none_available"]
