@@ -86,6 +86,11 @@ def test_nothing_unknown_looks_clean() -> None:
     text = patches_text.render(of.made((of.UNKNOWN,)))
     assert "? 1 hole could not be judged" in text
     assert "? CVE-2026-11111" in text
+    for doubt in (of.made((of.UNKNOWN,)), of.made((of.FIXED,), hosts_missing=("x",))):
+        assert "✓ no known hole" not in patches_text.render(doubt)
+        assert "no known hole" not in patches_page.render(doubt)
+    assert "✓ no known hole is open" in patches_text.render(of.made((of.FIXED,)))
+    assert "✓ no known hole is open" in patches_page.render(of.made((of.FIXED,)))
 
 
 @pytest.mark.parametrize("everything", [False, True])
