@@ -3,7 +3,8 @@
 import re
 
 _NUMBERS = re.compile(r"(?:\d+:)?(\d{1,3})\.(\d{1,3})\.(\d{1,3})")
-_PATCH = re.compile(r"[._-][pP](\d+)(?:\.(\d+))?(?![a-z])")
+# A number that is too long for a patch is none, not its first digits.
+_PATCH = re.compile(r"[._-][pP](\d{1,4})(?:\.(\d{1,4}))?(?![a-z\d]|\.\d)")
 _WITH_PATCHES = ((8, 8, 15), (9, 0, 0), (8, 7, 11))
 
 Level = tuple[int, ...]
