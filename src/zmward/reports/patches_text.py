@@ -48,7 +48,11 @@ def deadline(row: Owed, say: Speaker) -> str:
     if row.late:
         late = say.number(mark("{count} day late"), mark("{count} days late"), row.late)
         return f"{text}, {late}"
-    return f"{text} {row.due.at:%H:%M}" if row.due.at else f"{text}, {say(mark('now'))}"
+    return (
+        f"{text} {row.due.at:%H:%M}"
+        if row.due.at
+        else f"{text}, {say(mark('at once'))}"
+    )
 
 
 def why_rated(row: Owed, say: Speaker) -> str:
