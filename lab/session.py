@@ -34,12 +34,13 @@ class Session:
     """One login from outside: what is typed runs in its shell, one line at a time."""
 
     lab: Lab
+    options: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] = field(init=False)
     count: int = 0
 
     def __post_init__(self) -> None:
         """Log in and wait for the shell."""
-        words = [*SSH, "-tt", "-F", str(self.lab.ssh_config), "mail"]
+        words = [*SSH, *self.options, "-tt", "-F", str(self.lab.ssh_config), "mail"]
         argv = self.lab.argv("outside", [*words, "exec bash --noprofile --norc"])
         self.process = subprocess.Popen(
             argv,

@@ -32,6 +32,40 @@ def host_with(banned: str, peer: str) -> Twin:
     return host
 
 
+def test_who_works_here_and_is_not_let_in_refuses_the_load() -> None:
+    host = host_with("", "198.51.100.7")
+    text = RULES.replace("tcp dport 22", "ip saddr 203.0.113.0/24 tcp dport 22")
+    with pytest.raises(Refused, match=r"198\.51\.100\.7 works .* shut out") as refused:
+        load(host, Rules("nftables", (text,)))
+    assert refused.value.code == 4
+    assert host.loaded == ""
+    assert history(host) == ()
+    load(host_with("", "203.0.113.5"), Rules("nftables", (text,)))
+
+
+def test_the_port_by_which_somebody_came_must_be_open() -> None:
+    moved = RULES.replace("tcp dport 22", "tcp dport 2222")
+    with pytest.raises(Refused, match="would be shut out"):
+        load(host_with("", "198.51.100.7"), Rules("nftables", (moved,)))
+
+
+def test_of_whom_no_port_is_known_is_not_let_in() -> None:
+    host = host_with("", "198.51.100.7")
+    told = {
+        "list-sessions": b"  7 0 root - pts/0\n",
+        "show-session": b"Remote=yes\nRemoteHost=198.51.100.7\nState=active\n",
+    }
+
+    def answers(argv: Sequence[str]) -> Done | None:
+        if argv[0] == "ss":
+            return Done(127)
+        return Done(0, told[argv[1]]) if argv[0] == "loginctl" else None
+
+    host.fails = answers
+    with pytest.raises(Refused, match="no port of SSH is known"):
+        load(host)
+
+
 def load(host: Twin, rules: Rules = NEW) -> None:
     change: Change = LoadRuleset(HOST, None, rules)
     apply(site(host, directory()), plan((change,)), Wish(), proof)

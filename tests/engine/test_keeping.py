@@ -1,5 +1,6 @@
 """What runs leave behind ends some day, but never before the run itself is over."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -180,6 +181,33 @@ class TestTheWayOut:
         with pytest.raises(Refused, match="taking it back now"):
             abandon(host, run, "me")
         assert "plan.json" in inside(host, run)
+
+    def test_its_switch_is_left_alone_until_the_mark_is_there(self) -> None:
+        host, _, run = self.stuck()
+        seen: list[str] = []
+
+        def fails(argv: Sequence[str]) -> Done | None:
+            if tuple(argv[:2]) in (("systemctl", "stop"), ("systemctl", "disable")):
+                seen.append(Journal(host, run).read()[-1].what)
+            return None
+
+        host.fails = fails
+        abandon(host, run, "me")
+        assert set(seen) == {"abandoned"}
+
+    def test_a_switch_at_work_keeps_its_units(self) -> None:
+        host, _, run = self.stuck()
+        late = f"zmward-late-{run.id}.service"
+        asked: list[tuple[str, ...]] = []
+
+        def fails(argv: Sequence[str]) -> Done | None:
+            asked.append(tuple(argv))
+            return Done(0) if argv[-1] == late and "is-active" in argv else None
+
+        host.fails = fails
+        with pytest.raises(Refused, match="taking it back now"):
+            abandon(host, run, "me")
+        assert not [argv for argv in asked if "disable" in argv or "stop" in argv]
 
     def test_what_was_never_tried_is_named_too(self) -> None:
         host, _, run = self.stuck()

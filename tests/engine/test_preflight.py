@@ -17,7 +17,7 @@ from zmward.doors.host import Done
 from zmward.doors.local_settings import PATH
 from zmward.engine.apply import Wish, apply
 from zmward.engine.journal import Journal
-from zmward.engine.operator import operators, peers, remote
+from zmward.engine.operator import logins, operators, peers, remote
 from zmward.engine.rollback import roll_back
 from zmward.engine.state import known
 from zmward.errors import Fault, Interrupted, NotUndone, Refused
@@ -258,7 +258,7 @@ ADDRESSES = ("192.0.2.66", "198.51.100.7", "2001:db8:0:2::7", "fe80::2")
 
 
 def test_operators_are_at_the_far_end_of_roots_sshd_sockets() -> None:
-    assert tuple(peers(SS)) == ADDRESSES
+    assert tuple(peers(SS)) == tuple(zip(ADDRESSES, (22, 22, 2222, 22), strict=True))
 
 
 @pytest.mark.parametrize(
@@ -308,6 +308,16 @@ class Login(Twin):
 )
 def test_either_of_the_two_is_enough(host: Login, expected: tuple[str, ...]) -> None:
     assert operators(host) == expected
+
+
+def test_by_which_port_somebody_came_is_told_by_his_socket() -> None:
+    sessions = "Remote=yes\nRemoteHost=192.0.2.5\nState=active\n"
+    found = logins(Login(Done(0, SS.encode()), sessions))
+    assert found["2001:db8:0:2::7"] == (2222,)
+    assert found["192.0.2.66"] == (22,)
+    # Of him only logind knows: he may have come by any of them.
+    assert found["192.0.2.5"] == (22, 2222)
+    assert logins(Login(Done(127), sessions)) == {"192.0.2.5": ()}
 
 
 _GONE = """

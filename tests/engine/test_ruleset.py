@@ -219,6 +219,22 @@ def test_loading_rules_can_cut_off_and_waits_a_short_while_only() -> None:
     assert waits == ["--on-active=60s", "--on-active=5s"]
 
 
+def test_the_switch_outlives_another_target_where_systemd_knows_how() -> None:
+    host = twin()
+    loaded(host)
+    words = [argv for argv in host.said if argv[0] == "systemd-run"]
+    assert len(words) == 2
+    assert all("--timer-property=IgnoreOnIsolate=yes" in argv for argv in words)
+    older = twin()
+    older.fails = lambda argv: (
+        Done(1, b"", b"Unknown assignment: IgnoreOnIsolate=yes")
+        if any("IgnoreOnIsolate" in word for word in argv)
+        else None
+    )
+    loaded(older)
+    assert len(older.timers) == len(host.timers)
+
+
 def test_a_cluster_manager_does_not_keep_rules_from_being_loaded() -> None:
     host = twin()
     host.units["keepalived.service"] = UnitState(enabled=True, active=True)

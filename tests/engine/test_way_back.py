@@ -119,6 +119,20 @@ def test_what_is_over_has_no_switch_any_more(world: World, what: str) -> None:
     assert not [name for name in units(world) if world.run.id in name]
 
 
+@pytest.mark.parametrize("mode", ["timer", "late"])
+def test_what_is_put_aside_is_left_alone_by_its_switch(world: World, mode: str) -> None:
+    with (world.folder / "journal").open("a") as journal:
+        journal.write('\n{"at":"x","what":"abandoned","note":"me"}\n')
+    armed(world)
+    assert world.take_back(mode) == 0
+    assert loaded(world)
+    assert "is put aside" in world.log()
+    assert not [name for name in units(world) if world.run.id in name]
+    # By hand it can still be taken back.
+    assert world.take_back() == 0
+    assert not loaded(world)
+
+
 def test_what_cannot_be_taken_out_is_tried_again(world: World) -> None:
     armed(world)
     (world.root / "held").touch()

@@ -30,6 +30,9 @@ class TwinFilter:
     def _program_list(self, _words: Sequence[str], _given: bytes) -> Done:
         return Done(0, f"%% nft\n{self.loaded}".encode() if self.loaded else b"")
 
+    def _program_stands(self, _words: Sequence[str], _given: bytes) -> Done:
+        return Done(0 if self.loaded else 1)
+
     def _program_try(self, _words: Sequence[str], given: bytes) -> Done:
         return Done(0, f"%% nft\n{table(given.decode())}".encode())
 
@@ -75,4 +78,7 @@ class TwinFilter:
         return Done(1)
 
     def _ss(self, _words: Sequence[str], _given: bytes) -> Done:
+        return Done(0)
+
+    def _loginctl(self, _words: Sequence[str], _given: bytes) -> Done:
         return Done(0)

@@ -119,6 +119,12 @@ def test_modules_that_ask_by_their_name_are_no_open_door() -> None:
     }
 
 
+@pytest.mark.parametrize("words", [["-p", "ah"], ["-p", "51"], ["!", "-p", "ah"]])
+def test_ah_asked_as_a_protocol_is_in_doubt_in_ipv6(words: list[str]) -> None:
+    found = {f: [type(m) for m in matches(list(options(words)), f)] for f in FAMILIES}
+    assert found == {"ipv4": [Is], "ipv6": [Uncertain]}
+
+
 def test_what_is_loaded_is_read_as_ah() -> None:
     for family in FAMILIES:
         read = repr(reader.parse(iptables(POLICY, family), family))

@@ -104,10 +104,10 @@ WORDS = (ADDRESS, HOST6, NETWORK)
 
 @EACH
 def test_a_load_keeps_every_ban(door: Inside, kind: str) -> None:
-    load_rules(door, rules(kind, SITE), RUN)
+    load_rules(door, rules(kind, SITE), RUN, "/")
     for word in WORDS:
         ban(door, kind, word)
-    load_rules(door, rules(kind, STORE), OTHER)
+    load_rules(door, rules(kind, STORE), OTHER, "/")
     assert banned(door) == dict.fromkeys(WORDS, 0)
     # What is loaded is still known for what it is.
     wanted = rules(kind, STORE)
@@ -118,12 +118,12 @@ def test_a_load_keeps_every_ban(door: Inside, kind: str) -> None:
 def test_a_rollback_keeps_bans_that_were_made_meanwhile(
     door: Inside, kind: str
 ) -> None:
-    load_rules(door, rules(kind, SITE), RUN)
+    load_rules(door, rules(kind, SITE), RUN, "/")
     ban(door, kind, ADDRESS)
     before = read_rules(door)
     assert before is not None
     assert strange_rules(before) == ""
-    load_rules(door, rules(kind, STORE), OTHER)
+    load_rules(door, rules(kind, STORE), OTHER, "/")
     ban(door, kind, HOST6)
     restore_rules(door, before, rules(kind, STORE))
     assert banned(door) == {ADDRESS: 0, HOST6: 0}
@@ -134,10 +134,10 @@ def test_a_rollback_keeps_bans_that_were_made_meanwhile(
 def test_who_is_not_banned_any_more_is_not_banned_by_a_rollback(
     door: Inside, kind: str
 ) -> None:
-    load_rules(door, rules(kind, SITE), RUN)
+    load_rules(door, rules(kind, SITE), RUN, "/")
     ban(door, kind, ADDRESS)
     before = read_rules(door)
-    load_rules(door, rules(kind, STORE), OTHER)
+    load_rules(door, rules(kind, STORE), OTHER, "/")
     free = {
         "nftables": ("nft", f"delete element inet zmward bans4 {{ {ADDRESS} }}"),
         "iptables": ("ipset", "del", "zmward-bans4", ADDRESS),
@@ -151,10 +151,10 @@ def test_who_is_not_banned_any_more_is_not_banned_by_a_rollback(
 @pytest.mark.parametrize("old", KINDS)
 @EACH
 def test_bans_move_to_another_program(door: Inside, old: str, kind: str) -> None:
-    load_rules(door, rules(old, SITE), RUN)
+    load_rules(door, rules(old, SITE), RUN, "/")
     for word in WORDS:
         ban(door, old, word)
-    load_rules(door, rules(kind, STORE), OTHER)
+    load_rules(door, rules(kind, STORE), OTHER, "/")
     assert banned(door) == dict.fromkeys(WORDS, 0)
     before = rules(old, SITE)
     restore_rules(door, before, rules(kind, STORE))
@@ -175,10 +175,10 @@ def left(door: Inside, kind: str) -> int:
 def test_a_ban_for_a_while_goes_on_for_what_is_left(
     door: Inside, old: str, kind: str
 ) -> None:
-    load_rules(door, rules(old, SITE), RUN)
+    load_rules(door, rules(old, SITE), RUN, "/")
     ban(door, old, FOR_A_WHILE, 5000)
     ban(door, old, ADDRESS)
-    load_rules(door, rules(kind, STORE), OTHER)
+    load_rules(door, rules(kind, STORE), OTHER, "/")
     assert 4900 < left(door, kind) <= 5001
     assert banned(door) == {ADDRESS: 0, FOR_A_WHILE: 0}
 
@@ -208,7 +208,7 @@ def counted(door: Inside, kind: str) -> int:
 def test_rules_with_less_room_get_room_for_all(door: Inside, kind: str) -> None:
     roomy, small = (replace(SITE, bans=number) for number in (8192, 1024))
     old = rules(kind, small)
-    load_rules(door, rules(kind, roomy), RUN)
+    load_rules(door, rules(kind, roomy), RUN, "/")
     ban_many(door, kind, 5000)
     restore_rules(door, old, rules(kind, roomy))
     assert counted(door, kind) == 5000
@@ -219,28 +219,28 @@ def test_rules_with_less_room_get_room_for_all(door: Inside, kind: str) -> None:
 def test_more_room_for_bans_is_another_rule_set(door: Inside, kind: str) -> None:
     small = rules(kind, replace(SITE, bans=4096))
     large = rules(kind, replace(SITE, bans=262_144))
-    load_rules(door, small, RUN)
+    load_rules(door, small, RUN, "/")
     ban(door, kind, ADDRESS)
     assert standing_rules(door, large) != large
-    load_rules(door, large, OTHER)
+    load_rules(door, large, OTHER, "/")
     assert standing_rules(door, large) == large
     assert banned(door) == {ADDRESS: 0}
 
 
 @EACH
 def test_who_loads_nothing_bans_nobody(door: Inside, kind: str) -> None:
-    load_rules(door, rules(kind, SITE), RUN)
+    load_rules(door, rules(kind, SITE), RUN, "/")
     assert banned(door) == {}
 
 
 def test_bans_that_nft_cannot_hold_beside_each_other(door: Inside) -> None:
     """A load is refused and changes nothing; a rollback comes all the same."""
     old, new = rules("iptables", SITE), rules("nftables", STORE)
-    load_rules(door, old, RUN)
+    load_rules(door, old, RUN, "/")
     ban(door, "iptables", NETWORK)
     ban(door, "iptables", "198.51.100.0/25")
     with pytest.raises(Fault, match=r"conflicting intervals|interval overlaps"):
-        load_rules(door, new, OTHER)
+        load_rules(door, new, OTHER, "/")
     assert banned(door) == {NETWORK: 0}
     restore_rules(door, new, old)
     assert standing_rules(door, new) == new
@@ -251,7 +251,7 @@ def test_the_loader_for_boots_keeps_bans_too(
     door: Inside, kind: str, tmp_path: Path
 ) -> None:
     wanted = rules(kind, SITE)
-    load_rules(door, wanted, RUN)
+    load_rules(door, wanted, RUN, "/")
     for word in WORDS:
         ban(door, kind, word)
     script = kept_texts(wanted, known(RUN))
@@ -282,11 +282,11 @@ def zoned(number: int) -> Rules:
 def test_a_zone_that_outgrows_its_set_gets_a_larger_one(door: Inside) -> None:
     """A set cannot be made larger in place: 65,536 networks are all that it takes."""
     few, large = zoned(500), zoned(40_000)
-    load_rules(door, few, RUN)
+    load_rules(door, few, RUN, "/")
     ban(door, "iptables", ADDRESS)
     before = read_rules(door)
     assert "maxelem 65536 " in run(door, "ipset", "save", "zmward-clients4")
-    load_rules(door, large, OTHER)
+    load_rules(door, large, OTHER, "/")
     saved = run(door, "ipset", "save", "zmward-clients4")
     assert "maxelem 80000 " in saved
     assert saved.count("\nadd ") == 40_000
@@ -300,7 +300,7 @@ def test_a_zone_that_outgrows_its_set_gets_a_larger_one(door: Inside) -> None:
 
 def test_the_script_alone_does_it(door: Inside) -> None:
     """As in a rollback, which knows neither zmward nor Python."""
-    load_rules(door, rules("nftables", SITE), RUN)
+    load_rules(door, rules("nftables", SITE), RUN, "/")
     ban(door, "nftables", ADDRESS)
     text = frames("nftables", rules("nftables", STORE).texts)
     assert run_rules(door, "put", "nftables", given=text).code == 0

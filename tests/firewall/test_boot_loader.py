@@ -25,7 +25,7 @@ pytestmark = [
 _HELD = """#!/bin/sh
 case "$*" in
 *--help*) echo '[ --wait=<seconds> ]' ;;
-*--wait*) exec {} "$@" ;;
+*--wait* | -V) exec {} "$@" ;;
 *) echo 'Another app is currently holding the xtables lock' >&2; exit 4 ;;
 esac
 """

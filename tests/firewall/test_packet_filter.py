@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -11,16 +12,18 @@ from zmward.doors.host import Done, Local
 from zmward.doors.packet_filter import (
     load_rules,
     loaded_by,
+    program,
     read_rules,
     restore_rules,
     run_rules,
     standing_rules,
     tried,
 )
-from zmward.errors import Refused
+from zmward.errors import Fault, Refused
 from zmward.firewall.allowed_rules import strange_rules
 from zmward.firewall.minimum import minimum
 from zmward.firewall.openings import FAMILIES, Policy
+from zmward.firewall.own_rules import frames
 from zmward.firewall.render_iptables import ipset, iptables
 from zmward.firewall.render_nftables import nftables
 from zmward.firewall.zones import sources
@@ -178,6 +181,67 @@ def test_one_back_end_follows_the_other(door: Inside, first: Backend) -> None:
     restore_rules(door, before, new)
     assert standing_rules(door, before) == before
     assert not loaded_by(door, new, OTHER)
+
+
+class Fires(Inside):
+    """A door behind which the run's switch takes it back as soon as it is loaded."""
+
+    def __init__(self, name: str, before: Rules, folder: Path) -> None:
+        super().__init__(name)
+        self.before, self.folder = before, folder
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        given: bytes = b"",
+        user: str = "root",
+        seconds: int = 60,
+    ) -> Done:
+        done = super().run(argv, given=given, user=user, seconds=seconds)
+        if "load" in argv[3:5]:
+            (self.folder / "fired").mkdir()
+            restore_rules(Inside(self.place), self.before, None)
+        return done
+
+
+def test_what_the_switch_has_brought_back_stays(door: Inside, tmp_path: Path) -> None:
+    load_rules(door, rules("iptables", SITE), RUN, "/")
+    before = read_rules(door)
+    assert before is not None
+    slow = Fires(door.place, before, tmp_path)
+    with pytest.raises(Fault, match="has taken the run back"):
+        load_rules(slow, rules("nftables", SITE), OTHER, str(tmp_path))
+    assert "-A INPUT -j ZMWARD" in live(door)
+
+
+def put_with_full(door: Inside, backend: Backend, *disks: str) -> Done:
+    """Load the rules of STORE while there is no room on some disks."""
+    full = (
+        f"mount -t tmpfs -o size=4k none {disk} && head -c 4096 /dev/zero >{disk}/full"
+        for disk in disks
+    )
+    script = f'{" && ".join(full)} && exec sh -c "$1" zmward put {backend}'
+    words = ("unshare", "--mount", "--", "sh", "-c", script, "zmward", program())
+    text = frames(backend, rules(backend, STORE).texts)
+    return door.run(words, given=text.encode())
+
+
+@BOTH
+def test_rules_are_taken_back_with_a_full_disk(door: Inside, backend: Backend) -> None:
+    load_rules(door, rules(backend, SITE), RUN, "/")
+    done = put_with_full(door, backend, "/tmp")
+    assert done.code == 0, done.said
+    wanted = rules(backend, STORE)
+    assert standing_rules(door, wanted) == wanted
+
+
+@BOTH
+def test_half_a_text_is_never_loaded(door: Inside, backend: Backend) -> None:
+    load_rules(door, rules(backend, SITE), RUN, "/")
+    before = live(door)
+    assert put_with_full(door, backend, "/tmp", "/run").code != 0
+    assert live(door) == before
 
 
 @BOTH

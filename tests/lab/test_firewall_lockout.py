@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from lab.crash_plan import said
+from lab.network import ADMIN_IPV4, CLIENT_IPV4
 from lab.node import HOST, Lab
 from lab.product import install
 from lab.session import Session, login
@@ -21,6 +22,8 @@ from zmward.ruleset import LoadRuleset, Rules
 pytestmark = pytest.mark.lab
 PATH = "/root/shut-out.json"
 APPLY = f"zmward apply {PATH} --yes --quiet --confirm-within 5"
+# The address of which the rules think; all other logins come from the usual one.
+THERE = ("-b", CLIENT_IPV4)
 SHORT = ("-o", "ConnectTimeout=2", "-o", "ConnectionAttempts=1")
 # What a run that was killed waits for at most, and some time to be taken back.
 KILLED = 75
@@ -28,8 +31,11 @@ ROUNDS = 20
 
 
 def rules() -> Rules:
-    """Return a whitelist in which SSH is for others: plain rules, well loaded."""
-    elsewhere = sources(["203.0.113.0/24", "2001:db8:beef::/48"])
+    """Return a whitelist in which SSH is for others: plain rules, well loaded.
+
+    Whoever loads it is let in at that moment; afterwards he comes from elsewhere.
+    """
+    elsewhere = sources([CLIENT_IPV4, "2001:db8:beef::/48"])
     policy = Policy(
         HOST,
         (
@@ -65,7 +71,7 @@ def shut(lab: Lab) -> bool:
 
 def applied_and_cut(lab: Lab) -> None:
     """Apply over a login whose connection then dies without a word."""
-    session = Session(lab)
+    session = Session(lab, THERE)
     told = session.do(APPLY)
     assert ": applied" in told, told
     session.cut()
@@ -74,7 +80,7 @@ def applied_and_cut(lab: Lab) -> None:
 
 def killed_in_the_midst(lab: Lab) -> None:
     """Kill zmward as soon as its rules are loaded, and the connection with it."""
-    session = Session(lab)
+    session = Session(lab, THERE)
     session.type(APPLY)
     assert until(lambda: marks(lab) != [], 30)
     said(lab, "pkill -KILL -f 'zmward[ ]apply'")
@@ -109,6 +115,16 @@ def rounds(lab: Lab, number: int) -> None:
     print(f"let in again {survived}/{number} times")  # noqa: T201  # the tally
     assert wrong == {}
     assert said(lab, shown) == before
+
+
+def test_who_would_be_shut_out_is_told_so_and_nothing_is_loaded(node: Lab) -> None:
+    before = said(node, "ls /var/lib/zmward/runs 2>/dev/null; nft list ruleset")
+    for words in ("", " --console"):
+        done = login(node, f"{APPLY}{words}")
+        assert done.returncode == 4, done.stdout + done.stderr
+        assert f"{ADMIN_IPV4} works on" in done.stderr
+        assert "would be shut out" in done.stderr
+    assert said(node, "ls /var/lib/zmward/runs 2>/dev/null; nft list ruleset") == before
 
 
 def test_nobody_is_locked_out_for_long(node: Lab) -> None:

@@ -11,7 +11,7 @@ from lab.product import install
 from lab.session import Session, login
 
 from tests.lab.conftest import running
-from tests.lab.test_firewall_lockout import PATH, planned, shut
+from tests.lab.test_firewall_lockout import PATH, THERE, planned, shut
 from tests.lab.test_firewall_try import (
     FOLDER,
     PROFILE,
@@ -90,13 +90,23 @@ def test_who_keeps_and_the_switch_agree(node: Lab, early: float) -> None:
     assert not kept(node, run)
 
 
+def test_a_switch_is_not_stopped_by_another_target(node: Lab) -> None:
+    run = applied(login(node, f"{TRY} --confirm-within 600").stdout)
+    for name in (f"zmward-undo-{run}.timer", f"zmward-again-{run}.timer"):
+        if said(node, f"systemctl is-active {name} || :").strip() == "active":
+            break
+    told = said(node, f"systemctl show -p IgnoreOnIsolate --value {name}")
+    taken_back(node, run)
+    assert told.strip() == "yes"
+
+
 @pytest.mark.proof
 def test_a_switch_that_fires_while_rules_are_loaded_takes_them_out(node: Lab) -> None:
     said(node, "mv /usr/sbin/nft /usr/sbin/nft.real")
     (node.root / "usr/sbin/nft").write_text(_SLOW)
     said(node, "chmod 755 /usr/sbin/nft")
     try:
-        session = Session(node)
+        session = Session(node, THERE)
         session.type(f"zmward apply {PATH} --yes --quiet --confirm-within 5")
         assert until((node.root / "var/tmp/loading").exists, 60)
         said(node, "pkill -KILL -f 'zmward[ ]apply'")

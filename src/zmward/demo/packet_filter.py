@@ -28,6 +28,10 @@ def _list(call: Call, _backend: str) -> Done:
     return _listed(call.world.rules)
 
 
+def _stands(call: Call, _backend: str) -> Done:
+    return Done(0 if call.world.rules else 1)
+
+
 def _try(call: Call, _backend: str) -> Done:
     return _listed(_table(call.given.decode()))
 
@@ -75,6 +79,7 @@ def _there(_call: Call) -> Done:
 # The verbs of the door's script, and the program that it looks for.
 BROUGHT: Final[Mapping[str, Callable[..., Done]]] = {
     "list": _list,
+    "stands": _stands,
     "try": _try,
     "marks": _marks,
     "banned": _banned,

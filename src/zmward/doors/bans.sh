@@ -3,12 +3,14 @@
 # address or network, the seconds that are left; 0 is without an end.
 BANS=ZMWARD-BANS
 
+PATIENCE=30
+
 # Others hold the lock of xtables for a moment; older programs do not wait at all.
 ipt() { # program, words
     xt=$1
     shift
     case $("$xt" --help 2>&1) in
-    *--wait*) "$xt" --wait=30 "$@" ;;
+    *--wait*) "$xt" --wait="$PATIENCE" "$@" ;;
     *) "$xt" "$@" ;;
     esac
 }

@@ -78,6 +78,18 @@ def _now(door: Door) -> Listing | None:
     return None
 
 
+def _loaded(door: Door) -> Backend | None:
+    """Return the back end that has rules of ours loaded now; none where none has."""
+    for backend in _PROGRAMS:
+        if has(door, backend):
+            done = run_rules(door, "stands", backend)
+            if done.code > 1:
+                raise Fault("list", f"are rules loaded? {done.said}", _WHERE)
+            if not done.code:
+                return backend
+    return None
+
+
 def banned_now(door: Door) -> tuple[str, ...]:
     """Return the addresses and networks that our loaded rules ban."""
     done = must(run_rules(door, "banned"), "list", "bans")
@@ -161,14 +173,16 @@ def load_rules(door: Door, rules: Rules, run: str, folder: str) -> None:
     The first rules of ours may be the first for which the kernel tracks connections:
     those that are open carry no SYN, and would be taken for nothing.
     """
-    now = _now(door)
+    now = _loaded(door)
     ends = () if now else tuple(_ends(door))
     wanted = marked(rules, run, ends)
     given = frames(wanted.backend, wanted.texts)
     words = ("load", wanted.backend, folder)
     must(run_rules(door, *words, given=given), "load", _WHERE)
-    if now is not None and now.backend != rules.backend:
-        must(run_rules(door, "take", now.backend), "unload", _WHERE)
+    if now is not None and now != rules.backend:
+        # The switch may have brought the old ones back meanwhile.
+        words = ("leave", now, folder)
+        must(run_rules(door, *words), "unload", _WHERE)
 
 
 def _put(door: Door, rules: Rules) -> None:

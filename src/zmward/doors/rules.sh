@@ -1,5 +1,6 @@
 # Our own rules in the packet filter: listed, loaded, taken out, and kept for the boot.
 #   list BACKEND            prints them as they are now
+#   stands BACKEND          says whether any are loaded: 0 yes, 1 no, else nobody can tell
 #   try BACKEND             loads what it reads in a network of its own and lists that
 #   marks BACKEND RUN       says whether that run would be known by them, in its own network
 #   put BACKEND             loads what it reads, in one step for each program; who is
@@ -7,6 +8,7 @@
 #   load BACKEND FOLDER     as put, unless the switch of the run in that folder has fired
 #   banned                  prints who is banned, by whichever of them
 #   take BACKEND            takes them out
+#   leave BACKEND FOLDER    as take, unless the switch of the run in that folder has fired
 #   mine BACKEND RUN        says whether that run has loaded them: 0 yes, 1 no, else
 #                           nobody can tell
 #   keep FOLDER RUN UNITS   keeps what it reads for the next boot: rules, loader, unit
@@ -48,6 +50,13 @@ listed() {
     esac
 }
 
+# A listing of a hundred thousand bans takes seconds.
+stands() {
+    if [ "$1" = nftables ]; then nft list tables >/dev/null || return 2; there; return; fi
+    found=$(listed "$1") || return 2
+    [ -n "$found" ]
+}
+
 # Writes each text into a file of its own.
 parted() { awk -v folder="$1" '/^%% / { file = folder "/" $2; next } { print >file }'; }
 
@@ -81,11 +90,19 @@ out() { # program
     for name in $names; do ipt "$1" -t security -X "$name" || return 1; done
 }
 
+# Prints a folder in which each text is a file, whole. It is in memory: a full disk must
+# not keep anybody from taking a run back.
+apart() {
+    made=$(mktemp -d -p /run 2>/dev/null || mktemp -d) || return 1
+    if parted "$made"; then printf '%s\n' "$made"; return; fi
+    rm -rf -- "$made"
+    return 1
+}
+
 put() {
     case $1 in
     nftables)
-        folder=$(mktemp -d) || return 1
-        parted "$folder"
+        folder=$(apart) || return 1
         if [ "${2:-}" = without-bans ]; then nft -f "$folder/nft"
         else nft_kept "$folder/nft" >"$folder/kept" && nft -f "$folder/kept"; fi
         code=$?
@@ -93,11 +110,11 @@ put() {
         return "$code"
         ;;
     iptables)
-        folder=$(mktemp -d) || return 1
-        parted "$folder"
+        folder=$(apart) || return 1
         four=4 six=6
         [ "${2:-}" != without-bans ] || four='' six=''
-        sets_loaded "$folder/ipset" "$folder/v4" "$folder/v6" &&
+        { sets_loaded "$folder/ipset" "$folder/v4" "$folder/v6" ||
+            { [ -z "$four" ] && ipset restore <"$folder/ipset"; }; } &&
             { [ ! -e /proc/net/if_inet6 ] || restored ip6tables "$folder/v6" "$six"; } &&
             restored iptables "$folder/v4" "$four"
         code=$?
@@ -113,11 +130,14 @@ put() {
 }
 
 # Its switch waits for the end of this, and then finds what to take out.
-load() { # back end, folder of the run
-    exec 8<"$2" && flock -w 30 8 || return 1
-    [ ! -e "$2/fired" ] || { echo 'the switch has taken the run back' >&2; return 1; }
-    put "$1"
+waiting() { # folder of the run
+    exec 8<"$1" && flock -w 30 8 || return 1
+    [ ! -e "$1/fired" ] || { echo 'the switch has taken the run back' >&2; return 1; }
 }
+
+load() { waiting "$2" && put "$1"; }
+
+leave() { waiting "$2" && take "$1"; }
 
 take() {
     case $1 in

@@ -117,9 +117,8 @@ ufw_load() { # family, file of the block, file of the rules, ACCEPT or DROP
 }
 
 ufw_put() {
-    folder=$(mktemp -d) || return 1
-    for part in $UFW_PARTS; do : >"$folder/$part"; done
-    parted "$folder"
+    folder=$(apart) || return 1
+    for part in $UFW_PARTS; do : >>"$folder/$part"; done
     code=0
     for family in $(ufw_families); do
         ufw_load "$family" "$folder/before$family" "$folder/user$family" DROP ||

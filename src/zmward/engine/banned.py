@@ -1,15 +1,16 @@
 """Whether a load of rules of ours would keep somebody out who works on the host."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from zmward.change import Change
 from zmward.doors.host import Door
 from zmward.doors.packet_filter import banned_now
-from zmward.engine.operator import operators
+from zmward.engine.operator import logins
 from zmward.errors import Fault, Refused
+from zmward.firewall.let_in import shut_out
 from zmward.firewall.own_rules import banned_in
-from zmward.ruleset import LoadRuleset
+from zmward.ruleset import LoadRuleset, Rules
 
 _SHOWN = 3
 
@@ -48,15 +49,32 @@ def _require_a_place(name: str, banned: tuple[str, ...]) -> None:
         )
 
 
+def _require_let_in(
+    name: str, rules: Rules, people: Mapping[str, tuple[int, ...]]
+) -> None:
+    """Refuse rules that do not let in, surely, who works on the host by SSH."""
+    for address, ports in people.items():
+        reason = shut_out(rules, address, ports)
+        if reason:
+            raise Refused(
+                f"{address} works on {name} by SSH and would be shut out: {reason}. "
+                "Make a plan that lets that address in (`zmward firewall try`), or "
+                "come from one that is let in. Nothing was changed."
+            )
+
+
 def nobody_shut_out(door: Door, changes: Iterable[Change]) -> None:
-    """Refuse a load whose bans hold the address of somebody who is logged in."""
+    """Refuse a load that would not let in again who is logged in to the host."""
     wanted = [c.after for c in changes if isinstance(c, LoadRuleset) and c.after]
+    people = logins(door) if wanted else {}
     for rules in wanted:
-        banned = banned_now(door)
+        # A hundred thousand bans are listed in seconds.
+        asked = people or rules.backend == "ufw"
+        banned = banned_now(door) if asked else ()
         if rules.backend == "ufw":
             _require_a_place(door.name, banned)
         every = (*banned, *banned_in(rules))
-        for address in operators(door) if every else ():
+        for address in people if every else ():
             word = holding(every, address)
             if word:
                 raise Refused(
@@ -64,3 +82,4 @@ def nobody_shut_out(door: Door, changes: Iterable[Change]) -> None:
                     "login would not be let in. End that ban, then try again. "
                     "Nothing was changed."
                 )
+        _require_let_in(door.name, rules, people)

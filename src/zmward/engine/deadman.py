@@ -12,6 +12,8 @@ from zmward.engine.undo_script import UNITS
 from zmward.errors import Fault, Refused
 
 _WANTS = tuple(f"{UNITS}/{name}.target.wants" for name in ("sysinit", "multi-user"))
+# `systemctl isolate` stops whatever does not belong to its target.
+_STAYS = ("--timer-property=IgnoreOnIsolate=yes", "--property=IgnoreOnIsolate=yes")
 _EARLY = """\
 [Unit]
 Description=Take back the unconfirmed zmward run {run} (files)
@@ -71,9 +73,11 @@ def start_timer(door: Door, run: Run, seconds: int) -> None:
     words = (
         *("systemd-run", f"--unit={fresh}", f"--on-active={seconds}s"),
         *("--timer-property=AccuracySec=1s", "--collect", "--quiet"),
-        *("/bin/sh", run.script, "timer"),
     )
-    must(door.run(words), "systemd-run", "the dead man's switch")
+    act = ("/bin/sh", run.script, "timer")
+    # Not every systemd takes the property from there.
+    if door.run((*words, *_STAYS, *act)).code:
+        must(door.run((*words, *act)), "systemd-run", "the dead man's switch")
     if not _runs(door, fresh):
         raise Fault("systemd-run", "its timer does not run", "the dead man's switch")
     if waiting:

@@ -5,6 +5,7 @@ not taken back                →  abandoned by name  →  moved whole to the ar
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -109,24 +110,29 @@ def stays_changed(door: Door, run: Run) -> tuple[str, ...]:
     )
 
 
-def abandon(door: Door, run: Run, who: str) -> str:
-    """Put aside a run that was not taken back; return where it lies then.
-
-    Its switch is removed, so that nothing takes it back by itself any more.
-    """
-    disarm(door, run)
-    # Its script would go on without the old contents.
+def _require_rest(door: Door, run: Run) -> None:
+    """Refuse while a switch works: it would go on without the old contents."""
     if at_work(door, run):
         raise Refused(
             f"The switch of {run.id} is taking it back now: look again when it has "
             "ended, with `zmward history`; `systemctl list-units 'zmward-*'` names it."
         )
-    try:
+
+
+def abandon(door: Door, run: Run, who: str) -> str:
+    """Put aside a run that was not taken back; return where it lies then.
+
+    Its switch is removed, so that nothing takes it back by itself any more.
+    """
+    _require_rest(door, run)
+    # A disk that is full, or read-only, must not hold this up: it is a way out.
+    with suppress(Fault):
         lower(door, run, outstanding(door, run))
+    # Before the switch goes: one that is left sees the mark, and removes itself.
+    with suppress(Fault):
         Journal(door, run).write("abandoned", note=who)
-    except Fault:
-        # A disk that is full, or read-only, must not hold this up: it is a way out.
-        pass
+    disarm(door, run)
+    _require_rest(door, run)
     aside = msgspec.structs.replace(run, base=archive())
     for folder in (archive(), f"{archive()}/runs"):
         must(door.run(("mkdir", "-p", "-m", "0700", "--", folder)), "mkdir", folder)

@@ -14,31 +14,25 @@ say() { printf 'zmward: %s\n' "$*" >&2; }
 
 @BANS@
 # Nobody waits as long at a boot as for a repair.
-ipt() { # program, words
-    tool=$1
-    shift
-    case $("$tool" --help 2>&1) in
-    *--wait*) "$tool" --wait=10 "$@" ;;
-    *) "$tool" "$@" ;;
-    esac
-}
+PATIENCE=10
 
 # Rules count for more than who is banned.
 kept() { # program, words
     "$@" || { say "who was banned may not be so any more" && return 1; }
 }
 
-chained() { # digit, file
-    if text=$(kept chain_kept "$1" "$2"); then printf '%s\n' "$text"; else cat -- "$2"; fi
+chained() { # program, digit, file
+    if text=$(kept chain_kept "$2" "$3") &&
+        printf '%s\n' "$text" | kept ipt "$1-restore" --noflush; then return; fi
+    ipt "$1-restore" --noflush <"$3"
 }
 
 # IPv4 comes last: its mark says that all of it is loaded.
 restored() { # what stands before the names of files for iptables
     { [ ! -s "${1}ipset" ] || kept sets_loaded "${1}ipset" "${1}v4" "${1}v6" ||
         ipset restore <"${1}ipset"; } &&
-        { [ ! -e /proc/net/if_inet6 ] ||
-            chained 6 "${1}v6" | ipt ip6tables-restore --noflush; } &&
-        chained 4 "${1}v4" | ipt iptables-restore --noflush
+        { [ ! -e /proc/net/if_inet6 ] || chained ip6tables 6 "${1}v6"; } &&
+        chained iptables 4 "${1}v4"
 }
 
 in_nft() { # file

@@ -6,7 +6,7 @@ keep one of another day.
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from zmward.doors.host import Door
 
@@ -29,15 +29,16 @@ def _address(text: str) -> str:
     return str(mapped or found)
 
 
-def peers(answer: str) -> Iterator[str]:
-    """Yield the far addresses of root's established sshd sockets, from ss's rows."""
+def peers(answer: str) -> Iterator[tuple[str, int]]:
+    """Yield far address and own port of root's established sshd sockets."""
     for line in answer.splitlines():
         words = line.split(maxsplit=4)
         if len(words) < 5 or not _SSHD.search(words[4]):  # noqa: PLR2004  # ss's columns
             continue
         address = _address(words[3].rpartition(":")[0])
-        if address and not _OF_A_USER.search(words[4]):
-            yield address
+        port = words[2].rpartition(":")[2]
+        if address and port.isdecimal() and not _OF_A_USER.search(words[4]):
+            yield address, int(port)
 
 
 def remote(answer: str) -> str:
@@ -58,8 +59,21 @@ def _sessions(door: Door) -> Iterator[str]:
             yield remote(shown.out.decode("utf-8", "replace"))
 
 
+def logins(door: Door) -> Mapping[str, tuple[int, ...]]:
+    """Return from where somebody is logged in now, and by which ports of sshd.
+
+    Of a session that only logind tells, these are the ports of all others.
+    """
+    said = door.run(_SOCKETS).out.decode("utf-8", "replace")
+    found: dict[str, set[int]] = {}
+    for address, port in peers(said):
+        found.setdefault(address, set()).add(port)
+    every = {port for ports in found.values() for port in ports}
+    for address in filter(None, _sessions(door)):
+        found.setdefault(address, every)
+    return {address: tuple(sorted(found[address])) for address in sorted(found)}
+
+
 def operators(door: Door) -> tuple[str, ...]:
     """Return the addresses from which somebody is logged in to the host now."""
-    said = door.run(_SOCKETS).out.decode("utf-8", "replace")
-    found = (*peers(said), *_sessions(door))
-    return tuple(sorted({address for address in found if address}))
+    return tuple(logins(door))

@@ -651,6 +651,7 @@ if grep -q '"what":"rolled-back"}$' "$FOLDER/journal" 2>/dev/null ||
 fi
 case $MODE in timer | early | late)
     ! ended confirmed || over "run $RUN is kept"
+    ! ended abandoned || over "run $RUN is put aside"
     ;;
 esac
 # Where it cannot be made, the lock is held to the end.

@@ -153,12 +153,12 @@ def _destinations(option: Option, family: Family) -> Match:
 
 
 def _protocol(option: Option, family: Family) -> Match:
-    del family
     name = option.value.lower()
     if name in ("all", "0"):
         return Is("protocol", Ranges(((0, 255),)), option.inverted)
     number = int(name) if name.isdecimal() else PROTOCOLS.get(name)
-    if number is None:
+    # Older kernels' ip6tables looks behind AH, for what it protects.
+    if number is None or (number == PROTOCOLS["ah"] and family == "ipv6"):
         return Uncertain(option.text)
     return Is("protocol", single(number), option.inverted)
 
