@@ -20,7 +20,7 @@ from zmward.engine.catalog import active
 from zmward.engine.holes import holes, needs
 from zmward.engine.readiness import needs as readiness_needs
 from zmward.engine.readiness import readiness
-from zmward.evidence import DIRECTORY, Answer, Evidence, Missing, decode
+from zmward.evidence import DIRECTORY, Answer, Evidence, Missing, decode, encode
 from zmward.facts import Facts
 from zmward.finding import moment
 from zmward.profile import Profile
@@ -139,6 +139,18 @@ def test_silence_is_unknown_and_never_clean(room: Path) -> None:
     }
     opened = {row.id for row in (*before.open, *before.unknown)}
     assert not closed & opened
+
+
+def test_a_host_without_components_is_never_clean(room: Path, capsys: Captured) -> None:
+    whole = evidence(room)
+    node = whole.hosts[0]
+    answers = {**whole.answers[node], "packages": Answer("")}
+    bare = Evidence(whole.when, {**whole.answers, node: answers})
+    (room / "bare.json").write_bytes(encode(bare))
+    for form in ("text", "json", "html"):
+        assert patches("--evidence", "bare.json", "--format", form) == 3
+        assert "✓ no known hole" not in capsys.readouterr().out
+    assert patches("--evidence", "bare.json", "--format", "vex") == 3
 
 
 def test_all_that_is_read_is_asked(room: Path) -> None:

@@ -86,6 +86,11 @@ def test_nothing_unknown_looks_clean() -> None:
     text = patches_text.render(of.made((of.UNKNOWN,)))
     assert "? 1 hole could not be judged" in text
     assert "? CVE-2026-11111" in text
+    for doubt in (of.made((of.UNKNOWN,)), of.made((of.FIXED,), hosts_missing=("x",))):
+        assert "✓ no known hole" not in patches_text.render(doubt)
+        assert "no known hole" not in patches_page.render(doubt)
+    assert "✓ no known hole is open" in patches_text.render(of.made((of.FIXED,)))
+    assert "✓ no known hole is open" in patches_page.render(of.made((of.FIXED,)))
 
 
 @pytest.mark.parametrize("everything", [False, True])
@@ -127,3 +132,16 @@ def test_the_page_is_told_apart_from_files_of_others(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_text(patches_page.render(of.made()), "utf-8")
     assert "http" not in re.sub(r"http-equiv", "", path.read_text("utf-8"))
+
+
+def test_a_young_catalog_has_no_age_below_zero() -> None:
+    page = patches_page.render(of.made(now=of.NOW.replace(year=2025)))
+    assert "younger than the day that is judged" in page
+    assert "days old" not in page
+
+
+def test_a_high_one_that_is_not_late_is_due_at_once() -> None:
+    text = patches_text.render(
+        of.made((of.EXPLOITED,), now=of.NOW.replace(month=8, day=13))
+    )
+    assert "due 2026-08-13, at once" in text

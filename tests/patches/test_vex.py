@@ -10,8 +10,11 @@ import jsonschema
 import pytest
 
 from tests.patches import made as of
-from zmward.patches.overview import Hole
+from tests.patches.cases import Case, cases, facts_of, moment
+from zmward.patches.ledger import ledger
+from zmward.patches.overview import Hole, overview
 from zmward.patches.standing import OnNode, Standing
+from zmward.profile import Patches
 from zmward.reports import patches_vex
 
 SCHEMA = json.loads((Path(__file__).parent / "csaf/csaf_json_schema.json").read_text())
@@ -129,3 +132,12 @@ def test_fixes_and_mitigations_are_told() -> None:
     assert kinds == ["vendor_fix", "mitigation"]
     none = by_id(written())["CVE-2026-66666"]["remediations"]
     assert [r["category"] for r in none] == ["none_available"]
+
+
+@pytest.mark.parametrize("case", cases()[::9], ids=lambda case: f"{case['id']:03}")
+def test_installed_states_of_the_table_validate(case: Case) -> None:
+    site = Patches()
+    when = moment(case)
+    found = ledger(overview(facts_of(case)), site, when, host="mail", when="")
+    document = json.loads(patches_vex.render(found, WHEN, "0.1.0"))
+    assert jsonschema.Draft202012Validator(SCHEMA).is_valid(document)

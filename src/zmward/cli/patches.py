@@ -13,7 +13,7 @@ from zmward.cli.patches_update import command as update
 from zmward.cli.screen import Screen, screen
 from zmward.engine.catalog import active
 from zmward.engine.holes import holes, needs
-from zmward.errors import Usage
+from zmward.errors import Incomplete, Usage
 from zmward.patches.ledger import Ledger
 from zmward.reports.plain import in_json
 
@@ -22,7 +22,7 @@ FORMATS = ("text", "json", "html", "vex")
 
 def exit_code(ledger: Ledger) -> int:
     """Return 3 for anything unknown, 1 for an open hole or an old catalog, else 0."""
-    if ledger.unknown or ledger.hosts_missing:
+    if ledger.empty or ledger.unknown or ledger.hosts_missing:
         return 3
     catalog = ledger.catalog
     return 1 if ledger.open or catalog.old or catalog.trouble else 0
@@ -40,6 +40,8 @@ def _render(
 
         return as_html(ledger)
     if form == "vex":
+        if ledger.empty:
+            raise Incomplete("No component of Zimbra was found: no VEX can be written.")
         from zmward.reports.patches_vex import render as as_vex
 
         return in_json(as_vex(ledger, place.now.isoformat(), own_version()))

@@ -71,6 +71,17 @@ class Ledger(msgspec.Struct, frozen=True):
         return tuple(row for row in self.rows if row.hole.standing is standing)
 
     @property
+    def empty(self) -> bool:
+        """Say that nothing was judged: no component was found, or no advisory."""
+        return not self.rows or not any(node.levels for node in self.overview.nodes)
+
+    @property
+    def clean(self) -> bool:
+        """Say that everything was judged, and nothing is open."""
+        found = self.open or self.unknown or self.hosts_missing
+        return not self.empty and not found
+
+    @property
     def open(self) -> tuple[Owed, ...]:
         """Return the holes that surely apply."""
         return self.standing(Standing.APPLIES)

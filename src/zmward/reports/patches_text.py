@@ -17,6 +17,7 @@ from zmward.reports.plain import plain
 SCREEN: Final = 24
 _BAD, _DOUBT, _GOOD, _QUIET = "bold red", "bold magenta", "bold green", "bright_black"
 _INDENT: Final = 4
+NOTHING: Final = mark("nothing was judged: no component of Zimbra was found")
 RATINGS: Final = {
     Rating.HIGH: mark("High"),
     Rating.MEDIUM: mark("Medium"),
@@ -47,7 +48,11 @@ def deadline(row: Owed, say: Speaker) -> str:
     if row.late:
         late = say.number(mark("{count} day late"), mark("{count} days late"), row.late)
         return f"{text}, {late}"
-    return f"{text} {row.due.at:%H:%M}" if row.due.at else f"{text}, {say(mark('now'))}"
+    return (
+        f"{text} {row.due.at:%H:%M}"
+        if row.due.at
+        else f"{text}, {say(mark('at once'))}"
+    )
 
 
 def why_rated(row: Owed, say: Speaker) -> str:
@@ -83,9 +88,12 @@ def _nodes(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
 
 def _counts(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
     attacked = [row for row in ledger.open if row.hole.advisory.exploited]
-    if not ledger.open:
-        yield Text(f"✓ {say(mark('no known hole is surely open'))}", style=_GOOD)
-    else:
+    if ledger.empty:
+        text = Text(say(NOTHING), style=_DOUBT)
+        yield from hanging(Text("?", style=_DOUBT), text, 2, width)
+    elif ledger.clean:
+        yield Text(f"✓ {say(mark('no known hole is open'))}", style=_GOOD)
+    elif ledger.open:
         parts = [
             say.number(
                 mark("{count} hole is open"),

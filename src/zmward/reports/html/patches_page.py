@@ -10,6 +10,7 @@ from zmward.patches.standing import Standing
 from zmward.reports.html.page import environment, inlined
 from zmward.reports.html.timeline import timeline
 from zmward.reports.patches_text import (
+    NOTHING,
     STANDINGS,
     deadline,
     ends,
@@ -73,6 +74,7 @@ def render(ledger: Ledger, say: Speaker | None = None) -> str:
             policy=Markup(policy),  # noqa: S704  # two hashes of our own
             style=style,
             own_style=own_style,
+            nothing=say(NOTHING),
             ledger=ledger,
             nodes=nodes,
             attacked=sum(row.hole.advisory.exploited for row in ledger.open),
