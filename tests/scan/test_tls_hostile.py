@@ -301,8 +301,8 @@ def test_two_addresses_of_one_port_are_told_apart() -> None:
     assert look_at
     found = look_at.look(seen, Outlook(Profile(), NOW, "mail.example.test"))
     assert [one.subject for one in found] == [
-        "mail.example.test port 443 of 192.0.2.10",
-        "mail.example.test port 443 of 2001:db8::10",
+        "mail.example.test port 443 (192.0.2.10)",
+        "mail.example.test port 443 (2001:db8::10)",
     ]
 
 
