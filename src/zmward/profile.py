@@ -175,6 +175,24 @@ class Scan(Strict, frozen=True):
     rate: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 2000
 
 
+class Logs(Strict, frozen=True):
+    """When `zmward logs` calls failed logins an attack; numbers are of one day."""
+
+    failures: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 10
+    window_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 10
+    accounts_per_source: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 5
+    sources_per_account: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 5
+    unknown_accounts: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 5
+    success_after: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 5
+    usable_percent: Annotated[int, msgspec.Meta(ge=1, le=100)] = 95
+    trusted: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what is no network."""
+        for network in self.trusted:
+            ipaddress.ip_network(network)
+
+
 class Waiver(Strict, frozen=True):
     """A failure that somebody accepts, until the end of a day (UTC, inclusive)."""
 
@@ -205,6 +223,7 @@ class Profile(Strict, frozen=True):
     thresholds: Thresholds = Thresholds()
     firewall: Firewall = Firewall()
     scan: Scan = Scan()
+    logs: Logs = Logs()
     severity: Mapping[str, Literal["critical", "high", "medium", "low"]] = {}
     waiver: tuple[Waiver, ...] = ()
     attestation: tuple[Attestation, ...] = ()

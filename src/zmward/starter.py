@@ -156,6 +156,7 @@ def starter(
         lines += _table(name, tables[name], known)
     lines += _firewall(tables["firewall"], known)
     lines += _table("scan", tables["scan"], known)
+    lines += _table("logs", tables["logs"], known)
     for key, text in seen.items():
         lines += ["", *_comment(f"Seen on the server, {key}: {text}")]
     for name in _AFTER:

@@ -14,7 +14,7 @@ EFFECTS = {
 IMPURE = {"doors", "engine", "cli"}
 # A room may import from rooms that stand before it.
 ORDER = """
-errors i18n catalog evidence profile scan sources facts lockouts ruleset firewall change deviation
+errors i18n catalog evidence profile scan sources facts lockouts ruleset firewall logs change deviation
 outlook control outside
 waivers exposure controls finding survey pseudonyms starter handmade provable
 foresee guards affected joining plan forecast drift reports

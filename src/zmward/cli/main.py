@@ -31,12 +31,12 @@ VERBS = {
     "history": "what zmward did on a host",
     "firewall": "what the packet filter lets in, and why",
     "scan": "what others see of a host, and what they could do",
+    "logs": "who attacks, whom, and who got in",
 }
 _COMING = (
     *(
         "patches",
         "integrity",
-        "logs",
         "config",
         "backup",
         "accounts",

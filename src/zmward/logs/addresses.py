@@ -1,0 +1,78 @@
+"""The client's address: read right to left, past trusted addresses only.
+
+What stands left of the first address that is not trusted was said by that client, who
+may say anything.
+"""
+
+import ipaddress
+from collections.abc import Iterable
+
+from zmward.logs.event import Via
+
+_LONGEST = 64
+_KEPT = 65_536
+
+
+def address(text: str) -> str:
+    """Return an address as it is usually written, or nothing."""
+    bare = text.strip().strip("[]")
+    if not bare or len(bare) > _LONGEST or "%" in bare:
+        return ""
+    try:
+        found = ipaddress.ip_address(bare)
+    except ValueError:
+        return ""
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(found)
+
+
+class Trusted:
+    """The addresses whose word about others is taken; answers are remembered."""
+
+    def __init__(self, networks: Iterable[str] = ()) -> None:
+        own = ("127.0.0.0/8", "::1/128")
+        self._networks = [
+            ipaddress.ip_network(one, strict=False) for one in (*own, *networks)
+        ]
+        self._known: dict[str, tuple[str, bool]] = {}
+
+    def look(self, text: str) -> tuple[str, bool]:
+        """Return the address as it is usually written, and whether it is trusted."""
+        known = self._known.get(text)
+        if known is None:
+            known = self._judge(text)
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[text] = known
+        return known
+
+    def _judge(self, text: str) -> tuple[str, bool]:
+        found = address(text)
+        if not found:
+            return "", False
+        parsed = ipaddress.ip_address(found)
+        return found, any(
+            parsed.version == one.version and parsed in one for one in self._networks
+        )
+
+    def client(self, peer: str, announced: str) -> tuple[str, Via]:
+        """Return the client's address and how it is known.
+
+        Without a peer the server has already believed who announced the rest.
+        """
+        if peer:
+            found, trusted = self.look(peer)
+            if not found:
+                return "", "none"
+            if not trusted:
+                return found, "direct"
+        elif not announced:
+            return "", "none"
+        for text in reversed(announced.split(",")) if announced else ():
+            found, trusted = self.look(text)
+            if not found:
+                return "", "none"
+            if not trusted:
+                return found, "proxy"
+        return "", "proxy-only"
