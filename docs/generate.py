@@ -52,6 +52,10 @@ _OF_VERBS: Mapping[str, str] = {
         "one; check: 0 where the rules are the whitelist, 1 where they differ, 3 "
         "where not all could be judged; explain: 0, 3 for an unknown verdict"
     ),
+    "logs": (
+        "report: 0 where no attack and no sign of exploitation was found, 1 where some "
+        "was, 3 where not all could be read"
+    ),
     "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
 }
 

@@ -1,7 +1,7 @@
 """`zmward logs report`: who attacks, whom, who got in, and what cannot be seen."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from zmward.reports.plain import in_json, plain
 
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([hdw])")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-_GRAVE = frozenset(("few", "shared", "probing"))
+_HARMLESS = frozenset(("few", "shared", "probing"))
 
 
 def _since(text: str | None, now: datetime) -> float:
@@ -75,13 +75,12 @@ def exit_code(found: LogReport, unread: int) -> int:
     """Return 3 where not all could be read, 1 for attacks, else 0."""
     if unread:
         return 3
-    attacked = any(
-        one.verdict not in _GRAVE for one in (*found.sources, *found.accounts)
-    )
-    return 1 if attacked or found.indicators else 0
+    verdicts = {one.verdict for one in found.sources}
+    verdicts |= {one.verdict for one in found.accounts}
+    return 1 if verdicts - _HARMLESS or found.indicators else 0
 
 
-def _report(site: Profile, files: LogFiles, asked: Asked) -> LogReport:
+def _report(site: Profile, files: LogFiles, asked: Asked, shown: tzinfo) -> LogReport:
     reading, tally = Reading(files, asked), Tally(site.logs)
     names = [str(one.path) for one in files.opened]
     tally.add(joined(reading.events()))
@@ -89,7 +88,7 @@ def _report(site: Profile, files: LogFiles, asked: Asked) -> LogReport:
     return report(
         tally,
         site.logs,
-        asked.zone,
+        shown,
         counts=(sums.lines, sums.candidates, sums.unparsed),
         files=names,
         notes=files.notes,
@@ -152,10 +151,12 @@ def command(
     try:
         known = _trusted(site, trusted, here=not files and not folders)
         until = (now + timedelta(days=1)).timestamp()
-        found = _report(site, opened, Asked(local, known, begin, until))
+        in_form = as_json or form == "json"
+        asked = Asked(local, known, begin, until)
+        found = _report(site, opened, asked, UTC if in_form else local)
     except ValueError as error:
         raise Usage(f"--trusted: {plain(str(error))}.") from error
-    if as_json or form == "json":
+    if in_form:
         from zmward.reports import logs_json
 
         text = in_json(logs_json.render(found))

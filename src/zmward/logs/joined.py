@@ -7,8 +7,9 @@ audit.log, which have the account. They are brought together only where no other
 is possible; else the halves are kept apart (`half`: it counts for its account alone).
 """
 
+import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -54,6 +55,7 @@ class Joiner:
         self._tallies = _Tallies()
         self._addressed: deque[Event] = deque()
         self._named: deque[Event] = deque()
+        self._doubt = -math.inf
 
     def take(self, event: Event) -> Iterator[Event]:
         """Yield what is now known to be whole."""
@@ -111,18 +113,27 @@ class Joiner:
         if not near:
             yield event
             return
-        rivals = any(
-            one.source != event.source and abs(one.when - event.when) <= _NEAR
-            for one, _ in zip(self._addressed, range(_WAITING), strict=False)
-        )
-        certain = len({one.account for one in near}) == 1 and not rivals
         taken = near[0]
+        certain = event.account != "" or self._certain(event, near)
         self._named.remove(taken)
-        if certain or event.account:
+        if certain:
             yield replace(event, account=taken.account, kind=taken.kind)
         else:
+            # What is left over after a guess is no safer than the guess.
+            self._doubt = event.when
             yield event
             yield replace(taken, half=True, source="")
+
+    def _certain(self, event: Event, near: Sequence[Event]) -> bool:
+        """Return whether no other pair is possible."""
+        rivals = [
+            one
+            for one, _ in zip(self._addressed, range(_WAITING), strict=False)
+            if one.source != event.source and abs(one.when - event.when) <= _NEAR
+        ]
+        alone = len({one.account for one in near}) == 1
+        enough = len(near) > len(rivals) or not rivals
+        return alone and enough and abs(event.when - self._doubt) > 2 * _NEAR
 
 
 def _same(resolved: str, typed: str) -> bool:

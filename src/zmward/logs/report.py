@@ -13,6 +13,10 @@ from zmward.logs.verdicts import VERDICTS, of_account, of_source, winners
 from zmward.profile import Logs
 
 _SHOWN = 1000
+_FORGOTTEN = (
+    "{count} sources and accounts with the fewest failures were dropped: there were "
+    "more than fit in memory"
+)
 
 
 class SourceSeen(msgspec.Struct, frozen=True):
@@ -241,10 +245,7 @@ def report(
     sources, accounts = writer.sources(), writer.accounts()
     kept = tuple(notes)
     if tally.forgotten:
-        kept += (
-            f"{tally.forgotten} sources and accounts with the fewest failures were "
-            "dropped: there were more than fit in memory",
-        )
+        kept += (_FORGOTTEN.format(count=tally.forgotten),)
     return LogReport(
         since=writer.time(tally.first) if tally.first else None,
         until=writer.time(tally.last) if tally.last else None,

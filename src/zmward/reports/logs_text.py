@@ -47,7 +47,7 @@ class _Screen:
         found = self.found
         span = self.say(mark("nothing of a login"))
         if found.since and found.until:
-            span = f"{moment(found.since)} – {moment(found.until)}"
+            span = f"{moment(found.since)} to {moment(found.until)}"
         files = self.say.number(
             mark("{count} file"), mark("{count} files"), len(found.files)
         )
@@ -152,8 +152,9 @@ class _Screen:
             mark("{count} account"), mark("{count} accounts"), one.accounts
         )
         return (
-            f"{plain(one.address):<24} {one.failures:>7,}  {names}, "
-            f"{plain(','.join(one.protocols))}: {self.say(WORDS[one.verdict])}"
+            f"{plain(one.address):<24} {one.failures:>7,}  "
+            f"{self.say(WORDS[one.verdict])}; {names}, "
+            f"{plain(','.join(one.protocols))}"
         )
 
     def account(self, one: AccountSeen) -> str:
@@ -161,8 +162,8 @@ class _Screen:
             mark("{count} source"), mark("{count} sources"), one.sources
         )
         return (
-            f"{plain(one.account, 32):<24} {one.failures:>7,}  {names}: "
-            f"{self.say(WORDS[one.verdict])}"
+            f"{plain(one.account, 32):<24} {one.failures:>7,}  "
+            f"{self.say(WORDS[one.verdict])}; {names}"
         )
 
     def some(self, label: str, rows: Sequence[str], most: int) -> Iterator[Text]:
@@ -185,7 +186,7 @@ class _Screen:
         seen: dict[str, str] = {}
         for one in self.found.indicators:
             seen.setdefault(
-                one.id, f"{one.cve} {one.count} × {plain(self.say(one.says))}"
+                one.id, f"{one.cve} ({one.count}) {plain(self.say(one.says))}"
             )
         return tuple(seen.values())
 
@@ -227,9 +228,7 @@ class _Screen:
         if advice:
             yield Text()
             yield from advice
-        yield from self.part(
-            mark("Signs of exploitation, with their lines"), _lines(found)
-        )
+        yield from self.evidence()
         yield from self.part(mark("Logins after failures"), self.wins())
         yield from self.part(mark("Sources"), [self.source(s) for s in found.sources])
         yield from self.part(mark("Networks"), _networks(found))
@@ -239,6 +238,16 @@ class _Screen:
         yield from self.part(mark("Pre-authentication by domain"), self.preauth())
         yield from self.part(mark("Notes"), [plain(note) for note in found.notes])
 
+    def evidence(self) -> Iterator[Text]:
+        if self.found.indicators:
+            yield Text()
+            title = mark("Signs of exploitation, with their lines")
+            yield Text(self.say(title), style="bold")
+        for one in self.found.indicators[:_MOST]:
+            label = Text(f"  {one.cve}")
+            body = Text(f"{one.log}: {plain(one.line, 2000)}")
+            yield from hanging(label, body, _INDENT, self.width)
+
     def preauth(self) -> tuple[str, ...]:
         text = self.say(mark("{accepted:,} accepted, {refused:,} refused"))
         return tuple(
@@ -246,12 +255,6 @@ class _Screen:
             + text.format(accepted=one.accepted, refused=one.refused)
             for one in self.found.preauth
         )
-
-
-def _lines(found: LogReport) -> tuple[str, ...]:
-    return tuple(
-        f"{one.cve} {one.log}: {plain(one.line, 2000)}" for one in found.indicators
-    )
 
 
 def _networks(found: LogReport) -> tuple[str, ...]:
