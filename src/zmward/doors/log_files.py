@@ -75,6 +75,12 @@ class LogFiles:
         self.unread = 0
         self.opened: list[Opened] = []
         self._inodes: set[tuple[int, int]] = set()
+        self._copies: list[IO[bytes]] = []
+
+    def close(self) -> None:
+        """Let go of every file."""
+        for file in (*(one.file for one in self.opened), *self._copies):
+            file.close()
 
     def missed(self, text: str) -> None:
         """Note something that could not be read."""
@@ -154,6 +160,7 @@ class LogFiles:
                 file.seek(at - len(tail))
                 if file.read(len(tail)) == tail:
                     self._inodes.add(inode)
+                    self._copies.append(file)
                     return file
             file.close()
         self.missed(f"{opened.path} was truncated while it was read")

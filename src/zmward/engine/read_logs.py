@@ -94,10 +94,11 @@ class Reading:
         """Yield the events of all files in the order of time."""
         some = streams(self._files.opened)
         own, other = halves(some)
-        if not other or sum(map(_work, some)) < _WORTH:
-            yield from self._merged(some)
-            return
-        yield from self._together(own, other)
+        alone = not other or sum(map(_work, some)) < _WORTH
+        try:
+            yield from self._merged(some) if alone else self._together(own, other)
+        finally:
+            self._files.close()
 
     def _together(
         self, own: Sequence[list[Opened]], other: Sequence[list[Opened]]

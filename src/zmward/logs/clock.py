@@ -1,13 +1,13 @@
 """Stamps of logs as seconds: local time, both turns of summer time, and no year.
 
 mailboxd and syslog write local time without a zone. In the hour that comes twice, a
-stamp that goes back by most of an hour is of the second turn.
+stamp that goes back by more than a minute is of the second turn.
 """
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
-_BACK = 1800
+_BACK = 60
 _DAY = 86_400
 _KEPT = 4096
 _MONTHS = {
