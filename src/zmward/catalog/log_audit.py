@@ -14,6 +14,25 @@ _ANNA, _CALLER = "anna@example.com", "198.51.100.7"
 
 AUDIT: Final[tuple[Pattern, ...]] = (
     Pattern(
+        "audit-auth-success",
+        ("audit", "sync"),
+        "security",
+        "cmd=Auth;",
+        r"cmd=Auth; account=(?P<account>(?:[^;]++|;;)*+); protocol=(?P<protocol>\w+);",
+        "success",
+        (
+            Sample(
+                "audit",
+                f"{_AT} INFO  {_QTP} [name={_ANNA};oip=203.0.113.45;port=51544;"
+                "ua=ZimbraWebClient - FF132 (Linux)/10.1.3_GA_4655;soapId=5d1f0a7e;] "
+                f"security - cmd=Auth; account={_ANNA}; protocol=soap;",
+                "203.0.113.45",
+                _ANNA,
+                "soap",
+            ),
+        ),
+    ),
+    Pattern(
         "audit-auth-failure",
         ("audit", "sync"),
         "security",
@@ -97,25 +116,6 @@ AUDIT: Final[tuple[Pattern, ...]] = (
                 "info=account re-activated from lockout status upon successful login;",
                 _CALLER,
                 _ANNA,
-            ),
-        ),
-    ),
-    Pattern(
-        "audit-auth-success",
-        ("audit", "sync"),
-        "security",
-        "cmd=Auth;",
-        r"cmd=Auth; account=(?P<account>(?:[^;]++|;;)*+); protocol=(?P<protocol>\w+);",
-        "success",
-        (
-            Sample(
-                "audit",
-                f"{_AT} INFO  {_QTP} [name={_ANNA};oip=203.0.113.45;port=51544;"
-                "ua=ZimbraWebClient - FF132 (Linux)/10.1.3_GA_4655;soapId=5d1f0a7e;] "
-                f"security - cmd=Auth; account={_ANNA}; protocol=soap;",
-                "203.0.113.45",
-                _ANNA,
-                "soap",
             ),
         ),
     ),

@@ -21,6 +21,7 @@ _ISO = re.compile(
     r"(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
     r"(Z|[+-]\d\d:?\d\d)?"
 )
+_REST = re.compile(r":[0-5]\d[,.]\d{3} ", re.ASCII)
 _BSD = re.compile(r"([A-Z][a-z]{2}) ([ 0-3]\d) (\d\d):(\d\d):(\d\d)")
 _HTTP = re.compile(
     r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"
@@ -71,6 +72,10 @@ class Clock:
 
         The log4j form `2024-11-05 10:15:40,002` and nginx's form with slashes too.
         """
+        known = self._known.get(text[:16])
+        if known is not None and _REST.match(text, 16):
+            # Nearly every line is of a minute that was read before.
+            return self._settled(known, int(text[17:19]) + int(text[20:23]) / 1000)
         match = _ISO.match(text)
         if match is None:
             return None
@@ -95,6 +100,9 @@ class Clock:
         if month is None:
             return None
         day, hour, minute, second = (int(part) for part in match.groups()[1:])
+        known = self._known.get(text[:12])
+        if known is not None:
+            return self._settled(known, second)
         limit = self._newest + _DAY
         year = datetime.fromtimestamp(limit, self._zone).year
         # The 29th of February may lie up to eight years back.
@@ -105,6 +113,7 @@ class Clock:
             except (ValueError, OverflowError):
                 continue
             if turns[0] + second <= limit:
+                self._known[text[:12]] = turns
                 return self._settled(turns, second)
         return None
 

@@ -7,17 +7,21 @@ context ends where a pair has just ended and `]` follows.
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
-import msgspec
-
-# Possessive throughout: one walk, whatever a client writes.
-_CONTEXT = re.compile(r"(?:[A-Za-z]++=(?:[^;]++|;;)*+;)*+\] ")
+# Possessive throughout: one walk, whatever a client writes. No blank can stand in the
+# URL that a thread is named after, so the first `] [` ends it.
+_LINE = re.compile(
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[,.]\d{3} \w+ +\["
+    r"((?:[^\]]++|\](?! \[))*+)\] \["
+    r"((?:[A-Za-z]++=(?:[^;]++|;;)*+;)*+)\] "
+    r"([\w.$]+) - ",
+    re.ASCII,
+)
 _PAIR = re.compile(r"([A-Za-z]++)=((?:[^;]++|;;)*+);")
-_HEAD = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[,.]\d{3} (\w+) +\[")
-_CATEGORY = re.compile(r"([\w.$]+) - ")
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(NamedTuple):
     """The parts of one line of mailboxd."""
 
     thread: str
@@ -28,31 +32,17 @@ class Line(msgspec.Struct, frozen=True):
 
 def pairs(text: str) -> dict[str, str]:
     """Return the pairs of a context; of a key that comes twice, the first value."""
-    found: dict[str, str] = {}
-    for name, value in _PAIR.findall(text):
-        if name not in found:
-            found[name] = value.replace(";;", ";") if ";;" in value else value
+    # Of a key that comes twice the first stays: it is the last to be put in.
+    found: dict[str, str] = dict(_PAIR.findall(text)[::-1])
+    if ";;" in text:
+        return {name: value.replace(";;", ";") for name, value in found.items()}
     return found
 
 
 def cut(text: str) -> Line | None:
     """Return the parts of a line, or None where it is not of this form."""
-    head = _HEAD.match(text)
-    if head is None:
+    found = _LINE.match(text)
+    if found is None:
         return None
-    # No blank can stand in the URL that a thread is named after.
-    end = text.find("] [", head.end())
-    if end < 0:
-        return None
-    context = _CONTEXT.match(text, end + 3)
-    if context is None:
-        return None
-    category = _CATEGORY.match(text, context.end())
-    if category is None:
-        return None
-    return Line(
-        thread=text[head.end() : end],
-        context=pairs(text[end + 3 : context.end() - 2]),
-        category=category[1],
-        message=text[category.end() :],
-    )
+    thread, context, category = found.groups()
+    return Line(thread, pairs(context), category, text[found.end() :])

@@ -57,6 +57,11 @@ class Joiner:
         self._named: deque[Event] = deque()
         self._doubt = -math.inf
 
+    @property
+    def waits(self) -> bool:
+        """Return whether something waits for its other half."""
+        return bool(self._addressed or self._named)
+
     def take(self, event: Event) -> Iterator[Event]:
         """Yield what is now known to be whole."""
         if self._addressed or self._named:
@@ -144,5 +149,8 @@ def joined(events: Iterable[Event]) -> Iterator[Event]:
     """Yield each attempt once."""
     joiner = Joiner()
     for event in events:
-        yield from joiner.take(event)
+        if event.kind in _TWICE or joiner.waits:
+            yield from joiner.take(event)
+        else:
+            yield event
     yield from joiner.rest()
