@@ -209,6 +209,18 @@ def test_broken_letters_are_shown_as_escapes() -> None:
     assert event.account == "\\xffanna\x1b[2j@example.com"
 
 
+def test_what_no_parser_reads_is_counted() -> None:
+    counts = Counts()
+    lines = (
+        b"Nov  5 10:16:20 mta1 postfix/smtpd[1]: warning: ?: SASL X authentication "
+        b"failed: new words\n"
+        b"Nov  5 10:16:20 mta1 sshd[1]: authentication failed: of another program\n"
+        b"half a line with auth_zimbra: in it\n"
+    )
+    assert not list(events(place("syslog"), [lines], counts))
+    assert (counts.candidates, counts.unparsed) == (3, 2)
+
+
 def test_a_long_line_is_cut() -> None:
     (found,) = candidates(b"a" * (2 * LONGEST) + b"\n", (b"aa",))
     assert len(found) == LONGEST

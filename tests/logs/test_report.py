@@ -92,7 +92,17 @@ def test_an_office_is_not_called_an_attacker() -> None:
     names = [f"user{n}@example.com" for n in range(12)]
     lines = [failed(f"oip={CALLER};soapId=f{name};", name) for name in names]
     lines += [good(f"oip={CALLER};soapId=g{name};", name) for name in names] * 2
-    assert of(told(read("audit", *lines))) == "shared"
+    found = told(read("audit", *lines))
+    assert of(found) == "shared"
+    assert found.successes_after_failures == ()
+
+
+def test_a_sprayer_who_gets_in_is_seen_at_once() -> None:
+    names = [f"user{n}@example.com" for n in range(6)]
+    lines = [failed(f"oip={CALLER};soapId=f{name};", name) for name in names]
+    lines.append(good(f"oip={CALLER};soapId=g;", names[2], stamp(3000)))
+    (win,) = told(read("audit", *lines)).successes_after_failures
+    assert win.account == names[2]
 
 
 def test_lines_that_show_the_proxy_alone_are_counted() -> None:

@@ -12,6 +12,11 @@ _WEB = "[name=anna@example.com;oip=198.51.100.7;port=51590;ua=zclient/10;soapId=
 _AT = "2024-11-05 10:15:40,002"
 _ANNA, _CALLER = "anna@example.com", "198.51.100.7"
 
+# The reason stands on the line below, where the stack trace begins.
+_TRACE = (
+    "handler exception\ncom.zimbra.common.service.ServiceException: permission denied: "
+)
+
 MAILBOX: Final[tuple[Pattern, ...]] = (
     Pattern(
         "soap-failure",
@@ -57,15 +62,15 @@ MAILBOX: Final[tuple[Pattern, ...]] = (
         "admin-refused",
         ("mailbox",),
         "SoapEngine",
-        "permission denied: ",
-        r"handler exception: permission denied: (?:not an admin account|"
-        r"Error in Authentication).*",
+        _TRACE,
+        r"handler exception\ncom\.zimbra\.common\.service\.ServiceException: "
+        r"permission denied: (?:not an admin account|Error in Authentication).*",
         "denied",
         (
             Sample(
                 "mailbox",
                 f"{_AT} WARN  {_ADMIN} [ip=198.51.100.7;port=1;soapId=9;] SoapEngine - "
-                "handler exception: permission denied: not an admin account",
+                f"{_TRACE}not an admin account",
                 _CALLER,
                 "",
                 "admin",

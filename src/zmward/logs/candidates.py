@@ -7,7 +7,7 @@ from zmward.catalog.log_pattern import Log
 from zmward.catalog.log_patterns import needles
 
 # A longer line is cut: what matters stands at its begin.
-LONGEST = 16_384
+LONGEST = 65_536
 
 
 def words(log: Log) -> tuple[bytes, ...]:
@@ -21,7 +21,8 @@ def _spans(block: bytes, word: bytes) -> Iterator[tuple[int, int]]:
     at, floor = block.find(word), 0
     while at >= 0:
         begin = block.rfind(b"\n", floor, at) + 1 or floor
-        end = block.find(b"\n", at)
+        # A word may reach into the next line: then both are the candidate.
+        end = block.find(b"\n", at + len(word))
         if end < 0:
             end = len(block)
         yield begin, end
@@ -36,6 +37,7 @@ def candidates(block: bytes, some: Sequence[bytes]) -> Iterator[bytes]:
     """
     found: dict[int, int] = {}
     for word in some:
-        found.update(_spans(block, word))
+        for begin, end in _spans(block, word):
+            found[begin] = max(end, found.get(begin, 0))
     for begin in sorted(found):
         yield block[begin : min(found[begin], begin + LONGEST)]

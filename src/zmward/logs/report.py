@@ -9,7 +9,7 @@ import msgspec
 
 from zmward.catalog.log_indicators import INDICATORS
 from zmward.logs.tally import Party, Tally
-from zmward.logs.verdicts import VERDICTS, of_account, of_source, winners
+from zmward.logs.verdicts import VERDICTS, of_account, of_source, wins
 from zmward.profile import Logs
 
 _SHOWN = 1000
@@ -126,13 +126,15 @@ class _Writer:
 
     def __init__(self, tally: Tally, logs: Logs, zone: tzinfo) -> None:
         self._tally, self._logs, self._zone = tally, logs, zone
-        self._won = winners(tally)
+        self._wins = wins(tally, logs)
+        self._sources = frozenset(win.source for win in self._wins)
+        self._accounts = frozenset(win.account for win in self._wins)
 
     def time(self, when: float) -> str:
         return datetime.fromtimestamp(when, self._zone).isoformat(timespec="seconds")
 
     def _source(self, address: str, party: Party) -> SourceSeen:
-        won = address in self._won[0]
+        won = address in self._sources
         return SourceSeen(
             address=address,
             failures=party.failures,
@@ -160,7 +162,7 @@ class _Writer:
                 protocols=tuple(sorted(party.protocols)),
                 first=self.time(party.first),
                 last=self.time(party.last),
-                verdict=of_account(party, self._logs, won=name in self._won[1]),
+                verdict=of_account(party, self._logs, won=name in self._accounts),
             )
             for name, party in self._tally.accounts.items()
         ]
@@ -173,7 +175,7 @@ class _Writer:
                 *(one.account, one.source, self.time(one.when), one.failures),
                 one.protocol,
             )
-            for one in self._tally.wins
+            for one in self._wins
         )
 
     def signs(self) -> tuple[SignSeen, ...]:

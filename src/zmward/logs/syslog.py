@@ -22,10 +22,11 @@ def read(place: Place, text: str) -> Read:
     when = place.clock.iso(stamp) if iso else place.clock.bsd(stamp)
     if when is None:
         return None
-    found = matched(place.rows.get(daemon, ()), message)
+    rows = place.rows.get(daemon, ())
+    found = matched(rows, message)
     if found is None:
-        sign = place.signs.of(text, message, when, "")
-        return sign or QUIET
+        known = any(row.needle in message for row, _ in rows)
+        return place.signs.of(text, message, when, "") or (None if known else QUIET)
     row, groups = found
     if row.kind == "quiet":
         return QUIET

@@ -147,6 +147,7 @@ class Tally:
         if event.log in {"audit", "mailbox"} and event.protocol not in {
             "smtp",
             "preauth",
+            "mail",
         }:
             self.via[event.via] += 1
             if event.peer:

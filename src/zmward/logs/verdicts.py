@@ -1,6 +1,6 @@
 """What a source or an account's failures amount to, by the profile's thresholds."""
 
-from zmward.logs.tally import Party, Tally
+from zmward.logs.tally import Party, Tally, Win
 from zmward.profile import Logs
 
 # The order of gravity; words of the JSON document as well.
@@ -12,12 +12,17 @@ VERDICTS = (
 _SHARED = 10
 
 
+def shared(party: Party) -> bool:
+    """Return whether so many log in well there that failures are to be expected."""
+    many = len(party.others) >= _SHARED
+    return many and party.successes >= max(party.failures, _SHARED)
+
+
 def of_source(party: Party, logs: Logs, *, won: bool) -> str:
     """Return the gravest that can be said of a source."""
-    many = len(party.others) >= _SHARED
     unknown = party.unknown
     judged = (
-        ("shared", many and party.successes >= max(party.failures, _SHARED)),
+        ("shared", shared(party)),
         ("got-in", won),
         (
             "enumeration",
@@ -39,9 +44,12 @@ def of_account(party: Party, logs: Logs, *, won: bool) -> str:
     return "brute-force" if party.burst else "few"
 
 
-def winners(tally: Tally) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the sources and the accounts that had a success after failures."""
-    return (
-        frozenset(win.source for win in tally.wins),
-        frozenset(win.account for win in tally.wins),
+def wins(tally: Tally, logs: Logs) -> tuple[Win, ...]:
+    """Return the successes after failures, without the slips of an office."""
+    return tuple(
+        win
+        for win in tally.wins
+        if win.failures >= logs.success_after
+        or not (party := tally.sources.get(win.source))
+        or not shared(party)
     )
