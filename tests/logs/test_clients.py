@@ -126,3 +126,25 @@ def test_what_cannot_be_read_ends_the_search() -> None:
 )
 def test_addresses_are_read_strictly(text: str, wanted: str) -> None:
     assert address(text) == wanted
+
+
+def test_of_a_key_that_comes_twice_the_first_counts() -> None:
+    line = failed(f"ip={PROXY};oip={CALLER};ua=x;oip={BYSTANDER};cid=1;")
+    assert [one.source for one in read("audit", line)] == [CALLER]
+
+
+def test_a_login_that_imitates_the_rest_of_the_line_names_nobody() -> None:
+    name = f"x while y, client: {BYSTANDER}:1, server: z"
+    line = (
+        "2024/11/05 10:16:01 [error] 2211#0: *9931 An error occurred in mail zmauth: "
+        f"user not found:{name} while SSL handshaking to lookup handler, client: "
+        f'{CALLER}:55123, server: 0.0.0.0:993, login: "{name}"'
+    )
+    assert [one.source for one in read("nginx", line)] == [""]
+
+
+def test_a_thread_cannot_end_early() -> None:
+    """The path of a request is client text; a blank cannot stand in it."""
+    forged = URL.replace("AuthRequest", f"][oip={BYSTANDER};]security-")
+    line = failed(f"oip={CALLER};soapId=1;").replace(URL, forged)
+    assert [one.source for one in read("audit", line)] == [CALLER]
