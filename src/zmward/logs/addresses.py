@@ -11,10 +11,20 @@ from zmward.logs.event import Via
 
 _LONGEST = 64
 _KEPT = 65_536
+_PARTS = 4
+_OCTETS = {str(number): number for number in range(256)}
+
+
+def _four(text: str) -> bool:
+    """Return whether a text is IPv4 as it is usually written: the common case."""
+    parts = text.split(".")
+    return len(parts) == _PARTS and all(part in _OCTETS for part in parts)
 
 
 def address(text: str) -> str:
     """Return an address as it is usually written, or nothing."""
+    if _four(text):
+        return text
     bare = text.strip().strip("[]")
     if not bare or len(bare) > _LONGEST or "%" in bare:
         return ""
@@ -27,14 +37,20 @@ def address(text: str) -> str:
     return str(found)
 
 
+def _ranges(
+    some: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network],
+) -> tuple[tuple[int, int], ...]:
+    return tuple((int(one.network_address), int(one.broadcast_address)) for one in some)
+
+
 class Trusted:
     """The addresses whose word about others is taken; answers are remembered."""
 
     def __init__(self, networks: Iterable[str] = ()) -> None:
         own = ("127.0.0.0/8", "::1/128")
-        self._networks = [
-            ipaddress.ip_network(one, strict=False) for one in (*own, *networks)
-        ]
+        some = [ipaddress.ip_network(one, strict=False) for one in (*own, *networks)]
+        self._four = _ranges(one for one in some if one.version == _PARTS)
+        self._six = _ranges(one for one in some if one.version != _PARTS)
         self._known: dict[str, tuple[str, bool]] = {}
 
     def look(self, text: str) -> tuple[str, bool]:
@@ -51,10 +67,13 @@ class Trusted:
         found = address(text)
         if not found:
             return "", False
-        parsed = ipaddress.ip_address(found)
-        return found, any(
-            parsed.version == one.version and parsed in one for one in self._networks
-        )
+        if ":" in found:
+            number = int(ipaddress.IPv6Address(found))
+            return found, any(low <= number <= high for low, high in self._six)
+        first, second, third, last = found.split(".")
+        number = _OCTETS[first] << 24 | _OCTETS[second] << 16
+        number |= _OCTETS[third] << 8 | _OCTETS[last]
+        return found, any(low <= number <= high for low, high in self._four)
 
     def client(self, peer: str, announced: str) -> tuple[str, Via]:
         """Return the client's address and how it is known.

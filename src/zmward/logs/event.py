@@ -11,7 +11,7 @@ from zmward.catalog.log_pattern import Log
 Via = Literal["direct", "proxy", "proxy-only", "none"]
 
 
-class Event(msgspec.Struct, frozen=True, array_like=True):
+class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One thing that happened; empty texts are what the line does not say.
 
     `key` names the attempt where several files tell of the same one, `origin` the place

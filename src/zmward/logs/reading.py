@@ -38,22 +38,25 @@ class Counts:
         self.unparsed += other.unparsed
 
 
+def _text(line: bytes) -> str:
+    return line.rstrip(b"\r").decode("utf-8", "backslashreplace")
+
+
 def parse(place: Place, line: bytes) -> Read:
     """Return what one candidate line tells; broken UTF-8 becomes escapes."""
-    text = line.rstrip(b"\r").decode("utf-8", "backslashreplace")
-    return _PARSERS[place.log](place, text)
+    return _PARSERS[place.log](place, _text(line))
 
 
 def events(place: Place, blocks: Iterable[bytes], counts: Counts) -> Iterator[Event]:
     """Yield the events of a file's blocks, each of whole lines."""
-    some = words(place.log)
+    some, read = words(place.log), _PARSERS[place.log]
     for block in blocks:
         counts.lines += block.count(b"\n")
         if block and not block.endswith(b"\n"):
             counts.lines += 1
         for line in candidates(block, some):
             counts.candidates += 1
-            found = parse(place, line)
+            found = read(place, _text(line))
             if found is None:
                 counts.unparsed += 1
             elif isinstance(found, Event):
