@@ -148,3 +148,14 @@ def test_a_thread_cannot_end_early() -> None:
     forged = URL.replace("AuthRequest", f"][oip={BYSTANDER};]security-")
     line = failed(f"oip={CALLER};soapId=1;").replace(URL, forged)
     assert [one.source for one in read("audit", line)] == [CALLER]
+
+
+def test_long_words_are_not_kept() -> None:
+    """Else a client could fill our memory with names and addresses."""
+    trusted = Trusted()
+    assert trusted.look("1" * 60_000) == ("", False)
+    assert trusted.look(CALLER) == (CALLER, False)
+    assert sum(map(len, trusted._known)) < 100
+    (event,) = read("audit", failed(f"oip={CALLER};soapId=1;", "a" * 20_000))
+    assert len(event.account) == 320
+    assert event.source == CALLER

@@ -26,7 +26,7 @@ def address(text: str) -> str:
     if _four(text):
         return text
     bare = text.strip().strip("[]")
-    if not bare or len(bare) > _LONGEST or "%" in bare:
+    if not bare or "%" in bare:
         return ""
     try:
         found = ipaddress.ip_address(bare)
@@ -55,6 +55,9 @@ class Trusted:
 
     def look(self, text: str) -> tuple[str, bool]:
         """Return the address as it is usually written, and whether it is trusted."""
+        if len(text) > _LONGEST:
+            # Longer than any address: not worth remembering.
+            return "", False
         known = self._known.get(text)
         if known is None:
             known = self._judge(text)

@@ -6,6 +6,8 @@ import msgspec
 
 from zmward.catalog.log_pattern import Log
 
+# A longer name is cut: an address has at most 320 letters.
+LONGEST_NAME = 320
 # How the client's address is known: as the peer, from a trusted proxy, not at all
 # because only trusted addresses stand there, or because the line has none.
 Via = Literal["direct", "proxy", "proxy-only", "none"]

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from zmward.logs.event import Event
 
-_APART = 60.0
+_APART = 10.0
 _NEAR = 2.0
 # More that wait at once cannot be told apart.
 _WAITING = 64

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from zmward.catalog.log_pattern import Pattern
 from zmward.logs.context import Line, cut
-from zmward.logs.event import QUIET, Event, Read
+from zmward.logs.event import LONGEST_NAME, QUIET, Event, Read
 from zmward.logs.lines import Place, matched
 
 _ADMIN = "/service/admin/soap"
@@ -33,16 +33,17 @@ def _key(line: Line, account: str) -> str:
     """Return what names the attempt in every file that tells of it."""
     request = line.context.get("soapId")
     if request:
-        return f"s{request}"
+        return f"s{request[:LONGEST_NAME]}"
     connection = line.context.get("cid")
-    return f"c{connection}" if connection else f"a{account}"
+    return f"c{connection[:LONGEST_NAME]}" if connection else f"a{account}"
 
 
 def _account(groups: Mapping[str, str | None], context: Mapping[str, str]) -> str:
     resolved = groups.get("account")
     if resolved:
-        return resolved.replace(";;", ";").lower()
-    return (context.get("name") or groups.get("typed") or "").lower()
+        return resolved.replace(";;", ";")[:LONGEST_NAME].lower()
+    named = context.get("name") or groups.get("typed") or ""
+    return named[:LONGEST_NAME].lower()
 
 
 def read(place: Place, text: str) -> Read:

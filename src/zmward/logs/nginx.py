@@ -2,7 +2,7 @@
 
 import re
 
-from zmward.logs.event import Event, Read
+from zmward.logs.event import LONGEST_NAME, Event, Read
 from zmward.logs.lines import Place, matched
 
 _HEAD = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: (?:\*\d+ )?")
@@ -26,7 +26,7 @@ def read(place: Place, text: str) -> Read:
     honest = text.count(_CLIENT) == 1
     source, trusted = place.trusted.look(groups.get("address") or "")
     shown = source if honest and not trusted else ""
-    account = (groups.get("typed") or "").lower() if honest else ""
+    account = (groups.get("typed") or "")[:LONGEST_NAME].lower() if honest else ""
     return Event(
         when=when,
         kind=row.kind,

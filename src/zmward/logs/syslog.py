@@ -2,7 +2,7 @@
 
 import re
 
-from zmward.logs.event import QUIET, Event, Read
+from zmward.logs.event import LONGEST_NAME, QUIET, Event, Read
 from zmward.logs.lines import Place, matched
 
 _HEAD = re.compile(
@@ -32,7 +32,7 @@ def read(place: Place, text: str) -> Read:
         return QUIET
     source, trusted = place.trusted.look(groups.get("address") or "")
     shown = "" if trusted else source
-    account = (groups.get("typed") or "").lower()
+    account = (groups.get("typed") or "")[:LONGEST_NAME].lower()
     return Event(
         when=when,
         kind=row.kind,

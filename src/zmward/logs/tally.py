@@ -9,14 +9,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from zmward.logs.event import Event
+from zmward.logs.event import LONGEST_NAME, Event
 from zmward.profile import Logs
 
 _DAY, _HOUR = 86_400, 3600
 _SOURCES, _ACCOUNTS, _PAIRS = 20_000, 20_000, 150_000
 _HOURS, _DOMAINS, _LINES, _WINS, _PEERS = 20_000, 2000, 3, 50, 100
 _FAILED = frozenset(("failure", "unknown", "denied", "preauth-failure"))
-_NAME = 320
 
 
 class Party:
@@ -164,7 +163,7 @@ class Tally:
 
     @staticmethod
     def _domain(table: Counter[str], account: str) -> None:
-        domain = account.rpartition("@")[2][:_NAME]
+        domain = account.rpartition("@")[2][:LONGEST_NAME]
         if domain in table or len(table) < _DOMAINS:
             table[domain] += 1
 
@@ -186,7 +185,7 @@ class Tally:
             self.forgotten += 1
 
     def _failure(self, event: Event) -> None:
-        when, account = event.when, event.account[:_NAME]
+        when, account = event.when, event.account[:LONGEST_NAME]
         if not event.half:
             self.protocols[event.protocol or "unknown"] += 1
             hour = int(when // _HOUR)
@@ -214,10 +213,10 @@ class Tally:
         if source is None:
             return
         source.successes += 1
-        failures = source.others.get(event.account[:_NAME], 0)
+        failures = source.others.get(event.account[:LONGEST_NAME], 0)
         spread = source.widest >= self._logs.accounts_per_source
         if failures >= self._logs.success_after or (failures and spread):
-            source.others[event.account[:_NAME]] = 0
+            source.others[event.account[:LONGEST_NAME]] = 0
             if len(self.wins) < _WINS:
                 self.wins.append(
                     Win(
