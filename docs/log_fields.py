@@ -15,6 +15,7 @@ LOGS: Final[Mapping[str, str]] = {
     "kinds": "how many events of each kind",
     "protocols": "failed logins by protocol; `mail` is IMAP or POP at the proxy",
     "hours": "failed logins by hour, as pairs",
+    "hours_attacked": "in how many hours there were too many failures in all",
     "sources": "the gravest 1000 sources, each as a SourceSeen",
     "sources_seen": "how many sources there are",
     "networks": "their networks, each as a NetworkSeen",

@@ -184,6 +184,7 @@ class Logs(Strict, frozen=True):
     sources_per_account: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 5
     unknown_accounts: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 5
     success_after: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 5
+    failures_in_an_hour: Annotated[int, msgspec.Meta(ge=10, le=1_000_000)] = 300
     usable_percent: Annotated[int, msgspec.Meta(ge=1, le=100)] = 95
     trusted: tuple[str, ...] = ()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.logs.files import CALLER, PROXY, ROME, STAMP, failed, good, read, sasl
+from zmward.cli.logs_report import exit_code
 from zmward.cli.main import dispatch
 from zmward.logs.event import Event
 from zmward.logs.joined import joined
@@ -63,6 +64,19 @@ def test_many_sources_of_one_account_are_distributed() -> None:
     assert [one.verdict for one in found.accounts] == ["distributed"]
     assert found.networks[0].network == "203.0.113.0/24"
     assert (found.networks[0].failures, found.networks[0].sources) == (5, 5)
+
+
+def test_one_try_of_each_of_many_sources_is_an_attack() -> None:
+    lines = [
+        failed(f"oip=203.0.{n >> 8}.{n & 255};soapId={n};", f"user{n}@example.com")
+        for n in range(300)
+    ]
+    found = told(read("audit", *lines))
+    assert {one.verdict for one in found.sources} == {"few"}
+    assert found.hours_attacked == 1
+    assert "✗ 1 hour with too many failures" in logs_text.render(found)
+    assert exit_code(found, 0) == 1
+    assert told(read("audit", *lines[1:])).hours_attacked == 0
 
 
 def test_names_that_do_not_exist_are_looked_for() -> None:

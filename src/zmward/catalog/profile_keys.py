@@ -105,6 +105,9 @@ KEYS: Final[Mapping[str, str]] = {
     "logs.success-after": mark(
         "A login after so many failures of the same source at it may be a break-in."
     ),
+    "logs.failures-in-an-hour": mark(
+        "So many failures in an hour are an attack, however many sources they have."
+    ),
     "logs.usable-percent": mark(
         "The share of logins that must show their client's address, in percent (T32)."
     ),

@@ -77,7 +77,8 @@ def exit_code(found: LogReport, unread: int) -> int:
         return 3
     verdicts = {one.verdict for one in found.sources}
     verdicts |= {one.verdict for one in found.accounts}
-    return 1 if verdicts - _HARMLESS or found.indicators else 0
+    attacked = verdicts - _HARMLESS or found.hours_attacked
+    return 1 if attacked or found.indicators else 0
 
 
 def _report(site: Profile, files: LogFiles, asked: Asked, shown: tzinfo) -> LogReport:

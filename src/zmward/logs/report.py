@@ -108,6 +108,7 @@ class LogReport(msgspec.Struct, frozen=True, rename={"since": "from", "until": "
     kinds: Mapping[str, int]
     protocols: Mapping[str, int]
     hours: tuple[tuple[str, int], ...]
+    hours_attacked: int
     sources: tuple[SourceSeen, ...]
     sources_seen: int
     networks: tuple[NetworkSeen, ...]
@@ -259,6 +260,9 @@ def report(
         kinds=dict(sorted(tally.kinds.items())),
         protocols=dict(tally.protocols.most_common()),
         hours=writer.hours(),
+        hours_attacked=sum(
+            count >= logs.failures_in_an_hour for count in tally.hours.values()
+        ),
         sources=sources[:_SHOWN],
         sources_seen=len(sources),
         networks=networks(sources)[:_SHOWN],

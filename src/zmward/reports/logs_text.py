@@ -84,6 +84,14 @@ class _Screen:
                     attackers,
                 )
             )
+        if found.hours_attacked:
+            parts.append(
+                say.number(
+                    mark("{count} hour with too many failures in all"),
+                    mark("{count} hours with too many failures in all"),
+                    found.hours_attacked,
+                )
+            )
         if parts:
             return Text(f"✗ {', '.join(parts)}", style=_RED)
         if not found.failures and not found.successes:
@@ -102,7 +110,7 @@ class _Screen:
             f"{found.successes:,} {say(mark('good ones'))}",
         )
         most = max(found.protocols.values(), default=1)
-        shown = list(found.protocols.items())[:4]
+        shown = list(found.protocols.items())[:3]
         for number, (name, count) in enumerate(shown):
             line = f"{plain(name):<8} {count:>9,} {bar(count, most, 24, self.encoding)}"
             yield self.row(mark("By protocol") if number == 0 else "", line)
@@ -193,13 +201,14 @@ class _Screen:
     def first(self) -> Iterator[Text]:
         found = self.found
         yield from self.head()
-        yield self.verdict()
+        verdict = self.verdict()
+        yield from hanging(Text(), verdict, 0, self.width)
         yield from self.numbers()
         yield from self.some(mark("Got in?"), self.wins(), 3)
-        yield from self.some(mark("Exploitation"), self.signs(), 3)
+        yield from self.some(mark("Exploitation"), self.signs(), 2)
         yield from self.origin()
         attacking = [self.source(one) for one in found.sources]
-        yield from self.some(mark("Sources"), attacking, 5)
+        yield from self.some(mark("Sources"), attacking, 4)
         suffering = [self.account(one) for one in found.accounts]
         yield from self.some(mark("Accounts"), suffering, 3)
         if found.unparsed:
