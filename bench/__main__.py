@@ -2,7 +2,17 @@
 
 import sys
 
-from bench import accounts, audit, check, firewall, repair, scan, scan_tls, start
+from bench import (
+    accounts,
+    audit,
+    check,
+    firewall,
+    logs,
+    repair,
+    scan,
+    scan_tls,
+    start,
+)
 from bench.measure import table
 
 PARTS = {
@@ -14,6 +24,7 @@ PARTS = {
     "firewall": firewall,
     "scan": scan,
     "scan-tls": scan_tls,
+    "logs": logs,
 }
 
 

@@ -20,6 +20,7 @@ from docs.fields import (
     VERDICT,
 )
 from docs.firewall_fields import CHECK, POLICY
+from docs.log_fields import LOGS
 from docs.patches_fields import PATCHES, READINESS
 from docs.scan_fields import SCAN
 from zmward.affected import Affected
@@ -34,6 +35,7 @@ from zmward.firewall.grid import Grid, Row, Shut
 from zmward.firewall.observed import Between, Caller, Observed, Wanted
 from zmward.firewall.openings import Outbound
 from zmward.firewall.verdict import Passed, Verdict
+from zmward.logs import report as logs
 from zmward.patches.overview import Step
 from zmward.patches.readiness import Ready
 from zmward.patches.standing import OnNode
@@ -75,6 +77,7 @@ _SIMPLE = {
     inspect.NoneType: "null",
     inspect.DateType: "date",
     inspect.AnyType: "any",
+    inspect.TupleType: "list",
 }
 
 
@@ -268,6 +271,14 @@ def _patches() -> Iterator[str]:
     )
 
 
+def _logs() -> Iterator[str]:
+    yield "## Logs\n"
+    yield "`zmward logs report --json` writes it.\n"
+    yield from table(LOGS, _types(logs.LogReport))
+    yield from _structs(logs.SourceSeen, logs.NetworkSeen, logs.AccountSeen)
+    yield from _structs(logs.WinSeen, logs.DomainSeen, logs.OriginIp, logs.SignSeen)
+
+
 def _list() -> Iterator[str]:
     yield "## The list of controls\n"
     yield "`zmward list --json` writes a bare array of these.\n"
@@ -286,5 +297,5 @@ def page(made: str) -> str:
     )
     parts = (head, *_report(), *_evidence(), *_drift(), *_plan(), *_run())
     parts = (*parts, *_history(), *_verdict(), *_policy(), *_check())
-    parts = (*parts, *_observed(), *_scan(), *_patches(), *_list())
+    parts = (*parts, *_observed(), *_scan(), *_patches(), *_logs(), *_list())
     return "\n".join(parts).rstrip() + "\n"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from docs import firewall_fields, patches_fields, scan_fields
+from docs import firewall_fields, log_fields, patches_fields, scan_fields
 
 REPORT: Final[Mapping[str, str]] = {
     "schema": "always `zmward.report/1`",
@@ -423,6 +423,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "more": "true where there are more than were counted",
     },
     **firewall_fields.STRUCTS,
+    **log_fields.STRUCTS,
     **scan_fields.STRUCTS,
     **patches_fields.STRUCTS,
 }

@@ -57,6 +57,10 @@ _OF_VERBS: Mapping[str, str] = {
         "believed; 3: some could not be judged; update: 0 taken, 4 refused, nothing "
         "was changed; readiness: 0, 1 for anything bad, 3 for anything unknown"
     ),
+    "logs": (
+        "report: 0 where no attack and no sign of exploitation was found, 1 where some "
+        "was, 3 where not all could be read"
+    ),
     "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
 }
 

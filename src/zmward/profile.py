@@ -234,6 +234,25 @@ class Patches(Strict, frozen=True):
         return clock.fromisoformat(self.business_day_ends)
 
 
+class Logs(Strict, frozen=True):
+    """When `zmward logs` calls failed logins an attack; numbers are of one day."""
+
+    failures: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 10
+    window_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 10
+    accounts_per_source: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 5
+    sources_per_account: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 5
+    unknown_accounts: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 5
+    success_after: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 5
+    failures_in_an_hour: Annotated[int, msgspec.Meta(ge=10, le=1_000_000)] = 300
+    usable_percent: Annotated[int, msgspec.Meta(ge=1, le=100)] = 95
+    trusted: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what is no network."""
+        for network in self.trusted:
+            ipaddress.ip_network(network)
+
+
 class Waiver(Strict, frozen=True):
     """A failure that somebody accepts, until the end of a day (UTC, inclusive)."""
 
@@ -265,6 +284,7 @@ class Profile(Strict, frozen=True):
     firewall: Firewall = Firewall()
     scan: Scan = Scan()
     patches: Patches = Patches()
+    logs: Logs = Logs()
     severity: Mapping[str, Literal["critical", "high", "medium", "low"]] = {}
     waiver: tuple[Waiver, ...] = ()
     attestation: tuple[Attestation, ...] = ()

@@ -160,6 +160,7 @@ def starter(
     lines += _firewall(tables["firewall"], known)
     lines += _table("scan", tables["scan"], known)
     lines += _table("patches", tables["patches"], known)
+    lines += _table("logs", tables["logs"], known)
     for key, text in seen.items():
         lines += ["", *_comment(f"Seen on the server, {key}: {text}")]
     for name in _AFTER:

@@ -19,10 +19,12 @@ from docs.fields import (
     STRUCTS,
 )
 from docs.firewall_fields import CHECK, POLICY
+from docs.log_fields import LOGS
 from docs.scan_fields import SCAN
 
 from tests.docs.session import Run
 from tests.firewall.site import NODE, connection, single
+from zmward.catalog.log_audit import AUDIT
 from zmward.cli.main import dispatch
 from zmward.firewall.counted import Count, Counted
 from zmward.firewall.known import known
@@ -139,6 +141,18 @@ def test_a_scan_is_described(say: Any) -> None:
     assert found["ports"]
     # What was seen word for word is for zmward alone.
     described({**found, "seen": [], "counts": []}, SCAN)
+
+
+def test_a_report_on_logs_is_described(say: Any, tmp_path: Path) -> None:
+    samples = [one for row in AUDIT for one in row.samples if one.log == "audit"]
+    text = "".join(f"{sample.line}\n" for sample in samples)
+    (tmp_path / "audit.log").write_text(text, "utf-8")
+    found = say("logs", "report", "--dir", str(tmp_path), "--json")
+    assert list(found) == list(LOGS)
+    assert found["sources"]
+    assert found["preauth"]
+    counted = {**found, "kinds": [], "protocols": []}
+    described(counted, LOGS)
 
 
 def test_an_observation_is_described() -> None:

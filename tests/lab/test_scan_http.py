@@ -16,6 +16,8 @@ from zmward.profile import Profile
 from zmward.scan.http import HttpShown
 from zmward.scan.seen import Seen, decode
 
+pytestmark = pytest.mark.lab
+
 PORTS = (
     (80, False),
     (443, True),

@@ -104,6 +104,31 @@ KEYS: Final[Mapping[str, str]] = {
         "Public ed25519 keys (base64) of those whose signed catalogs you take; none "
         "is shipped."
     ),
+    "logs": mark("When `zmward logs` calls failed logins an attack."),
+    "logs.failures": mark("So many failures of one source are brute force,"),
+    "logs.window-minutes": mark("if they come within so many minutes."),
+    "logs.accounts-per-source": mark(
+        "So many accounts tried by one source in a day are password spraying."
+    ),
+    "logs.sources-per-account": mark(
+        "So many sources that try one account in a day are distributed guessing."
+    ),
+    "logs.unknown-accounts": mark(
+        "So many attempts of one source at accounts that do not exist look for names."
+    ),
+    "logs.success-after": mark(
+        "A login after so many failures of the same source at it may be a break-in."
+    ),
+    "logs.failures-in-an-hour": mark(
+        "So many failures in an hour are an attack, however many sources they have."
+    ),
+    "logs.usable-percent": mark(
+        "The share of logins that must show their client's address, in percent (T32)."
+    ),
+    "logs.trusted": mark(
+        "Proxies and MTAs whose word about others is taken, beside networks.proxies, "
+        "firewall.cluster and this machine; name them one by one."
+    ),
     "severity": mark('Another severity for a control: control-id = "low".'),
     "waiver": mark(
         "A failure that you accept until a day (UTC, inclusive; at most 30 days for "

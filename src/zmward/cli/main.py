@@ -32,11 +32,11 @@ VERBS = {
     "firewall": "what the packet filter lets in, and why",
     "scan": "what others see of a host, and what they could do",
     "patches": "which holes are open, and by when each must be closed",
+    "logs": "who attacks, whom, and who got in",
 }
 _COMING = (
     *(
         "integrity",
-        "logs",
         "config",
         "backup",
         "accounts",

@@ -1,0 +1,34 @@
+"""Lines of nginx.access.log and access_log as signs of known exploitation.
+
+Only nginx names the client: the address in mailboxd's own access_log is the left-most
+one that was announced, which clients forge.
+"""
+
+import re
+
+from zmward.logs.event import QUIET, Event, Read
+from zmward.logs.lines import Place
+
+# Neither server writes a quote before the request's own.
+_HEAD = re.compile(r"([0-9A-Fa-f.:\[\]]+) - [^\"]*\[([^\]\"]+)\] {1,2}\"([^\"]*)")
+
+
+def _address(text: str) -> str:
+    """Return the address without the port: after the last colon, IPv6 too."""
+    return text.rpartition(":")[0] or text
+
+
+def read(place: Place, text: str) -> Read:
+    """Return the sign of exploitation that a request shows."""
+    head = _HEAD.match(text)
+    if head is None:
+        return None
+    when = place.clock.http(head[2])
+    if when is None:
+        return None
+    source = ""
+    if place.log == "nginx-access":
+        found, trusted = place.trusted.look(_address(head[1]))
+        source = "" if trusted else found
+    sign: Event | None = place.signs.of(text, head[3], when, source)
+    return sign or QUIET

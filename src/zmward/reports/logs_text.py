@@ -1,0 +1,292 @@
+"""The report on logs for a terminal: the first screen says what matters."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from rich.text import Text
+
+from zmward.i18n import Speaker, mark
+from zmward.logs.report import AccountSeen, LogReport, SourceSeen
+from zmward.reports.lines import clipped, hanging, printed
+from zmward.reports.logs_chart import bar, spark
+from zmward.reports.plain import plain
+from zmward.reports.words import moment
+
+_INDENT: Final = 18
+_MOST: Final = 40
+_FEW: Final = frozenset(("few", "shared", "probing"))
+_RED, _GREY, _GREEN = "bold red", "bold magenta", "green"
+WORDS: Final[Mapping[str, str]] = {
+    "got-in": mark("may have got in"),
+    "spraying": mark("password spraying"),
+    "distributed": mark("guessed from many sources"),
+    "brute-force": mark("brute force"),
+    "enumeration": mark("looks for names"),
+    "probing": mark("probes"),
+    "shared": mark("many good logins too: an office, or a proxy of yours?"),
+    "few": mark("few"),
+}
+
+
+class _Screen:
+    """Builds the lines of one report."""
+
+    def __init__(
+        self, found: LogReport, say: Speaker, width: int, encoding: str
+    ) -> None:
+        self.found, self.say, self.width = found, say, width
+        self.encoding = encoding
+
+    def row(self, label: str, body: Text | str, style: str = "bold") -> Text:
+        line = Text()
+        line.append(f"{self.say(label)} ".ljust(_INDENT), style=style)
+        line.append_text(body if isinstance(body, Text) else Text(body))
+        return clipped(line, self.width)
+
+    def head(self) -> Iterator[Text]:
+        found = self.found
+        span = self.say(mark("nothing of a login"))
+        if found.since and found.until:
+            span = f"{moment(found.since)} to {moment(found.until)}"
+        files = self.say.number(
+            mark("{count} file"), mark("{count} files"), len(found.files)
+        )
+        lines = f"{found.lines:,} {self.say(mark('lines'))}"
+        yield clipped(Text(f"{span} · {files} · {lines}", style="bold"), self.width)
+
+    def verdict(self) -> Text:
+        found, say = self.found, self.say
+        attackers = sum(one.verdict not in _FEW for one in found.sources)
+        parts = []
+        if found.successes_after_failures:
+            count = len({one.account for one in found.successes_after_failures})
+            parts.append(
+                say.number(
+                    mark("{count} account may be taken"),
+                    mark("{count} accounts may be taken"),
+                    count,
+                )
+            )
+        if found.indicators:
+            count = len({one.id for one in found.indicators})
+            parts.append(
+                say.number(
+                    mark("{count} sign of exploitation"),
+                    mark("{count} signs of exploitation"),
+                    count,
+                )
+            )
+        if attackers:
+            parts.append(
+                say.number(
+                    mark("{count} source attacks"),
+                    mark("{count} sources attack"),
+                    attackers,
+                )
+            )
+        if found.hours_attacked:
+            parts.append(
+                say.number(
+                    mark("{count} hour with too many failures in all"),
+                    mark("{count} hours with too many failures in all"),
+                    found.hours_attacked,
+                )
+            )
+        if parts:
+            return Text(f"✗ {', '.join(parts)}", style=_RED)
+        if not found.failures and not found.successes:
+            return Text(
+                "? " + say(mark("no login at all was found: are these all logs?")),
+                style=_GREY,
+            )
+        return Text("✓ " + say(mark("no attack by these thresholds")), style=_GREEN)
+
+    def numbers(self) -> Iterator[Text]:
+        found, say = self.found, self.say
+        unknown = found.kinds.get("unknown", 0)
+        yield self.row(
+            mark("Failed logins"),
+            f"{found.failures:,}, {unknown:,} {say(mark('of them at no account'))}; "
+            f"{found.successes:,} {say(mark('good ones'))}",
+        )
+        most = max(found.protocols.values(), default=1)
+        shown = list(found.protocols.items())[:3]
+        for number, (name, count) in enumerate(shown):
+            line = f"{plain(name):<8} {count:>9,} {bar(count, most, 24, self.encoding)}"
+            yield self.row(mark("By protocol") if number == 0 else "", line)
+        if found.hours:
+            line = spark(found.hours, self.width - _INDENT - 1, self.encoding)
+            yield self.row(mark("By time"), line)
+
+    def origin(self) -> Iterator[Text]:
+        origin, say = self.found.origin_ip, self.say
+        total = origin.usable + origin.proxy_only + origin.absent
+        if not total:
+            yield self.row(
+                mark("Origin IP"), say(mark("? no login that would show it")), _GREY
+            )
+            return
+        share = origin.usable * 100 / total
+        style = "bold" if origin.verdict == "ok" else _RED
+        text = say(mark("{share:.1f} % of {total:,} logins show their client"))
+        yield self.row(mark("Origin IP"), text.format(share=share, total=total), style)
+
+    def advice(self) -> Iterator[Text]:
+        origin, say = self.found.origin_ip, self.say
+        if origin.hiding and origin.verdict != "ok":
+            names = ", ".join(plain(name) for name in origin.hiding)
+            text = say(
+                mark(
+                    "{names} hides its clients: add it to zimbraMailTrustedIP "
+                    "(zmprov mcf +zimbraMailTrustedIP ADDRESS) and restart mailboxd."
+                )
+            )
+            yield from self._hung(text.format(names=names))
+        if origin.announcing:
+            names = ", ".join(plain(name) for name in origin.announcing)
+            text = say(
+                mark(
+                    "{names} announces other addresses and is not trusted here: if it "
+                    "is a proxy of yours, name it with --trusted or in [logs] trusted."
+                )
+            )
+            yield from self._hung(text.format(names=names))
+
+    def _hung(self, text: str) -> Iterator[Text]:
+        yield from hanging(Text(), Text(text), _INDENT, self.width)
+
+    def source(self, one: SourceSeen) -> str:
+        names = self.say.number(
+            mark("{count} account"), mark("{count} accounts"), one.accounts
+        )
+        return (
+            f"{plain(one.address):<24} {one.failures:>7,}  "
+            f"{self.say(WORDS[one.verdict])}; {names}, "
+            f"{plain(','.join(one.protocols))}"
+        )
+
+    def account(self, one: AccountSeen) -> str:
+        names = self.say.number(
+            mark("{count} source"), mark("{count} sources"), one.sources
+        )
+        return (
+            f"{plain(one.account, 32):<24} {one.failures:>7,}  "
+            f"{self.say(WORDS[one.verdict])}; {names}"
+        )
+
+    def some(self, label: str, rows: Sequence[str], most: int) -> Iterator[Text]:
+        for number, text in enumerate(rows[:most]):
+            yield self.row(label if number == 0 else "", text)
+
+    def wins(self) -> tuple[str, ...]:
+        text = self.say(mark("{account} from {source} after {count} failures, {when}"))
+        return tuple(
+            text.format(
+                account=plain(one.account, 40),
+                source=one.source,
+                count=one.failures,
+                when=moment(one.when),
+            )
+            for one in self.found.successes_after_failures
+        )
+
+    def signs(self) -> tuple[str, ...]:
+        seen: dict[str, str] = {}
+        for one in self.found.indicators:
+            seen.setdefault(
+                one.id, f"{one.cve} ({one.count}) {plain(self.say(one.says))}"
+            )
+        return tuple(seen.values())
+
+    def first(self) -> Iterator[Text]:
+        found = self.found
+        yield from self.head()
+        verdict = self.verdict()
+        yield from hanging(Text(), verdict, 0, self.width)
+        yield from self.numbers()
+        yield from self.some(mark("Got in?"), self.wins(), 3)
+        yield from self.some(mark("Exploitation"), self.signs(), 2)
+        yield from self.origin()
+        attacking = [self.source(one) for one in found.sources]
+        yield from self.some(mark("Sources"), attacking, 4)
+        suffering = [self.account(one) for one in found.accounts]
+        yield from self.some(mark("Accounts"), suffering, 3)
+        if found.unparsed:
+            yield self.row(
+                mark("Not understood"),
+                f"{found.unparsed:,} {self.say(mark('lines'))}",
+                _GREY,
+            )
+        for note in found.notes[:1]:
+            yield self.row(mark("Note"), plain(note), _GREY)
+
+    def part(self, title: str, rows: Sequence[str]) -> Iterator[Text]:
+        if not rows:
+            return
+        yield Text()
+        yield Text(self.say(title), style="bold")
+        for row in rows[:_MOST]:
+            yield clipped(Text(f"  {row}"), max(self.width, 60))
+        if len(rows) > _MOST:
+            text = self.say(mark("and {count} more: --json names them"))
+            yield Text("  " + text.format(count=len(rows) - _MOST))
+
+    def rest(self) -> Iterator[Text]:
+        found = self.found
+        advice = list(self.advice())
+        if advice:
+            yield Text()
+            yield from advice
+        yield from self.evidence()
+        yield from self.part(mark("Logins after failures"), self.wins())
+        yield from self.part(mark("Sources"), [self.source(s) for s in found.sources])
+        yield from self.part(mark("Networks"), _networks(found))
+        yield from self.part(
+            mark("Accounts"), [self.account(a) for a in found.accounts]
+        )
+        yield from self.part(mark("Pre-authentication by domain"), self.preauth())
+        yield from self.part(mark("Notes"), [plain(note) for note in found.notes])
+
+    def evidence(self) -> Iterator[Text]:
+        if self.found.indicators:
+            yield Text()
+            title = mark("Signs of exploitation, with their lines")
+            yield Text(self.say(title), style="bold")
+        for one in self.found.indicators[:_MOST]:
+            label = Text(f"  {one.cve}")
+            body = Text(f"{one.log}: {plain(one.line, 2000)}")
+            yield from hanging(label, body, _INDENT, self.width)
+
+    def preauth(self) -> tuple[str, ...]:
+        text = self.say(mark("{accepted:,} accepted, {refused:,} refused"))
+        return tuple(
+            f"{plain(one.domain, 60):<32} "
+            + text.format(accepted=one.accepted, refused=one.refused)
+            for one in self.found.preauth
+        )
+
+
+def _networks(found: LogReport) -> tuple[str, ...]:
+    return tuple(
+        f"{one.network:<28} {one.failures:>9,}  ({one.sources})"
+        for one in found.networks
+        if one.sources > 1
+    )
+
+
+def _all(screen: _Screen) -> Iterable[Text]:
+    yield from screen.first()
+    yield from screen.rest()
+
+
+def render(
+    found: LogReport,
+    say: Speaker | None = None,
+    *,
+    width: int = 80,
+    color: bool = False,
+    encoding: str = "utf-8",
+) -> str:
+    """Return the whole text."""
+    screen = _Screen(found, say or Speaker(), width, encoding)
+    return printed(_all(screen), width, color=color, encoding=encoding)
