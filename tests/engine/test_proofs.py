@@ -89,3 +89,29 @@ def test_a_log_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     (origin,) = [shown for shown in found if shown.proof == "origin-in-log"]
     assert "cannot be read" in origin.trouble
     assert origin.ended == "unknown"
+
+
+# The server leaves a socket behind where a handshake was broken off.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("anyone", [False, True])
+def test_an_unbelieved_server_gets_no_password(tmp_path: Path, *, anyone: bool) -> None:
+    pem = tmp_path / "both.pem"
+    pem.write_bytes(certificate())
+    server = smtp(pem, OUT)
+    login = Login(account=PROBE, anyway=True, any_certificate=anyone)
+    with served(server) as number:
+        wish = Wish(
+            tcp=(number,),
+            udp=(),
+            known=frozenset({number}),
+            rate=1000.0,
+            seconds=20.0,
+            depth=Depth(Trust("", datetime.now(UTC))),
+            login=login,
+        )
+        (seen,) = scan((Target("127.0.0.1", ("127.0.0.1",)),), wish, lambda *_: None)
+    tried = [s for s in seen.shown if isinstance(s, LoginShown)]
+    assert tried
+    assert any(b"AUTH PLAIN" in line for line in server.heard) is anyone
+    refused = ["CERTIFICATE_VERIFY_FAILED" in shown.trouble for shown in tried]
+    assert set(refused) == {not anyone}

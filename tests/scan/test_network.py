@@ -1,0 +1,63 @@
+"""The door to ports: before a password is sent, somebody known must vouch for TLS."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.scan.tls_servers import HOST, authority, modern, serving
+from zmward.doors.network import Network, Pace
+from zmward.scan.line import Babble
+
+ADDRESS = "127.0.0.1"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[int, Path]]:
+    """Give a port inside TLS, and the file of the authority that vouches for it."""
+    own = authority(tmp_path)
+    own.sign("rsa", rsa.generate_private_key(65537, 2048))
+    context = modern(own)
+
+    def talk(wire: socket.socket) -> None:
+        with suppress(OSError), context.wrap_socket(wire, server_side=True) as inside:
+            inside.sendall(b"hello\r\n")
+
+    with serving(talk) as port:
+        yield port, tmp_path / "ca.crt"
+
+
+def greeted(port: int, name: str, *, strict: bool) -> bytes:
+    door = Network(ADDRESS, Pace(1000), strict=strict)
+    with door.connect(port, tls=name, seconds=5) as line:
+        return line.line()
+
+
+def test_a_stranger_is_talked_with_but_not_believed(server: tuple[int, Path]) -> None:
+    port, _ = server
+    assert greeted(port, HOST, strict=False) == b"hello"
+    with pytest.raises(Babble, match="TLS"):
+        greeted(port, HOST, strict=True)
+
+
+def test_who_is_vouched_for_is_believed_by_its_own_name_only(
+    server: tuple[int, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, vouches = server
+    monkeypatch.setenv("SSL_CERT_FILE", str(vouches))
+    assert greeted(port, HOST, strict=True) == b"hello"
+    for name in ("other.example.test", ADDRESS):
+        with pytest.raises(Babble, match="TLS"):
+            greeted(port, name, strict=True)
+
+
+def test_without_any_name_nobody_is_believed(
+    server: tuple[int, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, vouches = server
+    monkeypatch.setenv("SSL_CERT_FILE", str(vouches))
+    with pytest.raises(Babble):
+        greeted(port, "", strict=True)
