@@ -200,7 +200,10 @@ def confirmed(lab: Lab, run_id: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("kind", ["nft", "ipset", "iptables"])
+@pytest.mark.parametrize(
+    "kind",
+    ["nft", *(pytest.param(k, marks=pytest.mark.proof) for k in ("ipset", "iptables"))],
+)
 def test_who_is_banned_stays_so_over_a_load_and_the_scripts_rollback(
     lab: Lab, profile: str, tmp_path: Path, kind: str
 ) -> None:

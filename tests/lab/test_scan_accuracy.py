@@ -47,7 +47,10 @@ def state(lab: Lab, node: Node) -> str:
     return shown + dump.stdout
 
 
-@pytest.fixture(scope="module", params=["default", "careless", "hardened"])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param("default", marks=pytest.mark.proof), "careless", "hardened"],
+)
 def looked(
     request: pytest.FixtureRequest,
 ) -> tuple[Lab, dict[str, Any], str, str]:

@@ -63,7 +63,7 @@ def ours(document: dict[str, Any], port: int) -> dict[str, bool]:
     "port",
     [
         443,
-        25,
+        pytest.param(25, marks=pytest.mark.proof),
         *(pytest.param(port, marks=pytest.mark.proof) for port in (993, 465, 7071)),
     ],
 )
