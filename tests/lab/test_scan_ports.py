@@ -88,7 +88,13 @@ def truth(
     }
 
 
-@BOTH
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(True, id="packets"),
+        pytest.param(False, id="connections", marks=pytest.mark.proof),
+    ],
+)
 def test_all_ports_of_a_mostly_shut_machine(pair: Pair, *, raw: bool) -> None:
     """What is refused by a message is filtered, by TCP itself closed."""
     pair.rules(pair.server, MOSTLY_SHUT)
@@ -128,7 +134,9 @@ def test_lost_packets_lose_no_ports(pair: Pair, *, raw: bool) -> None:
 
 
 @BOTH
-@pytest.mark.parametrize("count", [3, 49, 400])
+@pytest.mark.parametrize(
+    "count", [3, *(pytest.param(n, marks=pytest.mark.proof) for n in (49, 400))]
+)
 def test_nobody_is_no_filter(pair: Pair, count: int, *, raw: bool) -> None:
     """An address that no machine has is not one behind a packet filter."""
     asked = range(1, count + 1)
