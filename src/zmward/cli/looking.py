@@ -15,8 +15,8 @@ from zmward.errors import Refused, Usage
 from zmward.profile import Profile
 from zmward.scan.permitted import permitted
 from zmward.scan.seen import Seen
+from zmward.scan.spans import LAST, numbers
 from zmward.scan.tls_shown import Trust
-from zmward.scan.told import LAST, numbers
 from zmward.scan.udp import PORTS as UDP
 
 SECONDS = 600

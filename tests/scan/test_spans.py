@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zmward.scan.spans import spans
-from zmward.scan.told import LAST, numbers
+from zmward.scan.spans import LAST, numbers, spans
 
 PORTS = st.frozensets(st.integers(1, LAST), min_size=1, max_size=60)
 
