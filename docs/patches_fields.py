@@ -73,6 +73,8 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "fix": "the build of its line that surely closes it; empty where not known",
         "met": "whether the hole's condition holds there; null where not known",
         "undone": "whether a setting takes the installed fix back",
+        "latest": "whether no newer build of a line that gets fixes is known",
+        "stated": "whether a person's word in the profile settles it",
     },
     "Step": {
         "line": "the line of releases that the nodes are on",

@@ -13,10 +13,18 @@ from zmward.catalog.support import branches, systems
 from zmward.evidence import DIRECTORY, Unseen
 from zmward.facts import Facts
 from zmward.patches.installed import Installed, installed
-from zmward.patches.standing import OnNode, Standing, on_node, verdict, worst
+from zmward.patches.standing import (
+    OnNode,
+    Standing,
+    on_node,
+    subject,
+    verdict,
+    worst,
+)
 from zmward.patches.version import Version, known, newest
 from zmward.sources.accounts import ACCOUNTS
 from zmward.sources.amavis import PAX
+from zmward.sources.amavis_helpers import AMAVIS_HELPERS
 from zmward.sources.app_passwords import APP_PASSWORDS
 from zmward.sources.directory import CONFIG, COSES, DOMAINS, SERVERS
 from zmward.sources.extensions import EXTENSIONS, ZIMLETS
@@ -25,6 +33,7 @@ from zmward.sources.localconfig import LOCALCONFIG
 from zmward.sources.osrelease import OS_RELEASE
 from zmward.sources.packages import PACKAGES
 from zmward.sources.source import Source
+from zmward.sources.sudoers import SUDOERS
 
 
 class Hole(msgspec.Struct, frozen=True):
@@ -117,7 +126,7 @@ class Overview(msgspec.Struct, frozen=True):
 # All that the judging reads, whatever the catalog says.
 EVIDENCE: Final[tuple[Source[Any], ...]] = (
     *(PACKAGES, HISTORY, SERVERS, CONFIG, COSES, DOMAINS, ACCOUNTS, APP_PASSWORDS),
-    *(LOCALCONFIG, PAX, ZIMLETS, EXTENSIONS, OS_RELEASE),
+    *(LOCALCONFIG, PAX, AMAVIS_HELPERS, ZIMLETS, EXTENSIONS, SUDOERS, OS_RELEASE),
 )
 _STANDINGS = tuple(Standing)
 _CLOSED = (Standing.FIXED, Standing.NOT_APPLICABLE)
@@ -142,15 +151,17 @@ def _numbers(line: str) -> tuple[int, ...]:
     return tuple(int(part) for part in line.split("."))
 
 
-def _advice(found: OnNode | None, line: str) -> str:
+def _advice(advisory: Advisory, found: OnNode, line: str) -> str:
     """Return what to do about a hole whose fix in this line nobody states."""
-    if found is None or found.standing is not Standing.UNKNOWN or not line:
+    if found.standing is not Standing.UNKNOWN or not line:
         return ""
     last = newest(line)
-    if last is None or found.installed == str(last):
-        text = ""
-    else:
+    text = ""
+    if last is not None and not found.latest and found.installed != str(last):
         text = f"Move to {last}, the last build of {line}."
+    elif not _dead(line):
+        asked = f"Ask the vendor whether {found.installed or line} closes it, then"
+        text = f"{asked} attest {subject(advisory)} in the profile."
     if _dead(line):
         text = f"{text} {line} gets no more fixes: plan the move to {_living()}."
     return text.strip()
@@ -189,7 +200,7 @@ def _hole(advisory: Advisory, nodes: tuple[Installed, ...], facts: Facts) -> Hol
         remedy=_remedy(advisory, first, line),
         released=_days().get(first.fix),
         met=first.met,
-        advice=_advice(first, line),
+        advice=_advice(advisory, first, line),
     )
 
 
