@@ -15,6 +15,7 @@ PATCHES: Final[Mapping[str, str]] = {
     "overdue": "how many open holes should have been closed before that day",
     "steps": "moves to one build, the one that closes most first",
     "windows": "the next maintenance windows",
+    "later": "the ids that were published after the day that is judged",
     "advisories": "every advisory, in the order in which to close them",
 }
 READINESS: Final[Mapping[str, str]] = {

@@ -114,6 +114,19 @@ class Advisories(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rows: tuple[Advisory, ...]
 
 
+class Active(msgspec.Struct, frozen=True):
+    """The advisories that count; shipped ones have the serial number 0.
+
+    `trouble` says why another catalog that was there is not used, `taken` are the ids
+    of the signed catalog among the rows.
+    """
+
+    advisories: Advisories
+    serial: int = 0
+    trouble: str = ""
+    taken: frozenset[str] = frozenset()
+
+
 @cache
 def advisories() -> Advisories:
     """Return every row, validated."""

@@ -24,14 +24,14 @@ def _found(place: Judged) -> tuple[Ready, ...]:
     from zmward.engine.readiness import readiness
     from zmward.engine.site import Site
 
-    facts = Facts(place.evidence, place.profile, place.now)
-    catalog = active(place.profile.patches).advisories
+    catalog = active(place.profile.patches)
+    facts = Facts(place.evidence, place.profile, place.now, catalog)
     if not place.live:
-        return readiness(facts, catalog)
+        return readiness(facts)
     way = door(place.host)
     site = Site(door=way, opener=lambda: open_directory(ZimbraHost(way), _quiet))
     try:
-        return readiness(facts, catalog, site)
+        return readiness(facts, site)
     finally:
         site.reopen()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from zmward.catalog.advisories import Advisories
 from zmward.control import Control, Status
 from zmward.controls.registry import controls
 from zmward.engine.audit import audit
@@ -54,7 +53,13 @@ def _said(subject: str, finding: Finding) -> Iterator[Ready]:
 
 
 def _judged(facts: Facts) -> Iterator[Ready]:
-    report = audit(facts.evidence, judging(), facts.profile, facts.now)
+    report = audit(
+        facts.evidence,
+        judging(),
+        facts.profile,
+        facts.now,
+        catalog=facts.catalog,
+    )
     found = {finding.control: finding for finding in report.findings}
     for subject, names in CONTROLS.items():
         for name in names:
@@ -86,13 +91,11 @@ def hand_made(site: Site | None, host: str) -> Iterator[Ready]:
         yield Ready(subject, "well", text)
 
 
-def readiness(
-    facts: Facts, catalog: Advisories | None = None, site: Site | None = None
-) -> tuple[Ready, ...]:
+def readiness(facts: Facts, site: Site | None = None) -> tuple[Ready, ...]:
     """Return everything, what is bad first; `site` is the live host, if it is one."""
     hosts: Iterable[str] = facts.evidence.hosts[:1]
     found = (
-        *path(overview(facts, catalog)),
+        *path(overview(facts)),
         *_judged(facts),
         *services(facts),
         *(one for host in hosts for one in hand_made(site, host)),

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import msgspec
 
-from zmward.catalog.advisories import Advisories, Advisory, advisories
+from zmward.catalog.advisories import Advisories, Advisory
 from zmward.catalog.releases import releases
 from zmward.catalog.support import branches, systems
 from zmward.evidence import DIRECTORY, Unseen
 from zmward.facts import Facts
+from zmward.patches.due import today
 from zmward.patches.installed import Installed, installed
 from zmward.patches.standing import (
     OnNode,
@@ -94,12 +95,16 @@ class Node(msgspec.Struct, frozen=True):
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """Every hole of the catalog, worst first, with the day of the catalog's facts."""
+    """Every known hole, worst first, with the day of the catalog's facts.
+
+    `later` are those that were published after the day that is judged.
+    """
 
     generated: date
     nodes: tuple[Node, ...]
     holes: tuple[Hole, ...]
     steps: tuple[Step, ...]
+    later: tuple[str, ...] = ()
 
     def standing(self, wanted: Standing) -> tuple[Hole, ...]:
         """Return the holes with one standing, worst first."""
@@ -311,14 +316,20 @@ def nodes_of(facts: Facts) -> tuple[Installed, ...]:
 
 
 def overview(facts: Facts, catalog: Advisories | None = None) -> Overview:
-    """Judge every advisory on every node; the catalog is ours unless one is given."""
+    """Judge every advisory on every node, as far as it was published by the day."""
     nodes = nodes_of(facts)
-    found = catalog or advisories()
-    holes = tuple(sorted((_hole(row, nodes, facts) for row in found.rows), key=_rank))
+    found = catalog or facts.catalog.advisories
+    day = today(facts.now, facts.profile.patches)
+    later = {row.id for row in found.rows if row.published and row.published > day}
+    rows = (row for row in found.rows if row.id not in later)
+    holes = tuple(sorted((_hole(row, nodes, facts) for row in rows), key=_rank))
     shown = tuple(_node(node, facts) for node in nodes)
-    return Overview(found.generated, shown, holes, _steps(nodes, holes))
+    return Overview(
+        *(found.generated, shown, holes, _steps(nodes, holes)),
+        later=tuple(sorted(later)),
+    )
 
 
 def shared(facts: Facts) -> Overview:
-    """Return the overview by our own catalog, worked out once per evidence."""
+    """Return the overview by the catalog that counts, worked out once per evidence."""
     return facts.kept("patches", DIRECTORY, lambda: overview(facts))
