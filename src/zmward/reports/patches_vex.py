@@ -187,8 +187,13 @@ def _remedies(row: Owed) -> Iterator[dict[str, Any]]:
 
 
 def _notes(row: Owed) -> list[dict[str, str]]:
+    """Return the notes; the standard's own scores need a vector, which no row has."""
     about = f"{row.hole.advisory.where}: {row.hole.advisory.summary}"
     found = [{"category": "description", "text": _line(about, row.id)}]
+    if row.hole.advisory.cvss is not None:
+        basis = "read in its record" if row.hole.advisory.cvss_proven else "recalled"
+        text = f"CVSS base score {row.hole.advisory.cvss} ({basis}), vector not known."
+        found.append({"category": "other", "title": "CVSS", "text": text})
     if row.due:
         late = f", {row.late} days late" if row.late else ""
         text = f"Due {row.due.day} at this site{late}; rating {row.rated.rating}."
