@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from zmward.catalog.conditions import AllOf, AnyOf, Condition, Helper, Not, Pax
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
@@ -29,14 +30,23 @@ def _late(facts: Facts, host: str) -> list[tuple[int, str]]:
     return sorted(late, key=lambda row: -row[0])
 
 
+def _of_the_system(condition: Condition | None) -> bool:
+    """Say whether a hole is closed by a program that no build of Zimbra brings."""
+    if isinstance(condition, AllOf | AnyOf):
+        return any(map(_of_the_system, condition.parts))
+    if isinstance(condition, Not):
+        return _of_the_system(condition.part)
+    return isinstance(condition, Pax | Helper)
+
+
 def _without_remedy(hole: Hole, one: OnNode) -> bool:
     """Say that a hole is closed, or that no fix of it is known to be out.
 
     So it is on the newest build that is known, where only a build can close it.
     """
-    advisory = hole.advisory
-    settable = advisory.condition is not None or advisory.undone_by is not None
-    return one.latest and advisory.confidence == "A" and not settable
+    row = hole.advisory
+    elsewhere = row.undone_by is not None or _of_the_system(row.condition)
+    return one.latest and row.confidence == "A" and not elsewhere
 
 
 def _maybe_late(hole: Hole, one: OnNode, facts: Facts) -> bool:
