@@ -22,6 +22,11 @@ _ISO = re.compile(
     r"(Z|[+-]\d\d:?\d\d)?"
 )
 _SECONDS = {b":%02d" % second: second for second in range(60)}
+_FRACTIONS = {b"%03d" % number: number / 1000 for number in range(1000)}
+_MINUTES = {
+    b" %02d:%02d" % (minute // 60, minute % 60): minute * 60.0
+    for minute in range(24 * 60)
+}
 _BSD = re.compile(r"([A-Z][a-z]{2}) ([ 0-3]\d) (\d\d):(\d\d):(\d\d)")
 _HTTP = re.compile(
     r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"
@@ -50,6 +55,8 @@ class Clock:
         self._newest = newest
         self._last = 0.0
         self._known: dict[str | bytes, tuple[float, float]] = {}
+        # The midnights of days without a change of the clock.
+        self._days: dict[bytes, float] = {}
         self.later = 0.0
 
     def settle(self, first: float, later: float) -> float:
@@ -124,11 +131,35 @@ class Clock:
                 return known
         return None
 
-    def _share(self, raw: bytes, minute: str) -> None:
-        """Know a minute by its bytes as well."""
+    def _share(self, raw: bytes, minute: str, day: bytes, behind: bytes) -> None:
+        """Know a minute by its bytes as well, and its day where that is even."""
         known = self._known.get(minute)
-        if known is not None:
-            self._keep(raw, known)
+        if known is None:
+            return
+        self._keep(raw, known)
+        past = _MINUTES.get(behind)
+        if past is None:
+            return
+        midnight = known[0] - past
+        if midnight + _DAY <= self._newest and self._even(midnight):
+            if len(self._days) >= _KEPT:
+                self._days.clear()
+            self._days[day] = midnight
+
+    def _even(self, midnight: float) -> bool:
+        """Return whether the clock is not changed on the day after midnight."""
+        hours = (midnight + hour * 3600.0 for hour in range(-1, 26))
+        some = {datetime.fromtimestamp(at, self._zone).utcoffset() for at in hours}
+        return len(some) == 1
+
+    def _new(self, raw: bytes, day: bytes, behind: bytes) -> tuple[float, float] | None:
+        """Return a minute that was not met before, of a day that was."""
+        midnight, past = self._days.get(day), _MINUTES.get(behind)
+        if midnight is None or past is None:
+            return None
+        known = (midnight + past, 0.0)
+        self._keep(raw, known)
+        return known
 
     def log4j(self, line: bytes) -> float | None:
         """Return the first turn of the stamp of a line of mailboxd.
@@ -136,14 +167,16 @@ class Clock:
         Its form has been seen: `2024-11-05 10:15:40,002`.
         """
         known = self._known.get(line[:16])
+        if known is None:
+            known = self._new(line[:16], line[:10], line[10:16])
         second = _SECONDS.get(line[16:19])
         if known is None or second is None:
             text = line[:23].decode("ascii", "replace")
             found = self._first_iso(text)
-            self._share(line[:16], text[:16])
+            self._share(line[:16], text[:16], line[:10], line[10:16])
             return found
         self.later = known[1]
-        return known[0] + (second + int(line[20:23]) / 1000)
+        return known[0] + (second + _FRACTIONS[line[20:23]])
 
     def nginx(self, line: bytes) -> float | None:
         """Return the first turn of `2024/11/05 10:15:40` at a line's begin."""
@@ -153,13 +186,15 @@ class Clock:
         """Return the first turn of a BSD or ISO stamp that begins there."""
         minute = line[at : at + 12]
         known = self._known.get(minute)
+        if known is None:
+            known = self._new(minute, minute[:6], minute[6:])
         second = _SECONDS.get(line[at + 12 : at + 15])
         if known is None or second is None:
             text = line[at : at + 40].decode("ascii", "replace")
             if text[:1].isdigit():
                 return self._first_iso(text)
             found = self._first_bsd(text)
-            self._share(minute, text[:12])
+            self._share(minute, text[:12], minute[:6], minute[6:])
             return found
         self.later = known[1]
         return known[0] + second

@@ -38,7 +38,6 @@ class Messages:
     """All rows of one place in one expression: one look tells which row it is."""
 
     def __init__(self, rows: tuple[Pattern, ...]) -> None:
-        self._rows = rows
         self._known: dict[bytes, Told | None] = {}
         self.needles = tuple(row.needle.encode() for row in rows)
         # The empty group at the end of each choice says which it was; the names of
@@ -50,14 +49,18 @@ class Messages:
         self._expression = re.compile(
             "|".join(f"(?:{choice})" for choice in choices).encode(), re.DOTALL
         )
-        self._groups = [
-            {
-                name: self._expression.groupindex[f"{name}_{number}"]
-                for name in ("account", "typed", "protocol", "address")
-                if f"(?P<{name}>" in row.message
-            }
+        numbers = self._expression.groupindex
+        # The number of the marking group, to the row and the numbers of its groups.
+        self._choices = {
+            numbers[f"row_{number}"]: (
+                row,
+                *(
+                    numbers.get(f"{name}_{number}", 0)
+                    for name in ("account", "typed", "protocol", "address")
+                ),
+            )
             for number, row in enumerate(rows)
-        ]
+        }
 
     def read(self, line: bytes, at: int) -> Told | None:
         """Return what the rest of a line tells: the first row that fits all of it.
@@ -79,17 +82,18 @@ class Messages:
         found = self._expression.fullmatch(message)
         if found is None:
             return None
-        number = int(str(found.lastgroup)[4:])
-        groups = {
-            name: text(found[group] or b"")
-            for name, group in self._groups[number].items()
-        }
+        row, *numbers = self._choices[found.lastindex or 0]
+        account, typed, protocol, address = (
+            text(found[number] or b"") if number else "" for number in numbers
+        )
+        if ";;" in account:
+            account = account.replace(";;", ";")
         return Told(
-            self._rows[number],
-            groups.get("account", "").replace(";;", ";")[:LONGEST_NAME].lower(),
-            groups.get("typed", "")[:LONGEST_NAME].lower(),
-            groups.get("protocol", ""),
-            groups.get("address", ""),
+            row,
+            account[:LONGEST_NAME].lower(),
+            typed[:LONGEST_NAME].lower(),
+            protocol,
+            address,
         )
 
 

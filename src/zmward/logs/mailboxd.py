@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from zmward.logs.context import LINE, pairs
+from zmward.logs.context import LINE, name, said
 from zmward.logs.event import LONGEST_NAME, QUIET, Event, Read
 from zmward.logs.lines import Place, Told, text
 
@@ -41,12 +41,10 @@ def _protocol(thread: bytes, told: Told) -> str:
     return "admin" if protocol == "soap" and _is_admin(short) else protocol
 
 
-def _key(context: dict[bytes, bytes], account: str) -> str:
+def _key(request: bytes, connection: bytes, account: str) -> str:
     """Return what names the attempt in every file that tells of it."""
-    request = context.get(b"soapId")
     if request:
         return "s" + text(request[:LONGEST_NAME])
-    connection = context.get(b"cid")
     return "c" + text(connection[:LONGEST_NAME]) if connection else f"a{account}"
 
 
@@ -69,23 +67,21 @@ def read(place: Place, line: bytes) -> Read:
     when = place.clock.log4j(line)
     if when is None:
         return None
-    said = pairs(context)
-    account = told.account
-    if not account:
-        name = said.get(b"name")
-        account = text(name)[:LONGEST_NAME].lower() if name else told.typed
-    announced = said.get(b"oip", b"")
-    peer, source, via = place.trusted.seen(said.get(b"ip", b""), announced)
-    between = via == "proxy-only" or (via == "direct" and announced != b"")
+    ip, oip, oproto, request, connection = said(context)
+    account = (
+        told.account or text(name(context))[:LONGEST_NAME].lower() or told.typed
+    )
+    peer, source, via = place.trusted.seen(ip, oip)
+    between = via == "proxy-only" or (via == "direct" and oip != b"")
     return Event(
         when,
         kind,
         place.log,
         source,
         account,
-        "smtp" if said.get(b"oproto") == b"smtp" else _protocol(thread, told),
+        "smtp" if oproto == b"smtp" else _protocol(thread, told),
         via,
-        _key(said, account),
+        _key(request, connection, account),
         place.log,
         "",
         False,  # noqa: FBT003  # the order of the fields is faster
