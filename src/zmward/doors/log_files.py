@@ -26,7 +26,7 @@ _MARK = 64
 _MAGIC = 6
 # What follows the name: a date or number of rotation, then the packing.
 _ROTATED = r"(?:[.-][0-9][0-9-]*)*(?:\.(?:gz|xz|bz2|zst))?$"
-_BEGINS: Final[tuple[tuple[str, Log], ...]] = (
+LIVE: Final[tuple[tuple[str, Log], ...]] = (
     ("audit.log", "audit"),
     ("mailbox.log", "mailbox"),
     ("sync.log", "sync"),
@@ -36,10 +36,10 @@ _BEGINS: Final[tuple[tuple[str, Log], ...]] = (
     ("zimbra.log", "syslog"),
 )
 _NAMES: Final[tuple[tuple[re.Pattern[str], Log], ...]] = tuple(
-    (re.compile(re.escape(name) + _ROTATED), log) for name, log in _BEGINS
+    (re.compile(re.escape(name) + _ROTATED), log) for name, log in LIVE
 )
 _PACKINGS = (b"\x1f\x8b", b"\xfd7zXZ", b"BZh", b"\x28\xb5\x2f\xfd")
-_FAULTS = (OSError, EOFError, lzma.LZMAError, zlib.error)
+FAULTS = (OSError, EOFError, lzma.LZMAError, zlib.error)
 
 
 class Opened(msgspec.Struct):
@@ -88,10 +88,22 @@ def kind(path: Path) -> Log | None:
 
 def named(path: Path) -> Log | None:
     """Return which log a file is that a person names: what follows may be anything."""
-    for name, log in _BEGINS:
+    for name, log in LIVE:
         if path.name.startswith(name):
             return log
     return None
+
+
+def live(folder: Path, name: str) -> Path:
+    """Return the file of a log that is written now.
+
+    mailboxd's access_log has the day in its name: it is the last of them.
+    """
+    path = folder / name
+    if name != "access_log" or path.exists():
+        return path
+    dated = (one for one in folder.glob(f"{name}.*") if one.suffix[1:2].isdigit())
+    return max(dated, default=path)
 
 
 class LogFiles:
@@ -138,7 +150,7 @@ class LogFiles:
         self.opened.append(
             Opened(
                 *(path, log, file, size, status.st_mtime, inode),
-                begin=_behind_zeros(descriptor, size) if head[:1] == b"\0" else 0,
+                begin=behind_zeros(descriptor, size),
                 head=head,
                 mark=os.pread(descriptor, _MARK, max(size - _MARK, 0)),
             )
@@ -167,13 +179,13 @@ class LogFiles:
         try:
             for block in _whole(self._unpack(opened)):
                 yield Piece(block, 0, len(block), block.count(b"\n"))
-        except _FAULTS as error:
+        except FAULTS as error:
             self.missed(f"{opened.path} ends early: {_reason(error)}")
 
     def _unpack(self, opened: Opened) -> Callable[[], bytes]:
-        unpacked = _unpacked(opened.file, opened.head)
-        if unpacked is not None:
-            return lambda: unpacked.read(_BLOCK)
+        packed = unpacked(opened.file)
+        if packed is not None:
+            return lambda: packed.read(_BLOCK)
         self.missed(f"{opened.path} is packed with zstd: unpack it first")
         return lambda: b""
 
@@ -218,10 +230,7 @@ class LogFiles:
         file: IO[bytes] | None = opened.file
         if opened.inode not in self._copies:
             block = _read(opened.file, at, length)
-            mark_at = max(opened.size - _MARK, 0)
-            if len(block) == length and opened.mark == _read(
-                opened.file, mark_at, len(opened.mark)
-            ):
+            if len(block) == length and _same(opened.file, opened):
                 return block
             self._copies[opened.inode] = self._copy(opened)
         file = self._copies[opened.inode]
@@ -237,16 +246,20 @@ class LogFiles:
                 continue
             status = os.fstat(file.fileno())
             inode = (status.st_dev, status.st_ino)
-            mark_at = max(opened.size - _MARK, 0)
-            if (
-                inode not in self._inodes
-                and _read(file, mark_at, len(opened.mark)) == opened.mark
-                and _read(file, 0, len(opened.head)) == opened.head
-            ):
+            if inode not in self._inodes and _same(file, opened):
                 return file
             file.close()
         self.missed(f"{opened.path} was truncated while it was read")
         return None
+
+
+def _same(file: IO[bytes], opened: Opened) -> bool:
+    """Return whether a file holds what another did; the first bytes tell its time."""
+    mark_at = max(opened.size - _MARK, 0)
+    return (
+        _read(file, mark_at, len(opened.mark)) == opened.mark
+        and _read(file, 0, len(opened.head)) == opened.head
+    )
 
 
 def _read(file: IO[bytes], at: int, length: int) -> bytes:
@@ -259,11 +272,13 @@ def _read(file: IO[bytes], at: int, length: int) -> bytes:
     return block
 
 
-def _behind_zeros(descriptor: int, size: int) -> int:
+def behind_zeros(descriptor: int, size: int) -> int:
     """Return where the zeros end that a truncation left at a file's begin.
 
     A writer that did not notice it goes on where it was, and leaves a hole.
     """
+    if os.pread(descriptor, 1, 0) != b"\0":
+        return 0
     try:
         at = os.lseek(descriptor, 0, os.SEEK_DATA)
     except OSError:
@@ -287,7 +302,9 @@ def _reason(error: BaseException) -> str:
     return getattr(error, "strerror", None) or "its packing is damaged"
 
 
-def _unpacked(file: IO[bytes], magic: bytes) -> IO[bytes] | None:
+def unpacked(file: IO[bytes]) -> IO[bytes] | None:
+    """Return what is packed in a file, or None where nothing is."""
+    magic = os.pread(file.fileno(), _MARK, 0)
     if magic.startswith(b"\x1f\x8b"):
         return gzip.open(file, "rb")  # type: ignore[return-value]  # reads bytes
     if magic.startswith(b"\xfd7zXZ"):
