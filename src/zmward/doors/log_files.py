@@ -5,12 +5,8 @@ with SIGBUS, and its pages count as our memory. A line is of the piece it begins
 that a file can be cut anywhere.
 """
 
-import bz2
-import gzip
-import lzma
 import os
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Final
@@ -18,6 +14,7 @@ from typing import IO, Final
 import msgspec
 
 from zmward.catalog.log_pattern import Log
+from zmward.doors.packed import FAULTS, PACKINGS, NoProgram, unpacked
 
 FOLDERS: Final = (Path("/opt/zimbra/log"), Path("/var/log"))
 _BLOCK = 1 << 20
@@ -38,8 +35,6 @@ LIVE: Final[tuple[tuple[str, Log], ...]] = (
 _NAMES: Final[tuple[tuple[re.Pattern[str], Log], ...]] = tuple(
     (re.compile(re.escape(name) + _ROTATED), log) for name, log in LIVE
 )
-_PACKINGS = (b"\x1f\x8b", b"\xfd7zXZ", b"BZh", b"\x28\xb5\x2f\xfd")
-FAULTS = (OSError, EOFError, lzma.LZMAError, zlib.error)
 
 
 class Opened(msgspec.Struct):
@@ -62,7 +57,7 @@ class Opened(msgspec.Struct):
     @property
     def packed(self) -> bool:
         """Return whether it can be read from its begin alone."""
-        return self.head.startswith(_PACKINGS)
+        return self.head.startswith(PACKINGS)
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -177,17 +172,16 @@ class LogFiles:
     def pieces(self, opened: Opened) -> Iterator[Piece]:
         """Yield a packed file as pieces; a half-written last line is left."""
         try:
-            for block in _whole(self._unpack(opened)):
-                yield Piece(block, 0, len(block), block.count(b"\n"))
+            stream = unpacked(opened.file)
+            if stream is None:
+                return
+            with stream:
+                for block in _whole(lambda: stream.read(_BLOCK)):
+                    yield Piece(block, 0, len(block), block.count(b"\n"))
+        except NoProgram as error:
+            self.missed(f"{opened.path} cannot be read: {error.strerror}")
         except FAULTS as error:
             self.missed(f"{opened.path} ends early: {_reason(error)}")
-
-    def _unpack(self, opened: Opened) -> Callable[[], bytes]:
-        packed = unpacked(opened.file)
-        if packed is not None:
-            return lambda: packed.read(_BLOCK)
-        self.missed(f"{opened.path} is packed with zstd: unpack it first")
-        return lambda: b""
 
     def piece(self, opened: Opened, begin: int, end: int) -> Piece:
         """Return the lines of a plain file that begin between two places."""
@@ -300,18 +294,6 @@ def _newest(path: Path) -> float:
 
 def _reason(error: BaseException) -> str:
     return getattr(error, "strerror", None) or "its packing is damaged"
-
-
-def unpacked(file: IO[bytes]) -> IO[bytes] | None:
-    """Return what is packed in a file, or None where nothing is."""
-    magic = os.pread(file.fileno(), _MARK, 0)
-    if magic.startswith(b"\x1f\x8b"):
-        return gzip.open(file, "rb")  # type: ignore[return-value]  # reads bytes
-    if magic.startswith(b"\xfd7zXZ"):
-        return lzma.open(file, "rb")
-    if magic.startswith(b"BZh"):
-        return bz2.open(file, "rb")
-    return None
 
 
 def _whole(read: Callable[[], bytes]) -> Iterator[bytes]:

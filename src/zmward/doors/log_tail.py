@@ -18,7 +18,8 @@ from typing import IO
 
 import msgspec
 
-from zmward.doors.log_files import FAULTS, behind_zeros, unpacked
+from zmward.doors.log_files import behind_zeros
+from zmward.doors.packed import FAULTS, PACKINGS, unpacked
 
 _BLOCK = 1 << 20
 _LONGEST = 1 << 16
@@ -122,8 +123,8 @@ def _plain(path: Path) -> IO[bytes]:
 def _is_packed(path: Path) -> bool:
     try:
         with _opened(path) as file:
-            return unpacked(file) is not None
-    except FAULTS:
+            return os.pread(file.fileno(), _MARK, 0).startswith(PACKINGS)
+    except OSError:
         return True
 
 
