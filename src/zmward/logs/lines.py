@@ -13,7 +13,7 @@ from zmward.logs.clock import Clock
 from zmward.logs.event import LONGEST_NAME, Event
 
 _LINE = 2000
-_KEPT = 16_384
+_KEPT = 8192
 # A longer text is not worth remembering.
 _LONG = 200
 _GROUPS = ("account", "typed", "protocol", "address")
