@@ -11,7 +11,8 @@ from zmward.cli.options import common, given, language, profile, time, write
 from zmward.cli.screen import screen
 from zmward.doors.log_files import FOLDERS, LogFiles, named
 from zmward.doors.own_addresses import own_addresses, zone
-from zmward.engine.read_logs import Asked, Reading
+from zmward.engine.log_pieces import Asked
+from zmward.engine.read_logs import Reading
 from zmward.errors import BadFile, Incomplete, Usage
 from zmward.logs.joined import joined
 from zmward.logs.report import LogReport, report
@@ -65,7 +66,8 @@ def _opened(files: tuple[str, ...], folders: tuple[str, ...], since: float) -> L
     return found
 
 
-def _trusted(site: Profile, more: tuple[str, ...], *, here: bool) -> tuple[str, ...]:
+def trusted_by(site: Profile, more: tuple[str, ...], *, here: bool) -> tuple[str, ...]:
+    """Return whose word about clients is taken."""
     own = own_addresses() if here else ()
     named = (*site.logs.trusted, *site.networks.proxies, *site.firewall.cluster)
     return (*own, *named, *more)
@@ -150,7 +152,7 @@ def command(
     begin = _since(since, now)
     opened = _opened(files, folders, begin)
     try:
-        known = _trusted(site, trusted, here=not files and not folders)
+        known = trusted_by(site, trusted, here=not files and not folders)
         until = (now + timedelta(days=1)).timestamp()
         in_form = as_json or form == "json"
         asked = Asked(local, known, begin, until)
