@@ -1,29 +1,18 @@
 """What the report says of attacks, of who got in, and of what cannot be seen."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.logs.files import CALLER, PROXY, ROME, STAMP, failed, good, read, sasl
+from tests.logs.files import CALLER, PROXY, STAMP, failed, good, read, sasl
+from tests.logs.told import told
 from zmward.cli.logs_report import exit_code
 from zmward.cli.main import dispatch
-from zmward.logs.event import Event
-from zmward.logs.joined import joined
-from zmward.logs.report import LogReport, report
-from zmward.logs.tally import Tally
-from zmward.profile import Logs
+from zmward.logs.report import LogReport
 from zmward.reports import logs_text
 
 ESCAPE = "\x1b"
-
-
-def told(events: Sequence[Event], logs: Logs | None = None) -> LogReport:
-    tally = Tally(logs or Logs())
-    tally.add(joined(events))
-    sums = (len(events), len(events), 0)
-    return report(tally, logs or Logs(), ROME, counts=sums, files=("x",), notes=())
 
 
 def stamp(second: int) -> str:

@@ -12,11 +12,14 @@ from typing import Final, Literal
 
 import msgspec
 
-Log = Literal["audit", "mailbox", "sync", "nginx", "nginx-access", "access", "syslog"]
+Log = Literal[
+    "audit", "mailbox", "sync", "out", "nginx", "nginx-access", "access", "syslog"
+]
 LOGS: Final[tuple[Log, ...]] = (
     "audit",
     "mailbox",
     "sync",
+    "out",
     "nginx",
     "nginx-access",
     "access",
@@ -33,6 +36,8 @@ Kind = Literal[
     "preauth",
     "preauth-failure",
     "probe",
+    "recipient",
+    "flood",
     "quiet",
 ]
 

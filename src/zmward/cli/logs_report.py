@@ -21,7 +21,6 @@ from zmward.reports.plain import in_json, plain
 
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([hdw])")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-_HARMLESS = frozenset(("few", "shared", "probing"))
 
 
 def _since(text: str | None, now: datetime) -> float:
@@ -75,10 +74,9 @@ def exit_code(found: LogReport, unread: int) -> int:
     """Return 3 where not all could be read, 1 for attacks, else 0."""
     if unread:
         return 3
-    verdicts = {one.verdict for one in found.sources}
-    verdicts |= {one.verdict for one in found.accounts}
-    attacked = verdicts - _HARMLESS or found.hours_attacked
-    return 1 if attacked or found.indicators else 0
+    from zmward.reports.logs_words import attacked
+
+    return 1 if attacked(found) else 0
 
 
 def _report(site: Profile, files: LogFiles, asked: Asked, shown: tzinfo) -> LogReport:

@@ -29,6 +29,7 @@ _BEGINS: Final[tuple[tuple[str, Log], ...]] = (
     ("audit.log", "audit"),
     ("mailbox.log", "mailbox"),
     ("sync.log", "sync"),
+    ("zmmailboxd.out", "out"),
     ("nginx.access.log", "nginx-access"),
     ("nginx.log", "nginx"),
     ("access_log", "access"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from zmward.catalog.log_pattern import Log
-from zmward.logs import access, mailboxd, nginx, syslog
+from zmward.logs import access, jetty, mailboxd, nginx, syslog
 from zmward.logs.candidates import candidates, words
 from zmward.logs.event import Event, Read
 from zmward.logs.lines import Place
@@ -16,6 +16,7 @@ _PARSERS: Final[Mapping[Log, Callable[[Place, str], Read]]] = {
     "audit": mailboxd.read,
     "mailbox": mailboxd.read,
     "sync": mailboxd.read,
+    "out": jetty.read,
     "nginx": nginx.read,
     "nginx-access": access.read,
     "access": access.read,

@@ -5,11 +5,13 @@ the least of them go first, and the report says that some went.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
 from zmward.logs.event import LONGEST_NAME, Event
+from zmward.logs.sending import Sending
+from zmward.logs.sessions import Sessions
 from zmward.profile import Logs
 
 _DAY, _HOUR = 86_400, 3600
@@ -23,11 +25,11 @@ class Party:
 
     __slots__ = (
         *("failures", "unknown", "probes", "successes", "protocols", "first", "last"),
-        *("others", "today", "day", "widest", "recent", "burst"),
+        *("others", "today", "day", "widest", "recent", "burst", "locked"),
     )
 
     def __init__(self, when: float) -> None:
-        self.failures = self.unknown = self.probes = self.successes = 0
+        self.failures = self.unknown = self.probes = self.successes = self.locked = 0
         self.protocols: set[str] = set()
         self.first = self.last = when
         # Failures by account of a source, by source of an account.
@@ -109,6 +111,22 @@ class Tally:
         self.via: Counter[str] = Counter()
         self.preauth: Counter[str] = Counter()
         self.preauth_failures: Counter[str] = Counter()
+        self.preauth_blind: Counter[str] = Counter()
+        # Who asked for recipients that do not exist, and whom the flood filter stopped.
+        self.recipients: dict[str, Party] = {}
+        self.floods: dict[str, Party] = {}
+        self.flooded_peers: Counter[str] = Counter()
+        # A good login at the MTA stands in its own log and in audit.log.
+        self.smtp_logins: Counter[str] = Counter()
+        self.sessions = Sessions(logs)
+        self.sending = Sending(logs)
+        self._others: Mapping[str, Callable[[Event], None]] = {
+            "preauth": self._preauth,
+            "recipient": self._recipient,
+            "flood": self._flood,
+            "lockout": self._lockout,
+            "probe": self._probe,
+        }
         self.hiding: Counter[str] = Counter()
         self.announcing: Counter[str] = Counter()
         self.wins: list[Win] = []
@@ -134,12 +152,46 @@ class Tally:
             self._failure(event)
         elif kind == "success":
             self._success(event)
-        elif kind == "preauth":
-            self._domain(self.preauth, event.account)
-        elif event.source and kind == "probe":
-            party = self._party(self.sources, event.source, when, _SOURCES)
-            party.seen(when, event.protocol)
+        elif other := self._others.get(kind):
+            other(event)
+
+    def _preauth(self, event: Event) -> None:
+        self._domain(self.preauth, event.account)
+        self._blind(event)
+
+    def _lockout(self, event: Event) -> None:
+        party = self._party(self.accounts, event.account, event.when, _ACCOUNTS)
+        party.seen(event.when, event.protocol)
+        party.locked += 1
+
+    def _probe(self, event: Event) -> None:
+        if event.source:
+            party = self._party(self.sources, event.source, event.when, _SOURCES)
+            party.seen(event.when, event.protocol)
             party.probes += 1
+
+    def _recipient(self, event: Event) -> None:
+        """Count a recipient that does not exist; trusted machines pass others' on."""
+        if event.source:
+            party = self._party(self.recipients, event.source, event.when, _SOURCES)
+            party.seen(event.when, event.protocol)
+            party.failures += 1
+            party.met(event.account, event.when, room=False)
+
+    def _flood(self, event: Event) -> None:
+        """Count a request that the flood filter stopped."""
+        if event.source:
+            party = self._party(self.floods, event.source, event.when, _SOURCES)
+            party.seen(event.when, event.protocol)
+            party.failures += 1
+        elif event.peer and (
+            event.peer in self.flooded_peers or len(self.flooded_peers) < _PEERS
+        ):
+            self.flooded_peers[event.peer] += 1
+
+    def _blind(self, event: Event) -> None:
+        if not event.source:
+            self._domain(self.preauth_blind, event.account)
 
     def _origin(self, event: Event) -> None:
         """Count whether a login of mailboxd shows whom it came from."""
@@ -193,6 +245,7 @@ class Tally:
                 self.hours[hour] += 1
         if event.kind == "preauth-failure":
             self._domain(self.preauth_failures, account)
+            self._blind(event)
         for table, name, other, most in (
             (self.sources, event.source, account, _SOURCES),
             (self.accounts, account, event.source, _ACCOUNTS),
@@ -209,6 +262,12 @@ class Tally:
                 self._pairs += party.met(other, when, room=room)
 
     def _success(self, event: Event) -> None:
+        if event.source:
+            self.sessions.add(event)
+        if event.protocol == "smtp":
+            self.smtp_logins[event.log] += 1
+            if event.log == "syslog":
+                self.sending.add(event)
         source = self.sources.get(event.source)
         if source is None:
             return

@@ -1,5 +1,6 @@
 """What a source or an account's failures amount to, by the profile's thresholds."""
 
+from zmward.logs.sending import Much
 from zmward.logs.tally import Party, Tally, Win
 from zmward.profile import Logs
 
@@ -42,6 +43,21 @@ def of_account(party: Party, logs: Logs, *, won: bool) -> str:
     if party.widest >= logs.sources_per_account:
         return "distributed"
     return "brute-force" if party.burst else "few"
+
+
+def of_recipients(party: Party, logs: Logs) -> str:
+    """Return what a source's asking for recipients that do not exist amounts to."""
+    return "enumeration" if party.widest >= logs.unknown_recipients else "few"
+
+
+def of_preauth(refused: int, logs: Logs) -> str:
+    """Return what the refused pre-authentications of a domain amount to."""
+    return "guessing" if refused >= logs.refused_preauths else "few"
+
+
+def of_sending(much: Much) -> str:
+    """Return what very many messages amount to: without a past, nothing certain."""
+    return "unusual" if much.before else "no-history"
 
 
 def wins(tally: Tally, logs: Logs) -> tuple[Win, ...]:
