@@ -32,6 +32,7 @@ LOGS: Final[Mapping[str, str]] = {
     "indicators": "signs of known exploitation, each as a SignSeen",
     "files": "the files read",
     "notes": "what could not be read, or not be kept",
+    "evidence": "lines of the gravest findings with `--with-lines`, as LineSeen",
 }
 _VERDICT = (
     "`got-in`, `spraying`, `distributed`, `brute-force`, `enumeration`, `probing`, "
@@ -123,6 +124,12 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "verdict": "`ok`, `bad` or `unknown`, by the profile's share",
         "hiding": "the machines that stand there instead of clients",
         "announcing": "machines that announce clients and are not trusted",
+    },
+    "LineSeen": {
+        "about": "`win`, `session`, `sending`, `recipients`, `preauth`, `source` or "
+        "`account`, and whose",
+        "log": "the log",
+        "line": "the line",
     },
     "SignSeen": {
         "id": "the sign",

@@ -214,7 +214,7 @@ def test_since_leaves_out_what_is_older(
         (["--since", "soon"], 2),
         (["--timezone", "Mars/Crater"], 2),
         (["--trusted", "proxy"], 2),
-        (["--format", "html"], 2),
+        (["--format", "sarif"], 2),
     ],
 )
 def test_what_cannot_be_is_refused(folder: Path, argv: list[str], code: int) -> None:

@@ -3,16 +3,20 @@
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from zmward.cli.options import common, given, language, profile, time, write
 from zmward.cli.screen import screen
 from zmward.doors.log_files import FOLDERS, LogFiles, named
 from zmward.doors.own_addresses import own_addresses, zone
+from zmward.engine.log_lines import lines
 from zmward.engine.read_logs import Asked, Reading
 from zmward.errors import BadFile, Incomplete, Usage
+from zmward.logs.evidence import wanted
 from zmward.logs.joined import joined
 from zmward.logs.report import LogReport, report
 from zmward.logs.tally import Tally
@@ -79,12 +83,14 @@ def exit_code(found: LogReport, unread: int) -> int:
     return 1 if attacked(found) else 0
 
 
-def _report(site: Profile, files: LogFiles, asked: Asked, shown: tzinfo) -> LogReport:
+def _report(
+    site: Profile, files: LogFiles, asked: Asked, shown: tzinfo, *, with_lines: bool
+) -> LogReport:
     reading, tally = Reading(files, asked), Tally(site.logs)
     names = [str(one.path) for one in files.opened]
     tally.add(joined(reading.events()))
     sums = reading.counts
-    return report(
+    found = report(
         tally,
         site.logs,
         shown,
@@ -92,6 +98,9 @@ def _report(site: Profile, files: LogFiles, asked: Asked, shown: tzinfo) -> LogR
         files=names,
         notes=files.notes,
     )
+    if with_lines:
+        found = replace(found, evidence=lines(files.opened, wanted(found), asked))
+    return found
 
 
 def _text(found: LogReport, *, color: bool) -> str:
@@ -114,11 +123,14 @@ def _text(found: LogReport, *, color: bool) -> str:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "html"]),
     default="text",
-    help="What to write; html has not landed yet.",
+    help="What to write.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As zmward.logs/1.")
+@click.option(
+    "--with-lines", is_flag=True, help="Read again for the lines of findings (json)."
+)
 @click.option("--output", metavar="FILE", help="Write it there, mode 0600.")
 @common("profile", "now", "lang", "no_color")
 @click.pass_context
@@ -133,6 +145,7 @@ def command(
     timezone: str | None,
     form: str,
     as_json: bool,
+    with_lines: bool,
     output: str | None,
     **shared: Any,
 ) -> int:
@@ -152,13 +165,20 @@ def command(
         until = (now + timedelta(days=1)).timestamp()
         in_form = as_json or form == "json"
         asked = Asked(local, known, begin, until)
-        found = _report(site, opened, asked, UTC if in_form else local)
+        with_lines = with_lines or form == "html"
+        found = _report(
+            *(site, opened, asked, UTC if in_form else local), with_lines=with_lines
+        )
     except ValueError as error:
         raise Usage(f"--trusted: {plain(str(error))}.") from error
     if in_form:
         from zmward.reports import logs_json
 
         text = in_json(logs_json.render(found))
+    elif form == "html":
+        from zmward.reports.html import logs_page
+
+        text = logs_page.render(found, gethostname())
     else:
         color = not given(ctx, "no_color", shared["no_color"]) and output is None
         text = _text(found, color=color)

@@ -12,6 +12,7 @@ from zmward.logs.seen import (
     AccountSeen,
     DomainSeen,
     FloodSeen,
+    LineSeen,
     LoginSeen,
     NetworkSeen,
     OriginIp,
@@ -71,6 +72,7 @@ class LogReport(msgspec.Struct, frozen=True, rename={"since": "from", "until": "
     indicators: tuple[SignSeen, ...]
     files: tuple[str, ...]
     notes: tuple[str, ...]
+    evidence: tuple[LineSeen, ...] = ()
 
 
 class _Writer:

@@ -132,3 +132,11 @@ class FloodSeen(msgspec.Struct, frozen=True):
     stopped: int
     first: str
     last: str
+
+
+class LineSeen(msgspec.Struct, frozen=True):
+    """A line that shows a finding."""
+
+    about: str
+    log: str
+    line: str
