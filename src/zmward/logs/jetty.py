@@ -7,31 +7,29 @@ works against a proxy, and so against everybody behind it.
 import re
 
 from zmward.logs.event import QUIET, Event, Read
-from zmward.logs.lines import Place, matched
+from zmward.logs.lines import Place, text
 
 # No blank can stand in the URL that a thread is named after.
 _HEAD = re.compile(
-    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3}:[A-Z]+ *:([\w.$]+):(\S*): ?"
+    rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3}:[A-Z]+ *:"
+    rb"(?:[\w$]+\.)*([\w$]+):\S*: ?"
 )
 
 
-def read(place: Place, text: str) -> Read:
+def read(place: Place, line: bytes) -> Read:
     """Return what a candidate line of mailboxd's own output tells."""
-    head = _HEAD.match(text)
-    if head is None:
+    head = _HEAD.match(line)
+    messages = place.messages.get(head[1]) if head else None
+    if head is None or messages is None:
         return QUIET
-    rows = place.rows.get(head[1].rpartition(".")[2])
-    if rows is None:
-        return QUIET
-    found = matched(rows, text[head.end() :])
-    when = place.clock.iso(text)
-    if found is None or when is None:
+    told = messages.read(line, head.end())
+    when = place.clock.iso(text(line[:23]))
+    if told is None or when is None:
         return None
-    row, groups = found
-    address, trusted = place.trusted.look(groups.get("address") or "")
+    address, trusted = place.trusted.look(told.address)
     return Event(
         when=when,
-        kind=row.kind,
+        kind=told.row.kind,
         log=place.log,
         source="" if trusted else address,
         protocol="soap",
