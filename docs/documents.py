@@ -279,7 +279,8 @@ def _logs() -> Iterator[str]:
     yield from _structs(seen.SourceSeen, seen.NetworkSeen, seen.AccountSeen)
     yield from _structs(seen.WinSeen, seen.SessionSeen, seen.LoginSeen)
     yield from _structs(seen.SendingSeen, seen.RecipientsSeen, seen.FloodSeen)
-    yield from _structs(seen.DomainSeen, seen.OriginIp, seen.SignSeen, seen.LineSeen)
+    yield from _structs(seen.DomainSeen, seen.OriginIp, seen.Shown)
+    yield from _structs(seen.SignSeen, seen.LineSeen)
 
 
 def _list() -> Iterator[str]:

@@ -121,9 +121,19 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "usable": "lines with a client's address",
         "proxy_only": "lines that name trusted machines alone",
         "absent": "lines with no address that can be read",
-        "verdict": "`ok`, `bad` or `unknown`, by the profile's share",
-        "hiding": "the machines that stand there instead of clients",
+        "verdict": "`ok`, `bad` or `unknown`, by the profile's share; `bad` also where "
+        "one protocol alone with 20 logins or more is",
+        "protocols": "the same by protocol, each as a Shown",
+        "hiding": "the machines that stand there instead of clients of the web",
+        "hiding_mail": "those that stand there instead of clients of IMAP and POP3",
         "announcing": "machines that announce clients and are not trusted",
+    },
+    "Shown": {
+        "protocol": "the protocol",
+        "usable": "lines with a client's address",
+        "proxy_only": "lines that name trusted machines alone",
+        "absent": "lines with no address that can be read",
+        "verdict": "`ok`, `bad` or `unknown`, by the profile's share",
     },
     "LineSeen": {
         "about": "`win`, `session`, `sending`, `recipients`, `preauth`, `source` or "

@@ -47,7 +47,7 @@ def _good(dice: Random) -> Iterator[Event]:
         hidden = n % 11 == 0
         yield Event(
             *(at, "success", "audit", "" if hidden else f"198.51.{user}.9"),
-            *(f"user{user:03}@example.com", "imap"),
+            *(f"user{user:03}@example.com", "soap" if hidden else "imap"),
             "proxy-only" if hidden else "proxy",
             peer=PROXY if hidden else "",
         )

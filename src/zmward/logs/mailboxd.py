@@ -68,7 +68,9 @@ def read(place: Place, line: bytes) -> Read:
     if when is None:
         return None
     ip, oip, oproto, request, connection = said(context)
-    account = told.account or text(name(context))[:LONGEST_NAME].lower() or told.typed
+    account = (
+        told.account or text(name(context))[:LONGEST_NAME].lower() or told.typed
+    )
     peer, source, via = place.trusted.seen(ip, oip)
     between = via == "proxy-only" or (via == "direct" and oip != b"")
     return Event(

@@ -19,6 +19,7 @@ from zmward.logs.seen import (
     RecipientsSeen,
     SendingSeen,
     SessionSeen,
+    Shown,
     SignSeen,
     SourceSeen,
     WinSeen,
@@ -35,7 +36,8 @@ from zmward.logs.verdicts import (
 )
 from zmward.profile import Logs
 
-_SHOWN = 1000
+_SHOWN, _ENOUGH = 1000, 20
+_MAIL = frozenset(("imap", "pop3"))
 _FORGOTTEN = (
     "{count} sources and accounts that did least were dropped: there were more than "
     "fit in memory"
@@ -217,25 +219,44 @@ class _Writer:
         )
 
     def origin(self) -> OriginIp:
-        via = self._tally.via
-        usable, hidden = via["direct"] + via["proxy"], via["proxy-only"]
-        absent = via["none"]
-        total = usable + hidden + absent
-        good = usable * 100 >= self._logs.usable_percent * total
+        logs, tally = self._logs, self._tally
+        each = [_shown(name, ways, logs) for name, ways in sorted(tally.via.items())]
+        whole = _shown("", sum(tally.via.values(), Counter()), logs)
+        # A protocol that hides is not made up for by others that do not.
+        amiss = [one for one in each if one.verdict == "bad" and _all(one) >= _ENOUGH]
         return OriginIp(
-            usable=usable,
-            proxy_only=hidden,
-            absent=absent,
-            verdict="unknown" if not total else "ok" if good else "bad",
-            hiding=tuple(name for name, _ in self._tally.hiding.most_common(10)),
-            announcing=tuple(
-                name for name, _ in self._tally.announcing.most_common(10)
-            ),
+            usable=whole.usable,
+            proxy_only=whole.proxy_only,
+            absent=whole.absent,
+            verdict="bad" if amiss else whole.verdict,
+            protocols=tuple(each),
+            hiding=_hiding(tally, mail=False),
+            hiding_mail=_hiding(tally, mail=True),
+            announcing=tuple(name for name, _ in tally.announcing.most_common(10)),
         )
 
     def hours(self) -> tuple[tuple[str, int], ...]:
         found = sorted(self._tally.hours.items())
         return tuple((self.time(hour * 3600), count) for hour, count in found)
+
+
+def _all(one: Shown) -> int:
+    return one.usable + one.proxy_only + one.absent
+
+
+def _shown(name: str, ways: Counter[str], logs: Logs) -> Shown:
+    usable = ways["direct"] + ways["proxy"]
+    total = ways.total()
+    good = usable * 100 >= logs.usable_percent * total
+    verdict = "unknown" if not total else "ok" if good else "bad"
+    return Shown(name, usable, ways["proxy-only"], ways["none"], verdict)
+
+
+def _hiding(tally: Tally, *, mail: bool) -> tuple[str, ...]:
+    """Return who hides clients, for the protocols whose clients a proxy announces."""
+    some = tally.hiding.most_common()
+    names = [name for (name, protocol), _ in some if (protocol in _MAIL) is mail]
+    return tuple(dict.fromkeys(names))[:10]
 
 
 def networks(sources: Iterable[SourceSeen]) -> tuple[NetworkSeen, ...]:

@@ -71,6 +71,16 @@ class DomainSeen(msgspec.Struct, frozen=True):
     verdict: str
 
 
+class Shown(msgspec.Struct, frozen=True):
+    """How the logins of one protocol show whom they came from."""
+
+    protocol: str
+    usable: int
+    proxy_only: int
+    absent: int
+    verdict: str
+
+
 class OriginIp(msgspec.Struct, frozen=True):
     """Whether logins at mailboxd show whom they came from."""
 
@@ -78,7 +88,9 @@ class OriginIp(msgspec.Struct, frozen=True):
     proxy_only: int
     absent: int
     verdict: str
+    protocols: tuple[Shown, ...]
     hiding: tuple[str, ...]
+    hiding_mail: tuple[str, ...]
     announcing: tuple[str, ...]
 
 

@@ -6,6 +6,7 @@ the least of them go first, and the report says that some went.
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 import msgspec
 
@@ -18,6 +19,9 @@ _DAY, _HOUR = 86_400, 3600
 _SOURCES, _ACCOUNTS, _PAIRS = 20_000, 20_000, 150_000
 _HOURS, _DOMAINS, _LINES, _WINS, _PEERS = 20_000, 2000, 3, 50, 100
 _FAILED = frozenset(("failure", "unknown", "denied", "preauth-failure"))
+
+
+T = TypeVar("T")
 
 
 class Party:
@@ -108,7 +112,8 @@ class Tally:
         self.kinds: Counter[str] = Counter()
         self.protocols: Counter[str] = Counter()
         self.hours: Counter[int] = Counter()
-        self.via: Counter[str] = Counter()
+        # How logins of mailboxd show their client, by protocol.
+        self.via: dict[str, Counter[str]] = {}
         self.preauth: Counter[str] = Counter()
         self.preauth_failures: Counter[str] = Counter()
         self.preauth_blind: Counter[str] = Counter()
@@ -127,7 +132,7 @@ class Tally:
             "lockout": self._lockout,
             "probe": self._probe,
         }
-        self.hiding: Counter[str] = Counter()
+        self.hiding: Counter[tuple[str, str]] = Counter()
         self.announcing: Counter[str] = Counter()
         self.wins: list[Win] = []
         self.signs: dict[str, Sign] = {}
@@ -200,12 +205,23 @@ class Tally:
             "preauth",
             "mail",
         }:
-            self.via[event.via] += 1
-            if event.peer:
-                hides = event.via == "proxy-only"
-                table = self.hiding if hides else self.announcing
-                if event.peer in table or len(table) < _PEERS:
-                    table[event.peer] += 1
+            protocol = event.protocol or "unknown"
+            ways = self.via.get(protocol)
+            if ways is None:
+                ways = self.via[protocol] = Counter()
+            ways[event.via] += 1
+            if not event.peer:
+                return
+            if event.via == "proxy-only":
+                self._some(self.hiding, (event.peer, protocol))
+            else:
+                self._some(self.announcing, event.peer)
+
+    @staticmethod
+    def _some(table: Counter[T], name: T) -> None:
+        """Count a name, unless there are too many of them."""
+        if name in table or len(table) < _PEERS:
+            table[name] += 1
 
     def _sign(self, event: Event) -> None:
         known = self.signs.setdefault(event.origin, Sign(0, event.when, []))

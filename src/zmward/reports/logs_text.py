@@ -163,6 +163,7 @@ class _Screen:
                 yield from hanging(Text(), Text(text), _INDENT, self.width)
         yield from self.evidence()
         parts = (
+            (mark("Logins that show their client"), logs_words.origins(found, say)),
             (mark("Logins after failures"), logs_words.wins(found, say)),
             (mark("Used from too many networks at once"), _logins(found, say)),
             (mark("Messages sent"), logs_words.sendings(found, say)),

@@ -6,6 +6,7 @@ from typing import Final
 from zmward.i18n import Speaker, mark
 from zmward.logs.report import LogReport
 from zmward.logs.seen import SendingSeen, SessionSeen
+from zmward.logs.trust import written
 from zmward.reports.plain import plain
 from zmward.reports.words import moment
 
@@ -168,14 +169,42 @@ def floods(found: LogReport) -> tuple[str, ...]:
     return tuple(f"{one.address:<24} {one.stopped:>7,}" for one in found.floods)
 
 
+def origins(found: LogReport, say: Speaker) -> tuple[str, ...]:
+    """Return by protocol how many logins show their client."""
+    text = say(mark("{protocol:<12} {share:>5.1f} % of {total:,}"))
+    return tuple(
+        text.format(
+            protocol=plain(one.protocol),
+            share=one.usable * 100 / total,
+            total=total,
+        )
+        for one in found.origin_ip.protocols
+        if (total := one.usable + one.proxy_only + one.absent)
+    )
+
+
 def advice(found: LogReport, say: Speaker) -> Iterator[str]:
     """Yield what to set so that lines show their client, and filters spare proxies."""
     origin = found.origin_ip
     if origin.hiding and origin.verdict != "ok":
         names = ", ".join(plain(name) for name in origin.hiding)
+        values = " ".join(
+            f"+zimbraMailTrustedIP '{form}'"
+            for name in origin.hiding
+            for form in written(name)
+        )
         text = mark(
-            "{names} hides its clients: add it to zimbraMailTrustedIP "
-            "(zmprov mcf +zimbraMailTrustedIP ADDRESS) and restart mailboxd."
+            "Web and SMTP logins show {names} and not their client. As zimbra: zmprov "
+            "mcf {values}; then zmmailboxdctl restart. Only for a proxy or MTA of "
+            "yours: whoever is trusted may name any client."
+        )
+        yield say(text).format(names=names, values=values)
+    if origin.hiding_mail and origin.verdict != "ok":
+        names = ", ".join(plain(name) for name in origin.hiding_mail)
+        text = mark(
+            "IMAP and POP3 logins show {names} and not their client. As zimbra: "
+            "zmprov mcf zimbraReverseProxySendImapId TRUE "
+            "zimbraReverseProxySendPop3Xoip TRUE; then zmproxyctl restart."
         )
         yield say(text).format(names=names)
     if origin.announcing:
@@ -189,7 +218,7 @@ def advice(found: LogReport, say: Speaker) -> Iterator[str]:
         names = ", ".join(plain(name) for name in found.flooded_proxies)
         text = mark(
             "The flood filter stopped {names}, and so everybody behind it: add it to "
-            "zimbraHttpThrottleSafeIPs (zmprov mcf +zimbraHttpThrottleSafeIPs ADDRESS) "
-            "and restart mailboxd."
+            "zimbraHttpThrottleSafeIPs (zmprov mcf +zimbraHttpThrottleSafeIPs ADDRESS; "
+            "then zmmailboxdctl restart)."
         )
         yield say(text).format(names=names)
