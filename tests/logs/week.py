@@ -1,6 +1,7 @@
 """A week of a server under attack, as events: one of everything a report can say."""
 
 from collections.abc import Iterator
+from functools import cache
 from random import Random
 
 from tests.logs.files import CALLER, PROXY
@@ -103,6 +104,7 @@ def _signs(words: str) -> Iterator[Event]:
         )
 
 
+@cache
 def week(words: str = "curl/8.5") -> LogReport:
     """Return the report on the week; `words` is what a client says of itself."""
     dice = Random(7)  # noqa: S311  # the same week each time

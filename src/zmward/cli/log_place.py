@@ -4,11 +4,12 @@ Files and folders that are named are read as they are. Without any, this node's 
 are read, or with --host those of a far one; then the node is also asked whom it trusts.
 """
 
+import re
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from socket import gethostname
 
@@ -16,7 +17,7 @@ import msgspec
 
 from zmward.cli.audit import stored
 from zmward.cli.main import own_version
-from zmward.cli.options import door
+from zmward.cli.options import door, time
 from zmward.cli.progress import progress
 from zmward.doors.far_logs import fetch
 from zmward.doors.host import Door
@@ -30,6 +31,9 @@ from zmward.finding import moment
 from zmward.logs.trust import NEEDED, trusted
 from zmward.profile import Profile
 from zmward.sources.identity import IDENTITY
+
+_SPAN = re.compile(r"([1-9][0-9]{0,4})([hdw])")
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -56,9 +60,29 @@ class Place(msgspec.Struct):
     lines: int | None = None
 
 
-def _opened(wanted: Wanted) -> LogFiles:
+def beginning(text: str | None, now: datetime) -> float:
+    """Return the begin: a span such as 24h, 7d or 2w back, or a date."""
+    if text is None:
+        return 0.0
+    span = _SPAN.fullmatch(text)
+    if span:
+        back = timedelta(**{_UNITS[span[2]]: int(span[1])})
+        return (now - back).timestamp()
+    try:
+        found = time(text)
+    except Usage:
+        found = None
+    if found is None:
+        raise Usage(f"--since {text!r} is no time: write 24h, 7d, 2w or 2026-11-21.")
+    return found.timestamp()
+
+
+def opened_logs(
+    files: tuple[str, ...], folders: tuple[str, ...], since: float
+) -> LogFiles:
+    """Return the logs that are named, or this server's own; Incomplete for none."""
     found = LogFiles()
-    for name in wanted.files:
+    for name in files:
         path = Path(name)
         log = named(path)
         if log is None:
@@ -69,15 +93,22 @@ def _opened(wanted: Wanted) -> LogFiles:
         if not path.is_file():
             raise BadFile(f"{name} cannot be read: it is no file.")
         found.open(path, log)
-    own = () if wanted.files else FOLDERS
-    for folder in map(Path, wanted.folders) if wanted.folders else own:
-        if wanted.folders and not folder.is_dir():
+    places = tuple(map(Path, folders)) if folders else () if files else FOLDERS
+    for folder in places:
+        if folders and not folder.is_dir():
             raise BadFile(f"{folder} cannot be read: it is no folder.")
-        found.folder(folder, wanted.since)
+        found.folder(folder, since)
     if not found.opened:
         notes = "; ".join(found.notes) or "there are none"
         raise Incomplete(f"No log could be read: {notes}.")
     return found
+
+
+def between(site: Profile, more: tuple[str, ...], *, here: bool) -> tuple[str, ...]:
+    """Return whose word about others is taken, by the profile and the command line."""
+    own = own_addresses() if here else ()
+    named = (*site.logs.trusted, *site.networks.proxies, *site.firewall.cluster)
+    return (*own, *named, *more)
 
 
 def _asked(way: Door, *, quiet: bool) -> Evidence:
@@ -99,18 +130,15 @@ def _zone(name: str | None) -> tzinfo:
     return found
 
 
-def _of_profile(site: Profile) -> Sequence[str]:
-    return (*site.logs.trusted, *site.networks.proxies, *site.firewall.cluster)
-
-
 def _near(wanted: Wanted, site: Profile, at: tzinfo) -> Place:
-    files = _opened(wanted)
+    files = opened_logs(wanted.files, wanted.folders, wanted.since)
+    here = not wanted.files and not wanted.folders
     believed: tuple[str, ...] = ()
     notes: list[str] = []
     if wanted.evidence:
         recorded = merge(stored(Path(path)) for path in wanted.evidence)
         believed, notes = _believed(recorded, site)
-    elif not wanted.files and not wanted.folders:
+    elif here:
         believed, notes = _own(site, quiet=wanted.quiet)
     files.notes += notes
     return Place(
@@ -118,17 +146,16 @@ def _near(wanted: Wanted, site: Profile, at: tzinfo) -> Place:
         files=files,
         paths=tuple(str(one.path) for one in files.opened),
         zone=at,
-        trusted=(*believed, *_of_profile(site), *wanted.trusted),
+        trusted=(*believed, *between(site, wanted.trusted, here=here)),
     )
 
 
 def _own(site: Profile, *, quiet: bool) -> tuple[tuple[str, ...], list[str]]:
     """Return whom this node trusts; a log server is no node, and trusts itself."""
     try:
-        believed, notes = _believed(_asked(door(None), quiet=quiet), site)
+        return _believed(_asked(door(None), quiet=quiet), site)
     except Unreachable as error:
-        return own_addresses(), [str(error)]
-    return (*own_addresses(), *believed), notes
+        return (), [str(error)]
 
 
 def _far(wanted: Wanted, site: Profile, room: Path) -> Place:
@@ -150,7 +177,7 @@ def _far(wanted: Wanted, site: Profile, room: Path) -> Place:
         files=far.files,
         paths=far.paths,
         zone=_zone(wanted.timezone) if wanted.timezone else far.zone,
-        trusted=(*believed, *_of_profile(site), *wanted.trusted),
+        trusted=(*believed, *between(site, wanted.trusted, here=False)),
         lines=far.lines,
     )
 

@@ -1,13 +1,12 @@
 """`zmward logs report`: who attacks, whom, who got in, and what cannot be seen."""
 
-import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import click
 from msgspec.structs import replace
 
-from zmward.cli.log_place import Place, Wanted, place, until
+from zmward.cli.log_place import Place, Wanted, beginning, place, until
 from zmward.cli.options import common, given, language, profile, time, write
 from zmward.cli.screen import screen
 from zmward.engine.log_lines import lines
@@ -19,26 +18,6 @@ from zmward.logs.report import LogReport, report
 from zmward.logs.tally import Tally
 from zmward.profile import Profile
 from zmward.reports.plain import in_json, plain
-
-_SPAN = re.compile(r"([1-9][0-9]{0,4})([hdw])")
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-
-
-def _since(text: str | None, now: datetime) -> float:
-    """Return the begin: a span such as 24h, 7d or 2w back, or a date."""
-    if text is None:
-        return 0.0
-    span = _SPAN.fullmatch(text)
-    if span:
-        back = timedelta(**{_UNITS[span[2]]: int(span[1])})
-        return (now - back).timestamp()
-    try:
-        found = time(text)
-    except Usage:
-        found = None
-    if found is None:
-        raise Usage(f"--since {text!r} is no time: write 24h, 7d, 2w or 2026-11-21.")
-    return found.timestamp()
 
 
 def exit_code(found: LogReport, unread: int) -> int:
@@ -124,7 +103,7 @@ def command(
     language(given(ctx, "lang", shared["lang"]))
     site = profile(given(ctx, "profile", shared["profile"]))
     now = time(given(ctx, "now", shared["now"])) or datetime.now(UTC)
-    begin = _since(since, now)
+    begin = beginning(since, now)
     in_form = as_json or form == "json"
     chosen = Wanted(
         host=given(ctx, "host", shared["host"]),
