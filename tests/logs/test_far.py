@@ -13,7 +13,8 @@ from tests.logs.files import CALLER, failed, good, sasl
 from zmward.cli.main import dispatch
 from zmward.doors.far_logs import Far, fetch
 from zmward.doors.host import Done, Door, Local
-from zmward.engine.read_logs import Asked, Reading
+from zmward.engine.log_pieces import Asked
+from zmward.engine.read_logs import Reading
 from zmward.errors import Incomplete, Unreachable
 from zmward.logs.addresses import Trusted
 from zmward.logs.clock import Clock

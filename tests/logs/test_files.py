@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tests.logs.files import CALLER, ROME, failed, place
-from zmward.doors.log_files import LogFiles, Opened, kind, named
-from zmward.engine.read_logs import Asked, Reading, halves, streams
+from zmward.doors.log_files import LogFiles, kind, named
+from zmward.engine.log_pieces import Asked
+from zmward.engine.read_logs import Reading
 from zmward.logs.candidates import LONGEST, candidates
 from zmward.logs.reading import Counts, events
 
@@ -144,19 +145,6 @@ def test_two_processes_find_what_one_finds(
         for r in (alone, paired)
     ]
     assert sums[0] == sums[1] == (12_003, 12_003, 3)
-
-
-def test_the_work_is_halved() -> None:
-    def opened(name: str, size: int) -> Opened:
-        path = Path(name)
-        return Opened(path, "audit", path, size, 0.0, (0, size))  # type: ignore[arg-type]  # never read
-
-    some = streams(
-        opened(f"/{name}/audit.log", size)
-        for name, size in (("a", 5), ("b", 4), ("c", 3))
-    )
-    parts = halves(some)
-    assert [[one[0].size for one in part] for part in parts] == [[5], [4, 3]]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from zmward.cli.log_place import Place, Wanted, beginning, place, until
 from zmward.cli.options import common, given, language, profile, time, write
 from zmward.cli.screen import screen
 from zmward.engine.log_lines import lines
-from zmward.engine.read_logs import Asked, Reading
+from zmward.engine.log_pieces import Asked
+from zmward.engine.read_logs import Reading
 from zmward.errors import Usage
 from zmward.logs.evidence import wanted
 from zmward.logs.joined import joined

@@ -1,9 +1,9 @@
 """Reads the logs once more for the lines of findings, and for nothing else."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from zmward.doors.log_files import LogFiles, Opened
-from zmward.engine.read_logs import Asked
+from zmward.doors.log_files import LogFiles, Opened, Piece
+from zmward.engine.log_pieces import Asked
 from zmward.logs.addresses import Trusted
 from zmward.logs.candidates import candidates
 from zmward.logs.clock import Clock
@@ -13,7 +13,7 @@ from zmward.logs.lines import Place
 from zmward.logs.reading import parse
 from zmward.logs.seen import LineSeen
 
-_LONGEST = 2000
+_LONGEST, _PIECE = 2000, 1 << 20
 
 
 class _Hungry:
@@ -28,14 +28,22 @@ class _Hungry:
     def fed(self) -> bool:
         return len(self.lines) >= self.want.most
 
-    def look(self, place: Place, block: bytes) -> None:
-        for line in candidates(block, (self.word,)):
+    def look(self, place: Place, piece: Piece) -> None:
+        for line in candidates(piece.block, (self.word,), piece.first, piece.end):
             event = parse(place, line)
             if isinstance(event, Event) and self.want.met(event):
                 text = line[:_LONGEST].decode("utf-8", "backslashreplace")
                 self.lines.append(LineSeen(self.want.about, place.log, text))
                 if self.fed:
                     return
+
+
+def _pieces(files: LogFiles, opened: Opened) -> Iterator[Piece]:
+    if opened.packed:
+        yield from files.pieces(opened)
+        return
+    for begin in range(0, opened.size, _PIECE):
+        yield files.piece(opened, begin, begin + _PIECE)
 
 
 def lines(
@@ -51,10 +59,10 @@ def lines(
         for one in files.opened:
             place = Place(one.log, Clock(asked.zone, one.written), trusted)
             some = [each for each in hungry if each.want.since <= one.written + 1]
-            for block in files.blocks(one) if some else ():
+            for piece in _pieces(files, one) if some else ():
                 for each in some:
                     if not each.fed:
-                        each.look(place, block)
+                        each.look(place, piece)
                 if all(each.fed for each in some):
                     break
     finally:

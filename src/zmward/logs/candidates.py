@@ -11,7 +11,7 @@ from zmward.catalog.log_patterns import needles
 # Of a longer line the rest is not looked at: what matters stands at its begin.
 LONGEST: Final = 65_536
 # Needles that are found by what they have in common: one walk for all of them.
-_COMMON: Final = (b"uthentication", b"Auth;", b"handler exception\n")
+_COMMON: Final = (b"uthentication", b"Auth;")
 
 
 @cache
@@ -45,6 +45,8 @@ def candidates(
     found: dict[int, int] = {}
     for word in some:
         length, reach, floor = len(word), stop + len(word), begin
+        # Of a word of two lines the second may be the first of the next.
+        over = word.find(b"\n")
         at = find(word, begin, reach)
         while 0 <= at < stop:
             first = back(b"\n", floor, at) + 1 or floor
@@ -53,7 +55,7 @@ def candidates(
                 last = len(block)
             if at - first < LONGEST and last > found.get(first, 0):
                 found[first] = last
-            floor = last
-            at = find(word, last, reach)
+            floor = last if over < 0 else at + over
+            at = find(word, floor, reach)
     lines = found.items() if len(some) == 1 else sorted(found.items())
     return [block[first : min(last, first + LONGEST)] for first, last in lines]

@@ -71,7 +71,6 @@ def read(
             foreign += 1
         elif told is None:
             unparsed += 1
-    counts.lines += block.count(b"\n", begin, end)
     counts.candidates += len(lines) - foreign
     counts.unparsed += unparsed
     return found, twice
@@ -96,6 +95,7 @@ def events(place: Place, blocks: Iterable[bytes], counts: Counts) -> Iterator[Ev
     """Yield the events of a file's blocks, each of whole lines."""
     for block in blocks:
         found, twice = read(place, block, 0, len(block), counts)
+        counts.lines += block.count(b"\n")
         if block and not block.endswith(b"\n"):
             counts.lines += 1
         yield from settled(place.clock, found, twice)
