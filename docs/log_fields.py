@@ -35,8 +35,8 @@ LOGS: Final[Mapping[str, str]] = {
     "evidence": "lines of the gravest findings with `--with-lines`, as LineSeen",
 }
 _VERDICT = (
-    "`got-in`, `spraying`, `distributed`, `brute-force`, `enumeration`, `probing`, "
-    "`shared` (an office or a proxy) or `few`"
+    "`got-in`, `campaign`, `spraying`, `distributed`, `brute-force`, `enumeration`, "
+    "`probing`, `shared` (an office or a proxy) or `few`"
 )
 STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
     "SourceSeen": {
@@ -50,6 +50,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "first": "when it was first seen",
         "last": "when it was last seen",
         "verdict": _VERDICT,
+        "campaign": "the CVE that a known campaign used from this address",
     },
     "AccountSeen": {
         "account": "the account, or the name as it was typed",

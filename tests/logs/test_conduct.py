@@ -4,6 +4,7 @@ import pytest
 
 from tests.logs.files import CALLER, PROXY, STAMP, good, read
 from tests.logs.told import told
+from zmward.catalog.log_attackers import ATTACKERS
 from zmward.cli.logs_report import exit_code
 from zmward.logs.event import Event
 from zmward.logs.sessions import network
@@ -244,3 +245,12 @@ def test_good_logins_alone_are_no_attack() -> None:
     found = told(read("audit", *[good(f"oip={CALLER};soapId={n};") for n in range(99)]))
     assert exit_code(found, 0) == 0
     assert found.successes == 99
+
+
+def test_an_address_of_a_known_campaign_is_told_though_it_logs_in_well() -> None:
+    address, cve = next(iter(ATTACKERS.items()))
+    found = told([login(NOON, address), login(NOON, "203.0.113.1")])
+    (one,) = found.sources
+    assert (one.address, one.verdict, one.campaign) == (address, "campaign", cve)
+    assert (one.successes, one.failures) == (1, 0)
+    assert exit_code(found, 0) == 1

@@ -13,7 +13,15 @@ from typing import Final, Literal
 import msgspec
 
 Log = Literal[
-    "audit", "mailbox", "sync", "out", "nginx", "nginx-access", "access", "syslog"
+    "audit",
+    "mailbox",
+    "sync",
+    "out",
+    "nginx",
+    "nginx-access",
+    "access",
+    "syslog",
+    "auth",
 ]
 LOGS: Final[tuple[Log, ...]] = (
     "audit",
@@ -24,6 +32,7 @@ LOGS: Final[tuple[Log, ...]] = (
     "nginx-access",
     "access",
     "syslog",
+    "auth",
 )
 # What happened, as the analysis counts it.
 Kind = Literal[

@@ -35,6 +35,8 @@ _BEGINS: Final[tuple[tuple[str, Log], ...]] = (
     ("nginx.log", "nginx"),
     ("access_log", "access"),
     ("zimbra.log", "syslog"),
+    ("auth.log", "auth"),
+    ("secure", "auth"),
 )
 _NAMES: Final[tuple[tuple[re.Pattern[str], Log], ...]] = tuple(
     (re.compile(re.escape(name) + _ROTATED), log) for name, log in _BEGINS

@@ -15,7 +15,9 @@ from zmward.logs.report import LogReport
 
 _MOST, _LINES = 10, 3
 _FAILED = frozenset(("failure", "unknown", "denied", "preauth-failure"))
-_GRAVE = frozenset(("spraying", "distributed", "brute-force", "enumeration"))
+_GRAVE = frozenset(
+    ("campaign", "spraying", "distributed", "brute-force", "enumeration")
+)
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -109,7 +111,8 @@ def _conduct(found: LogReport) -> Iterator[Wanted]:
 def _attacks(found: LogReport) -> Iterator[Wanted]:
     for source in [one for one in found.sources if one.verdict in _GRAVE][:_MOST]:
         yield Wanted(
-            *(f"source {source.address}", source.address, _FAILED),
+            *(f"source {source.address}", source.address),
+            kinds=_FAILED | {"success"} if source.campaign else _FAILED,
             since=_time(source.first) - 1,
             until=_time(source.last) + 1,
             source=source.address,

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from zmward.catalog.log_pattern import Log
-from zmward.logs import access, jetty, mailboxd, nginx, syslog
+from zmward.logs import access, jetty, mailboxd, nginx, sudo, syslog
 from zmward.logs.candidates import candidates, finders, words
 from zmward.logs.clock import Clock
 from zmward.logs.event import Event, Read
@@ -24,6 +24,7 @@ _PARSERS: Final[Mapping[Log, Callable[[Place, bytes], Read]]] = {
     "nginx-access": access.read,
     "access": access.read,
     "syslog": syslog.read,
+    "auth": sudo.read,
 }
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
+from zmward.catalog.log_attackers import ATTACKERS
 from zmward.catalog.log_indicators import INDICATORS
 from zmward.logs.seen import (
     AccountSeen,
@@ -101,7 +102,8 @@ class _Writer:
             protocols=tuple(sorted(party.protocols)),
             first=self.time(party.first),
             last=self.time(party.last),
-            verdict=of_source(party, self._logs, won=won),
+            verdict=of_source(party, self._logs, won=won, known=address in ATTACKERS),
+            campaign=ATTACKERS.get(address, ""),
         )
 
     def sources(self) -> tuple[SourceSeen, ...]:

@@ -16,6 +16,7 @@ class SourceSeen(msgspec.Struct, frozen=True):
     first: str
     last: str
     verdict: str
+    campaign: str
 
 
 class AccountSeen(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from zmward.catalog.log_attackers import ATTACKERS
 from zmward.logs.event import LONGEST_NAME, Event
 from zmward.logs.sending import Sending
 from zmward.logs.sessions import Sessions
@@ -286,7 +287,10 @@ class Tally:
                 self.sending.add(event)
         source = self.sources.get(event.source)
         if source is None:
-            return
+            if event.source not in ATTACKERS:
+                return
+            source = self._party(self.sources, event.source, event.when, _SOURCES)
+        source.seen(event.when, event.protocol)
         source.successes += 1
         failures = source.others.get(event.account[:LONGEST_NAME], 0)
         spread = source.widest >= self._logs.accounts_per_source

@@ -6,7 +6,7 @@ from zmward.profile import Logs
 
 # The order of gravity; words of the JSON document as well.
 VERDICTS = (
-    *("got-in", "spraying", "distributed", "brute-force", "enumeration"),
+    *("got-in", "campaign", "spraying", "distributed", "brute-force", "enumeration"),
     *("probing", "shared", "few"),
 )
 # From so many good logins on, failures beside them are those of an office or proxy.
@@ -19,10 +19,11 @@ def shared(party: Party) -> bool:
     return many and party.successes >= max(party.failures, _SHARED)
 
 
-def of_source(party: Party, logs: Logs, *, won: bool) -> str:
+def of_source(party: Party, logs: Logs, *, won: bool, known: bool) -> str:
     """Return the gravest that can be said of a source."""
     unknown = party.unknown
     judged = (
+        ("campaign", known and not won),
         ("shared", shared(party)),
         ("got-in", won),
         (

@@ -13,6 +13,7 @@ from zmward.reports.words import moment
 HARMLESS: Final = frozenset(("few", "shared", "probing", "no-history"))
 WORDS: Final[Mapping[str, str]] = {
     "got-in": mark("may have got in"),
+    "campaign": mark("an address that a known campaign used"),
     "spraying": mark("password spraying"),
     "distributed": mark("guessed from many sources"),
     "brute-force": mark("brute force"),
