@@ -91,7 +91,7 @@ def test_the_end_of_time_is_survived() -> None:
 
 
 @given(
-    some.datetimes(datetime(2023, 12, 30), datetime(2024, 11, 5, 23)),
+    some.datetimes(datetime(2023, 12, 30), datetime(2024, 11, 5, 23)),  # noqa: DTZ001  # local
     some.lists(some.integers(0, 90_000), max_size=30),
 )
 def test_bytes_are_read_as_text_is(begin: datetime, steps: list[int]) -> None:
@@ -107,7 +107,7 @@ def test_bytes_are_read_as_text_is(begin: datetime, steps: list[int]) -> None:
         ):
             raw = text.encode()
             if "," in text:
-                first = fast.log4j(raw)
+                first = fast.log4j(raw[:16], raw[16:19], raw[20:23])
             elif "/" in text:
                 first = fast.nginx(raw)
             else:

@@ -3,12 +3,14 @@
 import gzip
 import tempfile
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tests.logs.files import CALLER, ROME, URL, failed, good, sasl, saslauthd
+from zmward.catalog.log_pattern import LOGS
 from zmward.doors.log_files import LogFiles
 from zmward.engine.log_pieces import Asked
 from zmward.engine.read_logs import Reading
@@ -36,7 +38,9 @@ def written(kind: str, number: int, at: datetime) -> str:
     lines = {
         "failed": failed(context, stamp=stamp),
         "good": good(context, stamp=stamp),
-        "forged": failed(f"oip={CALLER};ua=x;;oip=6.6.6.6;soapId={number};", stamp=stamp),
+        "forged": failed(
+            f"oip={CALLER};ua=x;;oip=6.6.6.6;soapId={number};", stamp=stamp
+        ),
         "huge": f"{stamp} cmd=Auth; auth_zimbra: uthentication" + "x" * 70_000,
         "quiet": f"{stamp} INFO  [] [] soap - SearchRequest elapsed=1",
         "foreign": f"{stamp} INFO  [x] [] security - NoAuth; nothing",
@@ -118,14 +122,14 @@ def test_the_hour_that_comes_twice_is_settled_across_cuts(tmp_path: Path) -> Non
     (tmp_path / "audit.log").write_text(text)
     for workers, size in ((1, 1 << 20), (1, 500), (2, 900)):
         found, _ = outcome(tmp_path, workers, size, 0.0)
-        steps = {round(b.when - a.when) for a, b in zip(found, found[1:], strict=False)}
+        steps = {round(b.when - a.when) for a, b in pairwise(found)}
         assert (len(found), steps) == (200, {60})
 
 
 def test_every_needle_holds_a_word_that_is_searched() -> None:
-    for log in ("audit", "mailbox", "sync", "nginx", "nginx-access", "access", "syslog"):
-        some = finders(log)  # type: ignore[arg-type]  # all of them
-        assert all(any(one in word for one in some) for word in words(log))  # type: ignore[arg-type]  # as above
+    for log in LOGS:
+        for word in words(log):
+            assert any(one in word for one in finders(log))
 
 
 def test_a_word_far_behind_the_begin_of_its_line_is_not_looked_for() -> None:

@@ -1,4 +1,4 @@
-"""One piece of one log at a time: read, parsed, and packed for the one who joins all."""
+"""One piece of one log at a time: read, parsed, and counted."""
 
 from collections.abc import Iterator
 from datetime import tzinfo

@@ -46,8 +46,8 @@ class Clock:
     """Reads the stamps of one file; `newest` is when it was written.
 
     `later` is by how much the second turn of the stamp that was read last is later
-    than its first: it is 0 but in the hour that comes twice. Which one it was is settled
-    in the order of the file.
+    than its first: it is 0 but in the hour that comes twice. Which one it was is
+    settled in the order of the file.
     """
 
     def __init__(self, zone: tzinfo, newest: float) -> None:
@@ -161,22 +161,19 @@ class Clock:
         self._keep(raw, known)
         return known
 
-    def log4j(self, line: bytes) -> float | None:
-        """Return the first turn of the stamp of a line of mailboxd.
-
-        Its form has been seen: `2024-11-05 10:15:40,002`.
-        """
-        known = self._known.get(line[:16])
+    def log4j(self, minute: bytes, second: bytes, fraction: bytes) -> float | None:
+        """Return the first turn of `2024-11-05 10:15`, `:40` and `002`."""
+        known = self._known.get(minute)
         if known is None:
-            known = self._new(line[:16], line[:10], line[10:16])
-        second = _SECONDS.get(line[16:19])
-        if known is None or second is None:
-            text = line[:23].decode("ascii", "replace")
+            known = self._new(minute, minute[:10], minute[10:])
+        past = _SECONDS.get(second)
+        if known is None or past is None:
+            text = (minute + second + b"," + fraction).decode("ascii", "replace")
             found = self._first_iso(text)
-            self._share(line[:16], text[:16], line[:10], line[10:16])
+            self._share(minute, text[:16], minute[:10], minute[10:])
             return found
         self.later = known[1]
-        return known[0] + (second + _FRACTIONS[line[20:23]])
+        return known[0] + (past + _FRACTIONS[fraction])
 
     def nginx(self, line: bytes) -> float | None:
         """Return the first turn of `2024/11/05 10:15:40` at a line's begin."""

@@ -6,22 +6,38 @@ context ends where a pair has just ended and `]` follows.
 """
 
 import re
-from typing import Final
+from typing import Final, cast
 
+# Minute, second, fraction, thread; of the context the account, the peer, the announced
+# addresses and protocol, the request and the connection; category and message.
+_Said = bytes | None
+_Of = tuple[_Said, _Said, _Said, _Said, _Said, _Said]
+Cut = tuple[bytes, bytes, bytes, bytes, *_Of, bytes, bytes]
+
+_STAMP = rb"(\d{4}-\d\d-\d\d \d\d:\d\d)(:\d\d)[,.](\d{3}) \w+ +\["
+_REST = rb"\] ([\w.$]+) - (.*)"
 # Possessive throughout: one walk, whatever a client writes. No blank can stand in the
 # URL that a thread is named after, so the first `] [` ends it.
-LINE: Final = re.compile(
-    rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[,.]\d{3} \w+ +\["
-    rb"((?:[^\]]++|\](?! \[))*+)\] \["
-    rb"((?:[A-Za-z]++=(?:[^;]++|;;)*+;)*+)\] "
-    rb"([\w.$]+) - ",
+_LINE: Final = re.compile(
+    _STAMP + rb"((?:[^\]]++|\](?! \[))*+)\] \["
+    rb"((?:[A-Za-z]++=(?:[^;]++|;;)*+;)*+)" + _REST,
+    re.DOTALL,
 )
 _PAIR = re.compile(rb"([A-Za-z]++)=((?:[^;]++|;;)*+);")
-
-
-# The address of the peer and those announced, the protocol announced with them, the
-# request and the connection.
-Said = tuple[bytes, bytes, bytes, bytes, bytes]
+_KEYS = (b"name", b"ip", b"oip", b"oproto", b"soapId", b"cid")
+# What most lines look like, with the same groups: known keys in their usual order, each
+# once, and no value with a bracket or a doubled `;`. It never reads another way than
+# the above does, and is told apart in one step.
+_VALUE = rb"[^;\]]*+;"
+_USUAL: Final = re.compile(
+    _STAMP + rb"([^\]]*+)\] \["
+    rb"(?:name=([^;\]]*+);)?+(?:a?mid=" + _VALUE + rb")?+"
+    rb"(?:ip=([^;\]]*+);)?+(?:oip=([^;\]]*+);)?+"
+    rb"(?:(?:port|oport|via)=" + _VALUE + rb")*+"
+    rb"(?:oproto=([^;\]]*+);)?+(?:ua=" + _VALUE + rb")?+"
+    rb"(?:soapId=([^;\]]*+);|cid=([^;\]]*+);)?+" + _REST,
+    re.DOTALL,
+)
 
 
 def pairs(context: bytes) -> dict[bytes, bytes]:
@@ -31,37 +47,19 @@ def pairs(context: bytes) -> dict[bytes, bytes]:
     return {name: value.replace(b";;", b";") for name, value in found.items()}
 
 
-def name(context: bytes) -> bytes:
-    """Return the account that a context names."""
-    return pairs(context).get(b"name", b"")
+def usual(line: bytes) -> Cut | None:
+    """Return the parts of a line of the usual form."""
+    found = _USUAL.fullmatch(line)
+    return None if found is None else cast("Cut", found.groups())
 
 
-def said(context: bytes) -> Said:
-    """Return what a context says; of a key that comes twice, the first value."""
-    if b";;" in context:
-        get = pairs(context).get
-        return (
-            *(get(b"ip", b""), get(b"oip", b""), get(b"oproto", b"")),
-            *(get(b"soapId", b""), get(b"cid", b"")),
-        )
-    # Without a doubled one each `;` ends a pair: no value can imitate another key.
-    whole = b";" + context
-    find = whole.find
-    ip = oip = oproto = request = connection = b""
-    at = find(b";oip=") + 5
-    if at >= 5:  # noqa: PLR2004  # the key's length
-        oip = whole[at : find(b";", at)]
-    at = find(b";ip=") + 4
-    if at >= 4:  # noqa: PLR2004  # the key's length
-        ip = whole[at : find(b";", at)]
-    at = find(b";oproto=") + 8
-    if at >= 8:  # noqa: PLR2004  # the key's length
-        oproto = whole[at : find(b";", at)]
-    at = find(b";soapId=") + 8
-    if at >= 8:  # noqa: PLR2004  # the key's length
-        request = whole[at : find(b";", at)]
-    else:
-        at = find(b";cid=") + 5
-        if at >= 5:  # noqa: PLR2004  # the key's length
-            connection = whole[at : find(b";", at)]
-    return ip, oip, oproto, request, connection
+def cut(line: bytes) -> Cut | None:
+    """Return the parts of a line of any form, or None where it is none."""
+    found = _LINE.fullmatch(line)
+    if found is None:
+        return None
+    minute, second, fraction, thread, context, category, message = found.groups()
+    said = pairs(context)
+    kept = map(said.get, _KEYS)
+    parts = (minute, second, fraction, thread, *kept, category, message)
+    return cast("Cut", parts)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import NamedTuple
 
 from zmward.catalog.log_indicators import of
-from zmward.catalog.log_pattern import Log, Pattern
+from zmward.catalog.log_pattern import Kind, Log, Pattern
 from zmward.catalog.log_patterns import by_place
 from zmward.logs.addresses import Trusted
 from zmward.logs.clock import Clock
@@ -16,13 +16,14 @@ _LINE = 2000
 _KEPT = 16_384
 # A longer text is not worth remembering.
 _LONG = 200
+_GROUPS = ("account", "typed", "protocol", "address")
 _NAMED = re.compile(r"\(\?P<(\w+)>")
 
 
 class Told(NamedTuple):
-    """What a message tells: its row, and the groups of the row's expression."""
+    """What a message tells: what its row says, and the groups of its expression."""
 
-    row: Pattern
+    kind: Kind
     account: str
     typed: str
     protocol: str
@@ -54,20 +55,16 @@ class Messages:
         self._choices = {
             numbers[f"row_{number}"]: (
                 row,
-                *(
-                    numbers.get(f"{name}_{number}", 0)
-                    for name in ("account", "typed", "protocol", "address")
-                ),
+                tuple(numbers.get(f"{name}_{number}", 0) for name in _GROUPS),
             )
             for number, row in enumerate(rows)
         }
 
-    def read(self, line: bytes, at: int) -> Told | None:
-        """Return what the rest of a line tells: the first row that fits all of it.
+    def read(self, message: bytes) -> Told | None:
+        """Return what a message tells: the first row that fits all of it.
 
         Most messages come again, and are remembered.
         """
-        message = line[at:]
         try:
             return self._known[message]
         except KeyError:
@@ -82,17 +79,17 @@ class Messages:
         found = self._expression.fullmatch(message)
         if found is None:
             return None
-        row, *numbers = self._choices[found.lastindex or 0]
+        row, numbers = self._choices[found.lastindex or 0]
         account, typed, protocol, address = (
             text(found[number] or b"") if number else "" for number in numbers
         )
         if ";;" in account:
             account = account.replace(";;", ";")
         return Told(
-            row,
+            row.kind,
             account[:LONGEST_NAME].lower(),
             typed[:LONGEST_NAME].lower(),
-            protocol,
+            protocol or row.protocol,
             address,
         )
 

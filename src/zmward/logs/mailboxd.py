@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from zmward.logs.context import LINE, name, said
+from zmward.logs.context import cut, usual
 from zmward.logs.event import LONGEST_NAME, QUIET, Event, Read
 from zmward.logs.lines import Place, Told, text
 
@@ -12,36 +12,29 @@ _THREADS = ((b"Imap", "imap"), (b"Pop3", "pop3"), (b"Lmtp", "lmtp"))
 
 
 @lru_cache(1024)
-def _spoken(thread: bytes) -> str:
-    """Return the protocol that a thread is named after, if it is."""
+def _spoken(thread: bytes) -> tuple[str, bool]:
+    """Return the protocol that a thread serves, and whether at the admin port."""
     for prefix, name in _THREADS:
         if thread.startswith(prefix):
-            return name
-    return "soap" if b"://" in thread else ""
-
-
-@lru_cache(1024)
-def _is_admin(thread: bytes) -> bool:
-    """Return whether a thread serves the admin port."""
+            return name, False
     # The path may hold more: only where the port stands is it the admin's.
-    host = thread.partition(b"://")[2]
-    return _ADMIN in host and any(port in host[:300] for port in _ADMIN_PORTS)
+    _, found, host = thread.partition(b"://")
+    admin = _ADMIN in host and any(port in host[:300] for port in _ADMIN_PORTS)
+    return "soap" if found else "", admin
 
 
 def _protocol(thread: bytes, told: Told) -> str:
     """Return the protocol as the client used it, not as mailboxd calls it."""
-    short = thread[:400]
-    protocol = told.protocol or told.row.protocol
+    spoken, admin = _spoken(thread[:400])
+    protocol = told.protocol
     if not protocol:
-        protocol = _spoken(short)
-        if protocol == "soap" and told.row.kind == "lockout":
+        if spoken == "soap" and told.kind == "lockout":
             return ""
-        if protocol and protocol != "soap":
-            return protocol
-    return "admin" if protocol == "soap" and _is_admin(short) else protocol
+        protocol = spoken
+    return "admin" if admin and protocol == "soap" else protocol
 
 
-def _key(request: bytes, connection: bytes, account: str) -> str:
+def _key(request: bytes | None, connection: bytes | None, account: str) -> str:
     """Return what names the attempt in every file that tells of it."""
     if request:
         return "s" + text(request[:LONGEST_NAME])
@@ -50,32 +43,31 @@ def _key(request: bytes, connection: bytes, account: str) -> str:
 
 def read(place: Place, line: bytes) -> Read:
     """Return what a candidate line of mailboxd tells."""
-    found = LINE.match(line)
-    if found is None:
+    parts = usual(line) or cut(line)
+    if parts is None:
         return None
-    thread, context, category = found.groups()
+    minute, second, fraction, thread, name, ip, oip, oproto = parts[:8]
+    request, connection, category, message = parts[8:]
     messages = place.messages.get(category)
     if messages is None:
         # Another class quotes these words.
         return QUIET
-    told = messages.read(line, found.end())
+    told = messages.read(message)
     if told is None:
         return None
-    kind = told.row.kind
-    if kind == "quiet":
+    if told.kind == "quiet":
         return QUIET
-    when = place.clock.log4j(line)
+    when = place.clock.log4j(minute, second, fraction)
     if when is None:
         return None
-    ip, oip, oproto, request, connection = said(context)
-    account = (
-        told.account or text(name(context))[:LONGEST_NAME].lower() or told.typed
-    )
-    peer, source, via = place.trusted.seen(ip, oip)
-    between = via == "proxy-only" or (via == "direct" and oip != b"")
+    account = told.account
+    if not account:
+        account = text(name)[:LONGEST_NAME].lower() if name else told.typed
+    peer, source, via = place.trusted.seen(ip or b"", oip or b"")
+    between = via == "proxy-only" or (via == "direct" and oip)
     return Event(
         when,
-        kind,
+        told.kind,
         place.log,
         source,
         account,

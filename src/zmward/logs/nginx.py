@@ -19,7 +19,7 @@ def read(place: Place, line: bytes) -> Read:
     when = place.clock.nginx(line)
     if head is None or when is None:
         return None
-    told = place.messages[b"nginx"].read(line, head.end())
+    told = place.messages[b"nginx"].read(line[head.end() :])
     if told is None:
         return None
     honest = line.count(_CLIENT) == 1
@@ -28,11 +28,11 @@ def read(place: Place, line: bytes) -> Read:
     account = told.typed if honest else ""
     return Event(
         when=when,
-        kind=told.row.kind,
+        kind=told.kind,
         log=place.log,
         source=shown,
         account=account,
-        protocol=told.row.protocol,
+        protocol=told.protocol,
         via="direct" if shown else "proxy-only" if trusted else "none",
         key=f"a{account}",
         origin="nginx",

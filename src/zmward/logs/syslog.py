@@ -9,6 +9,9 @@ _HEAD = re.compile(
     rb"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ 0-3]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,30})"
     rb" \S+ ([A-Za-z][\w.-]*)(?:/[\w./-]+)?\[\d+\]: "
 )
+# The number of a queue file is never the same: without it, messages come again.
+_QUEUED = re.compile(rb"[0-9A-Za-z]+: (?=client=)")
+_SAME = b"0: "
 
 
 def _other(place: Place, line: bytes, at: int, daemon: bytes, when: float) -> Read:
@@ -31,16 +34,17 @@ def read(place: Place, line: bytes) -> Read:
     if when is None:
         return None
     messages = place.messages.get(daemon)
-    told = messages.read(line, at) if messages else None
+    queued = _QUEUED.match(line, at)
+    message = _SAME + line[queued.end() :] if queued else line[at:]
+    told = messages.read(message) if messages else None
     if told is None:
         return _other(place, line, at, daemon, when)
-    row = told.row
-    if row.kind == "quiet":
+    if told.kind == "quiet":
         return QUIET
     source, trusted = place.trusted.look(told.address)
     return Event(
         when,
-        row.kind,
+        told.kind,
         place.log,
         "" if trusted else source,
         told.typed,
