@@ -250,7 +250,8 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2024-27442",
         ("auth",),
         "COMMAND=/opt/zimbra/libexec/zmmailboxdmgr",
-        r"^COMMAND=/opt/zimbra/libexec/zmmailboxdmgr(?! (?:start|stop|status|reload)\b)",
+        r"^COMMAND=/opt/zimbra/libexec/zmmailboxdmgr"
+        r"(?! (?:start|stop|status|reload)\b)",
         "mailboxd's root helper was called in a way that Zimbra does not",
         "/opt/zimbra/libexec/zmmailboxdmgr -verbose start",
         "/opt/zimbra/libexec/zmmailboxdmgr status",

@@ -15,15 +15,12 @@ from socket import gethostname
 
 import msgspec
 
-from zmward.cli.audit import stored
-from zmward.cli.main import own_version
 from zmward.cli.options import door, time
 from zmward.cli.progress import progress
 from zmward.doors.far_logs import fetch
 from zmward.doors.host import Door
 from zmward.doors.log_files import FOLDERS, LogFiles, named
 from zmward.doors.own_addresses import own_addresses, zone
-from zmward.engine.collect import collect
 from zmward.errors import BadFile, Incomplete, Unreachable, Usage
 from zmward.evidence import Evidence, merge
 from zmward.facts import Facts
@@ -112,9 +109,18 @@ def between(site: Profile, more: tuple[str, ...], *, here: bool) -> tuple[str, .
 
 
 def _asked(way: Door, *, quiet: bool) -> Evidence:
+    from zmward.cli.main import own_version
+    from zmward.engine.collect import collect
+
     silent = quiet or not sys.stderr.isatty()
     with progress(f"asking {way.name}", silent=silent) as moved:
         return collect(way, (IDENTITY, *NEEDED), own_version(), moved)
+
+
+def _recorded(paths: tuple[str, ...]) -> Evidence:
+    from zmward.cli.audit import stored
+
+    return merge(stored(Path(path)) for path in paths)
 
 
 def _believed(evidence: Evidence, site: Profile) -> tuple[tuple[str, ...], list[str]]:
@@ -136,8 +142,7 @@ def _near(wanted: Wanted, site: Profile, at: tzinfo) -> Place:
     believed: tuple[str, ...] = ()
     notes: list[str] = []
     if wanted.evidence:
-        recorded = merge(stored(Path(path)) for path in wanted.evidence)
-        believed, notes = _believed(recorded, site)
+        believed, notes = _believed(_recorded(wanted.evidence), site)
     elif here:
         believed, notes = _own(site, quiet=wanted.quiet)
     files.notes += notes
@@ -163,7 +168,7 @@ def _far(wanted: Wanted, site: Profile, room: Path) -> Place:
         raise Usage("--host reads the logs of that host: leave --file and --dir out.")
     way = door(wanted.host)
     evidence = (
-        merge(stored(Path(path)) for path in wanted.evidence)
+        _recorded(wanted.evidence)
         if wanted.evidence
         else _asked(way, quiet=wanted.quiet)
     )

@@ -22,7 +22,7 @@ def read(place: Place, line: bytes) -> Read:
     messages = place.messages.get(head[1]) if head else None
     if head is None or messages is None:
         return QUIET
-    told = messages.read(line, head.end())
+    told = messages.read(line[head.end() :])
     when = place.clock.iso(text(line[:23]))
     if told is None or when is None:
         return None

@@ -40,15 +40,6 @@ class _Day:
         self.sent = self.hour = self.in_hour = self.busiest = self.in_busiest = 0
         self.sources: set[str] = set()
 
-    def add(self, hour: int, source: str) -> None:
-        self.sent += 1
-        self.in_hour = self.in_hour + 1 if hour == self.hour else 1
-        self.hour = hour
-        if self.in_hour > self.in_busiest:
-            self.busiest, self.in_busiest = hour, self.in_hour
-        if len(self.sources) < _SOURCES:
-            self.sources.add(source)
-
 
 class Sending:
     """Who sent how much on which day."""
@@ -61,22 +52,35 @@ class Sending:
 
     def add(self, event: Event) -> None:
         """Count a message."""
-        hour = int(event.when // _HOUR)
-        number = hour // 24
+        hour = int(event.when) // _HOUR
+        day = self._day(event.account[:LONGEST_NAME], hour // 24)
+        day.sent += 1
+        if hour == day.hour:
+            day.in_hour += 1
+        else:
+            day.hour, day.in_hour = hour, 1
+        if day.in_hour > day.in_busiest:
+            day.busiest, day.in_busiest = hour, day.in_hour
+        if len(day.sources) < _SOURCES:
+            day.sources.add(event.source)
+
+    def _day(self, name: str, number: int) -> _Day:
+        """Return the day of an account."""
+        try:
+            return self._accounts[name][number]
+        except KeyError:
+            pass
         if self._first is None or number < self._first:
             self._first = number
-        name = event.account[:LONGEST_NAME]
         days = self._accounts.get(name)
         if days is None:
             if len(self._accounts) >= _ACCOUNTS:
                 self._shrink()
             days = self._accounts[name] = {}
-        day = days.get(number)
-        if day is None:
-            if len(days) >= _DAYS:
-                del days[min(days)]
-            day = days[number] = _Day()
-        day.add(hour, event.source)
+        if len(days) >= _DAYS:
+            del days[min(days)]
+        day = days[number] = _Day()
+        return day
 
     def _shrink(self) -> None:
         """Forget the half that sent least on its busiest day."""

@@ -58,27 +58,34 @@ class Sessions:
     def __init__(self, logs: Logs) -> None:
         self._least = logs.networks_at_once
         self._seconds = logs.at_once_minutes * 60
-        self._open: dict[str, dict[str, tuple[float, str, str]]] = {}
+        self._open: dict[str, dict[str, Event]] = {}
         self._networks: dict[str, str] = {}
         self.found: dict[str, AtOnce] = {}
         self.forgotten = 0
 
     def add(self, event: Event) -> None:
         """Note a good login that shows its client."""
-        source = event.source
-        name = self._networks.get(source)
-        if name is None:
-            if len(self._networks) >= _KNOWN:
-                self._networks.clear()
-            name = self._networks[source] = network(source)
-        some = self._open.get(event.account)
-        if some is None:
+        source, account = event.source, event.account
+        try:
+            name = self._networks[source]
+        except KeyError:
+            name = self._network(source)
+        try:
+            some = self._open[account]
+        except KeyError:
             if len(self._open) >= _ACCOUNTS:
                 self._shrink()
-            some = self._open[event.account] = {}
-        some[name] = (event.when, source, event.protocol)
+            some = self._open[account] = {}
+        some[name] = event
         if len(some) >= self._least:
-            self._judge(event.account, event.when, some)
+            self._judge(account, event.when, some)
+
+    def _network(self, source: str) -> str:
+        """Return the network of an address that was not met before."""
+        if len(self._networks) >= _KNOWN:
+            self._networks.clear()
+        name = self._networks[source] = network(source)
+        return name
 
     def _shrink(self) -> None:
         """Forget the accounts that logged in first."""
@@ -86,11 +93,9 @@ class Sessions:
             del self._open[account]
         self.forgotten += _ACCOUNTS // 2
 
-    def _judge(
-        self, account: str, now: float, some: dict[str, tuple[float, str, str]]
-    ) -> None:
+    def _judge(self, account: str, now: float, some: dict[str, Event]) -> None:
         for name in [
-            name for name, one in some.items() if abs(now - one[0]) > self._seconds
+            name for name, one in some.items() if abs(now - one.when) > self._seconds
         ]:
             del some[name]
         count = _widest(some)
@@ -98,15 +103,15 @@ class Sessions:
         if count < self._least or (known and known.networks >= count):
             return
         logins = sorted(
-            Login(when, source, name, protocol)
-            for name, (when, source, protocol) in some.items()
+            Login(one.when, one.source, name, one.protocol)
+            for name, one in some.items()
         )
         self.found[account] = AtOnce(
             account[:LONGEST_NAME], count, tuple(logins[-_SHOWN:])
         )
 
 
-def _widest(networks: dict[str, tuple[float, str, str]]) -> int:
+def _widest(networks: dict[str, Event]) -> int:
     """Return the count of the family with more networks; private ones are of both."""
     six = sum(":" in name for name in networks)
     private = "private" in networks

@@ -293,7 +293,7 @@ class Tally:
             if event.source not in ATTACKERS:
                 return
             source = self._party(self.sources, event.source, event.when, _SOURCES)
-        source.seen(event.when, event.protocol)
+            source.seen(event.when, event.protocol)
         source.successes += 1
         failures = source.others.get(event.account[:LONGEST_NAME], 0)
         spread = source.widest >= self._logs.accounts_per_source
