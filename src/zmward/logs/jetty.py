@@ -29,7 +29,7 @@ def read(place: Place, line: bytes) -> Read:
     address, trusted = place.trusted.look(told.address)
     return Event(
         when=when,
-        kind=told.row.kind,
+        kind=told.kind,
         log=place.log,
         source="" if trusted else address,
         protocol="soap",
