@@ -15,7 +15,9 @@ from zmward.reports.words import moment
 
 _ROWS = 100
 _NAME = 30
-_GRAVE = frozenset(("got-in", "campaign", "spraying", "distributed", "brute-force", "enumeration"))
+_GRAVE = frozenset(
+    ("got-in", "campaign", "spraying", "distributed", "brute-force", "enumeration")
+)
 
 
 def _short(name: str) -> str:
