@@ -101,7 +101,7 @@ def opened_logs(
     return found
 
 
-def between(site: Profile, more: tuple[str, ...], *, here: bool) -> tuple[str, ...]:
+def trusted_by(site: Profile, more: tuple[str, ...], *, here: bool) -> tuple[str, ...]:
     """Return whose word about others is taken, by the profile and the command line."""
     own = own_addresses() if here else ()
     named = (*site.logs.trusted, *site.networks.proxies, *site.firewall.cluster)
@@ -151,7 +151,7 @@ def _near(wanted: Wanted, site: Profile, at: tzinfo) -> Place:
         files=files,
         paths=tuple(str(one.path) for one in files.opened),
         zone=at,
-        trusted=(*believed, *between(site, wanted.trusted, here=here)),
+        trusted=(*believed, *trusted_by(site, wanted.trusted, here=here)),
     )
 
 
@@ -182,7 +182,7 @@ def _far(wanted: Wanted, site: Profile, room: Path) -> Place:
         files=far.files,
         paths=far.paths,
         zone=_zone(wanted.timezone) if wanted.timezone else far.zone,
-        trusted=(*believed, *between(site, wanted.trusted, here=False)),
+        trusted=(*believed, *trusted_by(site, wanted.trusted, here=False)),
         lines=far.lines,
     )
 

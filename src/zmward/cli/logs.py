@@ -4,7 +4,8 @@ from zmward.cli.subverbs import Subverbs
 
 SUBVERBS = {
     "report": "who attacks, whom, and who got in",
+    "follow": "logins and attacks as they are written",
 }
-_COMING = ("follow", "bans")
+_COMING = ("bans",)
 
 command = Subverbs("logs", SUBVERBS, _COMING, about="Who attacks, and who got in.")

@@ -5,12 +5,8 @@ with SIGBUS, and its pages count as our memory. A line is of the piece it begins
 that a file can be cut anywhere.
 """
 
-import bz2
-import gzip
-import lzma
 import os
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Final
@@ -18,6 +14,7 @@ from typing import IO, Final
 import msgspec
 
 from zmward.catalog.log_pattern import Log
+from zmward.doors.packed import FAULTS, PACKINGS, NoProgram, unpacked
 
 FOLDERS: Final = (Path("/opt/zimbra/log"), Path("/var/log"))
 _BLOCK = 1 << 20
@@ -26,7 +23,7 @@ _MARK = 64
 _MAGIC = 6
 # What follows the name: a date or number of rotation, then the packing.
 _ROTATED = r"(?:[.-][0-9][0-9-]*)*(?:\.(?:gz|xz|bz2|zst))?$"
-_BEGINS: Final[tuple[tuple[str, Log], ...]] = (
+LIVE: Final[tuple[tuple[str, Log], ...]] = (
     ("audit.log", "audit"),
     ("mailbox.log", "mailbox"),
     ("sync.log", "sync"),
@@ -39,10 +36,8 @@ _BEGINS: Final[tuple[tuple[str, Log], ...]] = (
     ("secure", "auth"),
 )
 _NAMES: Final[tuple[tuple[re.Pattern[str], Log], ...]] = tuple(
-    (re.compile(re.escape(name) + _ROTATED), log) for name, log in _BEGINS
+    (re.compile(re.escape(name) + _ROTATED), log) for name, log in LIVE
 )
-_PACKINGS = (b"\x1f\x8b", b"\xfd7zXZ", b"BZh", b"\x28\xb5\x2f\xfd")
-_FAULTS = (OSError, EOFError, lzma.LZMAError, zlib.error)
 
 
 class Opened(msgspec.Struct):
@@ -65,7 +60,7 @@ class Opened(msgspec.Struct):
     @property
     def packed(self) -> bool:
         """Return whether it can be read from its begin alone."""
-        return self.head.startswith(_PACKINGS)
+        return self.head.startswith(PACKINGS)
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -91,10 +86,22 @@ def kind(path: Path) -> Log | None:
 
 def named(path: Path) -> Log | None:
     """Return which log a file is that a person names: what follows may be anything."""
-    for name, log in _BEGINS:
+    for name, log in LIVE:
         if path.name.startswith(name):
             return log
     return None
+
+
+def live(folder: Path, name: str) -> Path:
+    """Return the file of a log that is written now.
+
+    mailboxd's access_log has the day in its name: it is the last of them.
+    """
+    path = folder / name
+    if name != "access_log" or path.exists():
+        return path
+    dated = (one for one in folder.glob(f"{name}.*") if one.suffix[1:2].isdigit())
+    return max(dated, default=path)
 
 
 class LogFiles:
@@ -141,7 +148,7 @@ class LogFiles:
         self.opened.append(
             Opened(
                 *(path, log, file, size, status.st_mtime, inode),
-                begin=_behind_zeros(descriptor, size) if head[:1] == b"\0" else 0,
+                begin=behind_zeros(descriptor, size),
                 head=head,
                 mark=os.pread(descriptor, _MARK, max(size - _MARK, 0)),
             )
@@ -168,17 +175,16 @@ class LogFiles:
     def pieces(self, opened: Opened) -> Iterator[Piece]:
         """Yield a packed file as pieces; a half-written last line is left."""
         try:
-            for block in _whole(self._unpack(opened)):
-                yield Piece(block, 0, len(block), block.count(b"\n"))
-        except _FAULTS as error:
+            stream = unpacked(opened.file)
+            if stream is None:
+                return
+            with stream:
+                for block in _whole(lambda: stream.read(_BLOCK)):
+                    yield Piece(block, 0, len(block), block.count(b"\n"))
+        except NoProgram as error:
+            self.missed(f"{opened.path} cannot be read: {error.strerror}")
+        except FAULTS as error:
             self.missed(f"{opened.path} ends early: {_reason(error)}")
-
-    def _unpack(self, opened: Opened) -> Callable[[], bytes]:
-        unpacked = _unpacked(opened.file, opened.head)
-        if unpacked is not None:
-            return lambda: unpacked.read(_BLOCK)
-        self.missed(f"{opened.path} is packed with zstd: unpack it first")
-        return lambda: b""
 
     def piece(self, opened: Opened, begin: int, end: int) -> Piece:
         """Return the lines of a plain file that begin between two places."""
@@ -221,10 +227,7 @@ class LogFiles:
         file: IO[bytes] | None = opened.file
         if opened.inode not in self._copies:
             block = _read(opened.file, at, length)
-            mark_at = max(opened.size - _MARK, 0)
-            if len(block) == length and opened.mark == _read(
-                opened.file, mark_at, len(opened.mark)
-            ):
+            if len(block) == length and _same(opened.file, opened):
                 return block
             self._copies[opened.inode] = self._copy(opened)
         file = self._copies[opened.inode]
@@ -240,16 +243,20 @@ class LogFiles:
                 continue
             status = os.fstat(file.fileno())
             inode = (status.st_dev, status.st_ino)
-            mark_at = max(opened.size - _MARK, 0)
-            if (
-                inode not in self._inodes
-                and _read(file, mark_at, len(opened.mark)) == opened.mark
-                and _read(file, 0, len(opened.head)) == opened.head
-            ):
+            if inode not in self._inodes and _same(file, opened):
                 return file
             file.close()
         self.missed(f"{opened.path} was truncated while it was read")
         return None
+
+
+def _same(file: IO[bytes], opened: Opened) -> bool:
+    """Return whether a file holds what another did; the first bytes tell its time."""
+    mark_at = max(opened.size - _MARK, 0)
+    return (
+        _read(file, mark_at, len(opened.mark)) == opened.mark
+        and _read(file, 0, len(opened.head)) == opened.head
+    )
 
 
 def _read(file: IO[bytes], at: int, length: int) -> bytes:
@@ -262,11 +269,13 @@ def _read(file: IO[bytes], at: int, length: int) -> bytes:
     return block
 
 
-def _behind_zeros(descriptor: int, size: int) -> int:
+def behind_zeros(descriptor: int, size: int) -> int:
     """Return where the zeros end that a truncation left at a file's begin.
 
     A writer that did not notice it goes on where it was, and leaves a hole.
     """
+    if os.pread(descriptor, 1, 0) != b"\0":
+        return 0
     try:
         at = os.lseek(descriptor, 0, os.SEEK_DATA)
     except OSError:
@@ -288,16 +297,6 @@ def _newest(path: Path) -> float:
 
 def _reason(error: BaseException) -> str:
     return getattr(error, "strerror", None) or "its packing is damaged"
-
-
-def _unpacked(file: IO[bytes], magic: bytes) -> IO[bytes] | None:
-    if magic.startswith(b"\x1f\x8b"):
-        return gzip.open(file, "rb")  # type: ignore[return-value]  # reads bytes
-    if magic.startswith(b"\xfd7zXZ"):
-        return lzma.open(file, "rb")
-    if magic.startswith(b"BZh"):
-        return bz2.open(file, "rb")
-    return None
 
 
 def _whole(read: Callable[[], bytes]) -> Iterator[bytes]:

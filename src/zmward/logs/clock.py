@@ -52,7 +52,7 @@ class Clock:
 
     def __init__(self, zone: tzinfo, newest: float) -> None:
         self._zone = zone
-        self._newest = newest
+        self.newest = newest
         self._last = 0.0
         self._known: dict[str | bytes, tuple[float, float]] = {}
         # The midnights of days without a change of the clock.
@@ -119,7 +119,7 @@ class Clock:
     def _year(
         self, parts: tuple[int, int, int, int], second: int
     ) -> tuple[float, float] | None:
-        limit = self._newest + _DAY
+        limit = self.newest + _DAY
         year = datetime.fromtimestamp(limit, self._zone).year
         # The 29th of February may lie up to eight years back.
         for candidate in range(year, year - 9, -1):
@@ -141,7 +141,7 @@ class Clock:
         if past is None:
             return
         midnight = known[0] - past
-        if midnight + _DAY <= self._newest and self._even(midnight):
+        if midnight + _DAY <= self.newest and self._even(midnight):
             if len(self._days) >= _KEPT:
                 self._days.clear()
             self._days[day] = midnight

@@ -28,6 +28,9 @@ _PARSERS: Final[Mapping[Log, Callable[[Place, bytes], Read]]] = {
 }
 
 
+_RETURN = ord("\r")
+
+
 class Counts:
     """How much was read, summed over files."""
 
@@ -62,7 +65,7 @@ def read(
     twice: list[tuple[int, float]] = []
     foreign = unparsed = 0
     for line in lines:
-        told = parser(place, line.rstrip(b"\r"))
+        told = parser(place, line if line[-1] != _RETURN else line.rstrip(b"\r"))
         if type(told) is Event:
             if clock.later:
                 twice.append((len(found), clock.later))
