@@ -36,6 +36,7 @@ from zmward.firewall.observed import Between, Caller, Observed, Wanted
 from zmward.firewall.openings import Outbound
 from zmward.firewall.verdict import Passed, Verdict
 from zmward.logs import report as logs
+from zmward.logs import seen
 from zmward.patches.overview import Step
 from zmward.patches.readiness import Ready
 from zmward.patches.standing import OnNode
@@ -275,8 +276,11 @@ def _logs() -> Iterator[str]:
     yield "## Logs\n"
     yield "`zmward logs report --json` writes it.\n"
     yield from table(LOGS, _types(logs.LogReport))
-    yield from _structs(logs.SourceSeen, logs.NetworkSeen, logs.AccountSeen)
-    yield from _structs(logs.WinSeen, logs.DomainSeen, logs.OriginIp, logs.SignSeen)
+    yield from _structs(seen.SourceSeen, seen.NetworkSeen, seen.AccountSeen)
+    yield from _structs(seen.WinSeen, seen.SessionSeen, seen.LoginSeen)
+    yield from _structs(seen.SendingSeen, seen.RecipientsSeen, seen.FloodSeen)
+    yield from _structs(seen.DomainSeen, seen.OriginIp, seen.Shown)
+    yield from _structs(seen.SignSeen, seen.LineSeen)
 
 
 def _list() -> Iterator[str]:

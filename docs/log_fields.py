@@ -11,7 +11,7 @@ LOGS: Final[Mapping[str, str]] = {
     "candidates": "lines that held one of the words looked for",
     "unparsed": "candidates that no parser could read",
     "failures": "failed logins, each once though two files tell of it",
-    "successes": "good logins",
+    "successes": "good logins, those at the MTA each once though two files tell",
     "kinds": "how many events of each kind",
     "protocols": "failed logins by protocol; `mail` is IMAP or POP at the proxy",
     "hours": "failed logins by hour, as pairs",
@@ -22,15 +22,21 @@ LOGS: Final[Mapping[str, str]] = {
     "accounts": "the gravest 1000 accounts, each as an AccountSeen",
     "accounts_seen": "how many accounts there are",
     "successes_after_failures": "logins that may be break-ins, each as a WinSeen",
+    "impossible_sessions": "accounts used from many networks at once, as SessionSeen",
+    "sending": "accounts with a day of very many messages, each as a SendingSeen",
+    "recipients": "who asked for recipients that do not exist, as RecipientsSeen",
+    "floods": "whom the web server's flood filter stopped, each as a FloodSeen",
+    "flooded_proxies": "trusted machines that it stopped, and so all behind them",
     "preauth": "pre-authentications by domain, each as a DomainSeen",
     "origin_ip": "whether lines show their client, as an OriginIp",
     "indicators": "signs of known exploitation, each as a SignSeen",
     "files": "the files read",
     "notes": "what could not be read, or not be kept",
+    "evidence": "lines of the gravest findings with `--with-lines`, as LineSeen",
 }
 _VERDICT = (
-    "`got-in`, `spraying`, `distributed`, `brute-force`, `enumeration`, `probing`, "
-    "`shared` (an office or a proxy) or `few`"
+    "`got-in`, `campaign`, `spraying`, `distributed`, `brute-force`, `enumeration`, "
+    "`probing`, `shared` (an office or a proxy) or `few`"
 )
 STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
     "SourceSeen": {
@@ -44,11 +50,13 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "first": "when it was first seen",
         "last": "when it was last seen",
         "verdict": _VERDICT,
+        "campaign": "the CVE that a known campaign used from this address",
     },
     "AccountSeen": {
         "account": "the account, or the name as it was typed",
         "failures": "its failed logins",
         "sources": "how many sources tried it",
+        "lockouts": "how often it was locked by too many failures",
         "protocols": "how they came",
         "first": "the first failure",
         "last": "the last one",
@@ -70,14 +78,69 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "domain": "the domain",
         "accepted": "pre-authentications that were accepted",
         "refused": "those that were not",
+        "without_origin": "those of both whose line names no client",
+        "verdict": "`guessing` where too many were refused, or `few`",
+    },
+    "SessionSeen": {
+        "account": "whose logins they are",
+        "networks": "from how many networks at once: /16 of IPv4, /32 of IPv6",
+        "minutes": "within how many minutes",
+        "logins": "the newest of each network, at most eight, each as a LoginSeen",
+    },
+    "LoginSeen": {
+        "when": "when",
+        "source": "the client's address",
+        "network": "its network; all private addresses are one, `private`",
+        "protocol": "how",
+    },
+    "SendingSeen": {
+        "account": "who logged in to send",
+        "day": "the day, in UTC",
+        "sent": "messages on that day, whatever number of recipients",
+        "usual": "messages on its busiest day before",
+        "days_before": "how many days the logs reach back before that day",
+        "busiest_hour": "when its busiest hour began",
+        "in_busiest_hour": "messages in that hour",
+        "sources": "from how many addresses on that day",
+        "verdict": "`unusual`, or `no-history` where the logs hold no earlier day",
+    },
+    "RecipientsSeen": {
+        "address": "the client of the MTA",
+        "refused": "recipients that do not exist",
+        "in_a_day": "the most different ones in one day",
+        "first": "the first",
+        "last": "the last one",
+        "verdict": "`enumeration` or `few`",
+    },
+    "FloodSeen": {
+        "address": "the address by which the filter counted",
+        "stopped": "how many requests it slowed or refused",
+        "first": "the first",
+        "last": "the last one",
     },
     "OriginIp": {
         "usable": "lines with a client's address",
         "proxy_only": "lines that name trusted machines alone",
         "absent": "lines with no address that can be read",
-        "verdict": "`ok`, `bad` or `unknown`, by the profile's share",
-        "hiding": "the machines that stand there instead of clients",
+        "verdict": "`ok`, `bad` or `unknown`, by the profile's share; `bad` also where "
+        "one protocol alone with 20 logins or more is",
+        "protocols": "the same by protocol, each as a Shown",
+        "hiding": "the machines that stand there instead of clients of the web",
+        "hiding_mail": "those that stand there instead of clients of IMAP and POP3",
         "announcing": "machines that announce clients and are not trusted",
+    },
+    "Shown": {
+        "protocol": "the protocol",
+        "usable": "lines with a client's address",
+        "proxy_only": "lines that name trusted machines alone",
+        "absent": "lines with no address that can be read",
+        "verdict": "`ok`, `bad` or `unknown`, by the profile's share",
+    },
+    "LineSeen": {
+        "about": "`win`, `session`, `sending`, `recipients`, `preauth`, `source` or "
+        "`account`, and whose",
+        "log": "the log",
+        "line": "the line",
     },
     "SignSeen": {
         "id": "the sign",

@@ -244,6 +244,12 @@ class Logs(Strict, frozen=True):
     unknown_accounts: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 5
     success_after: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 5
     failures_in_an_hour: Annotated[int, msgspec.Meta(ge=10, le=1_000_000)] = 300
+    networks_at_once: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 4
+    at_once_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 10
+    sent_in_a_day: Annotated[int, msgspec.Meta(ge=10, le=1_000_000)] = 200
+    sent_times: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 3
+    unknown_recipients: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 20
+    refused_preauths: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 10
     usable_percent: Annotated[int, msgspec.Meta(ge=1, le=100)] = 95
     trusted: tuple[str, ...] = ()
 

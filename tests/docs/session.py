@@ -2,7 +2,8 @@
 
 ``console`` is run anywhere. ``console lab`` needs a Zimbra server behind ssh, and
 ``console server`` is typed on one: their answers are compared in the lab only.
-``toml FILE``, ``nft FILE`` and ``json FILE`` are files that the reader writes. A line ``…`` stands for any lines.
+``toml FILE``, ``nft FILE``, ``json FILE`` and ``log FILE`` are files that the reader
+writes. A line ``…`` stands for any lines.
 """
 
 import re
@@ -18,7 +19,7 @@ _FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTAL
 _EXPECTED = (0, 1, 3)
 _LAST = "echo $?"
 _APPLIED = re.compile(r"^run (\S+): applied$", re.MULTILINE)
-_FILES = ("toml", "nft", "json")
+_FILES = ("toml", "nft", "json", "log")
 
 Run = Callable[[str, str], subprocess.CompletedProcess[str]]
 

@@ -69,17 +69,48 @@ class TestSample:
         assert 1_730_798_100 <= found.when <= 1_730_798_300
 
 
+STAMP = "2024-11-05T10:16:20.123456+01:00"
+
+
+def sign_line(log: Log, subject: str) -> str:
+    """Return a line of a log around what is judged of it."""
+    if log == "syslog":
+        return f"Nov  5 10:16:20 mta1 postfix/smtpd[1]: {subject}"
+    if log == "auth":
+        return (
+            "Nov  5 10:16:20 mta1 sudo:   zimbra : PWD=/opt/zimbra ; USER=root ; "
+            f"COMMAND={subject}"
+        )
+    stamp = "198.51.100.7:51590 - - [05/Nov/2024:10:15:40 +0100]  "
+    return f'{stamp}"{subject}" 200 1 "-" "-" "-" "-"'
+
+
 @pytest.mark.parametrize("row", INDICATORS, ids=lambda row: row.id)
 def test_every_sign_is_found_in_its_sample(row: Indicator) -> None:
-    stamp = "198.51.100.7:51590 - - [05/Nov/2024:10:15:40 +0100]  "
     for log in row.logs:
-        line = f'{stamp}"{row.sample}" 200 1 "-" "-" "-" "-"'
-        if log == "syslog":
-            line = f"Nov  5 10:16:20 mta1 postfix/smtpd[1]: {row.sample}"
+        line = sign_line(log, row.sample)
         found = list(events(place(log), [line.encode() + b"\n"], Counts()))
         assert [(one.kind, one.origin) for one in found] == [("indicator", row.id)]
         assert found[0].line == line
         assert found[0].source == ("198.51.100.7" if log == "nginx-access" else "")
+
+
+@pytest.mark.parametrize("row", INDICATORS, ids=lambda row: row.id)
+def test_what_only_looks_like_a_sign_is_none(row: Indicator) -> None:
+    for log in row.logs:
+        line = sign_line(log, row.clean).encode() + b"\n"
+        assert list(events(place(log), [line], Counts())) == []
+
+
+def test_only_what_zimbra_ran_counts_of_sudo() -> None:
+    line = sign_line("auth", "/opt/zimbra/common/sbin/postfix -D -v x")
+    other = line.replace("zimbra :", "anna :")
+    quoted = line.replace("USER=root", "USER=zimbra").replace("PWD=/", "PWD=/USER=root")
+    assert (
+        list(events(place("auth"), [f"{other}\n{quoted}\n".encode()], Counts())) == []
+    )
+    new = line.replace("sudo:   ", "sudo[77]:   ").replace("Nov  5 10:16:20", STAMP)
+    assert len(list(events(place("auth"), [f"{new}\n".encode()], Counts()))) == 1
 
 
 def test_every_log_has_something_to_look_for() -> None:

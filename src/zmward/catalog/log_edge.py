@@ -7,6 +7,7 @@ from zmward.catalog.log_pattern import Pattern, Sample
 _ANNA, _CALLER = "anna@example.com", "198.51.100.7"
 _SYSLOG = "Nov  5 10:16:20 mta1 "
 _ISO = "2024-11-05T10:16:20.123456+01:00 mta1 "
+_UNKNOWN = "Recipient address rejected: User unknown"
 
 EDGE: Final[tuple[Pattern, ...]] = (
     Pattern(
@@ -97,6 +98,60 @@ EDGE: Final[tuple[Pattern, ...]] = (
             ),
         ),
         protocol="smtp",
+    ),
+    Pattern(
+        "unknown-recipient",
+        ("syslog",),
+        "postfix",
+        _UNKNOWN,
+        r"[0-9A-Za-z]+: reject(?:_warning)?: RCPT from [^\s\[]*"
+        r"\[(?P<address>[0-9A-Fa-f.:]+)\](?::\d+)?: \d{3} [\d.]+ <(?P<typed>[^>]*)>: "
+        r"Recipient address rejected: User unknown.*",
+        "recipient",
+        (
+            Sample(
+                "syslog",
+                f"{_SYSLOG}postfix/smtpd[30160]: NOQUEUE: reject: RCPT from "
+                "unknown[198.51.100.7]: 550 5.1.1 <x@example.com>: Recipient address "
+                "rejected: User unknown in virtual mailbox table; "
+                "from=<a@example.net> to=<x@example.com> proto=ESMTP helo=<pc>",
+                _CALLER,
+                "x@example.com",
+                "smtp",
+            ),
+            Sample(
+                "syslog",
+                f"{_ISO}postfix/smtpd[30161]: 4F2A11C0A2: reject: RCPT from "
+                "host7.example.net[2001:db8::7]:4711: 550 5.1.1 <y@example.com>: "
+                "Recipient address rejected: User unknown; from=<> "
+                "to=<y@example.com> proto=SMTP helo=<a>",
+                "2001:db8::7",
+                "y@example.com",
+                "smtp",
+            ),
+        ),
+        protocol="smtp",
+        note="The table is not named with show_user_unknown_table_name = no.",
+    ),
+    Pattern(
+        "unknown-recipient-elsewhere",
+        ("syslog",),
+        "postfix",
+        _UNKNOWN,
+        r"[0-9A-Za-z]+: to=<.*",
+        "quiet",
+        (
+            Sample(
+                "syslog",
+                f"{_SYSLOG}postfix/smtp[30170]: 4F2A11C0A2: to=<z@example.org>, "
+                "relay=mx.example.org[203.0.113.9]:25, delay=1, delays=0/0/1/0, "
+                "dsn=5.1.1, status=bounced (host mx.example.org[203.0.113.9] said: 550 "
+                "5.1.1 <z@example.org>: Recipient address rejected: User unknown in "
+                "local recipient table (in reply to RCPT TO command))",
+            ),
+        ),
+        protocol="smtp",
+        note="The answer of another server to mail of ours.",
     ),
     Pattern(
         "lost-after-auth",

@@ -172,4 +172,50 @@ MAILBOX: Final[tuple[Pattern, ...]] = (
         ),
         protocol="mail",
     ),
+    Pattern(
+        "flood-filter",
+        ("mailbox", "out"),
+        "DoSFilter",
+        "DOS ALERT: ",
+        r"DOS ALERT: Request (?:rejected|throttled|delayed=\d+ms,) "
+        r"ip=(?P<address>[0-9A-Fa-f.:\[\]]+),.*",
+        "flood",
+        (
+            Sample(
+                "out",
+                "2024-11-05 10:15:40.917:WARN:oejs.DoSFilter:qtp1027591600-190:https:"
+                "//mail.example.com/service/soap/SearchRequest: DOS ALERT: Request "
+                "rejected ip=198.51.100.7, session=null, user=null",
+                _CALLER,
+                "",
+                "soap",
+            ),
+            Sample(
+                "out",
+                "2024-11-05 10:15:41.002:WARN:oejs.DoSFilter:qtp1027591600-191: DOS "
+                "ALERT: Request delayed=100ms, ip=2001:db8:0:0:0:0:0:7, "
+                "overlimit=x, session=node01;ip=192.0.2.1, user=null",
+                "2001:db8::7",
+                "",
+                "soap",
+            ),
+            Sample(
+                "out",
+                "2024-11-05 10:15:42.002:WARN:oejs.DoSFilter:qtp1-1:: DOS ALERT: "
+                "Request rejected ip=198.51.100.7,session=null,user=null",
+                _CALLER,
+                "",
+                "soap",
+            ),
+            Sample(
+                "mailbox",
+                f"{_AT} WARN  {_QTP} [oip=198.51.100.7;port=1;] DoSFilter - DOS ALERT: "
+                "Request rejected ip=127.0.0.1, session=null, user=null",
+                _CALLER,
+                "",
+                "soap",
+            ),
+        ),
+        note="Jetty writes to zmmailboxd.out, or to mailbox.log where it is led there.",
+    ),
 )

@@ -12,15 +12,27 @@ from typing import Final, Literal
 
 import msgspec
 
-Log = Literal["audit", "mailbox", "sync", "nginx", "nginx-access", "access", "syslog"]
-LOGS: Final[tuple[Log, ...]] = (
+Log = Literal[
     "audit",
     "mailbox",
     "sync",
+    "out",
     "nginx",
     "nginx-access",
     "access",
     "syslog",
+    "auth",
+]
+LOGS: Final[tuple[Log, ...]] = (
+    "audit",
+    "mailbox",
+    "sync",
+    "out",
+    "nginx",
+    "nginx-access",
+    "access",
+    "syslog",
+    "auth",
 )
 # What happened, as the analysis counts it.
 Kind = Literal[
@@ -33,6 +45,8 @@ Kind = Literal[
     "preauth",
     "preauth-failure",
     "probe",
+    "recipient",
+    "flood",
     "quiet",
 ]
 

@@ -122,6 +122,24 @@ KEYS: Final[Mapping[str, str]] = {
     "logs.failures-in-an-hour": mark(
         "So many failures in an hour are an attack, however many sources they have."
     ),
+    "logs.networks-at-once": mark(
+        "From how many networks one account logs in within the minutes below before "
+        "that cannot be one person: a /16 of IPv4, a /32 of IPv6."
+    ),
+    "logs.at-once-minutes": mark("Within how many minutes."),
+    "logs.sent-in-a-day": mark(
+        "Fewer messages of one account in a day are never unusual."
+    ),
+    "logs.sent-times": mark(
+        "How many times its busiest day before an account sends to be unusual."
+    ),
+    "logs.unknown-recipients": mark(
+        "How many recipients that do not exist one client of the MTA asks for in a day "
+        "before it is called a search."
+    ),
+    "logs.refused-preauths": mark(
+        "How many refused pre-authentications of one domain are called guessing."
+    ),
     "logs.usable-percent": mark(
         "The share of logins that must show their client's address, in percent (T32)."
     ),

@@ -59,10 +59,7 @@ TIPS: Final = {
     "T29": Tip("External POP and IMAP sources are off"),
     "T30": Tip("Accounts have a life cycle", "review and offboarding: zmward accounts"),
     "T31": Tip("TLS is strong everywhere"),
-    "T32": Tip(
-        "Logs show the right source address",
-        "the share of usable lines over time: zmward logs report",
-    ),
+    "T32": Tip("Logs show the right source address"),
     "T33": Tip("The full sender address is shown"),
     "T34": Tip("Cookies carry SameSite"),
     "T35": Tip("Outgoing mail names no mailer"),

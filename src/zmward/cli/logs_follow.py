@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from zmward.cli.logs_report import trusted_by
+from zmward.cli.log_place import trusted_by
 from zmward.cli.options import common, given, language, profile
 from zmward.cli.own_folder import ours
 from zmward.doors.log_files import FOLDERS

@@ -27,10 +27,13 @@ LIVE: Final[tuple[tuple[str, Log], ...]] = (
     ("audit.log", "audit"),
     ("mailbox.log", "mailbox"),
     ("sync.log", "sync"),
+    ("zmmailboxd.out", "out"),
     ("nginx.access.log", "nginx-access"),
     ("nginx.log", "nginx"),
     ("access_log", "access"),
     ("zimbra.log", "syslog"),
+    ("auth.log", "auth"),
+    ("secure", "auth"),
 )
 _NAMES: Final[tuple[tuple[re.Pattern[str], Log], ...]] = tuple(
     (re.compile(re.escape(name) + _ROTATED), log) for name, log in LIVE

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from zmward.catalog.log_pattern import Log
-from zmward.logs import access, mailboxd, nginx, syslog
+from zmward.logs import access, jetty, mailboxd, nginx, sudo, syslog
 from zmward.logs.candidates import candidates, finders, words
 from zmward.logs.clock import Clock
 from zmward.logs.event import Event, Read
@@ -19,10 +19,12 @@ _PARSERS: Final[Mapping[Log, Callable[[Place, bytes], Read]]] = {
     "audit": mailboxd.read,
     "mailbox": mailboxd.read,
     "sync": mailboxd.read,
+    "out": jetty.read,
     "nginx": nginx.read,
     "nginx-access": access.read,
     "access": access.read,
     "syslog": syslog.read,
+    "auth": sudo.read,
 }
 
 

@@ -3,96 +3,46 @@
 import ipaddress
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
+from zmward.catalog.log_attackers import ATTACKERS
 from zmward.catalog.log_indicators import INDICATORS
+from zmward.logs.seen import (
+    AccountSeen,
+    DomainSeen,
+    FloodSeen,
+    LineSeen,
+    LoginSeen,
+    NetworkSeen,
+    OriginIp,
+    RecipientsSeen,
+    SendingSeen,
+    SessionSeen,
+    Shown,
+    SignSeen,
+    SourceSeen,
+    WinSeen,
+)
 from zmward.logs.tally import Party, Tally
-from zmward.logs.verdicts import VERDICTS, of_account, of_source, wins
+from zmward.logs.verdicts import (
+    VERDICTS,
+    of_account,
+    of_preauth,
+    of_recipients,
+    of_sending,
+    of_source,
+    wins,
+)
 from zmward.profile import Logs
 
-_SHOWN = 1000
+_SHOWN, _ENOUGH = 1000, 20
+_MAIL = frozenset(("imap", "pop3"))
 _FORGOTTEN = (
-    "{count} sources and accounts with the fewest failures were dropped: there were "
-    "more than fit in memory"
+    "{count} sources and accounts that did least were dropped: there were more than "
+    "fit in memory"
 )
-
-
-class SourceSeen(msgspec.Struct, frozen=True):
-    """An address that logins failed from."""
-
-    address: str
-    failures: int
-    accounts: int
-    unknown: int
-    successes: int
-    probes: int
-    protocols: tuple[str, ...]
-    first: str
-    last: str
-    verdict: str
-
-
-class AccountSeen(msgspec.Struct, frozen=True):
-    """An account whose logins failed."""
-
-    account: str
-    failures: int
-    sources: int
-    protocols: tuple[str, ...]
-    first: str
-    last: str
-    verdict: str
-
-
-class NetworkSeen(msgspec.Struct, frozen=True):
-    """A /24 of IPv4 or a /64 of IPv6 that logins failed from."""
-
-    network: str
-    failures: int
-    sources: int
-
-
-class WinSeen(msgspec.Struct, frozen=True):
-    """A login that worked after failures of the same source at the same account."""
-
-    account: str
-    source: str
-    when: str
-    failures: int
-    protocol: str
-
-
-class SignSeen(msgspec.Struct, frozen=True):
-    """A line that shows a known exploitation, or a try of one."""
-
-    id: str
-    cve: str
-    says: str
-    log: str
-    count: int
-    first: str
-    line: str
-
-
-class DomainSeen(msgspec.Struct, frozen=True):
-    """Pre-authentications of one domain; their lines have no origin."""
-
-    domain: str
-    accepted: int
-    refused: int
-
-
-class OriginIp(msgspec.Struct, frozen=True):
-    """Whether logins at mailboxd show whom they came from."""
-
-    usable: int
-    proxy_only: int
-    absent: int
-    verdict: str
-    hiding: tuple[str, ...]
-    announcing: tuple[str, ...]
 
 
 class LogReport(msgspec.Struct, frozen=True, rename={"since": "from", "until": "to"}):
@@ -115,11 +65,17 @@ class LogReport(msgspec.Struct, frozen=True, rename={"since": "from", "until": "
     accounts: tuple[AccountSeen, ...]
     accounts_seen: int
     successes_after_failures: tuple[WinSeen, ...]
+    impossible_sessions: tuple[SessionSeen, ...]
+    sending: tuple[SendingSeen, ...]
+    recipients: tuple[RecipientsSeen, ...]
+    floods: tuple[FloodSeen, ...]
+    flooded_proxies: tuple[str, ...]
     preauth: tuple[DomainSeen, ...]
     origin_ip: OriginIp
     indicators: tuple[SignSeen, ...]
     files: tuple[str, ...]
     notes: tuple[str, ...]
+    evidence: tuple[LineSeen, ...] = ()
 
 
 class _Writer:
@@ -146,7 +102,8 @@ class _Writer:
             protocols=tuple(sorted(party.protocols)),
             first=self.time(party.first),
             last=self.time(party.last),
-            verdict=of_source(party, self._logs, won=won),
+            verdict=of_source(party, self._logs, won=won, known=address in ATTACKERS),
+            campaign=ATTACKERS.get(address, ""),
         )
 
     def sources(self) -> tuple[SourceSeen, ...]:
@@ -160,6 +117,7 @@ class _Writer:
                 account=name,
                 failures=party.failures,
                 sources=len(party.others),
+                lockouts=party.locked,
                 protocols=tuple(sorted(party.protocols)),
                 first=self.time(party.first),
                 last=self.time(party.last),
@@ -191,31 +149,116 @@ class _Writer:
             for log, line in sign.lines
         )
 
+    def sessions(self) -> tuple[SessionSeen, ...]:
+        found = sorted(self._tally.sessions.found.values(), key=lambda o: -o.networks)
+        return tuple(
+            SessionSeen(
+                account=one.account,
+                networks=one.networks,
+                minutes=self._logs.at_once_minutes,
+                logins=tuple(
+                    LoginSeen(self.time(at.when), at.source, at.network, at.protocol)
+                    for at in one.logins
+                ),
+            )
+            for one in found[:_SHOWN]
+        )
+
+    def sending(self) -> tuple[SendingSeen, ...]:
+        found = sorted(
+            self._tally.sending.much(), key=lambda o: (not o.before, -o.sent)
+        )
+        return tuple(
+            SendingSeen(
+                account=one.account,
+                day=datetime.fromtimestamp(one.day, UTC).date().isoformat(),
+                sent=one.sent,
+                usual=one.usual,
+                days_before=one.before,
+                busiest_hour=self.time(one.hour),
+                in_busiest_hour=one.in_hour,
+                sources=one.sources,
+                verdict=of_sending(one),
+            )
+            for one in found[:_SHOWN]
+        )
+
+    def recipients(self) -> tuple[RecipientsSeen, ...]:
+        seen = [
+            RecipientsSeen(
+                *(address, party.failures, party.widest),
+                first=self.time(party.first),
+                last=self.time(party.last),
+                verdict=of_recipients(party, self._logs),
+            )
+            for address, party in self._tally.recipients.items()
+        ]
+        seen.sort(key=lambda one: (one.verdict == "few", -one.refused))
+        return tuple(seen[:_SHOWN])
+
+    def floods(self) -> tuple[FloodSeen, ...]:
+        seen = [
+            FloodSeen(
+                *(address, party.failures),
+                first=self.time(party.first),
+                last=self.time(party.last),
+            )
+            for address, party in self._tally.floods.items()
+        ]
+        seen.sort(key=lambda one: -one.stopped)
+        return tuple(seen[:_SHOWN])
+
     def preauth(self) -> tuple[DomainSeen, ...]:
         good, bad = self._tally.preauth, self._tally.preauth_failures
         names = sorted(good.keys() | bad.keys(), key=lambda one: (-bad[one], one))
-        return tuple(DomainSeen(one, good[one], bad[one]) for one in names)
+        blind = self._tally.preauth_blind
+        return tuple(
+            DomainSeen(
+                *(one, good[one], bad[one], blind[one]),
+                verdict=of_preauth(bad[one], self._logs),
+            )
+            for one in names
+        )
 
     def origin(self) -> OriginIp:
-        via = self._tally.via
-        usable, hidden = via["direct"] + via["proxy"], via["proxy-only"]
-        absent = via["none"]
-        total = usable + hidden + absent
-        good = usable * 100 >= self._logs.usable_percent * total
+        logs, tally = self._logs, self._tally
+        each = [_shown(name, ways, logs) for name, ways in sorted(tally.via.items())]
+        whole = _shown("", sum(tally.via.values(), Counter()), logs)
+        # A protocol that hides is not made up for by others that do not.
+        amiss = [one for one in each if one.verdict == "bad" and _all(one) >= _ENOUGH]
         return OriginIp(
-            usable=usable,
-            proxy_only=hidden,
-            absent=absent,
-            verdict="unknown" if not total else "ok" if good else "bad",
-            hiding=tuple(name for name, _ in self._tally.hiding.most_common(10)),
-            announcing=tuple(
-                name for name, _ in self._tally.announcing.most_common(10)
-            ),
+            usable=whole.usable,
+            proxy_only=whole.proxy_only,
+            absent=whole.absent,
+            verdict="bad" if amiss else whole.verdict,
+            protocols=tuple(each),
+            hiding=_hiding(tally, mail=False),
+            hiding_mail=_hiding(tally, mail=True),
+            announcing=tuple(name for name, _ in tally.announcing.most_common(10)),
         )
 
     def hours(self) -> tuple[tuple[str, int], ...]:
         found = sorted(self._tally.hours.items())
         return tuple((self.time(hour * 3600), count) for hour, count in found)
+
+
+def _all(one: Shown) -> int:
+    return one.usable + one.proxy_only + one.absent
+
+
+def _shown(name: str, ways: Counter[str], logs: Logs) -> Shown:
+    usable = ways["direct"] + ways["proxy"]
+    total = ways.total()
+    good = usable * 100 >= logs.usable_percent * total
+    verdict = "unknown" if not total else "ok" if good else "bad"
+    return Shown(name, usable, ways["proxy-only"], ways["none"], verdict)
+
+
+def _hiding(tally: Tally, *, mail: bool) -> tuple[str, ...]:
+    """Return who hides clients, for the protocols whose clients a proxy announces."""
+    some = tally.hiding.most_common()
+    names = [name for (name, protocol), _ in some if (protocol in _MAIL) is mail]
+    return tuple(dict.fromkeys(names))[:10]
 
 
 def networks(sources: Iterable[SourceSeen]) -> tuple[NetworkSeen, ...]:
@@ -247,8 +290,10 @@ def report(
     writer = _Writer(tally, logs, zone)
     sources, accounts = writer.sources(), writer.accounts()
     kept = tuple(notes)
-    if tally.forgotten:
-        kept += (_FORGOTTEN.format(count=tally.forgotten),)
+    forgotten = tally.forgotten + tally.sessions.forgotten + tally.sending.forgotten
+    if forgotten:
+        kept += (_FORGOTTEN.format(count=forgotten),)
+    twice = min(tally.smtp_logins["audit"], tally.smtp_logins["syslog"])
     return LogReport(
         since=writer.time(tally.first) if tally.first else None,
         until=writer.time(tally.last) if tally.last else None,
@@ -256,7 +301,7 @@ def report(
         candidates=counts[1],
         unparsed=counts[2],
         failures=tally.protocols.total(),
-        successes=tally.kinds["success"],
+        successes=tally.kinds["success"] - twice,
         kinds=dict(sorted(tally.kinds.items())),
         protocols=dict(tally.protocols.most_common()),
         hours=writer.hours(),
@@ -269,6 +314,11 @@ def report(
         accounts=accounts[:_SHOWN],
         accounts_seen=len(accounts),
         successes_after_failures=writer.wins(),
+        impossible_sessions=writer.sessions(),
+        sending=writer.sending(),
+        recipients=writer.recipients(),
+        floods=writer.floods(),
+        flooded_proxies=tuple(name for name, _ in tally.flooded_peers.most_common(10)),
         preauth=writer.preauth(),
         origin_ip=writer.origin(),
         indicators=writer.signs(),

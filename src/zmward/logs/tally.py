@@ -5,11 +5,15 @@ the least of them go first, and the report says that some went.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 import msgspec
 
+from zmward.catalog.log_attackers import ATTACKERS
 from zmward.logs.event import LONGEST_NAME, Event
+from zmward.logs.sending import Sending
+from zmward.logs.sessions import Sessions
 from zmward.profile import Logs
 
 _DAY, _HOUR = 86_400, 3600
@@ -18,16 +22,19 @@ _HOURS, _DOMAINS, _LINES, _WINS, _PEERS = 20_000, 2000, 3, 50, 100
 _FAILED = frozenset(("failure", "unknown", "denied", "preauth-failure"))
 
 
+T = TypeVar("T")
+
+
 class Party:
     """What one source or one account did, or had done to it."""
 
     __slots__ = (
         *("failures", "unknown", "probes", "successes", "protocols", "first", "last"),
-        *("others", "today", "day", "widest", "recent", "burst"),
+        *("others", "today", "day", "widest", "recent", "burst", "locked"),
     )
 
     def __init__(self, when: float) -> None:
-        self.failures = self.unknown = self.probes = self.successes = 0
+        self.failures = self.unknown = self.probes = self.successes = self.locked = 0
         self.protocols: set[str] = set()
         self.first = self.last = when
         # Failures by account of a source, by source of an account.
@@ -109,10 +116,27 @@ class Tally:
         self.kinds: Counter[str] = Counter()
         self.protocols: Counter[str] = Counter()
         self.hours: Counter[int] = Counter()
-        self.via: Counter[str] = Counter()
+        # How logins of mailboxd show their client, by protocol.
+        self.via: dict[str, Counter[str]] = {}
         self.preauth: Counter[str] = Counter()
         self.preauth_failures: Counter[str] = Counter()
-        self.hiding: Counter[str] = Counter()
+        self.preauth_blind: Counter[str] = Counter()
+        # Who asked for recipients that do not exist, and whom the flood filter stopped.
+        self.recipients: dict[str, Party] = {}
+        self.floods: dict[str, Party] = {}
+        self.flooded_peers: Counter[str] = Counter()
+        # A good login at the MTA stands in its own log and in audit.log.
+        self.smtp_logins: Counter[str] = Counter()
+        self.sessions = Sessions(logs)
+        self.sending = Sending(logs)
+        self._others: Mapping[str, Callable[[Event], None]] = {
+            "preauth": self._preauth,
+            "recipient": self._recipient,
+            "flood": self._flood,
+            "lockout": self._lockout,
+            "probe": self._probe,
+        }
+        self.hiding: Counter[tuple[str, str]] = Counter()
         self.announcing: Counter[str] = Counter()
         self.wins: list[Win] = []
         self.signs: dict[str, Sign] = {}
@@ -137,12 +161,46 @@ class Tally:
             self._failure(event)
         elif kind == "success":
             self._success(event)
-        elif kind == "preauth":
-            self._domain(self.preauth, event.account)
-        elif event.source and kind == "probe":
-            party = self._party(self.sources, event.source, when, _SOURCES)
-            party.seen(when, event.protocol)
+        elif other := self._others.get(kind):
+            other(event)
+
+    def _preauth(self, event: Event) -> None:
+        self._domain(self.preauth, event.account)
+        self._blind(event)
+
+    def _lockout(self, event: Event) -> None:
+        party = self._party(self.accounts, event.account, event.when, _ACCOUNTS)
+        party.seen(event.when, event.protocol)
+        party.locked += 1
+
+    def _probe(self, event: Event) -> None:
+        if event.source:
+            party = self._party(self.sources, event.source, event.when, _SOURCES)
+            party.seen(event.when, event.protocol)
             party.probes += 1
+
+    def _recipient(self, event: Event) -> None:
+        """Count a recipient that does not exist; trusted machines pass others' on."""
+        if event.source:
+            party = self._party(self.recipients, event.source, event.when, _SOURCES)
+            party.seen(event.when, event.protocol)
+            party.failures += 1
+            party.met(event.account, event.when, room=False)
+
+    def _flood(self, event: Event) -> None:
+        """Count a request that the flood filter stopped."""
+        if event.source:
+            party = self._party(self.floods, event.source, event.when, _SOURCES)
+            party.seen(event.when, event.protocol)
+            party.failures += 1
+        elif event.peer and (
+            event.peer in self.flooded_peers or len(self.flooded_peers) < _PEERS
+        ):
+            self.flooded_peers[event.peer] += 1
+
+    def _blind(self, event: Event) -> None:
+        if not event.source:
+            self._domain(self.preauth_blind, event.account)
 
     def _origin(self, event: Event) -> None:
         """Count whether a login of mailboxd shows whom it came from."""
@@ -151,12 +209,23 @@ class Tally:
             "preauth",
             "mail",
         }:
-            self.via[event.via] += 1
-            if event.peer:
-                hides = event.via == "proxy-only"
-                table = self.hiding if hides else self.announcing
-                if event.peer in table or len(table) < _PEERS:
-                    table[event.peer] += 1
+            protocol = event.protocol or "unknown"
+            ways = self.via.get(protocol)
+            if ways is None:
+                ways = self.via[protocol] = Counter()
+            ways[event.via] += 1
+            if not event.peer:
+                return
+            if event.via == "proxy-only":
+                self._some(self.hiding, (event.peer, protocol))
+            else:
+                self._some(self.announcing, event.peer)
+
+    @staticmethod
+    def _some(table: Counter[T], name: T) -> None:
+        """Count a name, unless there are too many of them."""
+        if name in table or len(table) < _PEERS:
+            table[name] += 1
 
     def _sign(self, event: Event) -> None:
         known = self.signs.setdefault(event.origin, Sign(0, event.when, []))
@@ -196,6 +265,7 @@ class Tally:
                 self.hours[hour] += 1
         if event.kind == "preauth-failure":
             self._domain(self.preauth_failures, account)
+            self._blind(event)
         for table, name, other, most in (
             (self.sources, event.source, account, _SOURCES),
             (self.accounts, account, event.source, _ACCOUNTS),
@@ -212,9 +282,18 @@ class Tally:
                 self._pairs += party.met(other, when, room=room)
 
     def _success(self, event: Event) -> None:
+        if event.source:
+            self.sessions.add(event)
+        if event.protocol == "smtp":
+            self.smtp_logins[event.log] += 1
+            if event.log == "syslog":
+                self.sending.add(event)
         source = self.sources.get(event.source)
         if source is None:
-            return
+            if event.source not in ATTACKERS:
+                return
+            source = self._party(self.sources, event.source, event.when, _SOURCES)
+            source.seen(event.when, event.protocol)
         source.successes += 1
         failures = source.others.get(event.account[:LONGEST_NAME], 0)
         spread = source.widest >= self._logs.accounts_per_source

@@ -1,11 +1,12 @@
 """What a source or an account's failures amount to, by the profile's thresholds."""
 
+from zmward.logs.sending import Much
 from zmward.logs.tally import Party, Tally, Win
 from zmward.profile import Logs
 
 # The order of gravity; words of the JSON document as well.
 VERDICTS = (
-    *("got-in", "spraying", "distributed", "brute-force", "enumeration"),
+    *("got-in", "campaign", "spraying", "distributed", "brute-force", "enumeration"),
     *("probing", "shared", "few"),
 )
 # From so many good logins on, failures beside them are those of an office or proxy.
@@ -18,10 +19,11 @@ def shared(party: Party) -> bool:
     return many and party.successes >= max(party.failures, _SHARED)
 
 
-def of_source(party: Party, logs: Logs, *, won: bool) -> str:
+def of_source(party: Party, logs: Logs, *, won: bool, known: bool) -> str:
     """Return the gravest that can be said of a source."""
     unknown = party.unknown
     judged = (
+        ("campaign", known and not won),
         ("shared", shared(party)),
         ("got-in", won),
         (
@@ -42,6 +44,21 @@ def of_account(party: Party, logs: Logs, *, won: bool) -> str:
     if party.widest >= logs.sources_per_account:
         return "distributed"
     return "brute-force" if party.burst else "few"
+
+
+def of_recipients(party: Party, logs: Logs) -> str:
+    """Return what a source's asking for recipients that do not exist amounts to."""
+    return "enumeration" if party.widest >= logs.unknown_recipients else "few"
+
+
+def of_preauth(refused: int, logs: Logs) -> str:
+    """Return what the refused pre-authentications of a domain amount to."""
+    return "guessing" if refused >= logs.refused_preauths else "few"
+
+
+def of_sending(much: Much) -> str:
+    """Return what very many messages amount to: without a past, nothing certain."""
+    return "unusual" if much.before else "no-history"
 
 
 def wins(tally: Tally, logs: Logs) -> tuple[Win, ...]:

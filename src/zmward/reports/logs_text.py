@@ -1,12 +1,14 @@
 """The report on logs for a terminal: the first screen says what matters."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from rich.text import Text
 
 from zmward.i18n import Speaker, mark
-from zmward.logs.report import AccountSeen, LogReport, SourceSeen
+from zmward.logs.report import LogReport
+from zmward.logs.seen import AccountSeen, SourceSeen
+from zmward.reports import logs_words
 from zmward.reports.lines import clipped, hanging, printed
 from zmward.reports.logs_chart import bar, spark
 from zmward.reports.plain import plain
@@ -14,18 +16,7 @@ from zmward.reports.words import moment
 
 _INDENT: Final = 18
 _MOST: Final = 40
-_FEW: Final = frozenset(("few", "shared", "probing"))
 _RED, _GREY, _GREEN = "bold red", "bold magenta", "green"
-WORDS: Final[Mapping[str, str]] = {
-    "got-in": mark("may have got in"),
-    "spraying": mark("password spraying"),
-    "distributed": mark("guessed from many sources"),
-    "brute-force": mark("brute force"),
-    "enumeration": mark("looks for names"),
-    "probing": mark("probes"),
-    "shared": mark("many good logins too: an office, or a proxy of yours?"),
-    "few": mark("few"),
-}
 
 
 class _Screen:
@@ -56,42 +47,7 @@ class _Screen:
 
     def verdict(self) -> Text:
         found, say = self.found, self.say
-        attackers = sum(one.verdict not in _FEW for one in found.sources)
-        parts = []
-        if found.successes_after_failures:
-            count = len({one.account for one in found.successes_after_failures})
-            parts.append(
-                say.number(
-                    mark("{count} account may be taken"),
-                    mark("{count} accounts may be taken"),
-                    count,
-                )
-            )
-        if found.indicators:
-            count = len({one.id for one in found.indicators})
-            parts.append(
-                say.number(
-                    mark("{count} sign of exploitation"),
-                    mark("{count} signs of exploitation"),
-                    count,
-                )
-            )
-        if attackers:
-            parts.append(
-                say.number(
-                    mark("{count} source attacks"),
-                    mark("{count} sources attack"),
-                    attackers,
-                )
-            )
-        if found.hours_attacked:
-            parts.append(
-                say.number(
-                    mark("{count} hour with too many failures in all"),
-                    mark("{count} hours with too many failures in all"),
-                    found.hours_attacked,
-                )
-            )
+        parts = tuple(logs_words.alarms(found, say))
         if parts:
             return Text(f"✗ {', '.join(parts)}", style=_RED)
         if not found.failures and not found.successes:
@@ -131,37 +87,13 @@ class _Screen:
         text = say(mark("{share:.1f} % of {total:,} logins show their client"))
         yield self.row(mark("Origin IP"), text.format(share=share, total=total), style)
 
-    def advice(self) -> Iterator[Text]:
-        origin, say = self.found.origin_ip, self.say
-        if origin.hiding and origin.verdict != "ok":
-            names = ", ".join(plain(name) for name in origin.hiding)
-            text = say(
-                mark(
-                    "{names} hides its clients: add it to zimbraMailTrustedIP "
-                    "(zmprov mcf +zimbraMailTrustedIP ADDRESS) and restart mailboxd."
-                )
-            )
-            yield from self._hung(text.format(names=names))
-        if origin.announcing:
-            names = ", ".join(plain(name) for name in origin.announcing)
-            text = say(
-                mark(
-                    "{names} announces other addresses and is not trusted here: if it "
-                    "is a proxy of yours, name it with --trusted or in [logs] trusted."
-                )
-            )
-            yield from self._hung(text.format(names=names))
-
-    def _hung(self, text: str) -> Iterator[Text]:
-        yield from hanging(Text(), Text(text), _INDENT, self.width)
-
     def source(self, one: SourceSeen) -> str:
         names = self.say.number(
             mark("{count} account"), mark("{count} accounts"), one.accounts
         )
         return (
             f"{plain(one.address):<24} {one.failures:>7,}  "
-            f"{self.say(WORDS[one.verdict])}; {names}, "
+            f"{self.say(logs_words.WORDS[one.verdict])}; {names}, "
             f"{plain(','.join(one.protocols))}"
         )
 
@@ -171,24 +103,12 @@ class _Screen:
         )
         return (
             f"{plain(one.account, 32):<24} {one.failures:>7,}  "
-            f"{self.say(WORDS[one.verdict])}; {names}"
+            f"{self.say(logs_words.WORDS[one.verdict])}; {names}"
         )
 
     def some(self, label: str, rows: Sequence[str], most: int) -> Iterator[Text]:
         for number, text in enumerate(rows[:most]):
             yield self.row(label if number == 0 else "", text)
-
-    def wins(self) -> tuple[str, ...]:
-        text = self.say(mark("{account} from {source} after {count} failures, {when}"))
-        return tuple(
-            text.format(
-                account=plain(one.account, 40),
-                source=one.source,
-                count=one.failures,
-                when=moment(one.when),
-            )
-            for one in self.found.successes_after_failures
-        )
 
     def signs(self) -> tuple[str, ...]:
         seen: dict[str, str] = {}
@@ -204,11 +124,14 @@ class _Screen:
         verdict = self.verdict()
         yield from hanging(Text(), verdict, 0, self.width)
         yield from self.numbers()
-        yield from self.some(mark("Got in?"), self.wins(), 3)
+        say = self.say
+        inside = (*logs_words.wins(found, say), *logs_words.sessions(found, say))
+        yield from self.some(mark("Got in?"), inside, 3)
+        yield from self.some(mark("Sends much"), logs_words.sendings(found, say), 1)
         yield from self.some(mark("Exploitation"), self.signs(), 2)
         yield from self.origin()
         attacking = [self.source(one) for one in found.sources]
-        yield from self.some(mark("Sources"), attacking, 4)
+        yield from self.some(mark("Sources"), attacking, 3)
         suffering = [self.account(one) for one in found.accounts]
         yield from self.some(mark("Accounts"), suffering, 3)
         if found.unparsed:
@@ -232,20 +155,31 @@ class _Screen:
             yield Text("  " + text.format(count=len(rows) - _MOST))
 
     def rest(self) -> Iterator[Text]:
-        found = self.found
-        advice = list(self.advice())
+        found, say = self.found, self.say
+        advice = tuple(logs_words.advice(found, say))
         if advice:
             yield Text()
-            yield from advice
+            for text in advice:
+                yield from hanging(Text(), Text(text), _INDENT, self.width)
         yield from self.evidence()
-        yield from self.part(mark("Logins after failures"), self.wins())
-        yield from self.part(mark("Sources"), [self.source(s) for s in found.sources])
-        yield from self.part(mark("Networks"), _networks(found))
-        yield from self.part(
-            mark("Accounts"), [self.account(a) for a in found.accounts]
+        parts = (
+            (mark("Logins that show their client"), logs_words.origins(found, say)),
+            (mark("Logins after failures"), logs_words.wins(found, say)),
+            (mark("Used from too many networks at once"), _logins(found, say)),
+            (mark("Messages sent"), logs_words.sendings(found, say)),
+            (mark("Sources"), [self.source(one) for one in found.sources]),
+            (mark("Networks"), _networks(found)),
+            (mark("Accounts"), [self.account(one) for one in found.accounts]),
+            (
+                mark("Asked for recipients that do not exist"),
+                logs_words.recipients(found, say),
+            ),
+            (mark("Stopped by the flood filter"), logs_words.floods(found)),
+            (mark("Pre-authentication by domain"), logs_words.preauth(found, say)),
+            (mark("Notes"), [plain(note) for note in found.notes]),
         )
-        yield from self.part(mark("Pre-authentication by domain"), self.preauth())
-        yield from self.part(mark("Notes"), [plain(note) for note in found.notes])
+        for title, rows in parts:
+            yield from self.part(title, rows)
 
     def evidence(self) -> Iterator[Text]:
         if self.found.indicators:
@@ -257,13 +191,19 @@ class _Screen:
             body = Text(f"{one.log}: {plain(one.line, 2000)}")
             yield from hanging(label, body, _INDENT, self.width)
 
-    def preauth(self) -> tuple[str, ...]:
-        text = self.say(mark("{accepted:,} accepted, {refused:,} refused"))
-        return tuple(
-            f"{plain(one.domain, 60):<32} "
-            + text.format(accepted=one.accepted, refused=one.refused)
-            for one in self.found.preauth
+
+def _logins(found: LogReport, say: Speaker) -> tuple[str, ...]:
+    return tuple(
+        text
+        for one in found.impossible_sessions
+        for text in (
+            logs_words.session(one, say),
+            *(
+                f"  {moment(at.when)}  {at.source:<24} {plain(at.protocol)}"
+                for at in one.logins
+            ),
         )
+    )
 
 
 def _networks(found: LogReport) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from zmward.controls.shapes.effective import server_value
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.evidence import Unseen
 from zmward.facts import Facts
+from zmward.logs.trust import written
 from zmward.sources.addresses import ADDRESSES
 from zmward.sources.directory import CONFIG, SERVERS, Entry
 
@@ -18,15 +19,6 @@ TRUSTED = "zimbraMailTrustedIP"
 _GROUPS = re.compile(
     r"\[?(?:(?:0|[1-9a-f][0-9a-f]{0,3}):){7}(?:0|[1-9a-f][0-9a-f]{0,3})\]?"
 )
-
-
-def _written(address: str) -> str:
-    """Return an address as Java prints it: IPv6 in brackets, no group left out."""
-    parsed = ipaddress.ip_address(address)
-    if parsed.version == 4:  # noqa: PLR2004  # IPv4
-        return address
-    groups = (f"{int(group, 16):x}" for group in parsed.exploded.split(":"))
-    return f"[{':'.join(groups)}]"
 
 
 def _matches_something(value: str) -> bool:
@@ -47,7 +39,7 @@ def _addresses(facts: Facts, server: Entry) -> set[str]:
         if parsed.is_loopback or parsed.is_link_local:
             continue
         if parsed.version == 4 or mode in (("both",), ("ipv6",)):  # noqa: PLR2004  # IPv4
-            found.add(_written(address))
+            found.add(written(address)[0])
     return found
 
 

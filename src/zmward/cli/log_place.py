@@ -1,0 +1,206 @@
+"""Where the logs of a report come from, and whose word in them is taken.
+
+Files and folders that are named are read as they are. Without any, this node's own logs
+are read, or with --host those of a far one; then the node is also asked whom it trusts.
+"""
+
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+from socket import gethostname
+
+import msgspec
+
+from zmward.cli.options import door, time
+from zmward.cli.progress import progress
+from zmward.doors.far_logs import fetch
+from zmward.doors.host import Door
+from zmward.doors.log_files import FOLDERS, LogFiles, named
+from zmward.doors.own_addresses import own_addresses, zone
+from zmward.errors import BadFile, Incomplete, Unreachable, Usage
+from zmward.evidence import Evidence, merge
+from zmward.facts import Facts
+from zmward.finding import moment
+from zmward.logs.trust import NEEDED, trusted
+from zmward.profile import Profile
+from zmward.sources.identity import IDENTITY
+
+_SPAN = re.compile(r"([1-9][0-9]{0,4})([hdw])")
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What the command line names."""
+
+    host: str | None
+    files: tuple[str, ...]
+    folders: tuple[str, ...]
+    evidence: tuple[str, ...]
+    trusted: tuple[str, ...]
+    timezone: str | None
+    since: float
+    quiet: bool
+
+
+class Place(msgspec.Struct):
+    """The logs, opened, and how to read them."""
+
+    name: str
+    files: LogFiles
+    paths: tuple[str, ...]
+    zone: tzinfo
+    trusted: tuple[str, ...]
+    lines: int | None = None
+
+
+def beginning(text: str | None, now: datetime) -> float:
+    """Return the begin: a span such as 24h, 7d or 2w back, or a date."""
+    if text is None:
+        return 0.0
+    span = _SPAN.fullmatch(text)
+    if span:
+        back = timedelta(**{_UNITS[span[2]]: int(span[1])})
+        return (now - back).timestamp()
+    try:
+        found = time(text)
+    except Usage:
+        found = None
+    if found is None:
+        raise Usage(f"--since {text!r} is no time: write 24h, 7d, 2w or 2026-11-21.")
+    return found.timestamp()
+
+
+def opened_logs(
+    files: tuple[str, ...], folders: tuple[str, ...], since: float
+) -> LogFiles:
+    """Return the logs that are named, or this server's own; Incomplete for none."""
+    found = LogFiles()
+    for name in files:
+        path = Path(name)
+        log = named(path)
+        if log is None:
+            raise BadFile(
+                f"{name} is no log by its name: call it like the original, "
+                "audit.log-old for example."
+            )
+        if not path.is_file():
+            raise BadFile(f"{name} cannot be read: it is no file.")
+        found.open(path, log)
+    places = tuple(map(Path, folders)) if folders else () if files else FOLDERS
+    for folder in places:
+        if folders and not folder.is_dir():
+            raise BadFile(f"{folder} cannot be read: it is no folder.")
+        found.folder(folder, since)
+    if not found.opened:
+        notes = "; ".join(found.notes) or "there are none"
+        raise Incomplete(f"No log could be read: {notes}.")
+    return found
+
+
+def trusted_by(site: Profile, more: tuple[str, ...], *, here: bool) -> tuple[str, ...]:
+    """Return whose word about others is taken, by the profile and the command line."""
+    own = own_addresses() if here else ()
+    named = (*site.logs.trusted, *site.networks.proxies, *site.firewall.cluster)
+    return (*own, *named, *more)
+
+
+def _asked(way: Door, *, quiet: bool) -> Evidence:
+    from zmward.cli.main import own_version
+    from zmward.engine.collect import collect
+
+    silent = quiet or not sys.stderr.isatty()
+    with progress(f"asking {way.name}", silent=silent) as moved:
+        return collect(way, (IDENTITY, *NEEDED), own_version(), moved)
+
+
+def _recorded(paths: tuple[str, ...]) -> Evidence:
+    from zmward.cli.audit import stored
+
+    return merge(stored(Path(path)) for path in paths)
+
+
+def _believed(evidence: Evidence, site: Profile) -> tuple[tuple[str, ...], list[str]]:
+    facts = Facts(evidence, site, moment(evidence.when))
+    found, note = trusted(facts)
+    return found, [note] if note else []
+
+
+def _zone(name: str | None) -> tzinfo:
+    found = zone(name)
+    if found is None:
+        raise Usage(f"--timezone {name!r} is none: write Europe/Rome.")
+    return found
+
+
+def _near(wanted: Wanted, site: Profile, at: tzinfo) -> Place:
+    files = opened_logs(wanted.files, wanted.folders, wanted.since)
+    here = not wanted.files and not wanted.folders
+    believed: tuple[str, ...] = ()
+    notes: list[str] = []
+    if wanted.evidence:
+        believed, notes = _believed(_recorded(wanted.evidence), site)
+    elif here:
+        believed, notes = _own(site, quiet=wanted.quiet)
+    files.notes += notes
+    return Place(
+        name=gethostname(),
+        files=files,
+        paths=tuple(str(one.path) for one in files.opened),
+        zone=at,
+        trusted=(*believed, *trusted_by(site, wanted.trusted, here=here)),
+    )
+
+
+def _own(site: Profile, *, quiet: bool) -> tuple[tuple[str, ...], list[str]]:
+    """Return whom this node trusts; a log server is no node, and trusts itself."""
+    try:
+        return _believed(_asked(door(None), quiet=quiet), site)
+    except Unreachable as error:
+        return (), [str(error)]
+
+
+def _far(wanted: Wanted, site: Profile, room: Path) -> Place:
+    if wanted.files or wanted.folders:
+        raise Usage("--host reads the logs of that host: leave --file and --dir out.")
+    way = door(wanted.host)
+    evidence = (
+        _recorded(wanted.evidence)
+        if wanted.evidence
+        else _asked(way, quiet=wanted.quiet)
+    )
+    believed, notes = _believed(evidence, site)
+    silent = wanted.quiet or not sys.stderr.isatty()
+    with progress(f"reading the logs of {way.name}", silent=silent):
+        far = fetch(way, room, wanted.since)
+    far.files.notes += notes
+    return Place(
+        name=next(iter(evidence.hosts), way.name),
+        files=far.files,
+        paths=far.paths,
+        zone=_zone(wanted.timezone) if wanted.timezone else far.zone,
+        trusted=(*believed, *trusted_by(site, wanted.trusted, here=False)),
+        lines=far.lines,
+    )
+
+
+@contextmanager
+def place(wanted: Wanted, site: Profile) -> Iterator[Place]:
+    """Open the logs; what came from a far host is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="zmward-logs-") as room:
+        if wanted.host is None:
+            at = _near(wanted, site, _zone(wanted.timezone))
+        else:
+            at = _far(wanted, site, Path(room))
+        try:
+            yield at
+        finally:
+            at.files.close()
+
+
+def until(now: datetime) -> float:
+    """Return the end: clocks of a cluster differ, and a stamp may be of tomorrow."""
+    return now.timestamp() + 86_400
