@@ -4,6 +4,8 @@ from zmward.cli.subverbs import Subverbs
 
 SUBVERBS = {
     "report": "who attacks, whom, and who got in",
+    "forward": "send log lines to a central server, inside TLS",
+    "receive": "write what a log host needs, to take those lines",
 }
 _COMING = ("follow", "bans")
 
