@@ -17,7 +17,7 @@ NAME = "loghost.example.test"
 LONGEST = 45.0
 CONFIGURATION = """\
 global(workDirectory="/var/spool/rsyslog")
-include(file="/etc/rsyslog.d/*.conf")
+include(file="/etc/rsyslog.d/*zmward*.conf")
 """
 # The lab's ssh knows the mail server; the log host is a tree, not a machine.
 SSH = """\
@@ -83,7 +83,8 @@ class LogHost:
         """Have zmward write the files."""
         done = self.zmward(
             *("logs", "receive", "--name", NAME, "--from", "mail.example.test"),
-            *("--authority", str(self.folder / authority), "--output", str(output)),
+            *("--authority", str(self.folder / authority), "--port", "10514"),
+            *("--output", str(output)),
         )
         assert done.returncode == 0, done.stderr
 
@@ -98,7 +99,7 @@ class LogHost:
                 words, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         self.running.append(found)
-        port = ["ss", "-Hltn", "sport = :20514"]
+        port = ["ss", "-Hltn", "sport = :10514"]
         assert until(lambda: bool(self.lab.run(OUTSIDE, port).stdout)), log.name
 
     def stop(self) -> None:
@@ -107,7 +108,7 @@ class LogHost:
             found = self.running.pop()
             found.kill()
             found.wait()
-        port = ["ss", "-Hltn", "sport = :20514"]
+        port = ["ss", "-Hltn", "sport = :10514"]
         assert until(lambda: not self.lab.run(OUTSIDE, port).stdout)
 
     def received(self) -> str:

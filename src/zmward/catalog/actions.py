@@ -176,7 +176,7 @@ MODES: Final = re.compile(
 PACKAGES: Final = frozenset(
     {
         *("pax", "spax", "chrony", "fail2ban", "unattended-upgrades"),
-        *("rsyslog-gnutls", "rsyslog-relp", "acl"),
+        *("rsyslog-gnutls", "acl"),
     }
 )
 # Which services look for a package's program only when they start.

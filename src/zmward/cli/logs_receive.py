@@ -81,8 +81,8 @@ def _written(place: Path, name: str, what: Taking, signs: Signed) -> None:
         put(place / Path(path).name, text, private=path == KEY)
     say(
         f"put these four files into {Path(RECEIVE).parent} of the log host, the key "
-        "with mode 0600 for rsyslog's own user; install rsyslog-relp; `rsyslogd -N1`; "
-        "`systemctl restart rsyslog`"
+        "with mode 0600 for rsyslog's own user; install rsyslog-gnutls; "
+        "`rsyslogd -N1`; `systemctl restart rsyslog`"
     )
 
 

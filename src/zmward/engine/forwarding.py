@@ -31,6 +31,7 @@ from zmward.logs.forward import (
     AUTHORITY,
     CERTIFICATE,
     DISK_GIB,
+    FOLDER,
     FORWARD,
     KEY,
     RECEIVE,
@@ -70,6 +71,8 @@ _VALIDATOR = "rsyslog"
 _MAIN = "/etc/rsyslog.conf"
 _PRIVATE = 0o600
 _PROFILES = "/sys/kernel/security/apparmor/profiles"
+_VERSION = re.compile(rb"rsyslogd:?\s+(?:version )?(\d+)\.(\d+)")
+_OWN_CERTIFICATES = (8, 2108)
 _APPARMOR = ("/etc/apparmor.d/local/usr.sbin.rsyslogd", "/etc/apparmor.d/rsyslog.d")
 _TRUSTED = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 
@@ -98,6 +101,28 @@ def _loaded(found: Logging, *ours: str) -> tuple[str, ...]:
                 "changed."
             )
     return tuple(others)
+
+
+def _old(door: Door) -> bool:
+    """Say whether this rsyslog has one set of certificates for all of itself."""
+    asked = must(door.run(("rsyslogd", "-v")), "rsyslogd", door.name)
+    found = _VERSION.search(asked.out)
+    if found is None:
+        raise Refused(f"rsyslogd on {door.name} does not tell its version.")
+    return (int(found[1]), int(found[2])) < _OWN_CERTIFICATES
+
+
+def _alone(door: Door) -> None:
+    """Refuse where an old rsyslog has certificates for something else."""
+    words = ("grep", "-rlsi", "--", "DefaultNetstreamDriver[CK]", _MAIN, FOLDER)
+    found = door.run(words).out.decode("utf-8", "replace").split()
+    others = [path for path in found if path not in (FORWARD, RECEIVE)]
+    if others:
+        raise Refused(
+            f"rsyslog on {door.name} is older than 8.2108, so it has one set of "
+            f"certificates, and {others[0]} sets it already: forward there by hand, or "
+            "update rsyslog. Nothing was changed."
+        )
 
 
 def _roomy(door: Door, found: Logging) -> None:
@@ -192,11 +217,14 @@ def forwarding(
 ) -> tuple[Change, ...]:
     """Return what a host lacks to send; no identity means: it keeps the one it has."""
     found, user = facts.read(RSYSLOG, host), _user(door)
-    loaded = _loaded(found, "imfile", "omrelp")
+    loaded = _loaded(found, "imfile")
     _roomy(door, found)
     _confined(door)
-    packages = ("rsyslog-relp", *(("acl",) if user != "root" else ()))
-    text = forward(what, loaded)
+    old = _old(door)
+    if old:
+        _alone(door)
+    packages = ("rsyslog-gnutls", *(("acl",) if user != "root" else ()))
+    text = forward(what, loaded, old=old)
     return (
         *_packages(door, facts, host, packages),
         *_identity(door, host, user, identity),
@@ -210,9 +238,14 @@ def receiving(
 ) -> tuple[Change, ...]:
     """Return what a host lacks to receive; no identity: it keeps the one it has."""
     user = _user(door)
-    loaded = _loaded(facts.read(RSYSLOG, host), "imrelp")
+    loaded = _loaded(facts.read(RSYSLOG, host), "imtcp")
+    if _old(door):
+        raise Refused(
+            f"rsyslog on {door.name} is older than 8.2108 and cannot listen with "
+            "certificates of its own: take a newer system for the log host."
+        )
     return (
-        *_packages(door, facts, host, ("rsyslog-relp",)),
+        *_packages(door, facts, host, ("rsyslog-gnutls",)),
         *_identity(door, host, user, identity),
         *_file(door, host, RECEIVE, FileText(receive(what, loaded))),
     )

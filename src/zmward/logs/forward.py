@@ -1,17 +1,21 @@
 """rsyslog's drop-ins for a central log server: what sends, what receives, who may read.
 
-Lines travel by RELP inside TLS: the log host answers for each line, so that none is
-lost when it goes away. They wait in a queue of their own, in memory first, then on
-disk; what finds it full is thrown away at once, the least important first. So nothing
-that logs, the MTA before all, is ever held up by a log host that is down.
+Lines travel as RFC 5425 says: syslog inside TLS, and each end knows the other by its
+certificate. They wait in a queue of their own, in memory first, then on disk; what
+finds it full is thrown away at once, the least important first. So nothing that logs,
+the MTA before all, is ever held up by a log host that is down.
+
+RELP would answer for each line, but rsyslog gives it up for good, until it is started
+anew, at the first certificate that is not right: whoever is on the way could end all
+forwarding by one forged answer. TLS is tried again, and the lines wait.
 """
 
 import re
 
 import msgspec
 
-PORT = 20514
-"""The port that SELinux on Red Hat's systems knows as rsyslog's over TCP."""
+PORT = 6514
+"""The port of syslog inside TLS (RFC 5425)."""
 FOLDER = "/etc/rsyslog.d"
 AUTHORITY = f"{FOLDER}/00-zmward-ca.pem"
 CERTIFICATE = f"{FOLDER}/00-zmward-certificate.pem"
@@ -102,8 +106,24 @@ def _module(name: str, loaded: tuple[str, ...], more: str = "") -> str:
     return "" if name in loaded else f'module(load="{name}"{more})\n'
 
 
-def forward(what: Sending, loaded: tuple[str, ...] = ()) -> str:
-    """Return the drop-in that sends; `loaded` modules are loaded elsewhere before."""
+# What the way's ends show and believe, for one action or input, or for all of them.
+_OWN = (
+    f'streamDriver.caFile="{AUTHORITY}"\n'
+    f'    streamDriver.certFile="{CERTIFICATE}"\n'
+    f'    streamDriver.keyFile="{KEY}"'
+)
+_GLOBAL = (
+    f'global(defaultNetstreamDriverCAFile="{AUTHORITY}"\n'
+    f'  defaultNetstreamDriverCertFile="{CERTIFICATE}"\n'
+    f'  defaultNetstreamDriverKeyFile="{KEY}")\n'
+)
+
+
+def forward(what: Sending, loaded: tuple[str, ...] = (), *, old: bool = False) -> str:
+    """Return the drop-in that sends; `loaded` modules are loaded elsewhere before.
+
+    An `old` rsyslog, before 8.2108, has one set of certificates for all of itself.
+    """
     inputs = "".join(
         f'input(type="imfile" file="{one.path}" tag="{one.tag}"\n'
         '  facility="local5" severity="notice" ruleset="zmward-forward")\n'
@@ -112,12 +132,14 @@ def forward(what: Sending, loaded: tuple[str, ...] = ()) -> str:
     to = what.to
     return f"""\
 # Written by zmward logs forward; zmward rollback takes it away.
-{_module("imfile", loaded)}{_module("omrelp", loaded, ' tls.tlslib="openssl"')}\
+{_module("imfile", loaded)}{_GLOBAL if old else ""}\
 ruleset(name="zmward-forward") {{
-  action(name="zmward-forward" type="omrelp" target="{to.name}" port="{to.port}"
-    tls="on" tls.authMode="name" tls.permittedPeer="{to.name}"
-    tls.caCert="{AUTHORITY}" tls.myCert="{CERTIFICATE}" tls.myPrivKey="{KEY}"
-    timeout="30" conn.timeout="10"
+  action(name="zmward-forward" type="omfwd" target="{to.name}" port="{to.port}"
+    protocol="tcp" tcp_framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format"
+    streamDriver="gtls" streamDriverMode="1" streamDriverAuthMode="x509/name"
+    streamDriverPermittedPeers="{to.name}"
+    {"" if old else _OWN}
+    keepAlive="on" keepAlive.time="30" keepAlive.interval="10" keepAlive.probes="3"
     action.resumeRetryCount="-1" action.resumeInterval="5"
     action.resumeIntervalMax="60"
     queue.type="LinkedList" queue.filename="zmward-forward"
@@ -136,7 +158,7 @@ def receive(what: Taking, loaded: tuple[str, ...] = ()) -> str:
     names = ", ".join(f'"{one.name}"' for one in what.senders)
     return f"""\
 # Written by zmward logs receive, with the three files 00-zmward-*.pem.
-{_module("imrelp", loaded, ' tls.tlslib="openssl"')}\
+{_module("imtcp", loaded)}\
 # By the address, since the name in a line is whatever the sender says.
 template(name="zmward-received" type="string"
   string="{RECEIVED}/%fromhost-ip%/%$year%-%$month%-%$day%.log")
@@ -144,9 +166,10 @@ ruleset(name="zmward-receive" queue.type="LinkedList" queue.size="20000") {{
   action(type="omfile" dynaFile="zmward-received" template="RSYSLOG_FileFormat"
     fileCreateMode="0640" dirCreateMode="0750")
 }}
-input(type="imrelp" port="{what.port}" ruleset="zmward-receive" keepAlive="on"
-  tls="on" tls.authMode="name" tls.permittedPeer=[{names}]
-  tls.caCert="{AUTHORITY}" tls.myCert="{CERTIFICATE}" tls.myPrivKey="{KEY}")
+input(type="imtcp" port="{what.port}" ruleset="zmward-receive" keepAlive="on"
+  streamDriver.name="gtls" streamDriver.mode="1" streamDriver.authMode="x509/name"
+  permittedPeer=[{names}]
+    {_OWN})
 """
 
 
