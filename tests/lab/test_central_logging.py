@@ -95,6 +95,7 @@ def audited(lab: Lab, text: str) -> str:
     text = f"{OURS} {text}"
     script = f"echo '{text}' >>/opt/zimbra/log/audit.log"
     said(lab, f'runuser -u zimbra -- sh -c "{script}"')
+    return text
 
 
 @pytest.mark.proof

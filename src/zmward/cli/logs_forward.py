@@ -7,7 +7,7 @@ import click
 
 from zmward.cli.applying import asked, carried_out, report, told
 from zmward.cli.firewall_place import with_others
-from zmward.cli.log_identity import identified, named, signed
+from zmward.cli.log_identity import Signed, identified, named, signed
 from zmward.cli.main import own_version
 from zmward.cli.options import common, door, given, profile, write
 from zmward.cli.place import Place, place
@@ -59,9 +59,8 @@ def _plan(
     facts: Facts,
     host: str,
     what: Sending,
-    options: dict[str, Any],
+    certificates: Signed,
 ) -> Plan:
-    certificates = signed(options, say)
     try:
         same = kept(here.door, host, certificates.authority)
         identity = None if same else certificates.identity(host)
@@ -123,12 +122,13 @@ def command(
         shared[name] = given(ctx, name, shared[name])
     site, quiet = profile(shared["profile"]), bool(shared["quiet"])
     target, looker = named(to, "--to"), _looker(seen_by, written)
+    certificates = signed(shared, say)
     with place(shared["host"], sample=False) as here:
         facts, host = _facts(here, site, quiet=quiet)
         if target.name == host:
             raise Usage(f"--to {to} is {here.name} itself: name another host.")
         what = Sending(target, files(_roles(facts, host), also))
-        plan = _plan(here, facts, host, what, shared)
+        plan = _plan(here, facts, host, what, certificates)
         if output is not None:
             write(render(plan), output)
             return 0
