@@ -286,6 +286,8 @@ class TestForwarding:
     def test_the_script_takes_back_as_well(
         self, node: Lab, host: LogHost, before: tuple[list[str], str]
     ) -> None:
+        host.stop()
+        host.start()
         done = forwarded(host)
         assert done.returncode == 0, done.stderr
         name = json.loads(done.stdout)["run"]
