@@ -246,6 +246,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "mode": "its mode, as a number",
         "owner": "its owner, by name",
         "group": "its group, by name",
+        "secret": "whether the text is shown to nobody: it is then `(secret)`",
     },
     "SetMode": {
         "kind": "always `set-mode`",

@@ -22,6 +22,9 @@ from zmward.catalog.attributes import attributes
 from zmward.catalog.localconfig import keys
 from zmward.ruleset import LoadRuleset
 
+SECRET = "(secret)"  # noqa: S105  # what is shown instead of one
+"""What stands for a text that is shown to nobody."""
+
 _VERBS = {"server": "ms", "cos": "mc", "domain": "md", "account": "ma"}
 
 Reversible = Literal["reversible", "compensated", "irreversible"]
@@ -98,12 +101,21 @@ class SetLocalConfig(
 
 
 class FileText(msgspec.Struct, frozen=True):
-    """A whole file: its text, octal mode, owner and group by name."""
+    """A whole file: its text, octal mode, owner and group by name.
+
+    A `secret` text is written and kept by root only, and shown to nobody.
+    """
 
     text: str
     mode: int = 0o644
     owner: str = "root"
     group: str = "root"
+    secret: bool = False
+
+    def __repr__(self) -> str:
+        """Return the mode and owners, and a text only where it is no secret."""
+        text = SECRET if self.secret else self.text
+        return f"FileText({text!r}, 0o{self.mode:o}, {self.owner!r}, {self.group!r})"
 
 
 class WriteFile(msgspec.Struct, frozen=True, tag="write-file", tag_field="kind"):

@@ -20,6 +20,7 @@ DROP_IN = "/etc/ssh/sshd_config.d/00-zmward.conf"
 HEAD = f"> 644 root root regular file|{DROP_IN}\n"
 EXAMPLES = (
     *("/etc/ssh/sshd_config", DROP_IN, "/etc/rsyslog.d/30-zmward-loghost.conf"),
+    "/etc/systemd/system/zmward-log-access.service",
     *("/etc/fail2ban/jail.d/zmward-nodes.local", "/etc/fail2ban/filter.d/zmward.conf"),
     *("/etc/fail2ban/action.d/zmward.conf", "/etc/chrony/conf.d/zmward.conf"),
     *("/etc/apt/apt.conf.d/99zmward", "/etc/sysctl.d/90-zmward.conf"),

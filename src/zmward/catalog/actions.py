@@ -157,7 +157,8 @@ FILES: Final = tuple(
     re.compile(pattern)
     for pattern in (
         r"/etc/ssh/sshd_config(\.d/[0-9]{2}-zmward\.conf)?",
-        r"/etc/rsyslog\.d/[0-9]{2}-zmward[a-z-]*\.conf",
+        r"/etc/rsyslog\.d/[0-9]{2}-zmward[a-z-]*\.(conf|pem)",
+        r"/etc/systemd/system/zmward-log-access\.service",
         r"/etc/fail2ban/(jail|filter|action)\.d/zmward[a-z-]*\.(conf|local)",
         r"/etc/chrony/conf\.d/zmward\.conf",
         r"/etc/apt/apt\.conf\.d/[0-9]{2}zmward",
@@ -173,7 +174,10 @@ MODES: Final = re.compile(
     r"|/var/spool/cron/(crontabs/)?zimbra"
 )
 PACKAGES: Final = frozenset(
-    {"pax", "spax", "chrony", "fail2ban", "rsyslog-gnutls", "unattended-upgrades"}
+    {
+        *("pax", "spax", "chrony", "fail2ban", "unattended-upgrades"),
+        *("rsyslog-gnutls", "acl"),
+    }
 )
 # Which services look for a package's program only when they start.
 READERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -186,10 +190,12 @@ UNITS: Final = frozenset(
         *("sshd.service", "rsyslog.service", "cron.service", "crond.service"),
         *("systemd-timesyncd.service", "ntp.service", "ntpd.service"),
         *("ntpsec.service", "openntpd.service", "dnf-makecache.timer"),
-        "syslog-ng.service",
+        *("syslog-ng.service", "zmward-log-access.service"),
         *("unattended-upgrades.service", "apt-daily.timer", "apt-daily-upgrade.timer"),
     }
 )
+# A signal only makes rsyslog close its files: it reads them anew when it starts.
+ONLY_RESTARTED: Final = frozenset({"rsyslog.service"})
 USERS_OF_CRONTABS: Final = frozenset({"zimbra"})
 
 

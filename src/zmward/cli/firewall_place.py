@@ -106,12 +106,15 @@ def _evidence(
 
 
 def with_others(
-    way: Door, paths: Iterable[str], moved: Callable[[int, int, str], None]
+    way: Door,
+    paths: Iterable[str],
+    moved: Callable[[int, int, str], None],
+    asked: Iterable[Source[Any]] = ASKED,
 ) -> tuple[Evidence, str]:
     """Ask the host, and add what was collected of the other nodes before."""
     from zmward.cli.audit import stored
 
-    own = collect(way, ASKED, own_version(), moved)
+    own = collect(way, tuple(asked), own_version(), moved)
     require_zimbra(own)
     (host,) = own.hosts
     others = [stored(Path(path)) for path in paths]

@@ -5,6 +5,8 @@ from zmward.cli.subverbs import Subverbs
 SUBVERBS = {
     "report": "who attacks, whom, and who got in",
     "follow": "logins and attacks as they are written",
+    "forward": "send log lines to a central server, inside TLS",
+    "receive": "write what a log host needs, to take those lines",
 }
 _COMING = ("bans",)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from zmward.change import Change, SetAttr
+from zmward.change import Change, SetAttr, WriteFile
 from zmward.errors import BadFile, Refused
 from zmward.guards import objection
 from zmward.plan import (
@@ -98,6 +98,13 @@ def _change(found: Mapping[str, Any], place: str) -> Change:
         )
     except msgspec.ValidationError as error:
         raise Refused(f"{place} cannot be read: {error}.") from error
+    if isinstance(change, WriteFile) and any(
+        side and side.secret for side in (change.before, change.after)
+    ):
+        raise Refused(
+            f"{place} writes a secret, which no plan file holds: run the verb that "
+            "made the plan without --plan."
+        )
     against = objection(change)
     if against:
         raise Refused(f"{place} is refused: {against}.")

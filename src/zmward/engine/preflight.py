@@ -8,7 +8,7 @@ from zmward.change import Act, Change, InstallPackage, SetAttr
 from zmward.doors.directory import NATURE, Own, untouchable
 from zmward.doors.files import look, must
 from zmward.doors.host import Door
-from zmward.doors.local_settings import own_values, read_settings
+from zmward.doors.local_settings import PATH, own_values, read_settings
 from zmward.doors.system import simulated
 from zmward.engine.history import unfinished
 from zmward.engine.present import after, before, label, present, same
@@ -55,6 +55,15 @@ def permitted(changes: Iterable[Change]) -> None:
             )
 
 
+def _called(door: Door) -> str:
+    """Return how a plan calls a host: by Zimbra's name of it, where there is one."""
+    if look(door, PATH) is not None:
+        return own_values(read_settings(door)).get("zimbra_server_hostname", "")
+    whole = door.run(("hostname", "-f"))
+    done = must(door.run(("uname", "-n")), "uname", door.name)
+    return (whole.out.strip() or done.out.strip()).decode("utf-8", "replace")
+
+
 def right_host(door: Door, plan: Plan) -> None:
     """Refuse to work on another host than the plan's, or as another user than root."""
     if must(door.run(("id", "-u")), "id", door.name).out.strip() != b"0":
@@ -71,13 +80,13 @@ def right_host(door: Door, plan: Plan) -> None:
             f"The plan is for the machine {plan.host.machine} ({plan.host.name}); "
             f"{door.name} is {machine}. Make a plan of this one."
         )
-    name = own_values(read_settings(door)).get("zimbra_server_hostname", "")
+    name = _called(door)
     hosts = {s.change.target for s in plan.steps if not isinstance(s.change, SetAttr)}
     planned = {word.strip() for word in plan.host.name.split(",")}
     if name not in planned or hosts - {name}:
         others = ", ".join(sorted((hosts or planned) - {name}))
         raise Refused(
-            f"{door.name} is the Zimbra server {name or 'without a name'}, the plan "
+            f"{door.name} is the server {name or 'without a name'}, the plan "
             f"is for {others}."
         )
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
 from zmward.change import (
     Act,
     Change,
+    FileText,
     InstallPackage,
     SetAttr,
     SetCrontab,
@@ -60,7 +63,7 @@ def present(site: Site, change: Change) -> object:  # noqa: C901, PLR0911  # one
         case SetLocalConfig():
             return own_values(read_settings(site.door)).get(change.key)
         case WriteFile():
-            return read_file(site.door, change.path)
+            return _file(read_file(site.door, change.path), change)
         case SetMode():
             return read_mode(site.door, change.path)
         case SetParameter():
@@ -75,6 +78,12 @@ def present(site: Site, change: Change) -> object:  # noqa: C901, PLR0911  # one
             return installed(site.door, change.package, change.manager)
         case Act():
             return None
+
+
+def _file(found: FileText | None, change: WriteFile) -> FileText | None:
+    """Return a file as the change knows it: no file says that it is secret."""
+    secret = any(side and side.secret for side in (change.before, change.after))
+    return found and msgspec.structs.replace(found, secret=secret)
 
 
 def attributes(

@@ -550,7 +550,10 @@ section() {
 }
 reloaded() {
     due && journaled reload "$1" || return
-    systemctl reload-or-restart -- "$1" || broken "reload of $1"
+    verb=reload-or-restart
+    # A signal only makes it close its files.
+    [ "$1" != rsyslog.service ] || verb=restart
+    systemctl "$verb" -- "$1" || broken "reload of $1"
 }
 
 # A restart in the midst of mailboxd's start would only make the outage longer.

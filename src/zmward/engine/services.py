@@ -4,7 +4,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from zmward.catalog.actions import ACTIONS, RESTART_ORDER, RESTARTS, argv
+from zmward.catalog.actions import (
+    ACTIONS,
+    ONLY_RESTARTED,
+    RESTART_ORDER,
+    RESTARTS,
+    argv,
+)
 from zmward.catalog.rendering import rendered
 from zmward.catalog.triggers import SECTIONS
 from zmward.change import Act, Change, SetAttr, WriteFile
@@ -169,7 +175,8 @@ def reload(site: Site, units: Iterable[str]) -> None:
     """Let units read their files anew."""
     for unit in units:
         site.talk(f"{unit} reloads")
-        argv = ("systemctl", "reload-or-restart", "--", unit)
+        verb = "restart" if unit in ONLY_RESTARTED else "reload-or-restart"
+        argv = ("systemctl", verb, "--", unit)
         must(site.door.run(argv, seconds=120), "reload", unit)
         if site.door.run(("systemctl", "is-active", "-q", "--", unit)).code:
             raise Fault("reload", "the unit does not run afterwards", unit)

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from zmward.change import SetAttr, SetLocalConfig
+from zmward.change import SECRET, SetAttr, SetLocalConfig
 from zmward.plan import SCHEMA, Plan, Step
 
 _STEP = tuple(name for name in Step.__struct_fields__ if name != "change")
@@ -14,6 +14,10 @@ _STEP = tuple(name for name in Step.__struct_fields__ if name != "change")
 def row(step: Step) -> dict[str, Any]:
     """Return one change with all that is known of it, in the contract's order."""
     change: dict[str, Any] = msgspec.to_builtins(step.change)
+    for side in ("before", "after"):
+        shown = change.get(side)
+        if isinstance(shown, dict) and shown.get("secret"):
+            shown["text"] = SECRET
     known: dict[str, Any] = msgspec.to_builtins(step)
     inverse = step.change.inverse()
     return {

@@ -9,6 +9,7 @@ from rich.text import Text
 from zmward.affected import FEW_DAYS, Affected
 from zmward.catalog.triggers import SECTIONS
 from zmward.change import (
+    SECRET,
     FileText,
     InstallPackage,
     Mode,
@@ -48,6 +49,11 @@ def _state(state: UnitState) -> str:
 
 def _mode(mode: Mode | FileText) -> str:
     return f"{mode.mode:04o} {mode.owner}:{mode.group}"
+
+
+def _text(file: FileText | None) -> str:
+    """Return what of a file may be shown."""
+    return "" if file is None else SECRET if file.secret else file.text
 
 
 def _rules(rules: Rules | None) -> str:
@@ -115,7 +121,7 @@ class Steps:
         if not same:
             yield f"- {_mode(old) if old else self.say(_NO_FILE)}"
             yield f"+ {_mode(new) if new else self.say(_NO_FILE)}"
-        yield from _unified(old.text if old else "", new.text if new else "")
+        yield from _unified(_text(old), _text(new))
 
     def _difference(self, step: Step) -> Iterator[str]:
         match step.change:

@@ -14,24 +14,38 @@ _OLD_RELP = re.compile(r"^[^#$\s]\S*\s+:omrelp:(\[[^\]]+\]|[^\s:;]+)")
 _CALL = re.compile(r"\b(action|input|module|global)\s*\(", re.IGNORECASE)
 _PAIR = re.compile(r'([A-Za-z0-9_.]+)\s*=\s*"([^"]*)"')
 _OUTPUTS = ("omfwd", "omrelp", "omelasticsearch", "omkafka", "omhttp", "omgssapi")
+_LOADED = re.compile(r"^\$ModLoad\s+(\S+)", re.MULTILINE)
+_WORK = re.compile(r"^\$WorkDirectory\s+(\S+)", re.MULTILINE)
+_QUEUE = re.compile(r"^\$ActionQueue([A-Za-z]+)\s+(\S+)", re.MULTILINE)
+# Milliseconds a line may wait for a full queue: each one holds up whoever logs.
+_PATIENCE = 10
 _DRIVER = re.compile(r"^\$ActionSendStreamDriverMode\s+1\b", re.MULTILINE)
 
 
 class Forward(msgspec.Struct, frozen=True):
-    """One action that sends log lines to another host."""
+    """One action that sends log lines to another host.
+
+    `queued`: its lines wait on disk, and nothing waits for a queue that is full.
+    """
 
     file: str
     target: str
     protocol: str
     encrypted: bool
+    queued: bool = False
 
 
 class Logging(msgspec.Struct, frozen=True):
-    """Where lines go, and which plain files are read."""
+    """Where lines go, which plain files are read, and which modules which file loads.
+
+    `work` is the folder where what must outlive rsyslog is kept; empty: none is set.
+    """
 
     forwards: tuple[Forward, ...]
     inputs: tuple[str, ...]
     files: tuple[str, ...] = ()
+    modules: tuple[tuple[str, str], ...] = ()
+    work: str = ""
 
 
 def _bare(text: str) -> str:
@@ -52,16 +66,20 @@ def _calls(text: str) -> list[tuple[str, dict[str, str]]]:
 
 def _old(file: str, text: str) -> list[Forward]:
     encrypted = _DRIVER.search(text) is not None
+    queued = _queued({f"queue.{k.lower()}": v for k, v in _QUEUE.findall(text)})
     found = []
     for line in text.splitlines():
         match = _OLD_FORWARD.match(line)
         if match:
             protocol = "tcp" if match[1] == "@@" else "udp"
             secure = encrypted and protocol == "tcp"
-            found.append(Forward(file, match[3].strip("[]"), protocol, secure))
+            found.append(Forward(file, match[3].strip("[]"), protocol, secure, queued))
         relp = _OLD_RELP.match(line)
         if relp:
-            found.append(Forward(file, relp[1].strip("[]"), "omrelp", encrypted=False))
+            target = relp[1].strip("[]")
+            found.append(
+                Forward(file, target, "omrelp", encrypted=False, queued=queued)
+            )
     return found
 
 
@@ -77,7 +95,16 @@ def _new(file: str, pairs: Mapping[str, str]) -> Forward | None:
         or pairs.get("usehttps", "").lower() == "on"
         or target.startswith("https:")
     )
-    return Forward(file, target, protocol, encrypted and protocol != "udp")
+    secure = encrypted and protocol != "udp"
+    return Forward(file, target, protocol, secure, _queued(pairs))
+
+
+def _queued(pairs: Mapping[str, str]) -> bool:
+    """Say whether an action has a queue on disk that holds nobody up for long."""
+    own = pairs.get("queue.type", "direct").lower() != "direct"
+    patience = pairs.get("queue.timeoutenqueue", "")
+    short = patience.isdigit() and int(patience) <= _PATIENCE
+    return own and bool(pairs.get("queue.filename")) and short
 
 
 def _here(forward: Forward) -> bool:
@@ -88,17 +115,24 @@ def parse(answer: str) -> Logging:
     """Read all files of rsyslog, in both of its languages."""
     texts = {path: _bare(text) for path, text in contents(answer).items()}
     forwards: list[Forward] = []
-    inputs = []
+    inputs, modules, work = [], [], ""
     for path, text in texts.items():
+        modules += [(path, name) for name in _LOADED.findall(text)]
+        work = "".join(_WORK.findall(text)[-1:]) or work
         forwards += _old(path, text)
         for name, pairs in _calls(text):
             made = _new(path, pairs) if name == "action" else None
             forwards += [made] if made else []
             if name == "input" and pairs.get("type", "").lower() == "imfile":
                 inputs.append(pairs.get("file", ""))
+            if name == "module":
+                modules.append((path, pairs.get("load", "")))
+            if name == "global":
+                work = pairs.get("workdirectory", work)
         inputs += re.findall(r"(?m)^\$InputFileName\s+(\S+)", text)
     kept = tuple(forward for forward in forwards if not _here(forward))
-    return Logging(kept, tuple(filter(None, inputs)), tuple(texts))
+    read = tuple(filter(None, inputs))
+    return Logging(kept, read, tuple(texts), tuple(modules), work)
 
 
 RSYSLOG = Source(

@@ -78,7 +78,8 @@ OWN_FILES = Source(
         r"""
 # The mark tells where a file ends, whose last line may have no end.
 for path in /etc/ssh/sshd_config /etc/ssh/sshd_config.d/[0-9][0-9]-zmward.conf \
-    /etc/rsyslog.d/[0-9][0-9]-zmward*.conf /etc/fail2ban/jail.d/zmward* \
+    /etc/rsyslog.d/[0-9][0-9]-zmward*.conf \
+    /etc/systemd/system/zmward-log-access.service /etc/fail2ban/jail.d/zmward* \
     /etc/fail2ban/filter.d/zmward* /etc/fail2ban/action.d/zmward* \
     /etc/chrony/conf.d/zmward.conf /etc/apt/apt.conf.d/[0-9][0-9]zmward \
     /etc/sysctl.d/[0-9][0-9]-zmward.conf /etc/sudoers.d/* \

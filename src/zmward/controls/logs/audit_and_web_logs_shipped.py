@@ -49,9 +49,8 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             host,
             f"not read by rsyslog: {', '.join(lost)}",
             ", ".join(wanted),
-            no_cure="Add an imfile input for each in /etc/rsyslog.d, and let rsyslog "
-            "read them (`usermod -a -G zimbra syslog`, where it runs as syslog); "
-            "`rsyslogd -N1`, restart rsyslog. `zmward logs` will write the file.",
+            no_cure="`zmward logs forward --to NAME` sends them, and lets rsyslog read "
+            "them by an access list, not through the group zimbra.",
             source="rsyslog",
         )
     else:

@@ -31,10 +31,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         host,
         "rsyslog forwards nothing and no agent runs",
         "lines go to a log server",
-        no_cure="Only you know the log server and who signs its certificate: forward "
-        "to it with rsyslog over TLS (omfwd with gtls, or RELP) in /etc/rsyslog.d, "
-        "check with `rsyslogd -N1`, restart rsyslog; or run an agent. `zmward logs` "
-        "will write the file.",
+        no_cure="Only you know the log server and who signs its certificate: "
+        "`zmward logs receive` makes one, `zmward logs forward --to NAME` sends to it "
+        "inside TLS; or run an agent.",
         source="rsyslog",
     )
 

@@ -23,9 +23,8 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
                 host,
                 f"{text}, in clear text",
                 "TLS",
-                no_cure=f"Give the log server a TLS input and a certificate, then in "
-                f"{one.file} use omfwd over TCP with StreamDriver gtls, mode 1 and the "
-                "server's name, or RELP with TLS; `rsyslogd -N1`, restart rsyslog.",
+                no_cure="Let `zmward logs forward` write the forwarding anew, inside "
+                f"TLS, and take the old action out of {one.file}.",
                 source="rsyslog",
             )
 

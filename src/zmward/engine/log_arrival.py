@@ -1,0 +1,114 @@
+"""Whether lines really leave a host: a test line, looked for where it should arrive."""
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from zmward.doors.files import look, must
+from zmward.doors.host import Door
+from zmward.engine.verify import Proof
+from zmward.errors import ZmwardError
+from zmward.logs.forward import LogFile
+
+_UNIT = "rsyslog.service"
+_LONGEST = 60
+_COMPLAINTS = 4
+_MARK = "zmward test line"
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """Where a test line is looked for; no door means: nobody can look."""
+
+    door: Door | None
+    folder: str
+
+
+def listens(door: Door, port: int) -> bool:
+    """Say whether a host's rsyslog listens on a port within a while."""
+    asked = ("ss", "-Hltnp", f"sport = :{port}")
+    return _until(lambda: b'"rsyslogd"' in door.run(asked).out, _LONGEST / 4)
+
+
+def said(door: Door) -> str:
+    """Return what rsyslog complained about last, for messages."""
+    asked = ("journalctl", "-t", "rsyslogd", "-p", "warning", "-o", "cat", "-q")
+    done = door.run((*asked, "-n", str(_COMPLAINTS)))
+    lines = done.out.decode("utf-8", "replace").splitlines()
+    return "; ".join(dict.fromkeys(line.strip()[:200] for line in lines if line))
+
+
+def _unread(door: Door, logs: Sequence[LogFile]) -> list[str]:
+    """Return the log files that are there and that rsyslog has not opened."""
+    pid = must(
+        door.run(("systemctl", "show", "-p", "MainPID", "--value", "--", _UNIT)),
+        "systemctl",
+        _UNIT,
+    ).out.decode()
+    done = door.run(("ls", "-l", "--", f"/proc/{pid.strip()}/fd"))
+    opened = done.out.decode("utf-8", "replace").splitlines()
+    there = [one.path for one in logs if look(door, one.path) is not None]
+    return [p for p in there if not any(row.endswith(f" -> {p}") for row in opened)]
+
+
+def _until(true: Callable[[], bool], seconds: float) -> bool:
+    limit = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > limit:
+            return False
+        time.sleep(1)
+    return True
+
+
+def _arrived(to: Arrival, mark: str) -> bool:
+    if to.door is None:
+        return False
+    asked = ("grep", "-rqsF", "--", mark, to.folder)
+    return not to.door.run(asked).code
+
+
+def _sent(door: Door) -> str:
+    """Write a line to the host's syslog and return by what it is known."""
+    mark = f"{_MARK} {secrets.token_hex(8)}"
+    argv = ("logger", "-t", "zmward", "-p", "mail.notice", "--", mark)
+    must(door.run(argv), "logger", door.name)
+    return mark
+
+
+def arrived(door: Door, to: Arrival, logs: Sequence[LogFile], proof: Proof) -> Proof:
+    """Add to a proof whether the files are read, and whether a test line arrives."""
+    failing, unknown = list(proof.failing), list(proof.unknown)
+    unread: list[str] = []
+
+    def all_read() -> bool:
+        unread[:] = _unread(door, logs)
+        return not unread
+
+    if not _until(all_read, _LONGEST / 4):
+        failing.append(f"rsyslog has not opened {', '.join(unread)}: {said(door)}")
+    mark = _sent(door)
+    if to.door is None:
+        unknown.append(
+            f"whether lines arrive: look on the log host for {mark!r}, or say "
+            "--seen-by USER@HOST"
+        )
+    else:
+        failing += _looked(door, to, mark)
+    return msgspec.structs.replace(
+        proof, failing=tuple(failing), unknown=tuple(unknown)
+    )
+
+
+def _looked(door: Door, to: Arrival, mark: str) -> list[str]:
+    try:
+        if _until(lambda: _arrived(to, mark), _LONGEST):
+            return []
+    except ZmwardError as error:
+        return [f"the log host cannot be looked at: {error}"]
+    told = said(door)
+    name = to.door.name if to.door else ""
+    return [
+        f"the test line is not in {to.folder} of {name} after {_LONGEST} s"
+        + (f"; rsyslog says: {told}" if told else "")
+    ]
