@@ -36,6 +36,30 @@ class Jail(msgspec.Struct, frozen=True):
     services: tuple[str, ...]
     counts: Callable[[Event], bool]
 
+    @property
+    def recidive(self) -> bool:
+        """Say whether it reads of the bans of the others."""
+        return self.log == BAN_LOG
+
+
+# Where the address may be known only from a proxy of another node, a ban here would
+# keep nobody out: there the proxy's node bans.
+EITHER: Final = "(?:direct|proxy)"
+DIRECT: Final = "direct"
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """A jail on one server: its ports there, and how addresses must be known."""
+
+    jail: Jail
+    ports: tuple[int, ...]
+    ways: str = EITHER
+
+    def counts(self, event: Event) -> bool:
+        """Say whether a line of the jail's log tells this event, and counts there."""
+        known = self.ways == EITHER or event.via == DIRECT
+        return known and self.jail.counts(event)
+
 
 def _smtp(event: Event) -> bool:
     """Say whether Postfix itself tells of it: only its line has the address."""
@@ -64,8 +88,11 @@ SMTP: Final = Jail(
     MAIL_LOG,
     ("^%%b %%d %%H:%%M:%%S", rf"{_ISO}(?:\.%%f)?%%z"),
     (
-        r"^ \S+ postfix(?:/[\w./-]+)?\[\d+\]: (?:message repeated \d+ times: \[ )?"
-        r"warning: [^\s\[]*\[<ADDR>\](?::\d+)?: SASL [\w-]+ authentication failed:\s",
+        (
+            r"^ \S+ postfix(?:/[\w./-]+)?\[\d+\]: (?:message repeated \d+ times: \[ )?"
+            r"warning: [^\s\[]*\[<ADDR>\](?::\d+)?: SASL [\w-]+ authentication "
+            r"failed:\s"
+        ),
     ),
     ("smtp", "smtps", "submission"),
     _smtp,
@@ -92,8 +119,10 @@ RECIDIVE: Final = Jail(
     BAN_LOG,
     ("^%%Y-%%m-%%d %%H:%%M:%%S,%%f",),
     (
-        r"^ ?fail2ban\.actions\s+\[\d+\]: NOTICE\s+\[zmward-(?:smtp|login)\] "
-        r"Ban <ADDR>\s*$",
+        (
+            r"^ ?fail2ban\.actions\s+\[\d+\]: NOTICE\s+\[zmward-(?:smtp|login)\] "
+            r"Ban <ADDR>\s*$"
+        ),
     ),
     (),
     _never,

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files as resources
 from typing import Final
 
-from zmward.bans.jails import JAILS, RECIDIVE, Jail
+from zmward.bans.jails import JAILS, Jail, Placed
 from zmward.bans.simulate import Rule, rules
-from zmward.bans.wanted import Bans, Placed
+from zmward.bans.wanted import Bans
 from zmward.profile import Bans as Wishes
 
 FOLDER: Final = "/etc/fail2ban"
@@ -99,7 +99,7 @@ def _jails(found: Bans, site: Wishes) -> str:
     lines += ("".join(c if c.isprintable() else "?" for c in line) for line in told)
     words = [one.word for one in found.spared]
     for placed in found.jails:
-        rule = again if placed.jail is RECIDIVE else first
+        rule = again if placed.jail.recidive else first
         lines += _jail(placed, rule, words)
     return "\n".join(lines) + "\n"
 

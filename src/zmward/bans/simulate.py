@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from zmward.bans.jails import RECIDIVE, Jail
+from zmward.bans.jails import RECIDIVE, Placed
 from zmward.logs.event import Event
 from zmward.profile import Bans
 
@@ -93,24 +93,24 @@ class Watch:
 
 
 def simulated(
-    events: Iterable[Event], jails: Iterable[Jail], site: Bans
+    events: Iterable[Event], jails: Iterable[Placed], site: Bans
 ) -> Iterator[Banned]:
     """Yield the bans that jails would have made, in the order of time."""
     first, again = rules(site)
     some = tuple(jails)
-    watches = [(jail, Watch(first)) for jail in some if jail is not RECIDIVE]
-    recidive = Watch(again) if RECIDIVE in some else None
+    watches = [(one, Watch(first)) for one in some if not one.jail.recidive]
+    recidive = Watch(again) if any(one.jail.recidive for one in some) else None
     # Whoever is shut out by one jail cannot fail at another.
     shut: dict[str, float] = {}
     for event in events:
         address, when = event.source, event.when
-        for jail, watch in watches:
-            if when < shut.get(address, 0.0) or not jail.counts(event):
+        for placed, watch in watches:
+            if when < shut.get(address, 0.0) or not placed.counts(event):
                 continue
             until = watch.failed(address, when)
             if not until:
                 continue
-            yield Banned(jail.name, address, when, until)
+            yield Banned(placed.jail.name, address, when, until)
             longer = recidive.failed(address, when) if recidive else 0.0
             if longer:
                 yield Banned(RECIDIVE.name, address, when, longer)

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from zmward.bans.jails import Jail
+from zmward.bans.jails import Placed
 from zmward.bans.simulate import simulated
 from zmward.bans.spared import Lookup
 from zmward.logs.event import Event
@@ -118,7 +118,7 @@ def _doubts(address: str, party: _Party) -> Iterator[Doubt]:
 
 def victims(
     events: Iterable[Event],
-    jails: Iterable[Jail],
+    jails: Iterable[Placed],
     site: Bans,
     spared: Lookup,
 ) -> tuple[Victim, ...]:

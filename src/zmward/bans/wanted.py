@@ -8,22 +8,27 @@ from typing import Final
 
 import msgspec
 
-from zmward.bans.jails import EVENT_LOGS, JAILS, LOGIN, SMTP, Jail
-from zmward.bans.spared import Lookup, Spared, everybody, spared
+from zmward.bans.jails import (
+    DIRECT,
+    EITHER,
+    EVENT_LOGS,
+    LOGIN,
+    RECIDIVE,
+    SMTP,
+    Jail,
+    Placed,
+)
+from zmward.bans.spared import Spared, everybody, spared
 from zmward.bans.victims import BYSTANDERS, Victim
 from zmward.evidence import Unseen
 from zmward.facts import Facts
 from zmward.firewall.services import services
 from zmward.firewall.settings import entry
 from zmward.i18n import mark
-from zmward.logs.report import OriginIp
+from zmward.logs.report import LogReport
 from zmward.sources.fail2ban import FAIL2BAN
 from zmward.sources.packages import PACKAGES
 
-# Where the address may be known only from a proxy of another node, a ban here would
-# keep nobody out: there the proxy's node bans.
-EITHER: Final = "(?:direct|proxy)"
-DIRECT: Final = "direct"
 _OLDEST: Final = (0, 10)
 
 
@@ -32,14 +37,6 @@ class Reason(msgspec.Struct, frozen=True):
 
     subject: str
     text: str
-
-
-class Placed(msgspec.Struct, frozen=True):
-    """A jail of ours on this server: its ports here, and how addresses are known."""
-
-    jail: Jail
-    ports: tuple[int, ...]
-    ways: str = EITHER
 
 
 class Bans(msgspec.Struct, frozen=True):
@@ -115,13 +112,12 @@ def _placed(
             notes.append(Reason(jail.name, _ELSEWHERE.replace("{proxies}", names)))
         kept.append(jail)
         yield Placed(jail, _ports(facts, host, jail), ways)
-    recidive = JAILS[-1]
-    missing = _missing(recidive, ground) if kept else ""
+    missing = _missing(RECIDIVE, ground) if kept else ""
     if missing:
-        left.append(Reason(recidive.name, missing))
+        left.append(Reason(RECIDIVE.name, missing))
     elif kept:
         ports = sorted({p for jail in kept for p in _ports(facts, host, jail)})
-        yield Placed(recidive, tuple(ports))
+        yield Placed(RECIDIVE, tuple(ports))
 
 
 def _foreign(facts: Facts, host: str, placed: Iterable[Placed]) -> Iterator[Reason]:
@@ -185,12 +181,8 @@ def bans(facts: Facts, host: str, ground: Ground) -> Bans:
     return Bans(host, placed, some, tuple(refused), tuple(left), tuple(notes))
 
 
-def lookup(found: Bans) -> Lookup:
-    """Return who is spared, to be asked by address."""
-    return Lookup(found.spared)
-
-
-def _hidden(origin: OriginIp) -> Iterator[Reason]:
+def _hidden(found: LogReport) -> Iterator[Reason]:
+    origin = found.origin_ip
     if origin.verdict == "bad":
         hidden, total = origin.proxy_only + origin.absent, origin.usable
         total += hidden
@@ -205,16 +197,16 @@ def _hidden(origin: OriginIp) -> Iterator[Reason]:
         )
 
 
-def against(origin: OriginIp | None, some: Iterable[Victim]) -> Iterator[Reason]:
+def against(found: LogReport | None, some: Iterable[Victim]) -> Iterator[Reason]:
     """Yield why jails must not start: clients hidden, or bystanders banned."""
-    if origin is None:
+    if found is None:
         yield Reason(
             "logs",
             "The logs were not read, so nobody knows whether a proxy or an office "
             "would be banned: run it on the server itself.",
         )
         return
-    yield from _hidden(origin)
+    yield from _hidden(found)
     for one in some:
         if one.hides:
             yield Reason(
@@ -233,8 +225,3 @@ def against(origin: OriginIp | None, some: Iterable[Victim]) -> Iterator[Reason]
                 "a balancer. Name it in bans.spared of the profile (a proxy of yours "
                 "in networks.proxies), or raise bans.failures.",
             )
-
-
-def unjudged(origin: OriginIp | None) -> bool:
-    """Say whether no login at all has shown whether clients are told apart."""
-    return origin is not None and origin.verdict == "unknown"

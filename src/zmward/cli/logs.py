@@ -4,7 +4,8 @@ from zmward.cli.subverbs import Subverbs
 
 SUBVERBS = {
     "report": "who attacks, whom, and who got in",
+    "bans": "jails for fail2ban, and whom they would have banned",
 }
-_COMING = ("follow", "bans")
+_COMING = ("follow",)
 
 command = Subverbs("logs", SUBVERBS, _COMING, about="Who attacks, and who got in.")

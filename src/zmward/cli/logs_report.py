@@ -24,7 +24,7 @@ _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 _HARMLESS = frozenset(("few", "shared", "probing"))
 
 
-def _since(text: str | None, now: datetime) -> float:
+def beginning(text: str | None, now: datetime) -> float:
     """Return the begin: a span such as 24h, 7d or 2w back, or a date."""
     if text is None:
         return 0.0
@@ -41,7 +41,10 @@ def _since(text: str | None, now: datetime) -> float:
     return found.timestamp()
 
 
-def _opened(files: tuple[str, ...], folders: tuple[str, ...], since: float) -> LogFiles:
+def opened_logs(
+    files: tuple[str, ...], folders: tuple[str, ...], since: float
+) -> LogFiles:
+    """Return the logs that are named, or this server's own; Incomplete for none."""
     found = LogFiles()
     for name in files:
         path = Path(name)
@@ -65,7 +68,8 @@ def _opened(files: tuple[str, ...], folders: tuple[str, ...], since: float) -> L
     return found
 
 
-def _trusted(site: Profile, more: tuple[str, ...], *, here: bool) -> tuple[str, ...]:
+def between(site: Profile, more: tuple[str, ...], *, here: bool) -> tuple[str, ...]:
+    """Return whose word about others is taken."""
     own = own_addresses() if here else ()
     named = (*site.logs.trusted, *site.networks.proxies, *site.firewall.cluster)
     return (*own, *named, *more)
@@ -147,10 +151,10 @@ def command(
         raise Usage(f"--timezone {timezone!r} is none: write Europe/Rome.")
     site = profile(given(ctx, "profile", shared["profile"]))
     now = time(given(ctx, "now", shared["now"])) or datetime.now(UTC)
-    begin = _since(since, now)
-    opened = _opened(files, folders, begin)
+    begin = beginning(since, now)
+    opened = opened_logs(files, folders, begin)
     try:
-        known = _trusted(site, trusted, here=not files and not folders)
+        known = between(site, trusted, here=not files and not folders)
         until = (now + timedelta(days=1)).timestamp()
         in_form = as_json or form == "json"
         asked = Asked(local, known, begin, until)

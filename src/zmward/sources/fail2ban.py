@@ -14,9 +14,20 @@ _SPARING = {"ignoreip", "ignoreself"}
 _LAST_PORT = 65_535
 # Names of /etc/services that jails use for mail and web.
 _SERVICES = {
-    **{"smtp": 25, "smtps": 465, "submissions": 465, "ssmtp": 465, "submission": 587},
-    **{"http": 80, "https": 443, "pop3": 110, "pop3s": 995, "imap": 143, "imap2": 143},
-    **{"imap3": 220, "imaps": 993, "ssh": 22},
+    name: port
+    for port, names in (
+        (22, "ssh"),
+        (25, "smtp"),
+        (80, "http"),
+        (110, "pop3"),
+        (143, "imap imap2"),
+        (443, "https"),
+        (465, "smtps ssmtp submissions"),
+        (587, "submission"),
+        (993, "imaps"),
+        (995, "pop3s"),
+    )
+    for name in names.split()
 }
 _YES = ("true", "yes", "1", "on")
 
