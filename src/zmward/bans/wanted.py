@@ -181,23 +181,33 @@ def bans(facts: Facts, host: str, ground: Ground) -> Bans:
     return Bans(host, placed, some, tuple(refused), tuple(left), tuple(notes))
 
 
-def _hidden(found: LogReport) -> Iterator[Reason]:
+def _hidden(found: LogReport, placed: Iterable[Placed]) -> Iterator[Reason]:
+    """Yield why the jail of logins would ban the wrong one, or might."""
+    if LOGIN not in {one.jail for one in placed}:
+        return
     origin = found.origin_ip
+    if origin.verdict == "unknown":
+        yield Reason(
+            "origin-ip",
+            "No login stands in the logs that were read, so whether they show clients "
+            "is not known: log in once as users do, or read more (--since 2w).",
+        )
     if origin.verdict == "bad":
-        hidden, total = origin.proxy_only + origin.absent, origin.usable
-        total += hidden
+        hidden = origin.proxy_only + origin.absent
         machines = ", ".join(origin.hiding) or "none is named"
         yield Reason(
             "origin-ip",
-            f"{hidden} of {total} logins do not show their client, so the wrong one "
-            f"would be banned or nobody. The machines between: {machines}. Put "
-            "proxies and MTAs into zimbraMailTrustedIP (`zmward plan --only "
-            "proxies-and-mtas-trusted-by-address`), restart mailboxd, and try again "
-            "once new lines show clients (`zmward logs report --since 24h`).",
+            f"{hidden} of {origin.usable + hidden} logins do not show their client, "
+            "so the wrong one would be banned or nobody. The machines between: "
+            f"{machines}. Put proxies and MTAs into zimbraMailTrustedIP (`zmward plan "
+            "--only proxies-and-mtas-trusted-by-address`) and restart mailboxd. Lines "
+            "from before stay as they are: judge by new ones (--since 2h).",
         )
 
 
-def against(found: LogReport | None, some: Iterable[Victim]) -> Iterator[Reason]:
+def against(
+    found: LogReport | None, placed: Iterable[Placed], some: Iterable[Victim]
+) -> Iterator[Reason]:
     """Yield why jails must not start: clients hidden, or bystanders banned."""
     if found is None:
         yield Reason(
@@ -206,7 +216,7 @@ def against(found: LogReport | None, some: Iterable[Victim]) -> Iterator[Reason]
             "would be banned: run it on the server itself.",
         )
         return
-    yield from _hidden(found)
+    yield from _hidden(found, placed)
     for one in some:
         if one.hides:
             yield Reason(

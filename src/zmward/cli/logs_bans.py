@@ -206,7 +206,9 @@ def command(ctx: click.Context, /, **options: Any) -> int:
         ground = Ground(there(way), operators(way))
     found, now = _bans(node, ground), datetime.now(UTC)
     seen = _judged(node, found, options, now, here=here)
-    reasons = against(seen.report if seen else None, seen.victims if seen else ())
+    reasons = against(
+        *(seen.report if seen else None, found.jails, seen.victims if seen else ())
+    )
     found = replace(found, refused=(*found.refused, *reasons))
     if options["install"] or options["plan"]:
         return _install(node, found, options)
