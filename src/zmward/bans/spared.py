@@ -64,7 +64,8 @@ def _profile(site: Profile) -> Iterator[Spared]:
 
 def _servers(facts: Facts, host: str, unknown: list[str]) -> Iterator[Spared]:
     for address in facts.read(ADDRESSES, host):
-        if ipaddress.ip_address(address).is_loopback:
+        one = ipaddress.ip_address(address)
+        if one.is_loopback or one.is_link_local:
             continue
         yield Spared(_network(address), f"this server, {host}", between=True)
     found, _ = peers(facts, host, services(facts, host))

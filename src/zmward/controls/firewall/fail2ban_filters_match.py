@@ -3,11 +3,21 @@
 import re
 from collections.abc import Iterator
 
-from zmward.control import Control, Severity, fails, unconcerned, unsure
+from zmward.bans.jails import DIRECT, EITHER, EVENT_LOGS, JAILS, LOGIN, Placed
+from zmward.bans.render import FOLDER, filter_file, filter_text
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
-from zmward.deviation import Judgement, Layer, deviates, not_concerned, unknown
+from zmward.deviation import (
+    Judgement,
+    Layer,
+    deviates,
+    not_concerned,
+    sound,
+    unknown,
+)
 from zmward.facts import Facts
 from zmward.sources.fail2ban import FAIL2BAN, Fail2ban, Jail
+from zmward.sources.own_files import OWN_FILES, OwnFile, OwnFiles
 
 # `cmd=Auth`, and ways to write both at once: `cmd=(?:Admin)?Auth`, `(AdminAuth|Auth)`.
 _USERS = re.compile(r"(?<!Admin)Auth\b")
@@ -27,28 +37,67 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         yield not_concerned(Layer.DECLARED, host, "fail2ban is not installed")
         return
     found = facts.read(FAIL2BAN, host)
-    jails = [jail for jail in found.jails if any("zimbra" in p for p in jail.logs)]
+    jails = [jail for jail in found.jails if any(map(_of_zimbra, jail.logs))]
     if not jails:
         yield not_concerned(Layer.DECLARED, host, "no jail reads Zimbra's logs")
         return
-    problems = [_problem(jail, dict(found.filters)) for jail in jails]
+    others = [jail for jail in jails if not jail.ours]
+    problems = [_problem(jail, dict(found.filters)) for jail in others]
     for text in filter(None, problems):
         yield deviates(
             Layer.DECLARED,
             host,
             text,
             "a filter that matches this version's lines",
-            no_cure="Write its failregex for lines of `cmd=Auth`, and count what it "
-            "finds: `fail2ban-regex /opt/zimbra/log/audit.log FILTER`. `zmward logs "
-            "bans` will write one that is proved.",
+            no_cure="Have `zmward logs bans --install` write jails whose filters are "
+            "proved, and disable this one.",
             source="fail2ban",
         )
-    names = ", ".join(jail.name for jail in jails)
-    reason = f"{names}: whether they match is for `zmward logs bans` to prove"
-    yield unknown(Layer.RUNNING, host, reason)
+    for jail in jails:
+        if jail.ours:
+            yield _own(facts, host, jail)
+    if others:
+        names = ", ".join(jail.name for jail in others)
+        reason = f"{names}: whether they match is proved for zmward's own jails alone"
+        yield unknown(Layer.RUNNING, host, reason)
+
+
+def _of_zimbra(log: str) -> bool:
+    return "zimbra" in log or log == EVENT_LOGS
+
+
+def _own(facts: Facts, host: str, jail: Jail) -> Judgement:
+    """Judge a jail of ours: its filter must be the one that is proved."""
+    files = facts.read(OWN_FILES, host)
+    known = {row.name: row for row in JAILS}.get(jail.filter)
+    local = f"{FOLDER}/filter.d/{jail.filter}.local"
+    if local in files.found or local in files.odd:
+        reason = f"{local} changes the filter of {jail.name}; nothing proves it"
+        return unknown(Layer.DECLARED, host, reason)
+    texts = set()
+    if known is not None:
+        texts = {filter_text(Placed(known, (), way), host) for way in (EITHER, DIRECT)}
+        path = filter_file(known)
+        if path in files.odd:
+            return unknown(Layer.DECLARED, host, files.odd[path])
+        file = files.found.get(path)
+        if file is not None and file.text in texts:
+            text = f"{jail.name} has this version's filter"
+            return sound(Layer.DECLARED, host, source="own-files", seen=text)
+    return deviates(
+        Layer.DECLARED,
+        host,
+        f"jail {jail.name}: its filter is not this version's",
+        "the filter that is proved",
+        no_cure="`zmward logs bans --install` writes it anew.",
+        source="own-files",
+    )
 
 
 _JAIL = Jail("zimbra-auth", "zimbra-auth", ("/opt/zimbra/log/audit.log",))
+_OURS = Fail2ban((Jail(LOGIN.name, LOGIN.name, (EVENT_LOGS,)),), (), {})
+_PATH = filter_file(LOGIN)
+_TEXT = OwnFile(filter_text(Placed(LOGIN, ()), "mail.example.com"))
 _OLD = "failregex = cmd=AdminAuth; account=.*; error="
 _NEW = "failregex = security - cmd=Auth; account=[^;]*; protocol=[^;]*; error="
 
@@ -59,13 +108,22 @@ CONTROL = Control(
     impact="None by itself.",
     severity=Severity.LOW,
     tips=("T05",),
-    check=on_hosts(Layer.DECLARED, (FAIL2BAN,), _look),
+    check=on_hosts(Layer.DECLARED, (FAIL2BAN, OWN_FILES), _look),
     refs=("https://github.com/fail2ban/fail2ban",),
     note=(
         "Administrators' logins are cmd=Auth since 8.8.15 patch 30, 9.0.0 patch 23 "
         "and 10.0. Most published filters are older, and know IPv4 only."
     ),
     examples=(
+        passes(fail2ban=_OURS, own_files=OwnFiles({_PATH: _TEXT})),
+        fails(fail2ban=_OURS, own_files=OwnFiles({_PATH: OwnFile(_OLD)})),
+        fails(fail2ban=_OURS, own_files=OwnFiles()),
+        unsure(fail2ban=_OURS, own_files=OwnFiles({}, {_PATH: "it is a link"})),
+        unsure(
+            fail2ban=_OURS,
+            own_files=OwnFiles({_PATH.replace(".conf", ".local"): OwnFile("")}),
+        ),
+        unsure(fail2ban=_OURS, missing=("own-files",)),
         fails(fail2ban=Fail2ban((_JAIL,), (), {"zimbra-auth": _OLD})),
         fails(fail2ban=Fail2ban((_JAIL,), (), {})),
         unsure(fail2ban=Fail2ban((_JAIL,), (), {"zimbra-auth": _NEW})),
