@@ -17,6 +17,16 @@ _MOST: Final = 50_000
 _NAMES: Final = 1000
 # From so many accounts on that log in well there, it is an office, a proxy or a NAT.
 _OFFICE: Final = 10
+# RFC 1918, 6598 (behind which a provider's customers are), 4193, and link-local ones.
+_INNER: Final = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"),
+            *("169.254.0.0/16", "fc00::/7", "fe80::/10"),
+        ),
+    )
+)
 # logins: good logins came from there; shared: of many accounts, and mostly good ones;
 # announces: it announces other addresses and is not trusted; private: an inner one.
 Doubt = Literal["shared", "announces", "logins", "private"]
@@ -112,7 +122,8 @@ def _doubts(address: str, party: _Party) -> Iterator[Doubt]:
         yield "announces"
     if party.successes:
         yield "logins"
-    if ipaddress.ip_address(address).is_private:
+    one = ipaddress.ip_address(address)
+    if any(one in net for net in _INNER):
         yield "private"
 
 
