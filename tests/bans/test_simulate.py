@@ -3,6 +3,7 @@
 import random
 import sys
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -128,28 +129,24 @@ def test_memory_is_bounded() -> None:
     watch = Watch(Rule(5, 600, 3600))
     for number in range(50_000):
         watch.failed(f"2001:db8::{number:x}", number)
-    assert len(watch._seen) <= 10_001  # noqa: SLF001  # what it is about
+    assert len(watch._seen) <= 10_001
 
 
 def _theirs(rule: Rule, failures: Sequence[float]) -> list[float]:
     """Return when fail2ban's own memory of failures bans one address."""
-    from fail2ban.server.failmanager import (  # type: ignore[import-not-found]
-        FailManager,
-        FailManagerEmpty,
-    )
-    from fail2ban.server.ticket import FailTicket  # type: ignore[import-not-found]
-
-    memory, found, until = FailManager(), [], 0.0
+    server = import_module("fail2ban.server.failmanager")
+    ticket = import_module("fail2ban.server.ticket").FailTicket
+    memory, found, until = server.FailManager(), [], 0.0
     memory.setMaxRetry(rule.failures)
     memory.setMaxTime(rule.window)
     for when in failures:
         if when < until:
             continue
         memory.cleanup(when)
-        memory.addFailure(FailTicket(CALLER, when))
+        memory.addFailure(ticket(CALLER, when))
         try:
             memory.toBan(CALLER)
-        except FailManagerEmpty:
+        except server.FailManagerEmpty:
             continue
         found.append(when)
         until = when + rule.ban
@@ -174,7 +171,7 @@ def fail2ban(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("fail2ban")
 def test_fail2ban_itself_bans_at_the_same_failures() -> None:
     """Its own class counts two thousand series of failures, fast and slow."""
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311  # a test
     banned = 0
     for _ in range(2000):
         rule = Rule(chance.randint(2, 8), chance.randint(10, 900), 300)

@@ -1,5 +1,6 @@
 """Which jails a server gets, whom they spare, and what keeps them from starting."""
 
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,6 @@ def of(found: Bans, subject: str) -> str:
 def seen(lines: list[Event]) -> LogReport:
     tally = Tally(single().profile.logs)
     tally.add(joined(lines))
-    from datetime import UTC
-
     logs = single().profile.logs
     return report(tally, logs, UTC, counts=(1, 1, 0), files=(), notes=())
 
