@@ -111,8 +111,8 @@ def _folder(room: Path, **logs: str) -> Path:
     """Return a configuration of fail2ban that is its own and ours."""
     place = room / "fail2ban"
     shutil.copytree("/etc/fail2ban", place)
-    for path in (place / "jail.d").iterdir():
-        path.unlink()
+    for theirs in (place / "jail.d").iterdir():
+        theirs.unlink()
     for path, text in rendered(one(), Bans()).items():
         target = place / path.removeprefix(f"{FOLDER}/")
         for jail, log in logs.items():

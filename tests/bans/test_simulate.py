@@ -30,8 +30,9 @@ def success(when: float, source: str = CALLER, account: str = "anna") -> Event:
 
 
 def sasl(when: float, source: str = CALLER) -> Event:
-    kept = {"origin": "postfix"}
-    return Event(when, "failure", "syslog", source, "", "smtp", "direct", **kept)
+    return Event(
+        *(when, "failure", "syslog", source, "", "smtp", "direct"), origin="postfix"
+    )
 
 
 def bans(events: Sequence[Event]) -> list[Banned]:

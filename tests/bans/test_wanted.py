@@ -151,16 +151,10 @@ class TestSpared:
                 assert found.between
 
     def test_a_node_without_an_address_refuses(self) -> None:
+        names = ("ldap", "store", "mta", "proxy", "logger")
         nowhere = {
-            "mta": {
-                "resolved_names": {
-                    name: frozenset()
-                    for name in ("ldap", "store", "mta", "proxy", "logger")
-                }
-            }
+            name: {"resolved_names": {}, "addresses": ("127.0.0.1",)} for name in names
         }
-        for other in ("ldap", "store", "proxy", "logger"):
-            nowhere[other] = {"resolved_names": {}, "addresses": ("127.0.0.1",)}  # type: ignore[dict-item]
         found = bans(cluster({}, nodes=nowhere), "mta.example.com", GROUND)
         assert "proxy.example.com" in {one.subject for one in found.refused}
 

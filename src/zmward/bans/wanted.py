@@ -25,6 +25,7 @@ from zmward.facts import Facts
 from zmward.firewall.services import services
 from zmward.firewall.settings import entry
 from zmward.i18n import mark
+from zmward.logs.compact import EVENTS
 from zmward.logs.report import LogReport
 from zmward.sources.fail2ban import FAIL2BAN
 from zmward.sources.packages import PACKAGES
@@ -62,8 +63,8 @@ class Ground(msgspec.Struct, frozen=True):
 
 _NO_EVENTS = mark(
     "No event log is there ({log}), and mailboxd's own lines can be turned against "
-    "others by words of clients: have `zmward logs follow` run as a service, then "
-    "try again."
+    "others by words of clients: have `zmward logs follow --events {events}` run as "
+    "a service, then try again."
 )
 _NO_LOG = mark("{log} does not exist.")
 _ELSEWHERE = mark(
@@ -94,7 +95,7 @@ def _missing(jail: Jail, ground: Ground) -> str:
     if ground.logs is None or jail.log in ground.logs:
         return ""
     text = _NO_EVENTS if jail.log == EVENT_LOGS else _NO_LOG
-    return text.replace("{log}", jail.log)
+    return text.replace("{log}", jail.log).replace("{events}", EVENTS)
 
 
 def _placed(

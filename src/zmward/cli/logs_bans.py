@@ -12,7 +12,7 @@ from zmward.bans.wanted import Bans, Ground, against, bans
 from zmward.cli.applying import asked as agreed
 from zmward.cli.applying import carried_out, reachable, told
 from zmward.cli.firewall_place import ASKED, Node, asking, whole
-from zmward.cli.logs_report import beginning, between, opened_logs
+from zmward.cli.logs_report import beginning, opened_logs, trusted_by
 from zmward.cli.main import own_version
 from zmward.cli.options import door, given, write
 from zmward.cli.place import place
@@ -77,7 +77,7 @@ def _judged(
     since = beginning(options["since"] or _WEEK, now)
     own = here and not files and not folders
     try:
-        known = between(site, options["trusted"], here=own)
+        known = trusted_by(site, options["trusted"], here=own)
         asked = Asked(local, known, since, (now + timedelta(days=1)).timestamp())
         opened = opened_logs(files, folders, since)
         store = "mailbox" in entry(node.facts, node.host).own("zimbraServiceEnabled")

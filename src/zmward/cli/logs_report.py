@@ -68,7 +68,7 @@ def opened_logs(
     return found
 
 
-def between(site: Profile, more: tuple[str, ...], *, here: bool) -> tuple[str, ...]:
+def trusted_by(site: Profile, more: tuple[str, ...], *, here: bool) -> tuple[str, ...]:
     """Return whose word about others is taken."""
     own = own_addresses() if here else ()
     named = (*site.logs.trusted, *site.networks.proxies, *site.firewall.cluster)
@@ -154,7 +154,7 @@ def command(
     begin = beginning(since, now)
     opened = opened_logs(files, folders, begin)
     try:
-        known = between(site, trusted, here=not files and not folders)
+        known = trusted_by(site, trusted, here=not files and not folders)
         until = (now + timedelta(days=1)).timestamp()
         in_form = as_json or form == "json"
         asked = Asked(local, known, begin, until)
