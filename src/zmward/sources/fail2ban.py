@@ -110,6 +110,19 @@ def _ports(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
+def failregexes(text: str) -> tuple[str, ...] | None:
+    """Return the expressions of a filter; None where more than this file says them."""
+    sections: Sections = {}
+    try:
+        _read(text, "filter", sections)
+    except Unreadable:
+        return None
+    found = sections.get("Definition", {}).get("failregex", "")
+    if "%(" in found or "INCLUDES" in sections:
+        return None
+    return tuple(line.replace("%%", "%") for line in found.splitlines() if line)
+
+
 def _rank(path: str) -> tuple[int, str]:
     """Return fail2ban's own order: .conf, then .local; jail first, then jail.d."""
     return (2 * path.endswith(".local") + ("/jail.d/" in path), path)

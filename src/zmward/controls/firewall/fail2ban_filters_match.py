@@ -1,8 +1,9 @@
 """The filters of Zimbra's jails exist and know the lines of current versions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from zmward.bans.foreign import Flaw, flaws
 from zmward.bans.jails import DIRECT, EITHER, EVENT_LOGS, JAILS, LOGIN, Placed
 from zmward.bans.render import FOLDER, filter_file, filter_text
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
@@ -23,13 +24,27 @@ from zmward.sources.own_files import OWN_FILES, OwnFile, OwnFiles
 _USERS = re.compile(r"(?<!Admin)Auth\b")
 
 
-def _problem(jail: Jail, filters: dict[str, str]) -> str:
+_WORTH: Mapping[Flaw, str] = {
+    "deaf": "its filter finds none of the failed logins that this version writes",
+    "fooled": "words of a client can make its filter ban somebody else",
+    "proxy": "its filter takes the proxy for the client",
+}
+
+
+def _problems(jail: Jail, filters: Mapping[str, str]) -> Iterator[str]:
     if jail.filter not in filters:
-        return f"jail {jail.name}: the filter {jail.filter} does not exist"
+        yield f"jail {jail.name}: the filter {jail.filter} does not exist"
+        return
     text = filters[jail.filter]
     if "AdminAuth" in text and not _USERS.search(text):
-        return f"jail {jail.name}: its filter knows cmd=AdminAuth only"
-    return ""
+        yield f"jail {jail.name}: its filter knows cmd=AdminAuth only"
+    for flaw in sorted(flaws(text, jail.logs) or ()):
+        yield f"jail {jail.name}: {_WORTH[flaw]}"
+
+
+def _tried(jail: Jail, filters: Mapping[str, str]) -> bool:
+    """Say whether its filter could be held against lines of this version."""
+    return flaws(filters.get(jail.filter, ""), jail.logs) is not None
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -42,8 +57,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         yield not_concerned(Layer.DECLARED, host, "no jail reads Zimbra's logs")
         return
     others = [jail for jail in jails if not jail.ours]
-    problems = [_problem(jail, dict(found.filters)) for jail in others]
-    for text in filter(None, problems):
+    for text in (p for jail in others for p in _problems(jail, found.filters)):
         yield deviates(
             Layer.DECLARED,
             host,
@@ -56,10 +70,13 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     for jail in jails:
         if jail.ours:
             yield _own(facts, host, jail)
-    if others:
-        names = ", ".join(jail.name for jail in others)
-        reason = f"{names}: whether they match is proved for zmward's own jails alone"
-        yield unknown(Layer.RUNNING, host, reason)
+    for jail in others:
+        if _tried(jail, found.filters):
+            text = f"{jail.name} was tried with lines as this version writes them"
+            yield sound(Layer.DECLARED, host, source="fail2ban", seen=text)
+        else:
+            reason = f"{jail.name}: what its filter finds cannot be tried here"
+            yield unknown(Layer.DECLARED, host, reason)
 
 
 def _of_zimbra(log: str) -> bool:
@@ -96,6 +113,13 @@ def _own(facts: Facts, host: str, jail: Jail) -> Judgement:
 
 _JAIL = Jail("zimbra-auth", "zimbra-auth", ("/opt/zimbra/log/audit.log",))
 _OURS = Fail2ban((Jail(LOGIN.name, LOGIN.name, (EVENT_LOGS,)),), (), {})
+_LINE = "failregex = INFO .*;oip=<HOST>;.*authentication failed for .*invalid password"
+_FOOLED = f"[Definition]\n{_LINE}\n"
+_SMTP = (
+    "[Definition]\nfailregex = warning: .*\\[<HOST>\\]: SASL LOGIN auth.* failed: \n"
+)
+_MAIL = Jail("smtp", "zimbra-smtp", ("/var/log/zimbra.log",))
+_BOX = Jail("web", "zimbra-web", ("/opt/zimbra/log/mailbox.log",))
 _PATH = filter_file(LOGIN)
 _TEXT = OwnFile(filter_text(Placed(LOGIN, ()), "mail.example.com"))
 _OLD = "failregex = cmd=AdminAuth; account=.*; error="
@@ -124,6 +148,8 @@ CONTROL = Control(
             own_files=OwnFiles({_PATH.replace(".conf", ".local"): OwnFile("")}),
         ),
         unsure(fail2ban=_OURS, missing=("own-files",)),
+        passes(fail2ban=Fail2ban((_MAIL,), (), {"zimbra-smtp": _SMTP})),
+        fails(fail2ban=Fail2ban((_BOX,), (), {"zimbra-web": _FOOLED})),
         fails(fail2ban=Fail2ban((_JAIL,), (), {"zimbra-auth": _OLD})),
         fails(fail2ban=Fail2ban((_JAIL,), (), {})),
         unsure(fail2ban=Fail2ban((_JAIL,), (), {"zimbra-auth": _NEW})),
