@@ -79,3 +79,6 @@ def test_other_logs_and_included_filters_are_not_known() -> None:
     assert of(r"SASL <HOST>", "/var/log/auth.log") is None
     assert of(r"SASL <HOST>", SYSLOG, more="[INCLUDES]\nbefore = x.conf\n") is None
     assert flaws("no section\n", [SYSLOG]) is None
+    for other in ("ignoreregex = oproto", "prefregex = ^x <F-CONTENT>.+</F-CONTENT>"):
+        text = f"[Definition]\nfailregex = SASL <HOST>\n{other}\n"
+        assert flaws(text, [SYSLOG]) is None

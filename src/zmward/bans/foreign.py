@@ -26,7 +26,8 @@ _LOGS: Final[tuple[tuple[str, Log], ...]] = (
 )
 _FAILED: Final = frozenset(("failure", "unknown"))
 _STAMP = re.compile(r"^(?:\d{4}-\d\d-\d\d[ T][\d:.,+]{8,22}|\w{3} [ \d]\d [\d:]{8})")
-_HOST = r"\[?(?:::f{4,6}:)?(?P<host>(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]{2,45}|[\w.-]*\w)\]?"
+_FOUND = r"(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]{2,45}|[\w.-]*\w"
+_HOST = rf"\[?(?:::f{{4,6}}:)?(?P<host>{_FOUND})\]?"
 # What is no filter of logins is not judged by whether it finds them.
 _LOGINS = re.compile(r"auth|SASL|password|account not found", re.IGNORECASE)
 # A repeated group may take for ever: such an expression is not tried.
@@ -51,8 +52,8 @@ _ENDS: Final[tuple[tuple[Log, str], ...]] = (
     (
         "mailbox",
         (
-            "SoapEngine - handler exception: authentication failed for [anna], account not "
-            "found"
+            "SoapEngine - handler exception: authentication failed for [anna], account "
+            "not found"
         ),
     ),
 )

@@ -117,8 +117,10 @@ def failregexes(text: str) -> tuple[str, ...] | None:
         _read(text, "filter", sections)
     except Unreadable:
         return None
-    found = sections.get("Definition", {}).get("failregex", "")
-    if "%(" in found or "INCLUDES" in sections:
+    own = sections.get("Definition", {})
+    found = own.get("failregex", "")
+    more = "INCLUDES" in sections or own.get("prefregex") or own.get("ignoreregex")
+    if more or "%(" in found:
         return None
     return tuple(line.replace("%%", "%") for line in found.splitlines() if line)
 
