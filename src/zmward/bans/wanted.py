@@ -206,6 +206,17 @@ def _hidden(found: LogReport, placed: Iterable[Placed]) -> Iterator[Reason]:
         )
 
 
+def late(seconds: int, placed: Iterable[Placed]) -> Iterator[Reason]:
+    """Yield why a jail would wait in vain: nobody writes its event log."""
+    if seconds and LOGIN in {one.jail for one in placed}:
+        yield Reason(
+            LOGIN.name,
+            f"The event log lags {seconds // 60} minutes behind the logs, so its jail "
+            f"would wait in vain: `zmward logs follow --events {EVENTS}` must run as a "
+            "service.",
+        )
+
+
 def against(
     found: LogReport | None, placed: Iterable[Placed], some: Iterable[Victim]
 ) -> Iterator[Reason]:

@@ -8,7 +8,7 @@ import click
 from msgspec.structs import replace
 
 from zmward.bans.render import FOLDER, rendered
-from zmward.bans.wanted import Bans, Ground, against, bans
+from zmward.bans.wanted import Bans, Ground, against, bans, late
 from zmward.cli.applying import asked as agreed
 from zmward.cli.applying import carried_out, reachable, told
 from zmward.cli.firewall_place import ASKED, Node, asking, whole
@@ -84,6 +84,19 @@ def _judged(
         return judged(found, site, opened, asked, handed=own and not store)
     except ValueError as error:
         raise Usage(f"--trusted: {plain(str(error))}.") from error
+
+
+def _refused(found: Bans, seen: Judged | None, *, here: bool) -> Bans:
+    """Add what the logs say against it."""
+    if seen is None:
+        reasons = tuple(against(None, found.jails, ()))
+    else:
+        behind = seen.behind if here else 0
+        reasons = (
+            *against(seen.report, found.jails, seen.victims),
+            *late(behind, found.jails),
+        )
+    return replace(found, refused=(*found.refused, *reasons))
 
 
 def _simulated(
@@ -206,10 +219,7 @@ def command(ctx: click.Context, /, **options: Any) -> int:
         ground = Ground(there(way), operators(way))
     found, now = _bans(node, ground), datetime.now(UTC)
     seen = _judged(node, found, options, now, here=here)
-    reasons = against(
-        *(seen.report if seen else None, found.jails, seen.victims if seen else ())
-    )
-    found = replace(found, refused=(*found.refused, *reasons))
+    found = _refused(found, seen, here=here)
     if options["install"] or options["plan"]:
         return _install(node, found, options)
     files = rendered(found, node.facts.profile.bans)

@@ -22,13 +22,18 @@ from zmward.logs.tally import Tally
 from zmward.profile import Profile
 
 _PLACE = Path(EVENT_LOGS)
+_LATE = 600
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """Whom jails would have banned, and the report on the same lines."""
+    """Whom jails would have banned, and the report on the same lines.
+
+    `behind` is by how many seconds the event log lags behind the logs; 0 for little.
+    """
 
     victims: tuple[Victim, ...]
     report: LogReport
+    behind: int = 0
 
 
 def there(door: Door) -> frozenset[str]:
@@ -42,14 +47,21 @@ def there(door: Door) -> frozenset[str]:
     return frozenset(found)
 
 
-def _handed(asked: Asked) -> Iterator[Event]:
+def _handed(asked: Asked, place: Path) -> Iterator[Event]:
     """Yield what event logs tell, also those that other nodes hand over."""
-    for path in sorted(_PLACE.parent.glob(_PLACE.name)):
+    for path in sorted(place.parent.glob(place.name)):
         with path.open(encoding="ascii", errors="replace") as lines:
             found = (compact.event(line.rstrip("\n")) for line in lines)
             yield from (
                 one for one in found if one and asked.since <= one.when <= asked.until
             )
+
+
+def _behind(last: float, place: Path) -> int:
+    """Return by how much the event logs lag behind what the logs told last."""
+    times = [path.stat().st_mtime for path in place.parent.glob(place.name)]
+    late = int(last - max(times)) if times else 0
+    return late if late > _LATE else 0
 
 
 def _noted(events: Iterable[Event], tally: Tally) -> Iterator[Event]:
@@ -58,8 +70,14 @@ def _noted(events: Iterable[Event], tally: Tally) -> Iterator[Event]:
         yield event
 
 
-def judged(
-    found: Bans, site: Profile, files: LogFiles, asked: Asked, *, handed: bool
+def judged(  # what to read, and how
+    found: Bans,
+    site: Profile,
+    files: LogFiles,
+    asked: Asked,
+    *,
+    handed: bool,
+    place: Path = _PLACE,
 ) -> Judged:
     """Return what the logs say; `handed` reads event logs too, for want of audit.log.
 
@@ -70,11 +88,11 @@ def judged(
     events: Iterator[Event] = joined(reading.events())
     if handed:
         own = (one for one in events if one.log == "syslog")
-        others = sorted(_handed(asked), key=lambda one: one.when)
+        others = sorted(_handed(asked, place), key=lambda one: one.when)
         foreign = (one for one in others if one.log != "syslog")
         events = heapq.merge(own, foreign, key=lambda one: one.when)
     hit = victims(_noted(events, tally), found.jails, site.bans, Lookup(found.spared))
     sums = reading.counts
     counts = (sums.lines, sums.candidates, sums.unparsed)
     said = report(tally, site.logs, UTC, counts=counts, files=names, notes=files.notes)
-    return Judged(hit, said)
+    return Judged(hit, said, _behind(tally.last, place))
