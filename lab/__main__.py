@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import crash, image, layers, prove, states
+from lab import crash, image, layers, product, prove, states
 from lab.errors import LabError
 from lab.node import Lab, labs
 from lab.record import record
@@ -122,7 +122,7 @@ def _build() -> None:
 
 def _prune() -> None:
     top = image.top_layer()
-    kept = [image.base_layer(), top]
+    kept = [image.base_layer(), top, product.layer()]
     for name in (*states.NAMES, states.CLUSTER):
         kept += states.layers_of(name, top)
     print("\n".join(layers.prune(kept)))

@@ -123,6 +123,8 @@ def _add_stand_ins(root: Path) -> None:
     copy_tree(LAB / "zimbra", inside / "zimbra")
     shutil.copyfile(CATALOG / "attributes.json", inside / "attributes.json")
     shutil.copyfile(CATALOG / "localconfig.json", inside / "localconfig-defaults.json")
+    # User zimbra may not write there: every call of his would compile them anew.
+    run(within(root, ["python3", "-m", "compileall", "-q", f"/{INSIDE}"]))
 
 
 def _set_units(root: Path) -> None:

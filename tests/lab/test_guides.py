@@ -22,23 +22,29 @@ def room(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def server(lab_default: Lab) -> Lab:
+    """Give a server that has zmward."""
+    install(lab_default)
+    return lab_default
+
+
 @pytest.fixture
-def run(lab_default: Lab, room: Path) -> Run:
+def run(server: Lab, room: Path) -> Run:
     """Give a function that types a command outside, or on the server itself."""
-    programs = f"{lab_default.programs}:{Path(sys.executable).parent}"
+    programs = f"{server.programs}:{Path(sys.executable).parent}"
     outside = [
         *("env", f"PATH={programs}:{os.environ['PATH']}", f"HOME={room}"),
         *("LC_ALL=C.UTF-8", f"ZMWARD_ETC={room}/etc"),
         *(f"ZMWARD_CATALOG={room}/catalog", "sh", "-c"),
     ]
-    install(lab_default)
     on_server = ["sh", "-c"]
 
     def run(word: str, command: str) -> subprocess.CompletedProcess[str]:
         if word == "server":
-            argv = lab_default.argv("mail", [*on_server, f"cd /root; {command}"])
+            argv = server.argv("mail", [*on_server, f"cd /root; {command}"])
         else:
-            argv = lab_default.argv("outside", [*outside, command])
+            argv = server.argv("outside", [*outside, command])
         return subprocess.run(
             argv,
             cwd=room,

@@ -1,7 +1,7 @@
 """Postfix, nginx and their chain: configured from the directory, and working."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -48,12 +48,16 @@ def _modify(lab: Lab, kind: str, *words: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def polling(lab_default: Lab) -> Lab:
+def polling(lab_default: Lab) -> Iterator[Lab]:
     """Give the default lab with a zmconfigd that looks every second."""
     edit = ["/opt/zimbra/bin/zmlocalconfig", "-e", "zmconfigd_interval=1"]
+    back = ["/opt/zimbra/bin/zmlocalconfig", "-u", "zmconfigd_interval"]
+    restart = ("systemctl", "restart", "zimbra-configd.service")
     _says(lab_default, "runuser", "-u", "zimbra", "--", *edit)
-    _says(lab_default, "systemctl", "restart", "zimbra-configd.service")
-    return lab_default
+    _says(lab_default, *restart)
+    yield lab_default
+    _says(lab_default, "runuser", "-u", "zimbra", "--", *back)
+    _says(lab_default, *restart)
 
 
 def test_postfix_and_nginx_find_nothing_wrong(any_lab: Lab) -> None:
