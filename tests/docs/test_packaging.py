@@ -1,5 +1,6 @@
 """The man page and the completion, as the programs that read them see them."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.docs.session import ROOT, Run
+from zmward.cli import logs_follow as follow
 from zmward.cli.main import VERBS
+from zmward.logs import compact
 
 PACKAGING = ROOT / "packaging"
 
@@ -50,3 +53,14 @@ def test_other_shells_read_their_completion(shell: str, room: Path) -> None:
         pytest.skip(f"{shell} is not installed")
     script = PACKAGING / "completion" / f"zmward.{shell}"
     subprocess.run([program, "-n", str(script)], check=True, cwd=room)
+
+
+def test_the_unit_runs_a_verb_that_there_is() -> None:
+    unit = (PACKAGING / "systemd" / "zmward-follow.service").read_text("ascii")
+    (start,) = re.findall(r"^ExecStart=(\S+) (.*)$", unit, re.MULTILINE)
+    assert start[0] == "/opt/zmward-venv/bin/zmward"
+    words = start[1].split()
+    assert words[:3] == ["logs", "follow", "--events"]
+    assert words[3:] == [compact.EVENTS]
+    assert str(Path(compact.EVENTS)) in (PACKAGING / "logrotate" / "zmward").read_text()
+    assert "--events" in {name for one in follow.command.params for name in one.opts}

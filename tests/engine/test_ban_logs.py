@@ -12,7 +12,7 @@ from tests.logs.files import CALLER, failed, good, sasl
 from zmward.bans.wanted import Bans, bans, late
 from zmward.doors.log_files import LogFiles
 from zmward.engine.ban_logs import Judged, judged
-from zmward.engine.read_logs import Asked
+from zmward.engine.log_pieces import Asked
 from zmward.logs import compact
 from zmward.logs.event import Event
 from zmward.profile import Profile

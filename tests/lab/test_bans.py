@@ -6,7 +6,6 @@ client can write something.
 """
 
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 import pytest
 from lab import network
 from lab.crash_plan import said
+from lab.layers import REPOSITORY
 from lab.network import OUTSIDE
 from lab.node import Lab
 from lab.product import install
@@ -29,7 +29,7 @@ from zmward.logs.compact import EVENTS
 
 pytestmark = pytest.mark.lab
 GUESSER = Path(__file__).with_name("guesser.py")
-FOLLOWER = Path(__file__).with_name("follower.py")
+UNIT = REPOSITORY / "packaging/systemd/zmward-follow.service"
 FRIEND = "198.51.100.90"
 LONGEST = 30.0
 SITE = "[bans]\nfailures = 3\nban-minutes = 10\n"
@@ -133,10 +133,11 @@ def until(true: Callable[[], bool]) -> float:
 
 
 def follow(lab: Lab) -> None:
-    """Have the event log written."""
-    shutil.copy(FOLLOWER, lab.root / "root/follower.py")
-    unit = "systemd-run -q --unit follower python3 /root/follower.py"
-    assert not said(lab, unit)
+    """Have the event log written by the service, as it is packaged."""
+    text = UNIT.read_text().replace("/opt/zmward-venv/bin/", "/usr/local/bin/")
+    (lab.root / "etc/systemd/system/zmward-follow.service").write_text(text)
+    start = "systemctl daemon-reload && systemctl enable -q --now zmward-follow"
+    assert not [line for line in said(lab, start).splitlines() if "reated" not in line]
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from hypothesis import strategies as some
 
 from tests.logs.files import BYSTANDER, CALLER, PROXY, STAMP, URL, failed, read
 from zmward.logs.addresses import Trusted, address
+from zmward.logs.context import cut, usual
 
 _WORDS = some.lists(
     some.sampled_from(
@@ -159,3 +160,31 @@ def test_long_words_are_not_kept() -> None:
     (event,) = read("audit", failed(f"oip={CALLER};soapId=1;", "a" * 20_000))
     assert len(event.account) == 320
     assert event.source == CALLER
+
+
+KEYS = (
+    *("name", "mid", "ip", "oip", "port", "oport", "via", "oproto", "ua"),
+    *("soapId", "cid", "x"),
+)
+
+
+@given(
+    some.lists(
+        some.tuples(
+            some.sampled_from(KEYS),
+            _WORDS | some.sampled_from(["smtp", CALLER, PROXY, "1"]),
+        ),
+        max_size=8,
+    ),
+    _WORDS,
+)
+def test_the_short_way_reads_as_the_long_one(
+    context: list[tuple[str, str]], words: str
+) -> None:
+    said = "".join(f"{key}={doubled(value)};" for key, value in context)
+    for line in (
+        failed(said, words),
+        f"{STAMP} INFO  [{words}] [{said}] imap - {words}",
+    ):
+        raw = line.encode()
+        assert usual(raw) in {None, cut(raw)}

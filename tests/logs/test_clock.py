@@ -1,9 +1,11 @@
 """Stamps without zone, without year, and in the hour that comes twice."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from zmward.logs.clock import Clock
 
@@ -86,3 +88,29 @@ def test_what_is_nearly_a_time_is_none() -> None:
 def test_the_end_of_time_is_survived() -> None:
     edge = Clock(UTC, at("2024-11-06T00:00:00+00:00"))
     assert edge.iso("9999-12-31 23:59:59,999") is not None
+
+
+@given(
+    some.datetimes(datetime(2023, 12, 30), datetime(2024, 11, 5, 23)),  # noqa: DTZ001  # local
+    some.lists(some.integers(0, 90_000), max_size=30),
+)
+def test_bytes_are_read_as_text_is(begin: datetime, steps: list[int]) -> None:
+    """With what is remembered of minutes and days, the stamps stay the same."""
+    fast, slow = clock(), clock()
+    for second in sorted(steps):
+        at = begin + timedelta(seconds=second)
+        for shape, text in (
+            ("iso", f"{at:%Y-%m-%d %H:%M:%S},{second % 1000:03}"),
+            ("bsd", f"{at:%b} {at.day:2} {at:%H:%M:%S}"),
+            ("iso", f"{at:%Y/%m/%d %H:%M:%S}"),
+            ("iso", f"{at:%Y-%m-%dT%H:%M:%S}.5+03:00"),
+        ):
+            raw = text.encode()
+            if "," in text:
+                first = fast.log4j(raw[:16], raw[16:19], raw[20:23])
+            elif "/" in text:
+                first = fast.nginx(raw)
+            else:
+                first = fast.syslog(b"<3>" + raw + b" ", 3)
+            assert first is not None
+            assert fast.settle(first, fast.later) == getattr(slow, shape)(text)

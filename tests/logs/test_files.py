@@ -4,6 +4,8 @@ import bz2
 import gzip
 import lzma
 import os
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tests.logs.files import CALLER, ROME, failed, place
-from zmward.doors.log_files import LogFiles, Opened, kind, named
-from zmward.engine.read_logs import Asked, Reading, halves, streams
+from zmward.doors.log_files import LogFiles, kind, named
+from zmward.engine.log_pieces import Asked
+from zmward.engine.read_logs import Reading
 from zmward.logs.candidates import LONGEST, candidates
 from zmward.logs.reading import Counts, events
 
@@ -59,10 +62,34 @@ def test_a_damaged_packing_is_said(tmp_path: Path) -> None:
     assert "ends early" in files.notes[0]
 
 
-def test_zstd_is_said_and_not_ignored(tmp_path: Path) -> None:
+def zstd(content: bytes) -> bytes:
+    done = subprocess.run(
+        ["zstd", "-cq"], input=content, capture_output=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.mark.skipif(shutil.which("zstd") is None, reason="zstd is not installed")
+def test_zstd_is_read_by_its_program(tmp_path: Path) -> None:
+    packed = zstd(text(0, 9000))
+    (tmp_path / "audit.log.1.zst").write_bytes(packed)
+    keys, files, _ = reading(tmp_path)
+    assert keys == [f"s{n}" for n in range(9000)]
+    assert not files.unread
+    (tmp_path / "audit.log.1.zst").write_bytes(packed[:-9])
+    _, files, _ = reading(tmp_path)
+    assert files.unread == 1
+    assert "ends early" in files.notes[0]
+
+
+def test_without_the_program_zstd_is_said_and_not_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
     (tmp_path / "audit.log.1.zst").write_bytes(b"\x28\xb5\x2f\xfd" + bytes(9))
     _, files, _ = reading(tmp_path)
     assert files.unread == 1
+    assert "the program zstd is not installed" in files.notes[0]
 
 
 def test_a_half_written_line_is_left(tmp_path: Path) -> None:
@@ -144,19 +171,6 @@ def test_two_processes_find_what_one_finds(
         for r in (alone, paired)
     ]
     assert sums[0] == sums[1] == (12_003, 12_003, 3)
-
-
-def test_the_work_is_halved() -> None:
-    def opened(name: str, size: int) -> Opened:
-        path = Path(name)
-        return Opened(path, "audit", path, size, 0.0, (0, size))  # type: ignore[arg-type]  # never read
-
-    some = streams(
-        opened(f"/{name}/audit.log", size)
-        for name, size in (("a", 5), ("b", 4), ("c", 3))
-    )
-    parts = halves(some)
-    assert [[one[0].size for one in part] for part in parts] == [[5], [4, 3]]
 
 
 @pytest.mark.parametrize(

@@ -242,7 +242,7 @@ def test_a_log_that_ends_early_is_no_whole_answer(folder: Path) -> None:
     assert dispatch(["logs", "report", "--dir", str(folder)]) == 3
 
 
-@pytest.mark.parametrize("verb", ["follow", "bans", "dance"])
+@pytest.mark.parametrize("verb", ["bans", "dance"])
 def test_verbs_that_have_not_landed_are_refused(verb: str) -> None:
     assert dispatch(["logs", verb]) == 2
 

@@ -23,7 +23,7 @@ from zmward.engine.apply import Wish
 from zmward.engine.ban_logs import Judged, judged, there
 from zmward.engine.bans import planned
 from zmward.engine.operator import operators
-from zmward.engine.read_logs import Asked
+from zmward.engine.log_pieces import Asked
 from zmward.errors import Refused, Usage
 from zmward.evidence import Unseen
 from zmward.firewall.settings import entry

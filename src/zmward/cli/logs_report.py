@@ -11,7 +11,8 @@ from zmward.cli.options import common, given, language, profile, time, write
 from zmward.cli.screen import screen
 from zmward.doors.log_files import FOLDERS, LogFiles, named
 from zmward.doors.own_addresses import own_addresses, zone
-from zmward.engine.read_logs import Asked, Reading
+from zmward.engine.log_pieces import Asked
+from zmward.engine.read_logs import Reading
 from zmward.errors import BadFile, Incomplete, Usage
 from zmward.logs.joined import joined
 from zmward.logs.report import LogReport, report
@@ -69,7 +70,7 @@ def opened_logs(
 
 
 def trusted_by(site: Profile, more: tuple[str, ...], *, here: bool) -> tuple[str, ...]:
-    """Return whose word about others is taken."""
+    """Return whose word about clients is taken."""
     own = own_addresses() if here else ()
     named = (*site.logs.trusted, *site.networks.proxies, *site.firewall.cluster)
     return (*own, *named, *more)

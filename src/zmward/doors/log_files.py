@@ -1,15 +1,12 @@
-"""Log files as blocks of whole lines: plain or packed, rotated under our feet or not.
+"""Log files as pieces of whole lines: plain or packed, rotated under our feet or not.
 
-Blocks are read, not mapped: a mapped file that logrotate truncates ends the process
-with SIGBUS, and its pages count as our memory.
+Pieces are read, not mapped: a mapped file that logrotate truncates ends the process
+with SIGBUS, and its pages count as our memory. A line is of the piece it begins in, so
+that a file can be cut anywhere.
 """
 
-import bz2
-import gzip
-import lzma
 import os
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Final
@@ -17,15 +14,16 @@ from typing import IO, Final
 import msgspec
 
 from zmward.catalog.log_pattern import Log
+from zmward.doors.packed import FAULTS, PACKINGS, NoProgram, unpacked
 
 FOLDERS: Final = (Path("/opt/zimbra/log"), Path("/var/log"))
 _BLOCK = 1 << 20
 _LONGEST = 1 << 17
-_TAIL = 64
+_MARK = 64
 _MAGIC = 6
 # What follows the name: a date or number of rotation, then the packing.
 _ROTATED = r"(?:[.-][0-9][0-9-]*)*(?:\.(?:gz|xz|bz2|zst))?$"
-_BEGINS: Final[tuple[tuple[str, Log], ...]] = (
+LIVE: Final[tuple[tuple[str, Log], ...]] = (
     ("audit.log", "audit"),
     ("mailbox.log", "mailbox"),
     ("sync.log", "sync"),
@@ -35,13 +33,16 @@ _BEGINS: Final[tuple[tuple[str, Log], ...]] = (
     ("zimbra.log", "syslog"),
 )
 _NAMES: Final[tuple[tuple[re.Pattern[str], Log], ...]] = tuple(
-    (re.compile(re.escape(name) + _ROTATED), log) for name, log in _BEGINS
+    (re.compile(re.escape(name) + _ROTATED), log) for name, log in LIVE
 )
-_FAULTS = (OSError, EOFError, lzma.LZMAError, zlib.error)
 
 
 class Opened(msgspec.Struct):
-    """A file that is held open, so that a rename cannot take it away."""
+    """A file that is held open, so that a rename cannot take it away.
+
+    `begin` is where its lines begin, behind zeros that a truncation left. `head` and
+    `mark` are its first and last bytes when it was opened: a copy is known by them.
+    """
 
     path: Path
     log: Log
@@ -49,6 +50,27 @@ class Opened(msgspec.Struct):
     size: int
     written: float
     inode: tuple[int, int]
+    begin: int = 0
+    head: bytes = b""
+    mark: bytes = b""
+
+    @property
+    def packed(self) -> bool:
+        """Return whether it can be read from its begin alone."""
+        return self.head.startswith(PACKINGS)
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A piece of a file: the lines of a block from `first` up to `end`, and some more.
+
+    What follows `end` is there for what reaches over the end of a line. `lines` says
+    how many there are.
+    """
+
+    block: bytes
+    first: int
+    end: int
+    lines: int
 
 
 def kind(path: Path) -> Log | None:
@@ -61,10 +83,22 @@ def kind(path: Path) -> Log | None:
 
 def named(path: Path) -> Log | None:
     """Return which log a file is that a person names: what follows may be anything."""
-    for name, log in _BEGINS:
+    for name, log in LIVE:
         if path.name.startswith(name):
             return log
     return None
+
+
+def live(folder: Path, name: str) -> Path:
+    """Return the file of a log that is written now.
+
+    mailboxd's access_log has the day in its name: it is the last of them.
+    """
+    path = folder / name
+    if name != "access_log" or path.exists():
+        return path
+    dated = (one for one in folder.glob(f"{name}.*") if one.suffix[1:2].isdigit())
+    return max(dated, default=path)
 
 
 class LogFiles:
@@ -75,17 +109,19 @@ class LogFiles:
         self.unread = 0
         self.opened: list[Opened] = []
         self._inodes: set[tuple[int, int]] = set()
-        self._copies: list[IO[bytes]] = []
+        self._copies: dict[tuple[int, int], IO[bytes] | None] = {}
 
     def close(self) -> None:
         """Let go of every file."""
-        for file in (*(one.file for one in self.opened), *self._copies):
-            file.close()
+        for file in (*(one.file for one in self.opened), *self._copies.values()):
+            if file is not None:
+                file.close()
 
     def missed(self, text: str) -> None:
-        """Note something that could not be read."""
-        self.unread += 1
-        self.notes.append(text)
+        """Note something that could not be read, once."""
+        if text not in self.notes:
+            self.unread += 1
+            self.notes.append(text)
 
     def open(self, path: Path, log: Log) -> None:
         """Open a file, unless it is already open under another name."""
@@ -104,8 +140,15 @@ class LogFiles:
             file.close()
             return
         self._inodes.add(inode)
+        size = status.st_size
+        head = os.pread(descriptor, _MARK, 0)
         self.opened.append(
-            Opened(path, log, file, status.st_size, status.st_mtime, inode)
+            Opened(
+                *(path, log, file, size, status.st_mtime, inode),
+                begin=behind_zeros(descriptor, size),
+                head=head,
+                mark=os.pread(descriptor, _MARK, max(size - _MARK, 0)),
+            )
         )
 
     def folder(self, folder: Path, since: float) -> None:
@@ -126,27 +169,68 @@ class LogFiles:
             if len(self._inodes) == before:
                 return
 
-    def blocks(self, opened: Opened) -> Iterator[bytes]:
-        """Yield a file as blocks of whole lines; a half-written last line is left."""
+    def pieces(self, opened: Opened) -> Iterator[Piece]:
+        """Yield a packed file as pieces; a half-written last line is left."""
         try:
-            yield from _whole(self._read(opened))
-        except _FAULTS as error:
+            stream = unpacked(opened.file)
+            if stream is None:
+                return
+            with stream:
+                for block in _whole(lambda: stream.read(_BLOCK)):
+                    yield Piece(block, 0, len(block), block.count(b"\n"))
+        except NoProgram as error:
+            self.missed(f"{opened.path} cannot be read: {error.strerror}")
+        except FAULTS as error:
             self.missed(f"{opened.path} ends early: {_reason(error)}")
-        finally:
-            opened.file.close()
 
-    def _read(self, opened: Opened) -> Callable[[], bytes]:
-        magic = opened.file.read(_MAGIC)
-        opened.file.seek(0)
-        unpacked = _unpacked(opened.file, magic)
-        if unpacked is not None:
-            return lambda: unpacked.read(_BLOCK)
-        if magic.startswith(b"\x28\xb5\x2f\xfd"):
-            self.missed(f"{opened.path} is packed with zstd: unpack it first")
-            return lambda: b""
-        return _Plain(opened, self._continued).read
+    def piece(self, opened: Opened, begin: int, end: int) -> Piece:
+        """Return the lines of a plain file that begin between two places."""
+        try:
+            return self._piece(opened, max(begin, opened.begin), min(end, opened.size))
+        except OSError as error:
+            self.missed(f"{opened.path} ends early: {_reason(error)}")
+            return Piece(b"", 0, 0, 0)
 
-    def _continued(self, opened: Opened, at: int, tail: bytes) -> IO[bytes] | None:
+    def _piece(self, opened: Opened, begin: int, end: int) -> Piece:
+        # The byte before tells whether a line begins here.
+        start = max(begin - 1, opened.begin)
+        block = self._at(opened, start, min(end + _LONGEST, opened.size) - start)
+        if start + len(block) >= opened.size:
+            block = block[: block.rfind(b"\n") + 1]
+        first = 0 if begin == opened.begin else block.find(b"\n") + 1
+        if (first == 0 and begin != opened.begin) or start + first >= end:
+            return Piece(b"", 0, 0, 0)
+        stop = block.find(b"\n", end - 1 - start) + 1
+        lines = block.count(b"\n", first, stop or len(block))
+        if stop:
+            return Piece(block, first, stop, lines)
+        if start + len(block) < opened.size and self._ends(opened, start + len(block)):
+            # A line so long that its end was not read: its begin is enough.
+            return Piece(block, first, len(block), lines + 1)
+        return Piece(block, first, block.rfind(b"\n") + 1, lines)
+
+    def _ends(self, opened: Opened, at: int) -> bool:
+        """Return whether a line ends somewhere behind a place."""
+        while block := self._at(opened, at, min(_BLOCK, opened.size - at)):
+            if b"\n" in block:
+                return True
+            at += len(block)
+        return False
+
+    def _at(self, opened: Opened, at: int, length: int) -> bytes:
+        """Return bytes of a file as it was when it was opened, also after that."""
+        if length <= 0:
+            return b""
+        file: IO[bytes] | None = opened.file
+        if opened.inode not in self._copies:
+            block = _read(opened.file, at, length)
+            if len(block) == length and _same(opened.file, opened):
+                return block
+            self._copies[opened.inode] = self._copy(opened)
+        file = self._copies[opened.inode]
+        return b"" if file is None else _read(file, at, length)
+
+    def _copy(self, opened: Opened) -> IO[bytes] | None:
         """Return the copy of a file that was truncated while it was read."""
         name = opened.path.name
         for path in sorted(opened.path.parent.glob(f"{name}*"), key=_newest)[::-1]:
@@ -156,41 +240,49 @@ class LogFiles:
                 continue
             status = os.fstat(file.fileno())
             inode = (status.st_dev, status.st_ino)
-            if inode not in self._inodes and status.st_size >= at:
-                file.seek(at - len(tail))
-                if file.read(len(tail)) == tail:
-                    self._inodes.add(inode)
-                    self._copies.append(file)
-                    return file
+            if inode not in self._inodes and _same(file, opened):
+                return file
             file.close()
         self.missed(f"{opened.path} was truncated while it was read")
         return None
 
 
-class _Plain:
-    """Reads a file up to its size when it was opened, also through a truncation."""
+def _same(file: IO[bytes], opened: Opened) -> bool:
+    """Return whether a file holds what another did; the first bytes tell its time."""
+    mark_at = max(opened.size - _MARK, 0)
+    return (
+        _read(file, mark_at, len(opened.mark)) == opened.mark
+        and _read(file, 0, len(opened.head)) == opened.head
+    )
 
-    def __init__(
-        self,
-        opened: Opened,
-        continued: Callable[[Opened, int, bytes], IO[bytes] | None],
-    ) -> None:
-        self._opened, self._continued = opened, continued
-        self._file: IO[bytes] | None = opened.file
-        self._at = 0
-        self._tail = b""
 
-    def read(self) -> bytes:
-        left = self._opened.size - self._at
-        if left <= 0 or self._file is None:
-            return b""
-        block = self._file.read(min(_BLOCK, left))
-        if not block and self._file is self._opened.file:
-            self._file = self._continued(self._opened, self._at, self._tail)
-            return self.read()
-        self._at += len(block)
-        self._tail = (self._tail + block[-_TAIL:])[-_TAIL:]
-        return block
+def _read(file: IO[bytes], at: int, length: int) -> bytes:
+    """Return bytes of a file; fewer only at its end."""
+    block = os.pread(file.fileno(), length, at)
+    while len(block) < length and (
+        more := os.pread(file.fileno(), length - len(block), at + len(block))
+    ):
+        block += more
+    return block
+
+
+def behind_zeros(descriptor: int, size: int) -> int:
+    """Return where the zeros end that a truncation left at a file's begin.
+
+    A writer that did not notice it goes on where it was, and leaves a hole.
+    """
+    if os.pread(descriptor, 1, 0) != b"\0":
+        return 0
+    try:
+        at = os.lseek(descriptor, 0, os.SEEK_DATA)
+    except OSError:
+        return size
+    while block := os.pread(descriptor, _BLOCK, at):
+        left = block.lstrip(b"\0")
+        if left:
+            return at + len(block) - len(left)
+        at += len(block)
+    return size
 
 
 def _newest(path: Path) -> float:
@@ -202,16 +294,6 @@ def _newest(path: Path) -> float:
 
 def _reason(error: BaseException) -> str:
     return getattr(error, "strerror", None) or "its packing is damaged"
-
-
-def _unpacked(file: IO[bytes], magic: bytes) -> IO[bytes] | None:
-    if magic.startswith(b"\x1f\x8b"):
-        return gzip.open(file, "rb")  # type: ignore[return-value]  # reads bytes
-    if magic.startswith(b"\xfd7zXZ"):
-        return lzma.open(file, "rb")
-    if magic.startswith(b"BZh"):
-        return bz2.open(file, "rb")
-    return None
 
 
 def _whole(read: Callable[[], bytes]) -> Iterator[bytes]:

@@ -13,7 +13,8 @@ from zmward.bans.victims import Victim, victims
 from zmward.bans.wanted import Bans
 from zmward.doors.host import Door
 from zmward.doors.log_files import LogFiles
-from zmward.engine.read_logs import Asked, Reading
+from zmward.engine.log_pieces import Asked
+from zmward.engine.read_logs import Reading
 from zmward.logs import compact
 from zmward.logs.event import Event
 from zmward.logs.joined import joined

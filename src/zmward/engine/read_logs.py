@@ -1,44 +1,27 @@
-"""Reads logs in the order of time, half of them in a second process where that pays."""
+"""Reads logs in the order of time, with several processes where that pays.
 
+Files are cut into pieces, which can be read in any order and by anybody: what depends
+on the order of lines is done here alone, on their events, so that the result does not
+depend on how many read or where the cuts fall.
+"""
+
+import gc
 import heapq
-import multiprocessing
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import tzinfo
-from multiprocessing.connection import Connection
-
-import msgspec
 
 from zmward.doors.log_files import LogFiles, Opened
-from zmward.errors import Incomplete
-from zmward.logs.addresses import Trusted
+from zmward.engine.log_pieces import Asked, Reader, Task, Told
+from zmward.engine.log_readers import Alone, Readers, Workers, cores
 from zmward.logs.clock import Clock
 from zmward.logs.event import Event
-from zmward.logs.lines import Place
-from zmward.logs.reading import Counts, events
+from zmward.logs.reading import Counts, settled
 
-# Less than this is read sooner than a second process starts.
-_WORTH = 32 << 20
-_BATCH = 4096
+# Less than this is read sooner than another process starts.
+_WORTH = 16 << 20
+_PIECE = 1 << 20
+_AHEAD = 3
 _PACKED = 12
-_PACKINGS = (".gz", ".xz", ".bz2")
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """What the reading of every file needs to know."""
-
-    zone: tzinfo
-    trusted: tuple[str, ...]
-    since: float
-    until: float
-
-
-class _Sent(msgspec.Struct):
-    """One message of the second process: events, and at its end the sums."""
-
-    events: list[Event]
-    sums: tuple[int, int, int] | None = None
-    notes: list[str] = []
-    unread: int = 0
 
 
 def streams(opened: Iterable[Opened]) -> list[list[Opened]]:
@@ -49,103 +32,131 @@ def streams(opened: Iterable[Opened]) -> list[list[Opened]]:
     return list(found.values())
 
 
-def _work(stream: Sequence[Opened]) -> int:
-    return sum(
-        one.size * (_PACKED if one.path.name.endswith(_PACKINGS) else 1)
-        for one in stream
-    )
+def _work(opened: Iterable[Opened]) -> int:
+    return sum(one.size * (_PACKED if one.packed else 1) for one in opened)
 
 
-def halves(
-    some: Sequence[list[Opened]],
-) -> tuple[list[list[Opened]], list[list[Opened]]]:
-    """Return the streams in two parts of about the same work."""
-    parts: tuple[list[list[Opened]], list[list[Opened]]] = ([], [])
-    sums = [0, 0]
-    for stream in sorted(some, key=_work, reverse=True):
-        least = sums.index(min(sums))
-        parts[least].append(stream)
-        sums[least] += _work(stream)
-    return parts
+def tasks(number: int, opened: Opened, size: int) -> Iterator[Task]:
+    """Yield the pieces of a file; of a packed one, the next piece for ever."""
+    if opened.packed:
+        while True:
+            yield Task(number, 0, 0)
+    for begin in range(opened.begin, opened.size, size):
+        yield Task(number, begin, min(begin + size, opened.size))
+
+
+class _Stream:
+    """One log with its rotated files: what was begun, and what comes next."""
+
+    def __init__(self, files: Sequence[tuple[int, Opened]], size: int) -> None:
+        self._files = deque(
+            (number, opened, tasks(number, opened, size)) for number, opened in files
+        )
+        self.begun: deque[Task] = deque()
+        self.next: Task | None = None
+        self.advance()
+
+    def advance(self) -> None:
+        """Find the piece that comes next; there may be none."""
+        while self._files:
+            self.next = next(self._files[0][2], None)
+            if self.next is not None:
+                return
+            self._files.popleft()
+        self.next = None
+
+    def over(self, number: int) -> None:
+        """Leave a packed file whose end was met, and what was begun behind it."""
+        if self._files and self._files[0][0] == number:
+            self._files.popleft()
+            self.advance()
 
 
 class Reading:
     """One reading of all files: its events in order, and its sums when it is over."""
 
-    def __init__(self, files: LogFiles, asked: Asked) -> None:
+    def __init__(
+        self, files: LogFiles, asked: Asked, workers: int | None = None, size: int = 0
+    ) -> None:
         self._files, self._asked = files, asked
+        self._workers, self._size = workers, size or _PIECE
+        self._streams: list[_Stream] = []
         self.counts = Counts()
 
-    def _stream(self, stream: Sequence[Opened], trusted: Trusted) -> Iterator[Event]:
-        since, until = self._asked.since, self._asked.until
-        for one in stream:
-            place = Place(one.log, Clock(self._asked.zone, one.written), trusted)
-            for event in events(place, self._files.blocks(one), self.counts):
-                if since <= event.when <= until:
-                    yield event
-
-    def _merged(self, some: Sequence[Sequence[Opened]]) -> Iterator[Event]:
-        trusted = Trusted(self._asked.trusted)
-        return heapq.merge(
-            *(self._stream(one, trusted) for one in some), key=lambda one: one.when
-        )
+    def _readers(self) -> Readers:
+        reader = Reader(self._files, self._asked)
+        count = self._workers
+        if count is None:
+            count = cores() if _work(self._files.opened) >= _WORTH else 1
+        return Workers(reader, count) if count > 1 else Alone(reader)
 
     def events(self) -> Iterator[Event]:
         """Yield the events of all files in the order of time."""
-        some = streams(self._files.opened)
-        own, other = halves(some)
-        alone = not other or sum(map(_work, some)) < _WORTH
+        numbers = {id(one): number for number, one in enumerate(self._files.opened)}
+        self._streams = [
+            _Stream([(numbers[id(one)], one) for one in some], self._size)
+            for some in streams(self._files.opened)
+        ]
+        # Events hold nothing that could hold them: looking for circles costs a tenth.
+        collects = gc.isenabled()
+        gc.disable()
         try:
-            yield from self._merged(some) if alone else self._together(own, other)
+            readers = self._readers()
+            try:
+                yield from heapq.merge(
+                    *(self._events(readers, one) for one in self._streams),
+                    key=lambda one: one.when,
+                )
+            finally:
+                readers.close()
         finally:
             self._files.close()
+            if collects:
+                gc.enable()
 
-    def _together(
-        self, own: Sequence[list[Opened]], other: Sequence[list[Opened]]
-    ) -> Iterator[Event]:
-        fork = multiprocessing.get_context("fork")
-        ours, theirs = fork.Pipe(duplex=False)
-        process = fork.Process(target=self._send, args=(theirs, other), daemon=True)
-        process.start()
-        theirs.close()
-        try:
-            yield from heapq.merge(
-                self._merged(own), self._received(ours), key=lambda one: one.when
-            )
-        finally:
-            ours.close()
-            process.terminate()
-            process.join()
+    def _events(self, readers: Readers, stream: _Stream) -> Iterator[Event]:
+        since, until = self._asked.since, self._asked.until
+        file, clock = -1, Clock(self._asked.zone, 0.0)
+        while stream.begun or stream.next:
+            if not stream.begun:
+                self._begin(readers, stream)
+            self._fill(readers)
+            task = stream.begun.popleft()
+            told = readers.told(task)
+            self._sum(told)
+            if task.end == 0 and not told.more:
+                self._over(readers, stream, task)
+            if task.file != file:
+                file, clock = task.file, Clock(self._asked.zone, 0.0)
+            if not told.twice:
+                yield from told.events
+                if told.last is not None:
+                    clock.settle(told.last, 0.0)
+                continue
+            for event in settled(clock, told.events, told.twice):
+                if since <= event.when <= until:
+                    yield event
 
-    def _send(self, out: Connection, some: Sequence[list[Opened]]) -> None:
-        """Be the second process."""
-        encoder = msgspec.msgpack.Encoder()
-        before = len(self._files.notes), self._files.unread
-        batch: list[Event] = []
-        for event in self._merged(some):
-            batch.append(event)
-            if len(batch) == _BATCH:
-                out.send_bytes(encoder.encode(_Sent(batch)))
-                batch = []
-        sums = self.counts
-        last = _Sent(
-            batch,
-            (sums.lines, sums.candidates, sums.unparsed),
-            self._files.notes[before[0] :],
-            self._files.unread - before[1],
-        )
-        out.send_bytes(encoder.encode(last))
+    def _begin(self, readers: Readers, stream: _Stream) -> None:
+        if stream.next is not None:
+            readers.begin(stream.next)
+            stream.begun.append(stream.next)
+            stream.advance()
 
-    def _received(self, ours: Connection) -> Iterator[Event]:
-        decoder = msgspec.msgpack.Decoder(_Sent)
-        while True:
-            try:
-                sent = decoder.decode(ours.recv_bytes())
-            except EOFError as error:
-                raise Incomplete("A reader of the logs ended early.") from error
-            yield from sent.events
-            if sent.sums is not None:
-                self.counts.add(Counts(*sent.sums))
-                self._files.notes += sent.notes
-                self._files.unread += sent.unread
-                return
+    def _fill(self, readers: Readers) -> None:
+        """Let nobody be idle, and no log run far ahead of the others."""
+        waiting = [one for one in self._streams if len(one.begun) < _AHEAD]
+        for stream in sorted(waiting, key=lambda one: len(one.begun)):
+            if stream.next is not None and readers.idle(stream.next):
+                self._begin(readers, stream)
+
+    def _over(self, readers: Readers, stream: _Stream, task: Task) -> None:
+        """Leave a packed file that is over: pieces begun behind its end are empty."""
+        while stream.begun and stream.begun[0] == task:
+            self._sum(readers.told(stream.begun.popleft()))
+        stream.over(task.file)
+
+    def _sum(self, told: Told) -> None:
+        self.counts.add(Counts(*told.sums))
+        for note in told.notes:
+            self._files.missed(note)

@@ -7,20 +7,21 @@ one that was announced, which clients forge.
 import re
 
 from zmward.logs.event import QUIET, Event, Read
-from zmward.logs.lines import Place
+from zmward.logs.lines import Place, text
 
 # Neither server writes a quote before the request's own.
 _HEAD = re.compile(r"([0-9A-Fa-f.:\[\]]+) - [^\"]*\[([^\]\"]+)\] {1,2}\"([^\"]*)")
 
 
-def _address(text: str) -> str:
+def _address(peer: str) -> str:
     """Return the address without the port: after the last colon, IPv6 too."""
-    return text.rpartition(":")[0] or text
+    return peer.rpartition(":")[0] or peer
 
 
-def read(place: Place, text: str) -> Read:
+def read(place: Place, line: bytes) -> Read:
     """Return the sign of exploitation that a request shows."""
-    head = _HEAD.match(text)
+    whole = text(line)
+    head = _HEAD.match(whole)
     if head is None:
         return None
     when = place.clock.http(head[2])
@@ -30,5 +31,5 @@ def read(place: Place, text: str) -> Read:
     if place.log == "nginx-access":
         found, trusted = place.trusted.look(_address(head[1]))
         source = "" if trusted else found
-    sign: Event | None = place.signs.of(text, head[3], when, source)
+    sign: Event | None = place.signs.of(whole, head[3], when, source)
     return sign or QUIET

@@ -52,6 +52,7 @@ class Trusted:
         self._four = _ranges(one for one in some if one.version == _PARTS)
         self._six = _ranges(one for one in some if one.version != _PARTS)
         self._known: dict[str, tuple[str, bool]] = {}
+        self._seen: dict[tuple[bytes, bytes], tuple[str, str, Via]] = {}
 
     def look(self, text: str) -> tuple[str, bool]:
         """Return the address as it is usually written, and whether it is trusted."""
@@ -98,3 +99,16 @@ class Trusted:
             if not trusted:
                 return found, "proxy"
         return "", "proxy-only"
+
+    def seen(self, peer: bytes, announced: bytes) -> tuple[str, str, Via]:
+        """Return the peer, the client and how it is known, as a log has them."""
+        pair = (peer, announced)
+        known = self._seen.get(pair)
+        if known is None:
+            first = peer.decode("utf-8", "backslashreplace")
+            known = (first, *self.client(first, announced.decode("latin-1")))
+            if len(peer) + len(announced) <= _LONGEST:
+                if len(self._seen) >= _KEPT:
+                    self._seen.clear()
+                self._seen[pair] = known
+        return known

@@ -21,7 +21,12 @@ _ISO = re.compile(
     r"(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
     r"(Z|[+-]\d\d:?\d\d)?"
 )
-_REST = re.compile(r":[0-5]\d[,.]\d{3} ", re.ASCII)
+_SECONDS = {b":%02d" % second: second for second in range(60)}
+_FRACTIONS = {b"%03d" % number: number / 1000 for number in range(1000)}
+_MINUTES = {
+    b" %02d:%02d" % (minute // 60, minute % 60): minute * 60.0
+    for minute in range(24 * 60)
+}
 _BSD = re.compile(r"([A-Z][a-z]{2}) ([ 0-3]\d) (\d\d):(\d\d):(\d\d)")
 _HTTP = re.compile(
     r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"
@@ -38,61 +43,63 @@ def _offset(text: str) -> tzinfo:
 
 
 class Clock:
-    """Reads the stamps of one file in their order; `newest` is when it was written."""
+    """Reads the stamps of one file; `newest` is when it was written.
+
+    `later` is by how much the second turn of the stamp that was read last is later
+    than its first: it is 0 but in the hour that comes twice. Which one it was is
+    settled in the order of the file.
+    """
 
     def __init__(self, zone: tzinfo, newest: float) -> None:
         self._zone = zone
-        self._newest = newest
+        self.newest = newest
         self._last = 0.0
-        self._known: dict[str, tuple[float, float]] = {}
+        self._known: dict[str | bytes, tuple[float, float]] = {}
+        # The midnights of days without a change of the clock.
+        self._days: dict[bytes, float] = {}
+        self.later = 0.0
 
-    def _twice(self, local: datetime) -> tuple[float, float]:
-        """Return the seconds of both turns of a local time; mostly the same."""
-        zoned = local.replace(tzinfo=self._zone)
-        return zoned.timestamp(), zoned.replace(fold=1).timestamp()
-
-    def _settled(self, turns: tuple[float, float], more: float) -> float:
-        first, second = turns[0] + more, turns[1] + more
+    def settle(self, first: float, later: float) -> float:
+        """Return the right one of two turns, `later` apart."""
         # A gap in spring has its turns the other way round; the first one is right.
-        later = first < self._last - _BACK and first < second <= self._last + _DAY
-        self._last = second if later else first
+        second = first + later
+        turned = first < self._last - _BACK and first < second <= self._last + _DAY
+        self._last = second if turned else first
         return self._last
 
-    def _minute(self, minute: str, parts: tuple[int, ...]) -> tuple[float, float]:
-        known = self._known.get(minute)
-        if known is None:
-            if len(self._known) >= _KEPT:
-                self._known.clear()
-            known = self._twice(datetime(*parts))  # type: ignore[arg-type]  # noqa: DTZ001  # five numbers; the zone follows
-            self._known[minute] = known
-        return known
+    def _minute(self, parts: tuple[int, ...]) -> tuple[float, float]:
+        """Return the seconds of a local minute, and what its second turn is later."""
+        zoned = datetime(*parts, tzinfo=self._zone)  # type: ignore[arg-type,misc]  # five numbers
+        first = zoned.timestamp()
+        return first, zoned.replace(fold=1).timestamp() - first
 
-    def iso(self, text: str) -> float | None:
-        """Return the seconds of an ISO stamp at the text's begin, local without zone.
+    def _keep(self, minute: str | bytes, known: tuple[float, float]) -> None:
+        if len(self._known) >= _KEPT:
+            self._known.clear()
+        self._known[minute] = known
 
-        The log4j form `2024-11-05 10:15:40,002` and nginx's form with slashes too.
-        """
-        known = self._known.get(text[:16])
-        if known is not None and _REST.match(text, 16):
-            # Nearly every line is of a minute that was read before.
-            return self._settled(known, int(text[17:19]) + int(text[20:23]) / 1000)
+    def _first_iso(self, text: str) -> float | None:
         match = _ISO.match(text)
         if match is None:
             return None
         *numbers, fraction, zone = match.groups()
         parts = tuple(map(int, numbers))
         more = parts[5] + (int(fraction) / 10 ** len(fraction) if fraction else 0.0)
+        self.later = 0.0
         try:
             if zone:
                 at = datetime(*parts[:5], tzinfo=_offset(zone))  # type: ignore[arg-type,misc]  # five numbers
-                self._last = at.timestamp() + more
-                return self._last
-            return self._settled(self._minute(text[:16], parts[:5]), more)
+                return at.timestamp() + more
+            known = self._known.get(text[:16])
+            if known is None:
+                known = self._minute(parts[:5])
+                self._keep(text[:16], known)
         except (ValueError, OverflowError):
             return None
+        self.later = known[1]
+        return known[0] + more
 
-    def bsd(self, text: str) -> float | None:
-        """Return the seconds of `Nov  5 10:16:20`: the newest year that can be."""
+    def _first_bsd(self, text: str) -> float | None:
         match = _BSD.match(text)
         if match is None:
             return None
@@ -101,21 +108,106 @@ class Clock:
             return None
         day, hour, minute, second = (int(part) for part in match.groups()[1:])
         known = self._known.get(text[:12])
-        if known is not None:
-            return self._settled(known, second)
-        limit = self._newest + _DAY
+        if known is None:
+            known = self._year((month, day, hour, minute), second)
+            if known is None:
+                return None
+            self._keep(text[:12], known)
+        self.later = known[1]
+        return known[0] + second
+
+    def _year(
+        self, parts: tuple[int, int, int, int], second: int
+    ) -> tuple[float, float] | None:
+        limit = self.newest + _DAY
         year = datetime.fromtimestamp(limit, self._zone).year
         # The 29th of February may lie up to eight years back.
         for candidate in range(year, year - 9, -1):
-            parts = (candidate, month, day, hour, minute)
             try:
-                turns = self._minute(f"{candidate} {text[:12]}", parts)
+                known = self._minute((candidate, *parts))
             except (ValueError, OverflowError):
                 continue
-            if turns[0] + second <= limit:
-                self._known[text[:12]] = turns
-                return self._settled(turns, second)
+            if known[0] + second <= limit:
+                return known
         return None
+
+    def _share(self, raw: bytes, minute: str, day: bytes, behind: bytes) -> None:
+        """Know a minute by its bytes as well, and its day where that is even."""
+        known = self._known.get(minute)
+        if known is None:
+            return
+        self._keep(raw, known)
+        past = _MINUTES.get(behind)
+        if past is None:
+            return
+        midnight = known[0] - past
+        if midnight + _DAY <= self.newest and self._even(midnight):
+            if len(self._days) >= _KEPT:
+                self._days.clear()
+            self._days[day] = midnight
+
+    def _even(self, midnight: float) -> bool:
+        """Return whether the clock is not changed on the day after midnight."""
+        hours = (midnight + hour * 3600.0 for hour in range(-1, 26))
+        some = {datetime.fromtimestamp(at, self._zone).utcoffset() for at in hours}
+        return len(some) == 1
+
+    def _new(self, raw: bytes, day: bytes, behind: bytes) -> tuple[float, float] | None:
+        """Return a minute that was not met before, of a day that was."""
+        midnight, past = self._days.get(day), _MINUTES.get(behind)
+        if midnight is None or past is None:
+            return None
+        known = (midnight + past, 0.0)
+        self._keep(raw, known)
+        return known
+
+    def log4j(self, minute: bytes, second: bytes, fraction: bytes) -> float | None:
+        """Return the first turn of `2024-11-05 10:15`, `:40` and `002`."""
+        known = self._known.get(minute)
+        if known is None:
+            known = self._new(minute, minute[:10], minute[10:])
+        past = _SECONDS.get(second)
+        if known is None or past is None:
+            text = (minute + second + b"," + fraction).decode("ascii", "replace")
+            found = self._first_iso(text)
+            self._share(minute, text[:16], minute[:10], minute[10:])
+            return found
+        self.later = known[1]
+        return known[0] + (past + _FRACTIONS[fraction])
+
+    def nginx(self, line: bytes) -> float | None:
+        """Return the first turn of `2024/11/05 10:15:40` at a line's begin."""
+        return self._first_iso(line[:19].decode("ascii", "replace"))
+
+    def syslog(self, line: bytes, at: int) -> float | None:
+        """Return the first turn of a BSD or ISO stamp that begins there."""
+        minute = line[at : at + 12]
+        known = self._known.get(minute)
+        if known is None:
+            known = self._new(minute, minute[:6], minute[6:])
+        second = _SECONDS.get(line[at + 12 : at + 15])
+        if known is None or second is None:
+            text = line[at : at + 40].decode("ascii", "replace")
+            if text[:1].isdigit():
+                return self._first_iso(text)
+            found = self._first_bsd(text)
+            self._share(minute, text[:12], minute[:6], minute[6:])
+            return found
+        self.later = known[1]
+        return known[0] + second
+
+    def iso(self, text: str) -> float | None:
+        """Return the seconds of an ISO stamp at the text's begin, local without zone.
+
+        The log4j form `2024-11-05 10:15:40,002` and nginx's form with slashes too.
+        """
+        first = self._first_iso(text)
+        return None if first is None else self.settle(first, self.later)
+
+    def bsd(self, text: str) -> float | None:
+        """Return the seconds of `Nov  5 10:16:20`: the newest year that can be."""
+        first = self._first_bsd(text)
+        return None if first is None else self.settle(first, self.later)
 
     def http(self, text: str) -> float | None:
         """Return the seconds of `05/Nov/2024:10:15:40 +0100`."""
@@ -132,4 +224,5 @@ class Clock:
             )
         except (ValueError, OverflowError):
             return None
+        self.later = 0.0
         return at.timestamp() + int(second)

@@ -6,43 +6,60 @@ context ends where a pair has just ended and `]` follows.
 """
 
 import re
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, cast
 
+# Minute, second, fraction, thread; of the context the account, the peer, the announced
+# addresses and protocol, the request and the connection; category and message.
+_Said = bytes | None
+_Of = tuple[_Said, _Said, _Said, _Said, _Said, _Said]
+Cut = tuple[bytes, bytes, bytes, bytes, *_Of, bytes, bytes]
+
+_STAMP = rb"(\d{4}-\d\d-\d\d \d\d:\d\d)(:\d\d)[,.](\d{3}) \w+ +\["
+_REST = rb"\] ([\w.$]+) - (.*)"
 # Possessive throughout: one walk, whatever a client writes. No blank can stand in the
 # URL that a thread is named after, so the first `] [` ends it.
-_LINE = re.compile(
-    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[,.]\d{3} \w+ +\["
-    r"((?:[^\]]++|\](?! \[))*+)\] \["
-    r"((?:[A-Za-z]++=(?:[^;]++|;;)*+;)*+)\] "
-    r"([\w.$]+) - ",
-    re.ASCII,
+_LINE: Final = re.compile(
+    _STAMP + rb"((?:[^\]]++|\](?! \[))*+)\] \["
+    rb"((?:[A-Za-z]++=(?:[^;]++|;;)*+;)*+)" + _REST,
+    re.DOTALL,
 )
-_PAIR = re.compile(r"([A-Za-z]++)=((?:[^;]++|;;)*+);")
+_PAIR = re.compile(rb"([A-Za-z]++)=((?:[^;]++|;;)*+);")
+_KEYS = (b"name", b"ip", b"oip", b"oproto", b"soapId", b"cid")
+# What most lines look like, with the same groups: known keys in their usual order, each
+# once, and no value with a bracket or a doubled `;`. It never reads another way than
+# the above does, and is told apart in one step.
+_VALUE = rb"[^;\]]*+;"
+_USUAL: Final = re.compile(
+    _STAMP + rb"([^\]]*+)\] \["
+    rb"(?:name=([^;\]]*+);)?+(?:a?mid=" + _VALUE + rb")?+"
+    rb"(?:ip=([^;\]]*+);)?+(?:oip=([^;\]]*+);)?+"
+    rb"(?:(?:port|oport|via)=" + _VALUE + rb")*+"
+    rb"(?:oproto=([^;\]]*+);)?+(?:ua=" + _VALUE + rb")?+"
+    rb"(?:soapId=([^;\]]*+);|cid=([^;\]]*+);)?+" + _REST,
+    re.DOTALL,
+)
 
 
-class Line(NamedTuple):
-    """The parts of one line of mailboxd."""
-
-    thread: str
-    context: Mapping[str, str]
-    category: str
-    message: str
-
-
-def pairs(text: str) -> dict[str, str]:
+def pairs(context: bytes) -> dict[bytes, bytes]:
     """Return the pairs of a context; of a key that comes twice, the first value."""
     # Of a key that comes twice the first stays: it is the last to be put in.
-    found: dict[str, str] = dict(_PAIR.findall(text)[::-1])
-    if ";;" in text:
-        return {name: value.replace(";;", ";") for name, value in found.items()}
-    return found
+    found: dict[bytes, bytes] = dict(_PAIR.findall(context)[::-1])
+    return {name: value.replace(b";;", b";") for name, value in found.items()}
 
 
-def cut(text: str) -> Line | None:
-    """Return the parts of a line, or None where it is not of this form."""
-    found = _LINE.match(text)
+def usual(line: bytes) -> Cut | None:
+    """Return the parts of a line of the usual form."""
+    found = _USUAL.fullmatch(line)
+    return None if found is None else cast("Cut", found.groups())
+
+
+def cut(line: bytes) -> Cut | None:
+    """Return the parts of a line of any form, or None where it is none."""
+    found = _LINE.fullmatch(line)
     if found is None:
         return None
-    thread, context, category = found.groups()
-    return Line(thread, pairs(context), category, text[found.end() :])
+    minute, second, fraction, thread, context, category, message = found.groups()
+    said = pairs(context)
+    kept = map(said.get, _KEYS)
+    parts = (minute, second, fraction, thread, *kept, category, message)
+    return cast("Cut", parts)

@@ -11,6 +11,7 @@ import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
 from msgspec.structs import replace
 
 from zmward.logs.event import Event
@@ -22,12 +23,28 @@ _WAITING = 64
 _TWICE = frozenset(("failure", "unknown", "lockout", "denied"))
 
 
+class Waiting(msgspec.Struct, frozen=True, array_like=True):
+    """What a joiner knows, for the next one to go on with."""
+
+    counts: list[tuple[tuple[str, str], float, dict[str, int]]] = []
+    addressed: list[Event] = []
+    named: list[Event] = []
+    doubt: float | None = None
+
+
 class _Tallies:
     """Counts of each attempt by the file that told it; old ones are forgotten."""
 
-    def __init__(self) -> None:
-        self._counts: dict[tuple[str, str], tuple[float, dict[str, int]]] = {}
-        self._order: deque[tuple[float, tuple[str, str]]] = deque()
+    def __init__(self, known: Waiting) -> None:
+        self._counts = {
+            name: (when, dict(counts)) for name, when, counts in known.counts
+        }
+        self._order = deque((when, name) for name, when, _ in known.counts)
+
+    def known(self) -> list[tuple[tuple[str, str], float, dict[str, int]]]:
+        """Return the counts in the order of time."""
+        some = [(name, *one) for name, one in self._counts.items()]
+        return sorted(some, key=lambda one: one[1])
 
     def new(self, name: tuple[str, str], origin: str, when: float) -> bool:
         """Return whether this line tells of an attempt that no other file told."""
@@ -51,11 +68,21 @@ class _Tallies:
 class Joiner:
     """Takes events in the order of time, gives each attempt once."""
 
-    def __init__(self) -> None:
-        self._tallies = _Tallies()
-        self._addressed: deque[Event] = deque()
-        self._named: deque[Event] = deque()
-        self._doubt = -math.inf
+    def __init__(self, known: Waiting | None = None) -> None:
+        known = known or Waiting()
+        self._tallies = _Tallies(known)
+        self._addressed: deque[Event] = deque(known.addressed)
+        self._named: deque[Event] = deque(known.named)
+        self._doubt = -math.inf if known.doubt is None else known.doubt
+
+    def known(self) -> Waiting:
+        """Return what another joiner needs to go on from here."""
+        return Waiting(
+            self._tallies.known(),
+            list(self._addressed),
+            list(self._named),
+            None if self._doubt == -math.inf else self._doubt,
+        )
 
     @property
     def waits(self) -> bool:
@@ -65,7 +92,7 @@ class Joiner:
     def take(self, event: Event) -> Iterator[Event]:
         """Yield what is now known to be whole."""
         if self._addressed or self._named:
-            yield from self._ripe(event.when)
+            yield from self.ripe(event.when)
         if event.kind not in _TWICE:
             yield event
         elif event.protocol == "smtp" and event.kind in {"failure", "unknown"}:
@@ -102,7 +129,8 @@ class Joiner:
                 self._named[number] = replace(one, kind="unknown")
                 return
 
-    def _ripe(self, now: float) -> Iterator[Event]:
+    def ripe(self, now: float) -> Iterator[Event]:
+        """Yield what has waited long enough for its other half."""
         while self._addressed and abs(now - self._addressed[0].when) > _NEAR:
             yield from self._paired(self._addressed.popleft())
         while self._named and abs(now - self._named[0].when) > 2 * _NEAR:

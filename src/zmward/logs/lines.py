@@ -2,36 +2,96 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
 
 from zmward.catalog.log_indicators import of
-from zmward.catalog.log_pattern import Log, Pattern
+from zmward.catalog.log_pattern import Kind, Log, Pattern
 from zmward.catalog.log_patterns import by_place
 from zmward.logs.addresses import Trusted
 from zmward.logs.clock import Clock
-from zmward.logs.event import Event
+from zmward.logs.event import LONGEST_NAME, Event
 
 _LINE = 2000
-Compiled = tuple[tuple[Pattern, re.Pattern[str]], ...]
+_KEPT = 16_384
+# A longer text is not worth remembering.
+_LONG = 200
+_GROUPS = ("account", "typed", "protocol", "address")
+_NAMED = re.compile(r"\(\?P<(\w+)>")
 
 
-def compiled(log: Log) -> Mapping[str, Compiled]:
-    """Return the rows of a log by place, with their expressions."""
-    return {
-        place: tuple((row, row.expression) for row in some)
-        for place, some in by_place(log).items()
-    }
+class Told(NamedTuple):
+    """What a message tells: what its row says, and the groups of its expression."""
+
+    kind: Kind
+    account: str
+    typed: str
+    protocol: str
+    address: str
 
 
-def matched(
-    rows: Compiled, message: str
-) -> tuple[Pattern, Mapping[str, str | None]] | None:
-    """Return the first row that the whole message fits, and its groups."""
-    for row, expression in rows:
-        if row.needle in message:
-            found = expression.fullmatch(message)
-            if found is not None:
-                return row, found.groupdict()
-    return None
+def text(raw: bytes) -> str:
+    """Return bytes of a log as text; broken UTF-8 becomes escapes."""
+    return raw.decode("utf-8", "backslashreplace")
+
+
+class Messages:
+    """All rows of one place in one expression: one look tells which row it is."""
+
+    def __init__(self, rows: tuple[Pattern, ...]) -> None:
+        self._known: dict[bytes, Told | None] = {}
+        self.needles = tuple(row.needle.encode() for row in rows)
+        # The empty group at the end of each choice says which it was; the names of
+        # groups may come once only, so each has the number of its row.
+        choices = (
+            _NAMED.sub(rf"(?P<\g<1>_{number}>", row.message) + f"(?P<row_{number}>)"
+            for number, row in enumerate(rows)
+        )
+        self._expression = re.compile(
+            "|".join(f"(?:{choice})" for choice in choices).encode(), re.DOTALL
+        )
+        numbers = self._expression.groupindex
+        # The number of the marking group, to the row and the numbers of its groups.
+        self._choices = {
+            numbers[f"row_{number}"]: (
+                row,
+                tuple(numbers.get(f"{name}_{number}", 0) for name in _GROUPS),
+            )
+            for number, row in enumerate(rows)
+        }
+
+    def read(self, message: bytes) -> Told | None:
+        """Return what a message tells: the first row that fits all of it.
+
+        Most messages come again, and are remembered.
+        """
+        try:
+            return self._known[message]
+        except KeyError:
+            found = self._read(message)
+            if len(message) <= _LONG:
+                if len(self._known) >= _KEPT:
+                    self._known.clear()
+                self._known[message] = found
+            return found
+
+    def _read(self, message: bytes) -> Told | None:
+        found = self._expression.fullmatch(message)
+        if found is None:
+            return None
+        row, numbers = self._choices[found.lastindex or 0]
+        account, typed, protocol, address = (
+            text(found[number] or b"") if number else "" for number in numbers
+        )
+        if ";;" in account:
+            account = account.replace(";;", ";")
+        return Told(
+            row.kind,
+            account[:LONGEST_NAME].lower(),
+            typed[:LONGEST_NAME].lower(),
+            protocol or row.protocol,
+            address,
+        )
 
 
 class Signs:
@@ -53,6 +113,12 @@ class Signs:
         return None
 
 
+@cache
+def messages(log: Log) -> Mapping[bytes, Messages]:
+    """Return the rows of a log by place, each place as one expression."""
+    return {place.encode(): Messages(some) for place, some in by_place(log).items()}
+
+
 class Place:
     """Where a parser stands: one file of one log."""
 
@@ -60,5 +126,5 @@ class Place:
         self.log: Log = log
         self.clock = clock
         self.trusted = trusted
-        self.rows = compiled(log)
+        self.messages = messages(log)
         self.signs = Signs(log)

@@ -1,83 +1,81 @@
 """Lines of audit.log, mailbox.log and sync.log as events."""
 
-from collections.abc import Mapping
+from functools import lru_cache
 
-from zmward.catalog.log_pattern import Pattern
-from zmward.logs.context import Line, cut
+from zmward.logs.context import cut, usual
 from zmward.logs.event import LONGEST_NAME, QUIET, Event, Read
-from zmward.logs.lines import Place, matched
+from zmward.logs.lines import Place, Told, text
 
-_ADMIN = "/service/admin/soap"
-_ADMIN_PORTS = (":7071/", ":9071/")
+_ADMIN = b"/service/admin/soap"
+_ADMIN_PORTS = (b":7071/", b":9071/")
+_THREADS = ((b"Imap", "imap"), (b"Pop3", "pop3"), (b"Lmtp", "lmtp"))
 
 
-def _protocol(line: Line, row: Pattern, named: str | None) -> str:
+@lru_cache(1024)
+def _spoken(thread: bytes) -> tuple[str, bool]:
+    """Return the protocol that a thread serves, and whether at the admin port."""
+    for prefix, name in _THREADS:
+        if thread.startswith(prefix):
+            return name, False
+    # The path may hold more: only where the port stands is it the admin's.
+    _, found, host = thread.partition(b"://")
+    admin = _ADMIN in host and any(port in host[:300] for port in _ADMIN_PORTS)
+    return "soap" if found else "", admin
+
+
+def _protocol(thread: bytes, told: Told) -> str:
     """Return the protocol as the client used it, not as mailboxd calls it."""
-    if line.context.get("oproto") == "smtp":
-        return "smtp"
-    protocol = named or row.protocol
+    spoken, admin = _spoken(thread[:400])
+    protocol = told.protocol
     if not protocol:
-        for prefix, name in (("Imap", "imap"), ("Pop3", "pop3"), ("Lmtp", "lmtp")):
-            if line.thread.startswith(prefix):
-                return name
-        protocol = "soap" if row.kind != "lockout" and "://" in line.thread else ""
-    if protocol == "soap":
-        # The path may hold more: only where the port stands is it the admin's.
-        host = line.thread.partition("://")[2]
-        if _ADMIN in host and any(port in host[:300] for port in _ADMIN_PORTS):
-            return "admin"
-    return protocol
+        if spoken == "soap" and told.kind == "lockout":
+            return ""
+        protocol = spoken
+    return "admin" if admin and protocol == "soap" else protocol
 
 
-def _key(line: Line, account: str) -> str:
+def _key(request: bytes | None, connection: bytes | None, account: str) -> str:
     """Return what names the attempt in every file that tells of it."""
-    request = line.context.get("soapId")
     if request:
-        return f"s{request[:LONGEST_NAME]}"
-    connection = line.context.get("cid")
-    return f"c{connection[:LONGEST_NAME]}" if connection else f"a{account}"
+        return "s" + text(request[:LONGEST_NAME])
+    return "c" + text(connection[:LONGEST_NAME]) if connection else f"a{account}"
 
 
-def _account(groups: Mapping[str, str | None], context: Mapping[str, str]) -> str:
-    resolved = groups.get("account")
-    if resolved:
-        return resolved.replace(";;", ";")[:LONGEST_NAME].lower()
-    named = context.get("name") or groups.get("typed") or ""
-    return named[:LONGEST_NAME].lower()
-
-
-def read(place: Place, text: str) -> Read:
+def read(place: Place, line: bytes) -> Read:
     """Return what a candidate line of mailboxd tells."""
-    line = cut(text)
-    if line is None:
+    parts = usual(line) or cut(line)
+    if parts is None:
         return None
-    rows = place.rows.get(line.category)
-    if rows is None:
+    minute, second, fraction, thread, name, ip, oip, oproto = parts[:8]
+    request, connection, category, message = parts[8:]
+    messages = place.messages.get(category)
+    if messages is None:
         # Another class quotes these words.
         return QUIET
-    found = matched(rows, line.message)
-    if found is None:
+    told = messages.read(message)
+    if told is None:
         return None
-    row, groups = found
-    if row.kind == "quiet":
+    if told.kind == "quiet":
         return QUIET
-    when = place.clock.iso(text)
+    when = place.clock.log4j(minute, second, fraction)
     if when is None:
         return None
-    account = _account(groups, line.context)
-    peer, announced = line.context.get("ip", ""), line.context.get("oip", "")
-    source, via = place.trusted.client(peer, announced)
-    between = via == "proxy-only" or (via == "direct" and announced != "")
-    protocol = _protocol(line, row, groups.get("protocol"))
+    account = told.account
+    if not account:
+        account = text(name)[:LONGEST_NAME].lower() if name else told.typed
+    peer, source, via = place.trusted.seen(ip or b"", oip or b"")
+    between = via == "proxy-only" or (via == "direct" and oip)
     return Event(
-        when=when,
-        kind=row.kind,
-        log=place.log,
-        source=source,
-        account=account,
-        protocol=protocol,
-        via=via,
-        key=_key(line, account),
-        origin=place.log,
-        peer=peer if between else "",
+        when,
+        told.kind,
+        place.log,
+        source,
+        account,
+        "smtp" if oproto == b"smtp" else _protocol(thread, told),
+        via,
+        _key(request, connection, account),
+        place.log,
+        "",
+        False,  # noqa: FBT003  # the order of the fields is faster
+        peer if between else "",
     )

@@ -2,38 +2,37 @@
 
 import re
 
-from zmward.logs.event import LONGEST_NAME, Event, Read
-from zmward.logs.lines import Place, matched
+from zmward.logs.event import Event, Read
+from zmward.logs.lines import Place
 
-_HEAD = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: (?:\*\d+ )?")
-_CLIENT = ", client: "
+_HEAD = re.compile(rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: (?:\*\d+ )?")
+_CLIENT = b", client: "
 
 
-def read(place: Place, text: str) -> Read:
+def read(place: Place, line: bytes) -> Read:
     """Return what a candidate line of nginx tells.
 
     The login name stands before and after the client's address, and nginx does not
     quote it: where it imitates one, no address is believed.
     """
-    head = _HEAD.match(text)
-    when = place.clock.iso(text)
+    head = _HEAD.match(line)
+    when = place.clock.nginx(line)
     if head is None or when is None:
         return None
-    found = matched(place.rows["nginx"], text[head.end() :])
-    if found is None:
+    told = place.messages[b"nginx"].read(line[head.end() :])
+    if told is None:
         return None
-    row, groups = found
-    honest = text.count(_CLIENT) == 1
-    source, trusted = place.trusted.look(groups.get("address") or "")
+    honest = line.count(_CLIENT) == 1
+    source, trusted = place.trusted.look(told.address)
     shown = source if honest and not trusted else ""
-    account = (groups.get("typed") or "")[:LONGEST_NAME].lower() if honest else ""
+    account = told.typed if honest else ""
     return Event(
         when=when,
-        kind=row.kind,
+        kind=told.kind,
         log=place.log,
         source=shown,
         account=account,
-        protocol=row.protocol,
+        protocol=told.protocol,
         via="direct" if shown else "proxy-only" if trusted else "none",
         key=f"a{account}",
         origin="nginx",

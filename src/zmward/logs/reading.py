@@ -6,13 +6,16 @@ A candidate that no parser can read is counted, never guessed at.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
+from msgspec.structs import replace
+
 from zmward.catalog.log_pattern import Log
 from zmward.logs import access, mailboxd, nginx, syslog
-from zmward.logs.candidates import candidates, words
+from zmward.logs.candidates import candidates, finders, words
+from zmward.logs.clock import Clock
 from zmward.logs.event import Event, Read
 from zmward.logs.lines import Place
 
-_PARSERS: Final[Mapping[Log, Callable[[Place, str], Read]]] = {
+_PARSERS: Final[Mapping[Log, Callable[[Place, bytes], Read]]] = {
     "audit": mailboxd.read,
     "mailbox": mailboxd.read,
     "sync": mailboxd.read,
@@ -38,26 +41,60 @@ class Counts:
         self.unparsed += other.unparsed
 
 
-def _text(line: bytes) -> str:
-    return line.rstrip(b"\r").decode("utf-8", "backslashreplace")
-
-
 def parse(place: Place, line: bytes) -> Read:
     """Return what one candidate line tells; broken UTF-8 becomes escapes."""
-    return _PARSERS[place.log](place, _text(line))
+    return _PARSERS[place.log](place, line.rstrip(b"\r"))
+
+
+def read(
+    place: Place, block: bytes, begin: int, end: int, counts: Counts
+) -> tuple[list[Event], list[tuple[int, float]]]:
+    """Return the events of the lines between two places of a block, as yet unsettled.
+
+    With them the numbers of those whose stamp comes twice, each with how much later
+    its second turn is: which one it was, only the order of the whole file can tell.
+    """
+    parser, clock = _PARSERS[place.log], place.clock
+    lines = candidates(block, finders(place.log), begin, end)
+    found: list[Event] = []
+    twice: list[tuple[int, float]] = []
+    foreign = unparsed = 0
+    for line in lines:
+        told = parser(place, line.rstrip(b"\r"))
+        if type(told) is Event:
+            if clock.later:
+                twice.append((len(found), clock.later))
+            found.append(told)
+        elif not any(word in line for word in words(place.log)):
+            # It holds what needles have in common, and none of them.
+            foreign += 1
+        elif told is None:
+            unparsed += 1
+    counts.candidates += len(lines) - foreign
+    counts.unparsed += unparsed
+    return found, twice
+
+
+def settled(
+    clock: Clock, found: list[Event], twice: Iterable[tuple[int, float]]
+) -> list[Event]:
+    """Return events with the right turn of stamps that come twice, in their order."""
+    later = dict(twice)
+    if not later:
+        if found:
+            clock.settle(found[-1].when, 0.0)
+        return found
+    return [
+        replace(one, when=clock.settle(one.when, later.get(number, 0.0)))
+        for number, one in enumerate(found)
+    ]
 
 
 def events(place: Place, blocks: Iterable[bytes], counts: Counts) -> Iterator[Event]:
     """Yield the events of a file's blocks, each of whole lines."""
-    some, read = words(place.log), _PARSERS[place.log]
     for block in blocks:
+        found, twice = read(place, block, 0, len(block), counts)
         counts.lines += block.count(b"\n")
         if block and not block.endswith(b"\n"):
             counts.lines += 1
-        for line in candidates(block, some):
-            counts.candidates += 1
-            found = read(place, _text(line))
-            if found is None:
-                counts.unparsed += 1
-            elif isinstance(found, Event):
-                yield found
+        yield from settled(place.clock, found, twice)

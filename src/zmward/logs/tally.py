@@ -40,7 +40,10 @@ class Party:
 
     def seen(self, when: float, protocol: str) -> None:
         """Note when and how."""
-        self.first, self.last = min(self.first, when), max(self.last, when)
+        if when > self.last:
+            self.last = when
+        elif when < self.first:
+            self.first = when
         if protocol:
             self.protocols.add(protocol)
 

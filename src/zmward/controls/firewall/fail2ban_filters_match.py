@@ -8,6 +8,7 @@ from zmward.bans.jails import DIRECT, EITHER, EVENT_LOGS, JAILS, LOGIN, Placed
 from zmward.bans.render import FOLDER, filter_file, filter_text
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.unittext import unit_text
 from zmward.deviation import (
     Judgement,
     Layer,
@@ -17,8 +18,11 @@ from zmward.deviation import (
     unknown,
 )
 from zmward.facts import Facts
+from zmward.sources.directory import SERVERS
 from zmward.sources.fail2ban import FAIL2BAN, Fail2ban, Jail
 from zmward.sources.own_files import OWN_FILES, OwnFile, OwnFiles
+from zmward.sources.packages import PACKAGES
+from zmward.sources.units import UNITS, unit
 
 # `cmd=Auth`, and ways to write both at once: `cmd=(?:Admin)?Auth`, `(AdminAuth|Auth)`.
 _USERS = re.compile(r"(?<!Admin)Auth\b")
@@ -70,6 +74,8 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     for jail in jails:
         if jail.ours:
             yield _own(facts, host, jail)
+    if LOGIN.name in {jail.name for jail in jails} and host in facts.hosts("mailbox"):
+        yield from _fed(facts, host)
     for jail in others:
         if _tried(jail, found.filters):
             text = f"{jail.name} was tried with lines as this version writes them"
@@ -77,6 +83,32 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         else:
             reason = f"{jail.name}: what its filter finds cannot be tried here"
             yield unknown(Layer.DECLARED, host, reason)
+
+
+def _fed(facts: Facts, host: str) -> Iterator[Judgement]:
+    """Judge whether somebody writes the event log that a jail of ours reads."""
+    service = unit(facts.read(UNITS, host), "zmward-follow")
+    rows = (
+        (Layer.RUNNING, service.runs, f"zmward-follow is {service.active}"),
+        (
+            Layer.LASTING,
+            service.lasts,
+            f"zmward-follow is {service.boot or 'not installed'}",
+        ),
+    )
+    for layer, good, text in rows:
+        if good:
+            yield sound(layer, host, source="units", seen=text)
+        else:
+            yield deviates(
+                layer,
+                host,
+                text,
+                "active and enabled, since it writes what the jail reads",
+                no_cure="`systemctl enable --now zmward-follow`; how it is installed "
+                "says docs/guides/follow-the-logs.md.",
+                source="units",
+            )
 
 
 def _of_zimbra(log: str) -> bool:
@@ -120,6 +152,7 @@ _SMTP = (
 )
 _MAIL = Jail("smtp", "zimbra-smtp", ("/var/log/zimbra.log",))
 _BOX = Jail("web", "zimbra-web", ("/opt/zimbra/log/mailbox.log",))
+_FOLLOWED = {"units": unit_text("zmward-follow")}
 _PATH = filter_file(LOGIN)
 _TEXT = OwnFile(filter_text(Placed(LOGIN, ()), "mail.example.com"))
 _OLD = "failregex = cmd=AdminAuth; account=.*; error="
@@ -132,20 +165,47 @@ CONTROL = Control(
     impact="None by itself.",
     severity=Severity.LOW,
     tips=("T05",),
-    check=on_hosts(Layer.DECLARED, (FAIL2BAN, OWN_FILES), _look),
+    check=on_hosts(
+        Layer.DECLARED, (FAIL2BAN, OWN_FILES, SERVERS, PACKAGES, UNITS), _look
+    ),
     refs=("https://github.com/fail2ban/fail2ban",),
     note=(
         "Administrators' logins are cmd=Auth since 8.8.15 patch 30, 9.0.0 patch 23 "
         "and 10.0. Most published filters are older, and know IPv4 only."
     ),
     examples=(
-        passes(fail2ban=_OURS, own_files=OwnFiles({_PATH: _TEXT})),
-        fails(fail2ban=_OURS, own_files=OwnFiles({_PATH: OwnFile(_OLD)})),
-        fails(fail2ban=_OURS, own_files=OwnFiles()),
-        unsure(fail2ban=_OURS, own_files=OwnFiles({}, {_PATH: "it is a link"})),
+        passes(fail2ban=_OURS, own_files=OwnFiles({_PATH: _TEXT}), raw=_FOLLOWED),
+        fails(
+            fail2ban=_OURS,
+            own_files=OwnFiles({_PATH: _TEXT}),
+            raw={"units": unit_text("zmward-follow", active="failed")},
+        ),
+        fails(
+            fail2ban=_OURS,
+            own_files=OwnFiles({_PATH: _TEXT}),
+            raw={"units": unit_text("fail2ban")},
+        ),
+        passes(
+            services=("proxy",),
+            fail2ban=_OURS,
+            own_files=OwnFiles({_PATH: _TEXT}),
+            raw={"units": unit_text("fail2ban")},
+        ),
+        fails(
+            fail2ban=_OURS,
+            own_files=OwnFiles({_PATH: OwnFile(_OLD)}),
+            raw=_FOLLOWED,
+        ),
+        fails(fail2ban=_OURS, own_files=OwnFiles(), raw=_FOLLOWED),
+        unsure(
+            fail2ban=_OURS,
+            own_files=OwnFiles({}, {_PATH: "it is a link"}),
+            raw=_FOLLOWED,
+        ),
         unsure(
             fail2ban=_OURS,
             own_files=OwnFiles({_PATH.replace(".conf", ".local"): OwnFile("")}),
+            raw=_FOLLOWED,
         ),
         unsure(fail2ban=_OURS, missing=("own-files",)),
         passes(fail2ban=Fail2ban((_MAIL,), (), {"zimbra-smtp": _SMTP})),

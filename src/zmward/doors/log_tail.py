@@ -1,0 +1,309 @@
+"""One log that is still being written, followed through every way of rotating it.
+
+    there, grows          → its new whole lines; a half-written one waits for its end
+    renamed, a new one    → the old one for a minute more, the new one from its begin
+    copied and truncated  → the rest of the copy, then the file from its begin
+    away                  → nothing; from its begin once it is there
+
+The bytes before a place tell whether it is still the same: a file can be truncated and
+grow beyond that place between two looks.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from zmward.doors.log_files import behind_zeros
+from zmward.doors.packed import FAULTS, PACKINGS, unpacked
+
+_BLOCK = 1 << 20
+_LONGEST = 1 << 16
+_MARK = 64
+# How many looks a renamed file is read on, and an unfinished pair of lines waits.
+_LOOKS, _PATIENCE = 60, 3
+
+
+class Spot(msgspec.Struct, array_like=True):
+    """How far a file was read: its inode, the place, and the bytes before it.
+
+    Lines end alike, so its first bytes count as well: there stands when it began.
+    `skips` is true within a line that is too long, whose rest is dropped. Of a file
+    that nothing was read of, no byte tells whether it was copied and truncated: `known`
+    are the inodes and times of the rotated files then; another one is such a copy.
+    """
+
+    device: int
+    inode: int
+    at: int
+    mark: bytes = b""
+    skips: bool = False
+    known: list[tuple[int, int]] = []
+    head: bytes = b""
+
+
+class Held:
+    """A file that is held open, and how far it was read."""
+
+    def __init__(self, file: IO[bytes], spot: Spot, looks: int = 0) -> None:
+        self.file, self.spot, self.looks = file, spot, looks
+        self._waited = 0
+
+    def size(self) -> int:
+        """Return how long it is now."""
+        return os.fstat(self.file.fileno()).st_size
+
+    def same(self) -> bool:
+        """Return whether what was read is still there."""
+        spot, file = self.spot, self.file.fileno()
+        begin = max(spot.at - len(spot.mark), 0)
+        return (
+            self.size() >= spot.at
+            and os.pread(file, len(spot.mark), begin) == spot.mark
+            and os.pread(file, len(spot.head), 0) == spot.head
+        )
+
+    def move(self, to: int) -> None:
+        """Note that all before a place was read."""
+        length = min(to, _MARK)
+        self.spot.mark = os.pread(self.file.fileno(), length, to - length)
+        self.spot.head = os.pread(self.file.fileno(), length, 0)
+        self.spot.at = to
+        self.spot.known = []
+
+    def take(self, pair: bytes, *, final: bool = False) -> bytes:
+        """Return the next whole lines, up to a block; of a huge line its begin.
+
+        A last line that ends with `pair` may go on in the next: it waits a little.
+        """
+        spot = self.spot
+        block = os.pread(self.file.fileno(), _BLOCK, spot.at)
+        if spot.skips and block:
+            end = block.find(b"\n") + 1
+            spot.skips = end == 0
+            self.move(spot.at + (end or len(block)))
+            return b"" if spot.skips else self.take(pair, final=final)
+        lines = block if final else block[: block.rfind(b"\n") + 1]
+        if not lines and len(block) == _BLOCK:
+            spot.skips = True
+            self.move(spot.at + len(block))
+            return block[:_LONGEST] + b"\n"
+        if pair and not final and lines.endswith(pair) and self._waited < _PATIENCE:
+            self._waited += 1
+            lines = lines[: lines.rfind(b"\n", 0, -1) + 1]
+        elif lines:
+            self._waited = 0
+        if lines:
+            self.move(spot.at + len(lines))
+        return lines.lstrip(b"\0")
+
+
+def _opened(path: Path) -> IO[bytes]:
+    # A pipe in the place of a log would hold us up for ever.
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    return os.fdopen(os.open(path, flags), "rb", buffering=0)
+
+
+def _plain(path: Path) -> IO[bytes]:
+    """Open a file; what is packed is unpacked into one without a name."""
+    file = _opened(path)
+    packed = unpacked(file)
+    if packed is None:
+        return file
+    copy = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # it is held open
+    with file, packed:
+        shutil.copyfileobj(packed, copy)
+    return copy
+
+
+def _is_packed(path: Path) -> bool:
+    try:
+        with _opened(path) as file:
+            return os.pread(file.fileno(), _MARK, 0).startswith(PACKINGS)
+    except OSError:
+        return True
+
+
+def _found(path: Path, spot: Spot) -> Held | None:
+    """Return a file that holds what was read up to a place, opened there."""
+    held = Held(_plain(path), spot)
+    inode = path.stat().st_ino
+    if (spot.mark or inode == spot.inode) and held.same():
+        # The number of a file that is gone may be given to another.
+        spot.inode = inode
+        return held
+    held.file.close()
+    return None
+
+
+class Tail:
+    """The lines of one log as they come."""
+
+    def __init__(self, path: Path, pair: bytes = b"") -> None:
+        self.path, self._pair = path, pair
+        self.notes: list[str] = []
+        self._old: list[Held] = []
+        self._live: Held | None = None
+
+    def spots(self) -> list[Spot]:
+        """Return how far its files were read, for the next start."""
+        return [one.spot for one in self._all()]
+
+    def close(self) -> None:
+        """Let go of its files."""
+        for held in self._all():
+            held.file.close()
+
+    def _all(self) -> list[Held]:
+        return [*self._old, *([self._live] if self._live else [])]
+
+    def to_end(self) -> None:
+        """Begin behind what is there; in a half-written line, at its begin."""
+        self._look()
+        if self._live is not None:
+            size = self._live.size()
+            begin = max(size - _BLOCK, 0)
+            block = os.pread(self._live.file.fileno(), size - begin, begin)
+            self._live.move(begin + block.rfind(b"\n") + 1)
+            self._copied(self._live)
+
+    def resume(self, spots: Sequence[Spot]) -> None:
+        """Go on where an earlier run ended, in whichever files that is now."""
+        self._look()
+        for number, spot in enumerate(spots):
+            last = number + 1 == len(spots)
+            live = self._live
+            if live is not None and live.spot.inode == spot.inode:
+                begin, live.spot = live.spot, spot
+                if live.same():
+                    self._copied(live)
+                    continue
+                live.spot = begin
+            self._rest(spot, newer=last)
+
+    def _look(self) -> None:
+        """Find the file that is written now."""
+        try:
+            file = _opened(self.path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._note(f"{self.path} cannot be read: {error.strerror}")
+            return
+        status = os.fstat(file.fileno())
+        live = self._live
+        if not self.path.is_file() or (
+            live is not None
+            and (live.spot.device, live.spot.inode) == (status.st_dev, status.st_ino)
+        ):
+            file.close()
+            return
+        if live is not None:
+            live.looks = _LOOKS
+            self._old.append(live)
+        self._live = Held(file, Spot(status.st_dev, status.st_ino, 0))
+        self._live.move(behind_zeros(file.fileno(), status.st_size))
+        self._copied(self._live)
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def _others(self) -> list[tuple[int, int, Path]]:
+        """Return the inodes, times and names of the rotated files, oldest first."""
+        live = self._live.spot.inode if self._live else 0
+        found = []
+        for path in self.path.parent.glob(f"{self.path.name}?*"):
+            try:
+                status = path.stat()
+            except OSError:
+                continue
+            if status.st_ino != live and path.is_file():
+                found.append((status.st_mtime_ns, path.name, status.st_ino, path))
+        return [(inode, at, path) for at, _, inode, path in sorted(found)]
+
+    def _rest(self, spot: Spot, *, newer: bool) -> None:
+        """Read the rest of a file that has another name now, and newer ones whole."""
+        others = self._others()
+        for number in reversed(range(len(others))):
+            path = others[number][2]
+            try:
+                held = _found(path, spot)
+            except FAULTS:
+                continue
+            if held is not None:
+                self._old.append(held)
+                if newer:
+                    self._whole(others[number + 1 :])
+                return
+        if spot.at:
+            self._note(f"{self.path}: what followed its last known line is lost")
+
+    def _whole(self, others: Sequence[tuple[int, int, Path]]) -> None:
+        for inode, _, path in others:
+            if inode in {one.spot.inode for one in self._old}:
+                continue
+            try:
+                file = _plain(path)
+            except FAULTS as error:
+                self._note(f"{path} cannot be read: {error}")
+                continue
+            self._old.append(Held(file, Spot(0, inode, 0)))
+
+    def _truncated(self, live: Held) -> None:
+        """Read the rest of the copy of a file that was truncated, then its begin."""
+        spot = live.spot
+        live.spot = Spot(spot.device, spot.inode, 0)
+        live.move(behind_zeros(live.file.fileno(), live.size()))
+        self._rest(spot, newer=False)
+
+    def _copied(self, live: Held) -> None:
+        """Read a file whole that was copied and truncated before anything was read."""
+        if live.spot.at:
+            return
+        others = self._others()
+        if live.spot.known:
+            new = (one for one in others if one[:2] not in live.spot.known)
+            self._whole([one for one in new if not _is_packed(one[2])])
+        # The live file's own inode is known too: the list is never empty.
+        live.spot.known = [(live.spot.inode, 0), *(one[:2] for one in others)]
+
+    def poll(self) -> Iterator[tuple[Held, bytes, bool]]:
+        """Yield new lines, the file they are of, and whether there is more of it."""
+        if self._live is None or not self._is_there(self._live):
+            self._look()
+        live = self._live
+        if live is not None and not live.same():
+            self._truncated(live)
+        if live is not None:
+            self._copied(live)
+        for held in list(self._old):
+            yield from self._blocks(held)
+            if held.looks <= 0 and not self._more(held):
+                if last := held.take(self._pair, final=True):
+                    yield held, last, False
+                self._old.remove(held)
+                held.file.close()
+            held.looks -= 1
+        if live is not None:
+            yield from self._blocks(live)
+
+    def _is_there(self, live: Held) -> bool:
+        try:
+            status = self.path.stat()
+        except OSError:
+            return True
+        return (live.spot.device, live.spot.inode) == (status.st_dev, status.st_ino)
+
+    @staticmethod
+    def _more(held: Held) -> bool:
+        return held.size() - held.spot.at >= _BLOCK
+
+    def _blocks(self, held: Held) -> Iterator[tuple[Held, bytes, bool]]:
+        lines = held.take(self._pair)
+        if lines:
+            yield held, lines, self._more(held)

@@ -1,0 +1,130 @@
+"""Appends to the event log, and keeps how far the logs were read, as one step.
+
+What will be appended is kept first, with the place where it will stand, and then
+appended. Whenever we end, the next start sees how much of it is there, and appends the
+rest: nothing is lost, and nothing stands there twice.
+"""
+
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+
+import msgspec
+
+from zmward.engine.follow_logs import Progress
+from zmward.errors import Refused
+
+_MODE = 0o600
+
+
+class Kept(msgspec.Struct):
+    """How far the logs were read, and what was appended last, where."""
+
+    progress: Progress
+    inode: int = 0
+    at: int = 0
+    text: bytes = b""
+
+
+def _append(descriptor: int, text: bytes) -> None:
+    while text:
+        text = text[os.write(descriptor, text) :]
+
+
+class EventLog:
+    """The event log and its state; only one process at a time has it."""
+
+    def __init__(self, path: Path, state: Path) -> None:
+        self._path, self._state = path, state
+        self._last = b""
+        state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = os.open(
+            state.with_suffix(".lock"),
+            os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW,
+            _MODE,
+        )
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._lock)
+            raise Refused(
+                f"Another `zmward logs follow` writes {path}: end it first."
+            ) from error
+
+    def close(self) -> None:
+        """Let another process have it."""
+        os.close(self._lock)
+
+    def progress(self) -> Progress | None:
+        """Return how far an earlier run came, and finish what it began."""
+        try:
+            kept = msgspec.msgpack.decode(self._state.read_bytes(), type=Kept)
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.MsgspecError) as error:
+            raise Refused(
+                f"{self._state} cannot be read ({error}): remove it to begin at the "
+                "end of the logs."
+            ) from error
+        if kept.text:
+            self._finish(kept)
+        return kept.progress
+
+    def _finish(self, kept: Kept) -> None:
+        """Append what is missing of the last lines."""
+        descriptor = self._open()
+        try:
+            status = os.fstat(descriptor)
+            if status.st_ino == kept.inode:
+                size = status.st_size
+            else:
+                size = self._rotated(kept.inode)
+            if kept.at <= size < kept.at + len(kept.text):
+                _append(descriptor, kept.text[size - kept.at :])
+        finally:
+            os.close(descriptor)
+
+    def _rotated(self, inode: int) -> int:
+        """Return the size of the file that was the event log then; -1 if it is gone."""
+        for path in self._path.parent.glob(f"{self._path.name}?*"):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                if status.st_ino == inode:
+                    return status.st_size
+        return -1
+
+    def _open(self) -> int:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            return os.open(self._path, flags, _MODE)
+        except OSError as error:
+            raise Refused(
+                f"{self._path} cannot be written: {error.strerror}."
+            ) from error
+
+    def append(self, text: bytes, progress: Progress) -> None:
+        """Append whole lines, and keep how far the logs were read for them."""
+        last = msgspec.msgpack.encode(progress)
+        if not text and last == self._last:
+            return
+        self._last = last
+        descriptor = self._open()
+        try:
+            status = os.fstat(descriptor)
+            self._keep(Kept(progress, status.st_ino, status.st_size, text))
+            _append(descriptor, text)
+        finally:
+            os.close(descriptor)
+
+    def _keep(self, kept: Kept) -> None:
+        new = self._state.with_suffix(".new")
+        with contextlib.suppress(FileNotFoundError):
+            new.unlink()
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+        descriptor = os.open(new, flags, _MODE)
+        try:
+            _append(descriptor, msgspec.msgpack.encode(kept))
+        finally:
+            os.close(descriptor)
+        new.replace(self._state)

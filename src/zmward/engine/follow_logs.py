@@ -1,0 +1,168 @@
+"""Follows logs as they are written: each look gives the events that are whole by now.
+
+Events of one look are put into the order of time. What waits for its other half waits
+by the logs' own clock, which stands still while nothing is written and then goes on
+with ours. A log that is far behind holds the others up, so that halves still meet.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import tzinfo
+from pathlib import Path
+
+import msgspec
+
+from zmward.catalog.log_pattern import Log
+from zmward.doors.log_files import LIVE, live
+from zmward.doors.log_tail import Held, Spot, Tail
+from zmward.logs.addresses import Trusted
+from zmward.logs.candidates import words
+from zmward.logs.clock import Clock
+from zmward.logs.event import Event
+from zmward.logs.joined import Joiner, Waiting
+from zmward.logs.lines import Place
+from zmward.logs.reading import Counts, read, settled
+
+# Every so many looks a log whose name has the date in it is looked for.
+_EVERY = 10
+_PLACES = 64
+
+
+class Progress(msgspec.Struct, array_like=True):
+    """How far all logs were read, and what waits for its other half."""
+
+    spots: dict[str, list[Spot]] = {}
+    waiting: Waiting = Waiting()
+    held: list[Event] = []
+
+
+def _pair(log: Log) -> bytes:
+    """Return how a line ends whose message goes on in the next line."""
+    for word in words(log):
+        first, found, _ = word.partition(b"\n")
+        if found:
+            return first + b"\n"
+    return b""
+
+
+class Follow:
+    """All live logs of some folders."""
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        asked: tuple[tzinfo, tuple[str, ...]],
+        progress: Progress | None = None,
+        passed: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folders, self._zone, self._passed = folders, asked[0], passed
+        self._trusted = Trusted(asked[1])
+        known = progress or Progress()
+        self._joiner = Joiner(known.waiting)
+        self._held = known.held
+        self._known = known.spots
+        self._tails: dict[Path, tuple[Log, Tail]] = {}
+        self._places: dict[int, tuple[Held, Place]] = {}
+        self._looks = 0
+        waiting = (*known.waiting.addressed, *known.waiting.named)
+        self._newest = max((one.when for one in waiting), default=0.0)
+        self._seen = passed()
+        self._stale: set[Path] = set()
+        self.counts = Counts()
+        self._find(first=progress is None)
+
+    def close(self) -> None:
+        """Let go of all files."""
+        for _, tail in self._tails.values():
+            tail.close()
+
+    def notes(self) -> list[str]:
+        """Return what could not be read, each once."""
+        found = [note for _, tail in self._tails.values() for note in tail.notes]
+        for _, tail in self._tails.values():
+            tail.notes.clear()
+        return found
+
+    def watched(self) -> list[Path]:
+        """Return the logs that are there."""
+        return [path for path, (_, tail) in self._tails.items() if tail.spots()]
+
+    def progress(self) -> Progress:
+        """Return how far it came."""
+        spots = {str(path): tail.spots() for path, (_, tail) in self._tails.items()}
+        return Progress(
+            {path: some for path, some in spots.items() if some},
+            self._joiner.known(),
+            self._held,
+        )
+
+    def _find(self, *, first: bool) -> None:
+        """Find the logs; of those that were there from the first, the end."""
+        current: set[Path] = set()
+        for folder in self._folders:
+            for name, log in LIVE:
+                path = live(folder, name)
+                current.add(path)
+                if path in self._tails:
+                    continue
+                tail = Tail(path, _pair(log))
+                known = self._known.pop(str(path), None)
+                if known is not None:
+                    tail.resume(known)
+                elif first:
+                    tail.to_end()
+                self._tails[path] = (log, tail)
+        self._leave(current)
+
+    def _leave(self, current: set[Path]) -> None:
+        """Leave logs whose successor has been there for a while."""
+        for path in self._stale - current:
+            self._tails.pop(path)[1].close()
+        self._stale = self._tails.keys() - current
+
+    def _place(self, held: Held, log: Log) -> Place:
+        kept = self._places.get(id(held))
+        if kept is None:
+            if len(self._places) >= _PLACES:
+                self._places.pop(next(iter(self._places)))
+            place = Place(log, Clock(self._zone, time.time()), self._trusted)
+            # The file is kept with it, so that its id is not given to another.
+            kept = self._places[id(held)] = (held, place)
+        kept[1].clock.newest = time.time()
+        return kept[1]
+
+    def look(self) -> tuple[list[Event], bool]:
+        """Return the events that are whole, and whether there is more at once."""
+        self._looks += 1
+        if self._looks % _EVERY == 0:
+            self._find(first=False)
+        found, limit = list(self._held), float("inf")
+        behind = False
+        for log, tail in self._tails.values():
+            for held, block, more in tail.poll():
+                place = self._place(held, log)
+                self.counts.lines += block.count(b"\n")
+                some = settled(
+                    place.clock, *read(place, block, 0, len(block), self.counts)
+                )
+                found += some
+                if more:
+                    behind = True
+                    limit = min(limit, max((one.when for one in some), default=0.0))
+        found.sort(key=lambda one: one.when)
+        self._held = [one for one in found if one.when > limit]
+        return self._joined(found[: len(found) - len(self._held)]), behind
+
+    def _joined(self, found: Iterable[Event]) -> list[Event]:
+        now, some = self._passed(), list(found)
+        whole = [event for one in some for event in self._joiner.take(one)]
+        if some:
+            self._newest, self._seen = some[-1].when, now
+        whole += self._joiner.ripe(self._newest + now - self._seen)
+        return whole
+
+    def rest(self) -> list[Event]:
+        """Return what waits, at the end of all."""
+        whole = [event for one in self._held for event in self._joiner.take(one)]
+        self._held = []
+        return [*whole, *self._joiner.rest()]

@@ -1,0 +1,153 @@
+"""Who reads pieces: this process alone, or several others, each as fast as it can.
+
+A reader in another process has at most two pieces to do, and does them in their order;
+a packed file stays with the reader that began it. What has been read is kept packed
+until it is wanted.
+"""
+
+import fcntl
+import multiprocessing
+import os
+from collections import deque
+from multiprocessing.connection import Connection, wait
+from typing import Final, Protocol
+
+import msgspec
+
+from zmward.engine.log_pieces import Reader, Task, Told
+from zmward.errors import Incomplete
+
+_MOST = 4
+_AHEAD = 2
+_PIPE = 1 << 20
+_SET_PIPE: Final = getattr(fcntl, "F_SETPIPE_SZ", 1031)
+
+
+class Readers(Protocol):
+    """Takes pieces to read and gives back what they tell."""
+
+    def idle(self, task: Task) -> bool:
+        """Return whether somebody could begin with a piece."""
+
+    def begin(self, task: Task) -> None:
+        """Begin with a piece."""
+
+    def told(self, task: Task) -> Told:
+        """Return what a piece that was begun tells; wait for it."""
+
+    def close(self) -> None:
+        """End all readers."""
+
+
+class Alone:
+    """Reads each piece when it is wanted, here."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def idle(self, task: Task) -> bool:  # noqa: ARG002  # as the others
+        """Return that nothing is read before it is wanted."""
+        return False
+
+    def begin(self, task: Task) -> None:
+        """Leave it for later."""
+
+    def told(self, task: Task) -> Told:
+        """Read a piece."""
+        return self._reader.read(task)
+
+    def close(self) -> None:
+        """Have nobody to end."""
+
+
+class _Worker:
+    """One other process: its pipes, and what it was given to do."""
+
+    def __init__(self, reader: Reader) -> None:
+        fork = multiprocessing.get_context("fork")
+        inbox, self.orders = fork.Pipe(duplex=False)
+        self.answers, outbox = fork.Pipe(duplex=False)
+        fcntl.fcntl(outbox.fileno(), _SET_PIPE, _PIPE)
+        self.process = fork.Process(
+            target=_serve, args=(reader, inbox, outbox), daemon=True
+        )
+        self.process.start()
+        inbox.close()
+        outbox.close()
+        self.doing: deque[Task] = deque()
+
+    def close(self) -> None:
+        """End the process."""
+        self.orders.close()
+        self.answers.close()
+        self.process.terminate()
+        self.process.join()
+
+
+def _serve(reader: Reader, inbox: Connection, outbox: Connection) -> None:
+    """Be a reader, until nobody asks any more."""
+    encoder = msgspec.msgpack.Encoder()
+    decoder = msgspec.msgpack.Decoder(Task)
+    try:
+        while True:
+            task = decoder.decode(inbox.recv_bytes())
+            outbox.send_bytes(encoder.encode(reader.read(task)))
+    except (EOFError, BrokenPipeError):
+        return
+
+
+class Workers:
+    """Several processes that read pieces."""
+
+    def __init__(self, reader: Reader, count: int) -> None:
+        self._workers = [_Worker(reader) for _ in range(count)]
+        self._read: dict[Task, deque[bytes]] = {}
+        self._packed: dict[int, _Worker] = {}
+        self._decoder = msgspec.msgpack.Decoder(Told)
+
+    def _free(self, task: Task) -> _Worker:
+        if task.end == 0 and task.file in self._packed:
+            return self._packed[task.file]
+        return min(self._workers, key=lambda one: len(one.doing))
+
+    def idle(self, task: Task) -> bool:
+        """Return whether a reader has little to do."""
+        self._receive(0)
+        return len(self._free(task).doing) < _AHEAD
+
+    def begin(self, task: Task) -> None:
+        """Give a piece to the reader that has least to do."""
+        worker = self._free(task)
+        if task.end == 0:
+            self._packed[task.file] = worker
+        worker.doing.append(task)
+        worker.orders.send_bytes(msgspec.msgpack.encode(task))
+
+    def _receive(self, seconds: float | None) -> None:
+        busy = {one.answers: one for one in self._workers if one.doing}
+        for ready in wait(list(busy), seconds):
+            worker = busy[ready]  # type: ignore[index]  # it is one of them
+            try:
+                raw = worker.answers.recv_bytes()
+            except EOFError as error:
+                raise Incomplete("A reader of the logs ended early.") from error
+            self._read.setdefault(worker.doing.popleft(), deque()).append(raw)
+
+    def told(self, task: Task) -> Told:
+        """Return what a piece tells; what others tell meanwhile is kept."""
+        while not self._read.get(task):
+            self._receive(None)
+        raw = self._read[task].popleft()
+        if not self._read[task]:
+            del self._read[task]
+        return self._decoder.decode(raw)
+
+    def close(self) -> None:
+        """End all readers."""
+        for worker in self._workers:
+            worker.close()
+
+
+def cores() -> int:
+    """Return how many readers this machine has room for."""
+    return min(len(os.sched_getaffinity(0)), _MOST)
