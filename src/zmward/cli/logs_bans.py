@@ -22,8 +22,8 @@ from zmward.doors.own_addresses import zone
 from zmward.engine.apply import Wish
 from zmward.engine.ban_logs import Judged, judged, there
 from zmward.engine.bans import planned
-from zmward.engine.operator import operators
 from zmward.engine.log_pieces import Asked
+from zmward.engine.operator import operators
 from zmward.errors import Refused, Usage
 from zmward.evidence import Unseen
 from zmward.firewall.settings import entry
