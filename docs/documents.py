@@ -6,6 +6,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec import inspect
 
+from docs.bans_fields import BANS
 from docs.fields import (
     CHANGE,
     DRIFT,
@@ -24,6 +25,7 @@ from docs.log_fields import LOGS
 from docs.patches_fields import PATCHES, READINESS
 from docs.scan_fields import SCAN
 from zmward.affected import Affected
+from zmward.bans.wanted import Reason
 from zmward.change import Change, FileText, Mode, UnitState
 from zmward.deviation import Deviation, Excerpt
 from zmward.drift import Drift, StoredDeviation
@@ -42,6 +44,7 @@ from zmward.patches.readiness import Ready
 from zmward.patches.standing import OnNode
 from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
+from zmward.reports import bans_json as bans
 from zmward.reports.check_json import CheckShown, DifferenceShown
 from zmward.reports.patches_json import (
     AdvisoryShown,
@@ -283,6 +286,14 @@ def _logs() -> Iterator[str]:
     yield from _structs(seen.SignSeen, seen.LineSeen)
 
 
+def _bans() -> Iterator[str]:
+    yield "## Bans\n"
+    yield "`zmward logs bans --json` writes it.\n"
+    yield from table(BANS, _types(bans.BansShown))
+    yield from _structs(bans.JailShown, bans.SparedShown, Reason)
+    yield from _structs(bans.Simulated, bans.VictimShown)
+
+
 def _list() -> Iterator[str]:
     yield "## The list of controls\n"
     yield "`zmward list --json` writes a bare array of these.\n"
@@ -301,5 +312,6 @@ def page(made: str) -> str:
     )
     parts = (head, *_report(), *_evidence(), *_drift(), *_plan(), *_run())
     parts = (*parts, *_history(), *_verdict(), *_policy(), *_check())
-    parts = (*parts, *_observed(), *_scan(), *_patches(), *_logs(), *_list())
+    parts = (*parts, *_observed(), *_scan(), *_patches(), *_logs(), *_bans())
+    parts = (*parts, *_list())
     return "\n".join(parts).rstrip() + "\n"

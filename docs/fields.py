@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
-from docs import firewall_fields, log_fields, patches_fields, scan_fields
+from docs import (
+    bans_fields,
+    firewall_fields,
+    log_fields,
+    patches_fields,
+    scan_fields,
+)
 
 REPORT: Final[Mapping[str, str]] = {
     "schema": "always `zmward.report/1`",
@@ -423,6 +429,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "days": "on how many days the log has lines; null for the directory",
         "more": "true where there are more than were counted",
     },
+    **bans_fields.STRUCTS,
     **firewall_fields.STRUCTS,
     **log_fields.STRUCTS,
     **scan_fields.STRUCTS,

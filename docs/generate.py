@@ -59,7 +59,9 @@ _OF_VERBS: Mapping[str, str] = {
     ),
     "logs": (
         "report: 0 where no attack and no sign of exploitation was found, 1 where some "
-        "was, 3 where not all could be read; follow: 0 once it was ended by SIGTERM"
+        "was, 3 where not all could be read; follow: 0 once it was ended by SIGTERM; "
+        "bans: 0, 4 where the jails may not start, 3 where not all could be read; with "
+        "--install as apply"
     ),
     "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
 }

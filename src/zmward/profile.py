@@ -259,6 +259,26 @@ class Logs(Strict, frozen=True):
             ipaddress.ip_network(network)
 
 
+class Bans(Strict, frozen=True):
+    """When the jails that zmward writes ban an address, for how long, and whom never.
+
+    Whoever is banned so often within some hours is banned for days.
+    """
+
+    failures: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 5
+    window_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 10
+    ban_minutes: Annotated[int, msgspec.Meta(ge=1, le=43_200)] = 60
+    recidive_bans: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 3
+    recidive_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 24
+    recidive_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 7
+    spared: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what is no network."""
+        for network in self.spared:
+            ipaddress.ip_network(network)
+
+
 class Waiver(Strict, frozen=True):
     """A failure that somebody accepts, until the end of a day (UTC, inclusive)."""
 
@@ -291,6 +311,7 @@ class Profile(Strict, frozen=True):
     scan: Scan = Scan()
     patches: Patches = Patches()
     logs: Logs = Logs()
+    bans: Bans = Bans()
     severity: Mapping[str, Literal["critical", "high", "medium", "low"]] = {}
     waiver: tuple[Waiver, ...] = ()
     attestation: tuple[Attestation, ...] = ()

@@ -147,6 +147,17 @@ KEYS: Final[Mapping[str, str]] = {
         "Proxies and MTAs whose word about others is taken, beside networks.proxies, "
         "firewall.cluster and this machine; name them one by one."
     ),
+    "bans": mark("When the jails of `zmward logs bans` ban an address (T05)."),
+    "bans.failures": mark("So many failed logins of one address ban it,"),
+    "bans.window-minutes": mark("if they come within so many minutes,"),
+    "bans.ban-minutes": mark("for so many minutes."),
+    "bans.recidive-bans": mark("Whoever is banned so often"),
+    "bans.recidive-hours": mark("within so many hours"),
+    "bans.recidive-days": mark("is banned for so many days."),
+    "bans.spared": mark(
+        "Addresses and networks that are never banned, beside the servers and whoever "
+        "the profile names: offices and proxies behind which many people are."
+    ),
     "severity": mark('Another severity for a control: control-id = "low".'),
     "waiver": mark(
         "A failure that you accept until a day (UTC, inclusive; at most 30 days for "

@@ -26,7 +26,7 @@ TIPS: Final = {
     "T04": Tip("The same firewall for IPv6"),
     "T05": Tip(
         "fail2ban bans who guesses passwords",
-        "whether the filters match this version's lines: zmward logs bans",
+        "whether filters of others match; zmward logs bans writes proved ones",
     ),
     "T06": Tip("The admin console is reached by an SSH tunnel"),
     "T07": Tip("The admin console goes through the proxy"),

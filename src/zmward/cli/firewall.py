@@ -12,5 +12,5 @@ SUBVERBS = {
 }
 
 command = Subverbs(
-    "firewall", SUBVERBS, (), about="What the packet filter lets in, and why."
+    "firewall", SUBVERBS, about="What the packet filter lets in, and why."
 )

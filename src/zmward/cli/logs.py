@@ -7,7 +7,7 @@ SUBVERBS = {
     "follow": "logins and attacks as they are written",
     "forward": "send log lines to a central server, inside TLS",
     "receive": "write what a log host needs, to take those lines",
+    "bans": "jails for fail2ban, and whom they would have banned",
 }
-_COMING = ("bans",)
 
-command = Subverbs("logs", SUBVERBS, _COMING, about="Who attacks, and who got in.")
+command = Subverbs("logs", SUBVERBS, about="Who attacks, and who got in.")

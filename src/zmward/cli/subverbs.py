@@ -7,17 +7,11 @@ import click
 
 
 class Subverbs(click.Group):
-    """The verbs of one folder of verbs; their modules are called `VERB_SUBVERB`.
+    """The verbs of one folder of verbs; their modules are called `VERB_SUBVERB`."""
 
-    `coming` names what a later version will have.
-    """
-
-    def __init__(
-        self, name: str, verbs: Mapping[str, str], coming: tuple[str, ...], about: str
-    ) -> None:
+    def __init__(self, name: str, verbs: Mapping[str, str], about: str) -> None:
         super().__init__(name, help=about, callback=_nothing)
         self._verbs = verbs
-        self._coming = coming
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in their own order."""
@@ -26,9 +20,6 @@ class Subverbs(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a verb's module and return its command."""
-        if cmd_name in self._coming:
-            verb = f"{self.name} {cmd_name}"
-            ctx.fail(f"the verb '{verb}' has not landed in this version yet.")
         if cmd_name not in self._verbs:
             return None
         module = import_module(f"zmward.cli.{self.name}_{cmd_name}")

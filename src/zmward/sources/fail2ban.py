@@ -11,16 +11,40 @@ _SECTION = re.compile(r"\[([^\]]+)\]\s*(?:[#;].*)?")
 _OPTION = re.compile(r"([A-Za-z0-9_.]+)\s*[=:]\s*(.*)")
 _DEEPEST = 8
 _SPARING = {"ignoreip", "ignoreself"}
+_LAST_PORT = 65_535
+# Names of /etc/services that jails use for mail and web.
+_SERVICES = {
+    name: port
+    for port, names in (
+        (22, "ssh"),
+        (25, "smtp"),
+        (80, "http"),
+        (110, "pop3"),
+        (143, "imap imap2"),
+        (443, "https"),
+        (465, "smtps ssmtp submissions"),
+        (587, "submission"),
+        (993, "imaps"),
+        (995, "pop3s"),
+    )
+    for name in names.split()
+}
 _YES = ("true", "yes", "1", "on")
 
 
 class Jail(msgspec.Struct, frozen=True):
-    """One enabled jail: the filter's name and what it reads."""
+    """One enabled jail: the filter's name, what it reads, the ports that it names."""
 
     name: str
     filter: str
     logs: tuple[str, ...]
     backend: str = ""
+    ports: frozenset[int] = frozenset()
+
+    @property
+    def ours(self) -> bool:
+        """Say whether zmward has written it."""
+        return self.name.startswith("zmward-")
 
 
 class Fail2ban(msgspec.Struct, frozen=True):
@@ -75,6 +99,32 @@ def _expand(value: str, own: Mapping[str, str], name: str, depth: int = 0) -> st
     return re.sub(r"%\(([^)]+)\)s", known, value)
 
 
+def _ports(text: str) -> frozenset[int]:
+    """Return the ports that a jail names, by number or as common services."""
+    found: set[int] = set()
+    for word in text.replace(",", " ").split():
+        first, _, last = word.partition(":")
+        low, high = (_SERVICES.get(one, one) for one in (first, last or first))
+        if str(low).isdecimal() and str(high).isdecimal():
+            found.update(range(int(low), min(int(high), _LAST_PORT) + 1))
+    return frozenset(found)
+
+
+def failregexes(text: str) -> tuple[str, ...] | None:
+    """Return the expressions of a filter; None where more than this file says them."""
+    sections: Sections = {}
+    try:
+        _read(text, "filter", sections)
+    except Unreadable:
+        return None
+    own = sections.get("Definition", {})
+    found = own.get("failregex", "")
+    more = "INCLUDES" in sections or own.get("prefregex") or own.get("ignoreregex")
+    if more or "%(" in found:
+        return None
+    return tuple(line.replace("%%", "%") for line in found.splitlines() if line)
+
+
 def _rank(path: str) -> tuple[int, str]:
     """Return fail2ban's own order: .conf, then .local; jail first, then jail.d."""
     return (2 * path.endswith(".local") + ("/jail.d/" in path), path)
@@ -99,7 +149,8 @@ def parse(answer: str) -> Fail2ban:
         words = {key: _expand(value, options, name) for key, value in options.items()}
         filter_name = (words.get("filter") or name).partition("[")[0].strip()
         logs = tuple(words.get("logpath", "").replace(",", "\n").split())
-        enabled.append(Jail(name, filter_name, logs, words.get("backend", "")))
+        ports = _ports(words.get("port", ""))
+        enabled.append(Jail(name, filter_name, logs, words.get("backend", ""), ports))
     filters = {
         path.rpartition("/")[2].rpartition(".")[0]: text
         for path, text in texts.items()
@@ -110,7 +161,9 @@ def parse(answer: str) -> Fail2ban:
     spared = [one.get("ignoreip", "").replace(",", " ").split() for one in used]
     ignored = [word for word in spared[0] if all(word in other for other in spared)]
     itself = all(one.get("ignoreself", "true").lower() in _YES for one in used)
-    apart = [one.name for one in enabled if _SPARING & set(sections[one.name])]
+    # Ours spare more than all others do, never less.
+    others = [one for one in enabled if not one.ours]
+    apart = [one.name for one in others if _SPARING & set(sections[one.name])]
     return Fail2ban(
         tuple(enabled),
         tuple(dict.fromkeys(ignored)),

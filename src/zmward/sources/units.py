@@ -9,7 +9,7 @@ NAMES = (
     *("ntp.service", "ntpd.service", "ntpsec.service", "openntpd.service"),
     *("nftables.service", "ufw.service", "firewalld.service", "iptables.service"),
     *("ip6tables.service", "netfilter-persistent.service"),
-    "zmward-firewall.service",
+    *("zmward-firewall.service", "zmward-follow.service"),
     *("fail2ban.service", "crowdsec.service", "sshguard.service"),
     *("rsyslog.service", "syslog-ng.service", "filebeat.service"),
     *("elastic-agent.service", "wazuh-agent.service", "promtail.service"),

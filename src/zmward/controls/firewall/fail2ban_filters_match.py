@@ -1,25 +1,54 @@
 """The filters of Zimbra's jails exist and know the lines of current versions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from zmward.control import Control, Severity, fails, unconcerned, unsure
+from zmward.bans.foreign import Flaw, flaws
+from zmward.bans.jails import DIRECT, EITHER, EVENT_LOGS, JAILS, LOGIN, Placed
+from zmward.bans.render import FOLDER, filter_file, filter_text
+from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
-from zmward.deviation import Judgement, Layer, deviates, not_concerned, unknown
+from zmward.controls.shapes.unittext import unit_text
+from zmward.deviation import (
+    Judgement,
+    Layer,
+    deviates,
+    not_concerned,
+    sound,
+    unknown,
+)
 from zmward.facts import Facts
+from zmward.sources.directory import SERVERS
 from zmward.sources.fail2ban import FAIL2BAN, Fail2ban, Jail
+from zmward.sources.own_files import OWN_FILES, OwnFile, OwnFiles
+from zmward.sources.packages import PACKAGES
+from zmward.sources.units import UNITS, unit
 
 # `cmd=Auth`, and ways to write both at once: `cmd=(?:Admin)?Auth`, `(AdminAuth|Auth)`.
 _USERS = re.compile(r"(?<!Admin)Auth\b")
 
 
-def _problem(jail: Jail, filters: dict[str, str]) -> str:
+_WORTH: Mapping[Flaw, str] = {
+    "deaf": "its filter finds none of the failed logins that this version writes",
+    "fooled": "words of a client can make its filter ban somebody else",
+    "proxy": "its filter takes the proxy for the client",
+}
+
+
+def _problems(jail: Jail, filters: Mapping[str, str]) -> Iterator[str]:
     if jail.filter not in filters:
-        return f"jail {jail.name}: the filter {jail.filter} does not exist"
+        yield f"jail {jail.name}: the filter {jail.filter} does not exist"
+        return
     text = filters[jail.filter]
     if "AdminAuth" in text and not _USERS.search(text):
-        return f"jail {jail.name}: its filter knows cmd=AdminAuth only"
-    return ""
+        yield f"jail {jail.name}: its filter knows cmd=AdminAuth only"
+    for flaw in sorted(flaws(text, jail.logs) or ()):
+        yield f"jail {jail.name}: {_WORTH[flaw]}"
+
+
+def _tried(jail: Jail, filters: Mapping[str, str]) -> bool:
+    """Say whether its filter could be held against lines of this version."""
+    return flaws(filters.get(jail.filter, ""), jail.logs) is not None
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -27,28 +56,105 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         yield not_concerned(Layer.DECLARED, host, "fail2ban is not installed")
         return
     found = facts.read(FAIL2BAN, host)
-    jails = [jail for jail in found.jails if any("zimbra" in p for p in jail.logs)]
+    jails = [jail for jail in found.jails if any(map(_of_zimbra, jail.logs))]
     if not jails:
         yield not_concerned(Layer.DECLARED, host, "no jail reads Zimbra's logs")
         return
-    problems = [_problem(jail, dict(found.filters)) for jail in jails]
-    for text in filter(None, problems):
+    others = [jail for jail in jails if not jail.ours]
+    for text in (p for jail in others for p in _problems(jail, found.filters)):
         yield deviates(
             Layer.DECLARED,
             host,
             text,
             "a filter that matches this version's lines",
-            no_cure="Write its failregex for lines of `cmd=Auth`, and count what it "
-            "finds: `fail2ban-regex /opt/zimbra/log/audit.log FILTER`. `zmward logs "
-            "bans` will write one that is proved.",
+            no_cure="Have `zmward logs bans --install` write jails whose filters are "
+            "proved, and disable this one.",
             source="fail2ban",
         )
-    names = ", ".join(jail.name for jail in jails)
-    reason = f"{names}: whether they match is for `zmward logs bans` to prove"
-    yield unknown(Layer.RUNNING, host, reason)
+    for jail in jails:
+        if jail.ours:
+            yield _own(facts, host, jail)
+    if LOGIN.name in {jail.name for jail in jails} and host in facts.hosts("mailbox"):
+        yield from _fed(facts, host)
+    for jail in others:
+        if _tried(jail, found.filters):
+            text = f"{jail.name} was tried with lines as this version writes them"
+            yield sound(Layer.DECLARED, host, source="fail2ban", seen=text)
+        else:
+            reason = f"{jail.name}: what its filter finds cannot be tried here"
+            yield unknown(Layer.DECLARED, host, reason)
+
+
+def _fed(facts: Facts, host: str) -> Iterator[Judgement]:
+    """Judge whether somebody writes the event log that a jail of ours reads."""
+    service = unit(facts.read(UNITS, host), "zmward-follow")
+    rows = (
+        (Layer.RUNNING, service.runs, f"zmward-follow is {service.active}"),
+        (
+            Layer.LASTING,
+            service.lasts,
+            f"zmward-follow is {service.boot or 'not installed'}",
+        ),
+    )
+    for layer, good, text in rows:
+        if good:
+            yield sound(layer, host, source="units", seen=text)
+        else:
+            yield deviates(
+                layer,
+                host,
+                text,
+                "active and enabled, since it writes what the jail reads",
+                no_cure="`systemctl enable --now zmward-follow`; how it is installed "
+                "says docs/guides/follow-the-logs.md.",
+                source="units",
+            )
+
+
+def _of_zimbra(log: str) -> bool:
+    return "zimbra" in log or log == EVENT_LOGS
+
+
+def _own(facts: Facts, host: str, jail: Jail) -> Judgement:
+    """Judge a jail of ours: its filter must be the one that is proved."""
+    files = facts.read(OWN_FILES, host)
+    known = {row.name: row for row in JAILS}.get(jail.filter)
+    local = f"{FOLDER}/filter.d/{jail.filter}.local"
+    if local in files.found or local in files.odd:
+        reason = f"{local} changes the filter of {jail.name}; nothing proves it"
+        return unknown(Layer.DECLARED, host, reason)
+    texts = set()
+    if known is not None:
+        texts = {filter_text(Placed(known, (), way), host) for way in (EITHER, DIRECT)}
+        path = filter_file(known)
+        if path in files.odd:
+            return unknown(Layer.DECLARED, host, files.odd[path])
+        file = files.found.get(path)
+        if file is not None and file.text in texts:
+            text = f"{jail.name} has this version's filter"
+            return sound(Layer.DECLARED, host, source="own-files", seen=text)
+    return deviates(
+        Layer.DECLARED,
+        host,
+        f"jail {jail.name}: its filter is not this version's",
+        "the filter that is proved",
+        no_cure="`zmward logs bans --install` writes it anew.",
+        source="own-files",
+    )
 
 
 _JAIL = Jail("zimbra-auth", "zimbra-auth", ("/opt/zimbra/log/audit.log",))
+_OURS = Fail2ban((Jail(LOGIN.name, LOGIN.name, (EVENT_LOGS,)),), (), {})
+_LINE = "failregex = INFO .*;oip=<HOST>;.*authentication failed for .*invalid password"
+_FOOLED = f"[Definition]\n{_LINE}\n"
+_SMTP = (
+    "[Definition]\nfailregex = warning: .*\\[<HOST>\\]: SASL LOGIN auth.* failed: \n"
+)
+_MAIL = Jail("smtp", "zimbra-smtp", ("/var/log/zimbra.log",))
+_BOX = Jail("web", "zimbra-web", ("/opt/zimbra/log/mailbox.log",))
+_FOLLOWED = {"units": unit_text("zmward-follow")}
+_PATH = filter_file(LOGIN)
+_TEXT = OwnFile(filter_text(Placed(LOGIN, ()), "mail.example.com"))
 _OLD = "failregex = cmd=AdminAuth; account=.*; error="
 _NEW = "failregex = security - cmd=Auth; account=[^;]*; protocol=[^;]*; error="
 
@@ -59,13 +165,51 @@ CONTROL = Control(
     impact="None by itself.",
     severity=Severity.LOW,
     tips=("T05",),
-    check=on_hosts(Layer.DECLARED, (FAIL2BAN,), _look),
+    check=on_hosts(
+        Layer.DECLARED, (FAIL2BAN, OWN_FILES, SERVERS, PACKAGES, UNITS), _look
+    ),
     refs=("https://github.com/fail2ban/fail2ban",),
     note=(
         "Administrators' logins are cmd=Auth since 8.8.15 patch 30, 9.0.0 patch 23 "
         "and 10.0. Most published filters are older, and know IPv4 only."
     ),
     examples=(
+        passes(fail2ban=_OURS, own_files=OwnFiles({_PATH: _TEXT}), raw=_FOLLOWED),
+        fails(
+            fail2ban=_OURS,
+            own_files=OwnFiles({_PATH: _TEXT}),
+            raw={"units": unit_text("zmward-follow", active="failed")},
+        ),
+        fails(
+            fail2ban=_OURS,
+            own_files=OwnFiles({_PATH: _TEXT}),
+            raw={"units": unit_text("fail2ban")},
+        ),
+        passes(
+            services=("proxy",),
+            fail2ban=_OURS,
+            own_files=OwnFiles({_PATH: _TEXT}),
+            raw={"units": unit_text("fail2ban")},
+        ),
+        fails(
+            fail2ban=_OURS,
+            own_files=OwnFiles({_PATH: OwnFile(_OLD)}),
+            raw=_FOLLOWED,
+        ),
+        fails(fail2ban=_OURS, own_files=OwnFiles(), raw=_FOLLOWED),
+        unsure(
+            fail2ban=_OURS,
+            own_files=OwnFiles({}, {_PATH: "it is a link"}),
+            raw=_FOLLOWED,
+        ),
+        unsure(
+            fail2ban=_OURS,
+            own_files=OwnFiles({_PATH.replace(".conf", ".local"): OwnFile("")}),
+            raw=_FOLLOWED,
+        ),
+        unsure(fail2ban=_OURS, missing=("own-files",)),
+        passes(fail2ban=Fail2ban((_MAIL,), (), {"zimbra-smtp": _SMTP})),
+        fails(fail2ban=Fail2ban((_BOX,), (), {"zimbra-web": _FOOLED})),
         fails(fail2ban=Fail2ban((_JAIL,), (), {"zimbra-auth": _OLD})),
         fails(fail2ban=Fail2ban((_JAIL,), (), {})),
         unsure(fail2ban=Fail2ban((_JAIL,), (), {"zimbra-auth": _NEW})),

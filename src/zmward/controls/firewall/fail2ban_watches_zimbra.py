@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from zmward.bans.jails import EVENT_LOGS
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound
@@ -13,7 +14,10 @@ from zmward.sources.packages import PACKAGES
 
 # Role → the logs of which one must be read, and what they show.
 WANTED = {
-    "mailbox": (("/opt/zimbra/log/audit.log", "/opt/zimbra/log/mailbox.log"), "web"),
+    "mailbox": (
+        ("/opt/zimbra/log/audit.log", "/opt/zimbra/log/mailbox.log", EVENT_LOGS),
+        "web",
+    ),
     "mta": (("/var/log/zimbra.log", "/var/log/mail.log", "/var/log/maillog"), "SMTP"),
 }
 
@@ -46,9 +50,8 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             host,
             f"{'; '.join(holes)} (enabled jails: {jails})",
             "jails for web, SMTP and SSH logins",
-            no_cure="Add a jail to jail.d for each, with that file as logpath, and "
-            "count what its filter finds with fail2ban-regex. `zmward logs bans` will "
-            "write jails and filters that are proved against this version's lines.",
+            no_cure="`zmward logs bans --install` writes jails for this server whose "
+            "filters are proved; for SSH, enable fail2ban's own jail sshd.",
             source="fail2ban",
             seen=f"enabled jails: {jails}",
         )
@@ -58,6 +61,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
 
 _SSH = Jail("sshd", "sshd", ("/var/log/auth.log",))
 _WEB = Jail("zimbra-auth", "zimbra-auth", ("/opt/zimbra/log/audit.log",))
+_OURS = Jail("zmward-login", "zmward-login", (EVENT_LOGS,))
 _MAIL = Jail("zimbra-smtp", "postfix", ("/var/log/zimbra.log",))
 
 CONTROL = Control(
@@ -73,6 +77,7 @@ CONTROL = Control(
     note="Whether the filters match this version's lines is a control of its own.",
     examples=(
         passes(fail2ban=Fail2ban((_SSH, _WEB, _MAIL), (), {})),
+        passes(fail2ban=Fail2ban((_SSH, _OURS, _MAIL), (), {})),
         fails(fail2ban=Fail2ban((_SSH,), (), {})),
         fails(fail2ban=Fail2ban((_WEB, _MAIL), (), {})),
         unsure(missing=("fail2ban",)),
