@@ -156,6 +156,17 @@ def test_a_host_that_means_harm_gets_an_error(room: Path, line: bytes) -> None:
         fetch(Lying(b"% works 1\n", line), room, 0.0)
 
 
+@pytest.mark.parametrize("stamp", ["inf", "nan", "1e300", "-1", "soon"])
+def test_a_log_of_no_time_is_none(
+    room: Path, monkeypatch: pytest.MonkeyPatch, stamp: str
+) -> None:
+    door = Lying(b"% works 1\n")
+    answer = Done(0, f"{stamp} /opt/zimbra/log/audit.log\0".encode())
+    monkeypatch.setattr(door, "run", lambda *_, **__: answer)
+    with pytest.raises(Incomplete, match="none in"):
+        fetch(door, room, 0.0)
+
+
 def test_a_host_without_such_a_grep_is_no_clean_host(room: Path) -> None:
     with pytest.raises(Incomplete, match="no grep"):
         fetch(Lying(b"% works 0\n", b"% file 0\n"), room, 0.0)
