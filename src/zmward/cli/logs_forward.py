@@ -47,11 +47,11 @@ def _roles(facts: Facts, host: str) -> tuple[str, ...]:
     return tuple(role for role in ("mailbox", "proxy") if host in facts.hosts(role))
 
 
-def _looker(seen_by: str | None, written: str) -> Arrival:
+def _looker(seen_by: str | None, written: str, port: int) -> Arrival:
     if not written.startswith("/"):
         raise Usage(f"--written {written!r} is no absolute path.")
     found: Door | None = None if seen_by is None else door(seen_by)
-    return Arrival(found, written)
+    return Arrival(found, written, port)
 
 
 def _plan(
@@ -121,7 +121,8 @@ def command(
     for name in ("host", "profile", "quiet"):
         shared[name] = given(ctx, name, shared[name])
     site, quiet = profile(shared["profile"]), bool(shared["quiet"])
-    target, looker = named(to, "--to"), _looker(seen_by, written)
+    target = named(to, "--to")
+    looker = _looker(seen_by, written, target.port)
     certificates = signed(shared, say)
     with place(shared["host"], sample=False) as here:
         facts, host = _facts(here, site, quiet=quiet)
