@@ -20,6 +20,7 @@ class Subverbs(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a verb's module and return its command."""
+        del ctx
         if cmd_name not in self._verbs:
             return None
         module = import_module(f"zmward.cli.{self.name}_{cmd_name}")
