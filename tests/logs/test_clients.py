@@ -187,4 +187,5 @@ def test_the_short_way_reads_as_the_long_one(
         f"{STAMP} INFO  [{words}] [{said}] imap - {words}",
     ):
         raw = line.encode()
-        assert usual(raw) in {None, cut(raw)}
+        short = usual(raw)
+        assert short is None or short.groups() == cut(raw)

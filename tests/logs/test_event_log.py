@@ -214,3 +214,9 @@ def test_a_folder_that_others_can_write_is_refused(tmp_path: Path) -> None:
     shared.chmod(0o777)
     argv = ["--dir", str(tmp_path), "--events", str(shared / "events.log")]
     assert dispatch(["logs", "follow", *argv]) == 4
+
+
+def test_a_state_that_cannot_be_kept_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("")
+    with pytest.raises(Refused, match="cannot be written"):
+        EventLog(tmp_path / "events.log", tmp_path / "state" / "follow")

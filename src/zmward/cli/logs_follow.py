@@ -122,7 +122,9 @@ def command(
     if events:
         path = Path(events)
         ours(path.parent)
-        log = EventLog(path, _state(path))
+        state = _state(path)
+        ours(state.parent)
+        log = EventLog(path, state)
 
     def told(found: Sequence[Event]) -> None:
         for event in found:

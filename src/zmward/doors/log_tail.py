@@ -12,6 +12,7 @@ grow beyond that place between two looks.
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
@@ -24,8 +25,8 @@ from zmward.doors.packed import FAULTS, PACKINGS, unpacked
 _BLOCK = 1 << 20
 _LONGEST = 1 << 16
 _MARK = 64
-# How many looks a renamed file is read on, and an unfinished pair of lines waits.
-_LOOKS, _PATIENCE = 60, 3
+# How many seconds a renamed file is read on, and an unfinished pair of lines waits.
+_LATE, _PATIENCE = 60.0, 3.0
 
 
 class Spot(msgspec.Struct, array_like=True):
@@ -49,9 +50,10 @@ class Spot(msgspec.Struct, array_like=True):
 class Held:
     """A file that is held open, and how far it was read."""
 
-    def __init__(self, file: IO[bytes], spot: Spot, looks: int = 0) -> None:
-        self.file, self.spot, self.looks = file, spot, looks
-        self._waited = 0
+    def __init__(self, file: IO[bytes], spot: Spot) -> None:
+        self.file, self.spot = file, spot
+        self.until = 0.0
+        self._waits = 0.0
 
     def size(self) -> int:
         """Return how long it is now."""
@@ -92,14 +94,18 @@ class Held:
             spot.skips = True
             self.move(spot.at + len(block))
             return block[:_LONGEST] + b"\n"
-        if pair and not final and lines.endswith(pair) and self._waited < _PATIENCE:
-            self._waited += 1
+        if pair and not final and lines.endswith(pair) and self._wait():
             lines = lines[: lines.rfind(b"\n", 0, -1) + 1]
         elif lines:
-            self._waited = 0
+            self._waits = 0.0
         if lines:
             self.move(spot.at + len(lines))
         return lines.lstrip(b"\0")
+
+    def _wait(self) -> bool:
+        """Return whether an unfinished pair has not waited for long."""
+        self._waits = self._waits or time.monotonic()
+        return time.monotonic() - self._waits < _PATIENCE
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -203,7 +209,7 @@ class Tail:
             file.close()
             return
         if live is not None:
-            live.looks = _LOOKS
+            live.until = time.monotonic() + _LATE
             self._old.append(live)
         self._live = Held(file, Spot(status.st_dev, status.st_ino, 0))
         self._live.move(behind_zeros(file.fileno(), status.st_size))
@@ -283,12 +289,11 @@ class Tail:
             self._copied(live)
         for held in list(self._old):
             yield from self._blocks(held)
-            if held.looks <= 0 and not self._more(held):
+            if held.until <= time.monotonic() and not self._more(held):
                 if last := held.take(self._pair, final=True):
                     yield held, last, False
                 self._old.remove(held)
                 held.file.close()
-            held.looks -= 1
         if live is not None:
             yield from self._blocks(live)
 

@@ -38,12 +38,14 @@ class EventLog:
     def __init__(self, path: Path, state: Path) -> None:
         self._path, self._state = path, state
         self._last = b""
-        state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = os.open(
-            state.with_suffix(".lock"),
-            os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW,
-            _MODE,
-        )
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = os.open(state.with_suffix(".lock"), flags, _MODE)
+        except OSError as error:
+            raise Refused(
+                f"{state.parent} cannot be written: {error.strerror}."
+            ) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -8,8 +8,9 @@ until it is wanted.
 import fcntl
 import multiprocessing
 import os
+import select
 from collections import deque
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import Final, Protocol
 
 import msgspec
@@ -104,6 +105,10 @@ class Workers:
         self._read: dict[Task, deque[bytes]] = {}
         self._packed: dict[int, _Worker] = {}
         self._decoder = msgspec.msgpack.Decoder(Told)
+        self._poll = select.poll()
+        self._by_number = {one.answers.fileno(): one for one in self._workers}
+        for number in self._by_number:
+            self._poll.register(number, select.POLLIN)
 
     def _free(self, task: Task) -> _Worker:
         if task.end == 0 and task.file in self._packed:
@@ -112,7 +117,8 @@ class Workers:
 
     def idle(self, task: Task) -> bool:
         """Return whether a reader has little to do."""
-        self._receive(0)
+        if len(self._free(task).doing) >= _AHEAD:
+            self._receive(0)
         return len(self._free(task).doing) < _AHEAD
 
     def begin(self, task: Task) -> None:
@@ -123,10 +129,9 @@ class Workers:
         worker.doing.append(task)
         worker.orders.send_bytes(msgspec.msgpack.encode(task))
 
-    def _receive(self, seconds: float | None) -> None:
-        busy = {one.answers: one for one in self._workers if one.doing}
-        for ready in wait(list(busy), seconds):
-            worker = busy[ready]  # type: ignore[index]  # it is one of them
+    def _receive(self, milliseconds: int | None) -> None:
+        for number, _ in self._poll.poll(milliseconds):
+            worker = self._by_number[number]
             try:
                 raw = worker.answers.recv_bytes()
             except EOFError as error:

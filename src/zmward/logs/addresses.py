@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from zmward.logs.event import Via
 
 _LONGEST = 64
-_KEPT = 65_536
+_KEPT = 16_384
 _PARTS = 4
 _OCTETS = {str(number): number for number in range(256)}
 

@@ -42,8 +42,10 @@ def candidates(
     """
     stop = len(block) if end is None else end
     find, back = block.find, block.rfind
-    found: dict[int, int] = {}
+    found: list[tuple[int, int]] = []
+    hit = 0
     for word in some:
+        before = len(found)
         length, reach, floor = len(word), stop + len(word), begin
         # Of a word of two lines the second may be the first of the next.
         over = word.find(b"\n")
@@ -53,9 +55,11 @@ def candidates(
             last = find(b"\n", at + length)
             if last < 0:
                 last = len(block)
-            if at - first < LONGEST and last > found.get(first, 0):
-                found[first] = last
+            if at - first < LONGEST:
+                found.append((first, last))
             floor = last if over < 0 else at + over
             at = find(word, floor, reach)
-    lines = found.items() if len(some) == 1 else sorted(found.items())
+        hit += len(found) > before
+    # Of a line that was found twice, the end that is further away counts.
+    lines = found if hit <= 1 else sorted(dict(sorted(found)).items())
     return [block[first : min(last, first + LONGEST)] for first, last in lines]

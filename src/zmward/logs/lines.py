@@ -13,7 +13,7 @@ from zmward.logs.clock import Clock
 from zmward.logs.event import LONGEST_NAME, Event
 
 _LINE = 2000
-_KEPT = 16_384
+_KEPT = 8192
 # A longer text is not worth remembering.
 _LONG = 200
 _GROUPS = ("account", "typed", "protocol", "address")
@@ -39,7 +39,8 @@ class Messages:
     """All rows of one place in one expression: one look tells which row it is."""
 
     def __init__(self, rows: tuple[Pattern, ...]) -> None:
-        self._known: dict[bytes, Told | None] = {}
+        # What messages that came before told.
+        self.known: dict[bytes, Told | None] = {}
         self.needles = tuple(row.needle.encode() for row in rows)
         # The empty group at the end of each choice says which it was; the names of
         # groups may come once only, so each has the number of its row.
@@ -66,13 +67,13 @@ class Messages:
         Most messages come again, and are remembered.
         """
         try:
-            return self._known[message]
+            return self.known[message]
         except KeyError:
             found = self._read(message)
             if len(message) <= _LONG:
-                if len(self._known) >= _KEPT:
-                    self._known.clear()
-                self._known[message] = found
+                if len(self.known) >= _KEPT:
+                    self.known.clear()
+                self.known[message] = found
             return found
 
     def _read(self, message: bytes) -> Told | None:

@@ -4,14 +4,13 @@ from functools import lru_cache
 
 from zmward.logs.context import cut, usual
 from zmward.logs.event import LONGEST_NAME, QUIET, Event, Read
-from zmward.logs.lines import Place, Told, text
+from zmward.logs.lines import Place, text
 
 _ADMIN = b"/service/admin/soap"
 _ADMIN_PORTS = (b":7071/", b":9071/")
 _THREADS = ((b"Imap", "imap"), (b"Pop3", "pop3"), (b"Lmtp", "lmtp"))
 
 
-@lru_cache(1024)
 def _spoken(thread: bytes) -> tuple[str, bool]:
     """Return the protocol that a thread serves, and whether at the admin port."""
     for prefix, name in _THREADS:
@@ -23,57 +22,57 @@ def _spoken(thread: bytes) -> tuple[str, bool]:
     return "soap" if found else "", admin
 
 
-def _protocol(thread: bytes, told: Told) -> str:
+@lru_cache(4096)
+def _protocol(thread: bytes, named: str, kind: str) -> str:
     """Return the protocol as the client used it, not as mailboxd calls it."""
-    spoken, admin = _spoken(thread[:400])
-    protocol = told.protocol
-    if not protocol:
-        if spoken == "soap" and told.kind == "lockout":
-            return ""
-        protocol = spoken
+    spoken, admin = _spoken(thread)
+    if not named and spoken == "soap" and kind == "lockout":
+        return ""
+    protocol = named or spoken
     return "admin" if admin and protocol == "soap" else protocol
-
-
-def _key(request: bytes | None, connection: bytes | None, account: str) -> str:
-    """Return what names the attempt in every file that tells of it."""
-    if request:
-        return "s" + text(request[:LONGEST_NAME])
-    return "c" + text(connection[:LONGEST_NAME]) if connection else f"a{account}"
 
 
 def read(place: Place, line: bytes) -> Read:
     """Return what a candidate line of mailboxd tells."""
-    parts = usual(line) or cut(line)
-    if parts is None:
+    parts = usual(line)
+    found = cut(line) if parts is None else parts.groups()
+    if found is None:
         return None
-    minute, second, fraction, thread, name, ip, oip, oproto = parts[:8]
-    request, connection, category, message = parts[8:]
+    minute, second, fraction, thread, name, ip, oip, *more = found
+    oproto, request, connection, category, message = more
     messages = place.messages.get(category)
     if messages is None:
         # Another class quotes these words.
         return QUIET
-    told = messages.read(message)
+    told = messages.known.get(message) or messages.read(message)
     if told is None:
         return None
-    if told.kind == "quiet":
+    kind, account, typed, named, _ = told
+    if kind == "quiet":
         return QUIET
     when = place.clock.log4j(minute, second, fraction)
     if when is None:
         return None
-    account = told.account
     if not account:
-        account = text(name)[:LONGEST_NAME].lower() if name else told.typed
+        account = text(name)[:LONGEST_NAME].lower() if name else typed
+    # What names the attempt in every file that tells of it.
+    if request:
+        key = "s" + request[:LONGEST_NAME].decode("utf-8", "backslashreplace")
+    elif connection:
+        key = "c" + text(connection[:LONGEST_NAME])
+    else:
+        key = f"a{account}"
     peer, source, via = place.trusted.seen(ip or b"", oip or b"")
     between = via == "proxy-only" or (via == "direct" and oip)
     return Event(
         when,
-        told.kind,
+        kind,
         place.log,
         source,
         account,
-        "smtp" if oproto == b"smtp" else _protocol(thread, told),
+        "smtp" if oproto == b"smtp" else _protocol(thread[:400], named, kind),
         via,
-        _key(request, connection, account),
+        key,
         place.log,
         "",
         False,  # noqa: FBT003  # the order of the fields is faster

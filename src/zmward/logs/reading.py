@@ -26,6 +26,9 @@ _PARSERS: Final[Mapping[Log, Callable[[Place, bytes], Read]]] = {
 }
 
 
+_RETURN = ord("\r")
+
+
 class Counts:
     """How much was read, summed over files."""
 
@@ -60,7 +63,7 @@ def read(
     twice: list[tuple[int, float]] = []
     foreign = unparsed = 0
     for line in lines:
-        told = parser(place, line.rstrip(b"\r"))
+        told = parser(place, line if line[-1] != _RETURN else line.rstrip(b"\r"))
         if type(told) is Event:
             if clock.later:
                 twice.append((len(found), clock.later))

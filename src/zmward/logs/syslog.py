@@ -8,10 +8,11 @@ from zmward.logs.lines import Place, text
 _HEAD = re.compile(
     rb"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ 0-3]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,30})"
     rb" \S+ ([A-Za-z][\w.-]*)(?:/[\w./-]+)?\[\d+\]: "
+    # The number of a queue file is never the same: without it, messages come again.
+    rb"([0-9A-Za-z]+: (?=client=))?"
 )
-# The number of a queue file is never the same: without it, messages come again.
-_QUEUED = re.compile(rb"[0-9A-Za-z]+: (?=client=)")
 _SAME = b"0: "
+_DAEMONS = {b"postfix": "postfix", b"saslauthd": "saslauthd"}
 
 
 def _other(place: Place, line: bytes, at: int, daemon: bytes, when: float) -> Read:
@@ -29,27 +30,30 @@ def read(place: Place, line: bytes) -> Read:
     head = _HEAD.match(line)
     if head is None:
         return QUIET if b"last message repeated" in line else None
-    daemon, at = head[2], head.end()
+    _, daemon, queued = head.groups()
+    at = head.end()
     when = place.clock.syslog(line, head.start(1))
     if when is None:
         return None
     messages = place.messages.get(daemon)
-    queued = _QUEUED.match(line, at)
-    message = _SAME + line[queued.end() :] if queued else line[at:]
-    told = messages.read(message) if messages else None
+    if messages is None:
+        return _other(place, line, at - len(queued or b""), daemon, when)
+    message = _SAME + line[at:] if queued else line[at:]
+    told = messages.known.get(message) or messages.read(message)
     if told is None:
-        return _other(place, line, at, daemon, when)
-    if told.kind == "quiet":
+        return _other(place, line, at - len(queued or b""), daemon, when)
+    kind, _, typed, _, address = told
+    if kind == "quiet":
         return QUIET
-    source, trusted = place.trusted.look(told.address)
+    source, trusted = place.trusted.look(address)
     return Event(
         when,
-        told.kind,
+        kind,
         place.log,
         "" if trusted else source,
-        told.typed,
+        typed,
         "smtp",
         "proxy-only" if trusted else "direct" if source else "none",
-        f"a{told.typed}",
-        text(daemon),
+        f"a{typed}",
+        _DAEMONS.get(daemon) or text(daemon),
     )
