@@ -15,6 +15,7 @@ PATCHES: Final[Mapping[str, str]] = {
     "overdue": "how many open holes should have been closed before that day",
     "steps": "moves to one build, the one that closes most first",
     "windows": "the next maintenance windows",
+    "later": "the ids that were published after the day that is judged",
     "advisories": "every advisory, in the order in which to close them",
 }
 READINESS: Final[Mapping[str, str]] = {
@@ -73,6 +74,8 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "fix": "the build of its line that surely closes it; empty where not known",
         "met": "whether the hole's condition holds there; null where not known",
         "undone": "whether a setting takes the installed fix back",
+        "latest": "whether no newer build of a line that gets fixes is known",
+        "stated": "whether a person's word in the profile settles it",
     },
     "Step": {
         "line": "the line of releases that the nodes are on",

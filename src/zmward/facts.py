@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
+from zmward.catalog.advisories import Active, advisories
 from zmward.catalog.attributes import attributes
 from zmward.evidence import DIRECTORY, Answer, Evidence, Missing, Parsed, Unseen
 from zmward.profile import Profile
@@ -37,9 +38,19 @@ _OLDEST_IN_THE_FIELD = (8, 7)
 
 
 class Facts:
-    """One evidence, one profile, one point in time; each answer is parsed once."""
+    """One evidence, one profile, one point in time; each answer is parsed once.
 
-    def __init__(self, evidence: Evidence, profile: Profile, now: datetime) -> None:
+    `catalog` are the advisories that count: those that zmward brings, unless given.
+    """
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        profile: Profile,
+        now: datetime,
+        catalog: Active | None = None,
+    ) -> None:
+        self.catalog = catalog or Active(advisories())
         self.evidence = evidence
         self.profile = profile
         self.now = now

@@ -55,7 +55,7 @@ def _rows(
 ) -> Iterator[Foreseen]:
     changes = [step.change for step in plan.steps]
     evidence = foresee(facts.evidence, changes)
-    later = Facts(evidence, facts.profile, facts.now)
+    later = Facts(evidence, facts.profile, facts.now, facts.catalog)
     served = {control for step in plan.steps for control in step.controls}
     blind = {
         control

@@ -72,7 +72,7 @@ class Host:
         return {str(p): p.read_bytes() for p in found if p.is_file()}
 
 
-@pytest.fixture(params=["nft", "legacy"])
+@pytest.fixture(params=["nft", pytest.param("legacy", marks=pytest.mark.proof)])
 def host(tmp_path: Path, request: pytest.FixtureRequest) -> Host:
     needs("ufw", f"iptables-{request.param}")
     made = Host(tmp_path, request.param)

@@ -19,6 +19,9 @@ pytestmark = pytest.mark.lab
 HOST, COS, DOMAIN = "server:mail.example.test", "cos:default", "domain:example.test"
 USER = "account:user005@example.test"
 Walk = Callable[..., list[Any]]
+ROUNDS = pytest.mark.parametrize(
+    "rounds", [2, pytest.param(10, marks=pytest.mark.proof)]
+)
 
 
 @pytest.fixture(scope="module")
@@ -155,15 +158,17 @@ systemctl restart zimbra-mailboxd
         node.run("mail", ["sh", "-c", f"{back}; rm /root/kept /root/own.*"])
 
 
-def test_no_process_shows_a_secret(watched: Watched) -> None:
-    watched.round(10)
+@ROUNDS
+def test_no_process_shows_a_secret(watched: Watched, rounds: int) -> None:
+    watched.round(rounds)
 
 
 @pytest.mark.usefixtures("own_keystore")
+@ROUNDS
 def test_the_certificate_of_the_keystore_is_trusted_by_its_key(
-    watched: Watched,
+    watched: Watched, rounds: int
 ) -> None:
-    watched.round(5)
+    watched.round(rounds)
 
 
 @pytest.mark.parametrize("argv", [["true", "WORD"], ["env", "SECRET=WORD", "true"]])

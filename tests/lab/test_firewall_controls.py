@@ -286,6 +286,7 @@ def test_an_ufw_that_is_on_is_judged_by_the_kernel_too(ufw: Node) -> None:
     assert "tcp 25 (smtp): not let in from everywhere over IPv4" in said(found)
 
 
+@pytest.mark.proof
 def test_fifty_thousand_rules_do_not_make_an_audit_slow(node: Node) -> None:
     bans = "".join(
         f"-A bans -s 10.{n >> 15}.{n >> 7 & 255}.{(n & 127) * 2}/32 -j DROP\n"

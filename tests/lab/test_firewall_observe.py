@@ -217,7 +217,9 @@ COMMIT
 """
 
 
-@pytest.mark.parametrize("kind", ["legacy", "nft"])
+@pytest.mark.parametrize(
+    "kind", [pytest.param("legacy", marks=pytest.mark.proof), "nft"]
+)
 def test_beside_rules_of_iptables_it_counts_what_they_let_in(
     node: Lab, begin: Callable[..., subprocess.Popen[str]], tmp_path: Path, kind: str
 ) -> None:

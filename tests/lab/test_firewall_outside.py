@@ -46,6 +46,9 @@ SOURCES = {
 }
 CLIENTS = frozenset({25, 143, 443, 465, 587, 993, 995})
 ADMINS = CLIENTS | {22, 7071}
+BACKENDS = pytest.mark.parametrize(
+    "backend", ["nftables", pytest.param("iptables", marks=pytest.mark.proof)]
+)
 INNER = frozenset({7025, 7072, 7073, 7110, 7143, 7993, 7995, 8443, 11211})
 
 
@@ -133,7 +136,7 @@ def test_a_session_outlives_our_load_and_none_by_hand(
             unload(lab_default, "mail")
 
 
-@pytest.mark.parametrize("backend", ["nftables", "iptables"])
+@BACKENDS
 def test_what_opens_no_connection_reaches_no_port(
     lab_default: Lab, found: Policy, backend: Backend
 ) -> None:
@@ -150,7 +153,7 @@ def test_what_opens_no_connection_reaches_no_port(
     assert set(after.values()) == {"none"}, after
 
 
-@pytest.mark.parametrize("backend", ["nftables", "iptables"])
+@BACKENDS
 def test_open_is_what_the_whitelist_says_and_nothing_else(
     lab_default: Lab, found: Policy, backend: Backend
 ) -> None:

@@ -102,6 +102,15 @@ def test_the_server_is_as_it_was(looked: Looked) -> None:
     assert after.splitlines() == before.splitlines()
 
 
+@pytest.mark.parametrize(
+    "looked",
+    [
+        pytest.param("default", marks=pytest.mark.proof),
+        "careless",
+        pytest.param("hardened", marks=pytest.mark.proof),
+    ],
+    indirect=True,
+)
 def test_nmap_finds_the_same_ports(looked: Looked) -> None:
     lab, document, _, _ = looked
     (node,) = lab.nodes

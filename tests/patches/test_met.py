@@ -13,18 +13,22 @@ from zmward.catalog.conditions import (
     Attribute,
     ByHand,
     Condition,
+    Edition,
     Extension,
+    Helper,
     LocalKey,
     Not,
     Package,
     Pax,
     SecondFactor,
+    Sudo,
     Zimlet,
 )
 from zmward.control import passes
 from zmward.facts import Facts
 from zmward.patches.met import met
 from zmward.profile import Profile
+from zmward.sources.sudoers import Rule
 
 YES, NO, NONE = Package("zimbra-store"), Package("zimbra-apache"), ByHand("by hand")
 EWS = Attribute(("cos", "account"), {"zimbraFeatureEwsEnabled": ("TRUE",)}, unset=False)
@@ -76,6 +80,9 @@ def test_silence_is_not_known() -> None:
         (Zimlet("a"), "zimlets"),
         (Extension("a"), "extensions"),
         (Pax(), "amavis-pax"),
+        (Edition("NETWORK"), "ldap-servers"),
+        (Sudo("nginx"), "sudoers"),
+        (Helper("rar"), "amavis-helpers"),
         (SecondFactor(), "ldap-accounts"),
         (AppPasswords(), "ldap-app-passwords"),
     ):
@@ -146,3 +153,40 @@ def test_pax_and_passwords_are_counted() -> None:
     assert holds(AppPasswords(), raw={"ldap-app-passwords": "counted 2\n"}) is True
     assert holds(AppPasswords(), raw={"ldap-app-passwords": "counted 0\n"}) is False
     assert holds(AppPasswords(), raw={"ldap-app-passwords": ""}) is None
+
+
+@pytest.mark.parametrize(
+    ("edition", "expected"), [("NETWORK", True), ("FOSS", False), ("", None)]
+)
+def test_the_directory_tells_the_edition(edition: str, expected: object) -> None:
+    server = {"zimbraServerVersionType": edition} if edition else {}
+    assert holds(Edition("NETWORK"), server=server) is expected
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("/opt/zimbra/common/sbin/nginx", True),
+        ("/opt/zimbra/common/sbin/postfix", False),
+        ("/opt/zimbra/common/sbin/*", True),
+        ("/opt/zimbra/common/sbin/", True),
+        ("ALL", True),
+        ("PROGRAMS", True),
+    ],
+)
+def test_a_rule_of_sudo_that_may_name_a_program_does(
+    command: str, expected: object
+) -> None:
+    rule = Rule("/etc/sudoers.d/02_zimbra", "%zimbra", (command,), "")
+    assert holds(Sudo("nginx"), sudoers=(rule,)) is expected
+
+
+def test_rules_of_others_say_nothing_of_zimbra() -> None:
+    rule = Rule("/etc/sudoers", "%wheel", ("ALL",), "")
+    assert holds(Sudo("nginx"), sudoers=(rule,)) is False
+
+
+def test_helpers_are_there_or_not() -> None:
+    found = {"rar": ("/usr/bin/unrar",), "parse-excel": ()}
+    assert holds(Helper("rar"), amavis_helpers=found) is True
+    assert holds(Helper("parse-excel"), amavis_helpers=found) is False

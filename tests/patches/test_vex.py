@@ -61,6 +61,15 @@ def test_the_document_validates_against_the_official_schema(host: str) -> None:
     assert [error.message for error in validator.iter_errors(written(host=host))] == []
 
 
+def test_a_score_without_its_vector_is_a_note() -> None:
+    found = by_id(written())
+    notes = {one["title"]: one["text"] for one in found["CVE-2026-73570"]["notes"][1:]}
+    assert notes["CVSS"] == "CVSS base score 8.9 (recalled), vector not known."
+    assert not any("scores" in one for one in found.values())
+    titles = [one.get("title") for one in found["CVE-2026-93647"]["notes"]]
+    assert "CVSS" not in titles
+
+
 def test_the_schema_can_say_no() -> None:
     document = written()
     document["document"]["category"] = ""

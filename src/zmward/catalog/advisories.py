@@ -70,7 +70,8 @@ class Advisory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `proven` says that the fixed builds were read in the record, `inferred` that they
     were only concluded from the end of the affected range.
-    `unfixed` are lines that get no fix. `undone_by` takes a fix back.
+    `unfixed` are lines that get no fix; `without` are lines that began without the
+    hole, as their source shows. `undone_by` takes a fix back.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Advisory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inferred: bool = False
     affected_text: str = ""
     unfixed: tuple[Annotated[Line, msgspec.Meta(min_length=1)], ...] = ()
+    without: tuple[Annotated[Line, msgspec.Meta(min_length=1)], ...] = ()
     condition: Condition | None = None
     condition_text: str = ""
     undone_by: Condition | None = None
@@ -110,6 +112,19 @@ class Advisories(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     generated: date
     rows: tuple[Advisory, ...]
+
+
+class Active(msgspec.Struct, frozen=True):
+    """The advisories that count; shipped ones have the serial number 0.
+
+    `trouble` says why another catalog that was there is not used, `taken` are the ids
+    of the signed catalog among the rows.
+    """
+
+    advisories: Advisories
+    serial: int = 0
+    trouble: str = ""
+    taken: frozenset[str] = frozenset()
 
 
 @cache

@@ -70,6 +70,26 @@ class AppPasswords(
     """Some account has a password of an application."""
 
 
+class Edition(msgspec.Struct, frozen=True, tag="edition", forbid_unknown_fields=True):
+    """The node has this edition of Zimbra."""
+
+    name: Literal["FOSS", "NETWORK"]
+
+
+class Sudo(msgspec.Struct, frozen=True, tag="sudo", forbid_unknown_fields=True):
+    """User zimbra may run a program as root by sudo."""
+
+    program: str
+
+
+class Helper(
+    msgspec.Struct, frozen=True, tag="amavis-helper", forbid_unknown_fields=True
+):
+    """Amavis finds a helper that is not Zimbra's own: a program or a module of Perl."""
+
+    name: Literal["rar", "parse-excel"]
+
+
 class AllOf(msgspec.Struct, frozen=True, tag="all", forbid_unknown_fields=True):
     """Every part holds."""
 
@@ -103,6 +123,9 @@ Condition = Union[  # noqa: UP007  # a forward reference of its own parts
     Pax,
     SecondFactor,
     AppPasswords,
+    Edition,
+    Sudo,
+    Helper,
     AllOf,
     AnyOf,
     Not,

@@ -19,7 +19,7 @@ class Tip(msgspec.Struct, frozen=True):
 TIPS: Final = {
     "T01": Tip(
         "OS and Zimbra are up to date and supported",
-        "which advisories apply, and by when: zmward patches",
+        "whether 10.1.21 closes CVE-2025-48700: no record says it",
     ),
     "T02": Tip("pax unpacks archives for Amavis"),
     "T03": Tip("A host firewall for IPv4 denies by default"),

@@ -17,6 +17,7 @@ from zmward.doors.host import LARGEST
 from zmward.engine.answers import evidence as from_answers
 from zmward.engine.answers import read
 from zmward.engine.audit import audit, require_zimbra
+from zmward.engine.catalog import active
 from zmward.engine.collect import collect
 from zmward.errors import BadFile, Usage
 from zmward.evidence import Evidence, decode, merge
@@ -167,7 +168,7 @@ def command(  # one parameter for each option
     evidence = with_looks(evidence, looks)
     now = time(options["now"]) or moment(evidence.when)
     validate(site, controls(), now)
-    report = audit(evidence, chosen, site, now)
+    report = audit(evidence, chosen, site, now, catalog=active(site.patches))
     kind = "json" if as_json else form or "text"
     shown = screen(color=not options["no_color"] and output is None)
     write(_render(report, kind, shown, looks, everything=everything), output)

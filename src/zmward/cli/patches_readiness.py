@@ -1,15 +1,18 @@
 """`zmward patches readiness`: what to put right before an upgrade."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
+from zmward.cli.audit import stored
 from zmward.cli.options import common, door, write
 from zmward.cli.patches_place import Judged, judged
 from zmward.cli.screen import screen
 from zmward.engine.catalog import active
 from zmward.engine.holes import needs as holes_need
 from zmward.facts import Facts
+from zmward.finding import moment
 from zmward.patches.readiness import Ready
 from zmward.reports.plain import in_json
 
@@ -24,34 +27,52 @@ def _found(place: Judged) -> tuple[Ready, ...]:
     from zmward.engine.readiness import readiness
     from zmward.engine.site import Site
 
-    facts = Facts(place.evidence, place.profile, place.now)
-    catalog = active(place.profile.patches).advisories
+    catalog = active(place.profile.patches)
+    facts = Facts(place.evidence, place.profile, place.now, catalog)
     if not place.live:
-        return readiness(facts, catalog)
+        return readiness(facts)
     way = door(place.host)
     site = Site(door=way, opener=lambda: open_directory(ZimbraHost(way), _quiet))
     try:
-        return readiness(facts, catalog, site)
+        return readiness(facts, site)
     finally:
         site.reopen()
+
+
+def _changed(place: Judged, before: str) -> tuple[Ready, ...]:
+    """Return what differs from evidence that was collected before an upgrade."""
+    from zmward.patches.compared import compared
+    from zmward.patches.readiness import STATES
+
+    was = stored(Path(before))
+    old = Facts(was, place.profile, moment(was.when))
+    new = Facts(place.evidence, place.profile, place.now)
+    return tuple(sorted(compared(old, new), key=lambda one: STATES.index(one.state)))
 
 
 @click.command("readiness", help="What to put right before an upgrade.")
 @common("host", "profile", "now", "lang", "quiet", "no_color")
 @click.option("--demo", "sample", is_flag=True, help="Judge the sample server.")
 @click.option("--evidence", "paths", multiple=True, metavar="FILE", help="Recorded.")
+@click.option("--before", metavar="FILE", help="Evidence of before: what changed.")
 @click.option("--json", "as_json", is_flag=True, help="As zmward.readiness/1.")
 @click.option("--output", metavar="FILE", help="Write it there, mode 0600.")
 @click.pass_context
 def command(
-    ctx: click.Context, /, *, as_json: bool, output: str | None, **shared: Any
+    ctx: click.Context,
+    /,
+    *,
+    as_json: bool,
+    before: str | None,
+    output: str | None,
+    **shared: Any,
 ) -> int:
     """Print what was found; 3 for anything unknown, 1 for anything bad, else 0."""
     from zmward.engine.readiness import needs
     from zmward.reports.readiness_text import document, render
 
     place = judged(ctx, shared, lambda site: needs() | holes_need(active(site.patches)))
-    found = _found(place)
+    found = _changed(place, before) if before else _found(place)
     host = ", ".join(place.evidence.hosts)
     if as_json:
         text = in_json(document(found, host, place.evidence.when))
@@ -63,6 +84,7 @@ def command(
             width=shown.width,
             color=shown.color,
             encoding=shown.encoding,
+            after=before is not None,
         )
     write(text, output)
     states = {one.state for one in found}

@@ -6,23 +6,28 @@ import click
 
 from zmward.cli.options import common, given, language, profile, write
 from zmward.engine.catalog import Taken, update
+from zmward.i18n import Speaker, mark
 from zmward.reports.plain import plain
 
 _NAMED = 8
 
 
 def _told(taken: Taken) -> str:
-    rows = taken.advisories.rows
-    text = (
-        f"Catalog {taken.serial} is in use: {len(rows)} advisories, as of "
-        f"{taken.advisories.generated}.\n"
+    say = Speaker()
+    text = say(
+        mark("Catalog {serial} is in use: {count} advisories, as of {day}.")
+    ).format(
+        serial=taken.serial,
+        count=len(taken.advisories.rows),
+        day=taken.advisories.generated,
     )
     if not taken.added:
-        return f"{text}None of them is new.\n"
+        return f"{text}\n{say(mark('None of them is new.'))}\n"
     names = ", ".join(plain(one, 40) for one in taken.added[:_NAMED])
     more = len(taken.added) - _NAMED
-    rest = f" and {more} more" if more > 0 else ""
-    return f"{text}New: {names}{rest}.\n"
+    if more > 0:
+        names = say(mark("{names} and {count} more")).format(names=names, count=more)
+    return f"{text}\n{say(mark('New: {names}.')).format(names=names)}\n"
 
 
 @click.command("update", help="Take a newer signed catalog, from a file or by https.")

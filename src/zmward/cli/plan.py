@@ -15,6 +15,7 @@ from zmward.cli.progress import progress
 from zmward.cli.screen import screen
 from zmward.controls.registry import controls
 from zmward.engine.audit import audit, require_zimbra
+from zmward.engine.catalog import active
 from zmward.engine.collect import collect
 from zmward.errors import BadFile, Usage
 from zmward.evidence import Evidence, Unseen, merge
@@ -91,7 +92,8 @@ def _audited(evidence: Evidence, site: Profile, facts: Facts) -> Report:
 
     from zmward.evidence import encode
 
-    report = audit(evidence, controls().values(), site, facts.now)
+    known = controls().values()
+    report = audit(evidence, known, site, facts.now, catalog=facts.catalog)
     return msgspec.structs.replace(
         report,
         profile_hash=digest(msgspec.json.encode(site)),
@@ -126,7 +128,7 @@ def _planned(
         return plan(report, **choice)
     now = time(options["now"]) or moment(evidence.when)
     validate(site, controls(), now)
-    facts = Facts(evidence, site, now)
+    facts = Facts(evidence, site, now, active(site.patches))
     report = report or _audited(evidence, site, facts)
     name = report.hosts_seen[0] if report.hosts_seen else report.host
     found = plan(report, machine=machine(facts, name), facts=facts, **choice)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from zmward.catalog.advisories import Active
 from zmward.control import Control
 from zmward.errors import NotZimbra
 from zmward.evidence import Answer, Evidence, Missing, Unseen
@@ -61,12 +62,14 @@ def audit(
     now: datetime | None = None,
     *,
     inside: bool = True,
+    catalog: Active | None = None,
 ) -> Report:
     """Judge the controls; the time is the evidence's own unless `now` is given.
 
-    Without `inside`, only what `zmward scan` saw is judged.
+    Without `inside`, only what `zmward scan` saw is judged. `catalog` are the
+    advisories that count, where they are others than those that zmward brings.
     """
-    facts = Facts(evidence, profile, now or moment(evidence.when))
+    facts = Facts(evidence, profile, now or moment(evidence.when), catalog)
     looked = looked_at(facts)
     findings = [
         judge(control, facts, inside=inside)

@@ -16,7 +16,7 @@ from urllib.parse import urlunsplit
 
 import msgspec
 
-from zmward.catalog.advisories import Advisories, advisories
+from zmward.catalog.advisories import Active, Advisories, advisories
 from zmward.doors.download import downloaded, place
 from zmward.engine.state import root
 from zmward.errors import BadFile, Refused
@@ -39,18 +39,6 @@ class _Stored(msgspec.Struct, frozen=True):
 
     content: bytes
     signature: bytes
-
-
-class Active(msgspec.Struct, frozen=True):
-    """The advisories that count; shipped ones have the serial number 0.
-
-    `taken` are the ids of the signed catalog among them.
-    """
-
-    advisories: Advisories
-    serial: int = 0
-    trouble: str = ""
-    taken: frozenset[str] = frozenset()
 
 
 class Taken(msgspec.Struct, frozen=True):

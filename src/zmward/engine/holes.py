@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from zmward.catalog.advisories import Advisory
+from zmward.catalog.advisories import Active, Advisory
 from zmward.control import Control, Status
 from zmward.controls.registry import controls
 from zmward.engine.audit import audit
-from zmward.engine.catalog import Active
 from zmward.evidence import Evidence
 from zmward.facts import Facts
 from zmward.patches.due import today
@@ -59,8 +58,8 @@ def holes(
     evidence: Evidence, profile: Profile, now: datetime, active: Active
 ) -> Ledger:
     """Return what is owed at a time, by the advisories that count."""
-    facts = Facts(evidence, profile, now)
-    found = overview(facts, active.advisories)
+    facts = Facts(evidence, profile, now, active)
+    found = overview(facts)
     return ledger(
         found,
         profile.patches,

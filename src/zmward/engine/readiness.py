@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 
-from zmward.catalog.advisories import Advisories
 from zmward.control import Control, Status
 from zmward.controls.registry import controls
 from zmward.engine.audit import audit
+from zmward.engine.changed_templates import templates
+from zmward.engine.history import history
 from zmward.engine.losses import lost_in_all
 from zmward.engine.room_for_upgrade import room
 from zmward.engine.site import Site
 from zmward.errors import ZmwardError
 from zmward.facts import Facts
 from zmward.finding import Finding
+from zmward.i18n import mark
+from zmward.patches.kept import kept
 from zmward.patches.overview import overview
 from zmward.patches.readiness import (
     CONTROLS,
@@ -23,10 +26,13 @@ from zmward.patches.readiness import (
     path,
     services,
     unasked,
+    whole,
 )
 from zmward.sources.listeners import LISTENERS
 
 _SHOWN = 3
+_PENDING = ("interrupted", "unconfirmed", "rolled back in part")
+_LIVE = mark("only the host itself tells: run this on it, or with --host")
 
 
 def judging() -> tuple[Control, ...]:
@@ -54,7 +60,13 @@ def _said(subject: str, finding: Finding) -> Iterator[Ready]:
 
 
 def _judged(facts: Facts) -> Iterator[Ready]:
-    report = audit(facts.evidence, judging(), facts.profile, facts.now)
+    report = audit(
+        facts.evidence,
+        judging(),
+        facts.profile,
+        facts.now,
+        catalog=facts.catalog,
+    )
     found = {finding.control: finding for finding in report.findings}
     for subject, names in CONTROLS.items():
         for name in names:
@@ -64,9 +76,9 @@ def _judged(facts: Facts) -> Iterator[Ready]:
 
 def hand_made(site: Site | None, host: str) -> Iterator[Ready]:
     """Yield the files that were changed by hand and that an upgrade renders anew."""
-    subject = "hand-edited files"
+    subject = mark("hand-edited files")
     if site is None:
-        text = "only the host itself tells: run this on it, or with --host"
+        text = _LIVE
         yield Ready(subject, "unknown", text)
         return
     try:
@@ -79,24 +91,53 @@ def hand_made(site: Site | None, host: str) -> Iterator[Ready]:
             yield Ready(subject, "unknown", f"{loss.path}: {loss.why}")
         else:
             lines = "; ".join(loss.lines[:3])
-            step = "move it into an attribute or a template, or write it down"
+            step = mark("move it into an attribute or a template, or write it down")
             yield Ready(subject, "bad", f"{loss.path}: {lines}", step)
     if not found:
-        text = "zmconfigd would write every file as it is now"
+        text = mark("zmconfigd would write every file as it is now")
         yield Ready(subject, "well", text)
 
 
-def readiness(
-    facts: Facts, catalog: Advisories | None = None, site: Site | None = None
-) -> tuple[Ready, ...]:
+def own_changes(site: Site | None) -> Iterator[Ready]:
+    """Yield what zmward itself changed, which the vendor's support will ask about."""
+    subject = mark("our own changes")
+    if site is None:
+        yield Ready(subject, "unknown", _LIVE)
+        return
+    try:
+        runs = history(site.door)
+    except ZmwardError as error:
+        yield Ready(subject, "unknown", str(error))
+        return
+    step = mark("zmward history lists them for the vendor's support")
+    pending = [one.run for one in runs if one.state in _PENDING]
+    if pending:
+        text = f"not over: {', '.join(pending)}"
+        yield Ready(subject, "bad", text, mark("confirm them or take them back first"))
+    standing = [one for one in runs if one.state.startswith("kept")]
+    if standing:
+        steps = sum(one.steps for one in standing)
+        names = ", ".join(
+            dict.fromkeys(name for one in standing for name in one.controls)
+        )
+        text = f"{steps} changes in {len(standing)} runs stand: {names}"
+        yield Ready(subject, "well", text, step)
+    elif not pending:
+        yield Ready(subject, "well", mark("zmward changed nothing that stands"))
+
+
+def readiness(facts: Facts, site: Site | None = None) -> tuple[Ready, ...]:
     """Return everything, what is bad first; `site` is the live host, if it is one."""
     hosts: Iterable[str] = facts.evidence.hosts[:1]
     found = (
-        *path(overview(facts, catalog)),
+        *path(overview(facts)),
         *_judged(facts),
+        *whole(facts),
         *services(facts),
+        *kept(facts),
         *(one for host in hosts for one in hand_made(site, host)),
         *(room(site.door) if site else unasked(DISK, IMMUTABLE)),
-        *unasked(TEMPLATES),
+        *(templates(site.door, facts) if site else unasked(TEMPLATES)),
+        *own_changes(site),
     )
     return tuple(sorted(found, key=lambda one: STATES.index(one.state)))

@@ -6,6 +6,7 @@ from typing import Final
 
 from zmward.doors.host import Door
 from zmward.errors import ZmwardError
+from zmward.i18n import mark
 from zmward.patches.readiness import DISK, IMMUTABLE, Ready
 
 _PLACES: Final = ("/opt/zimbra", "/tmp", "/var")  # noqa: S108  # asked about only
@@ -38,9 +39,9 @@ def disk(door: Door) -> Iterator[Ready]:
         f"{k / (1 << 20):.1f} GiB free on {name}" for name, k in found.items()
     )
     if min(found.values()) < _LEAST_KIB:
-        yield Ready(subject, "bad", text, "make room first")
+        yield Ready(subject, "bad", text, mark("make room first"))
     else:
-        wanted = "the release notes say how much the packages need"
+        wanted = mark("the release notes say how much the packages need")
         yield Ready(subject, "unknown", text, wanted)
 
 
@@ -58,7 +59,7 @@ def immutable(door: Door) -> Iterator[Ready]:
     if held:
         more = f" and {len(held) - _MOST} more" if len(held) > _MOST else ""
         text = f"packages cannot write to {', '.join(held[:_MOST])}{more}"
-        yield Ready(subject, "bad", text, "chattr -i for the time of the upgrade")
+        yield Ready(subject, "bad", text, mark("chattr -i for the time of the upgrade"))
     else:
         text = f"no bit keeps packages from {len(found)} files and folders of the web"
         yield Ready(subject, "well", text)

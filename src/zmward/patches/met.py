@@ -11,13 +11,16 @@ from zmward.catalog.conditions import (
     Attribute,
     ByHand,
     Condition,
+    Edition,
     Extension,
+    Helper,
     Kind,
     LocalKey,
     Not,
     Package,
     Pax,
     SecondFactor,
+    Sudo,
     Zimlet,
 )
 from zmward.evidence import Unseen
@@ -25,12 +28,14 @@ from zmward.facts import Facts
 from zmward.patches.installed import half_done
 from zmward.sources.accounts import ACCOUNTS
 from zmward.sources.amavis import PAX
+from zmward.sources.amavis_helpers import AMAVIS_HELPERS
 from zmward.sources.app_passwords import APP_PASSWORDS
 from zmward.sources.directory import SERVERS, Entry
 from zmward.sources.extensions import EXTENSIONS, ZIMLETS
 from zmward.sources.localconfig import LOCALCONFIG
 from zmward.sources.packages import PACKAGES
 from zmward.sources.source import Status
+from zmward.sources.sudoers import SUDOERS
 
 
 class Met(msgspec.Struct, frozen=True):
@@ -65,8 +70,21 @@ def _met(condition: Condition, facts: Facts, node: str) -> Met:  # noqa: PLR0911
             return _key(condition, facts, node)
         case Package(name):
             return _package(name, facts, node)
+        case Edition() | Sudo() | Helper():
+            return _installation(condition, facts, node)
         case _:
             return _program(condition, facts, node)
+
+
+def _installation(condition: Edition | Sudo | Helper, facts: Facts, node: str) -> Met:
+    match condition:
+        case Edition(name):
+            return _edition(name, facts, node)
+        case Sudo(program):
+            return _sudo(program, facts, node)
+        case Helper(name):
+            paths = facts.read(AMAVIS_HELPERS, node)[name]
+            return Met(bool(paths), ", ".join(paths) or f"amavis finds no {name}")
 
 
 def _program(
@@ -122,6 +140,31 @@ def _package(name: str, facts: Facts, node: str) -> Met:
     if state:
         return Met(None, f"{name} is {state}")
     return Met(holds=False, why=f"{name} is not installed")
+
+
+def _edition(name: str, facts: Facts, node: str) -> Met:
+    servers = (one for one in facts.read(SERVERS) if one.name == node)
+    found = {one.one("zimbraServerVersionType") for one in servers} - {""}
+    if not found:
+        return Met(None, "which edition it is is not known")
+    return Met(found == {name}, f"it is the {', '.join(sorted(found))} edition")
+
+
+def _sudo(program: str, facts: Facts, node: str) -> Met:
+    """Say whether a rule lets zimbra run a program; one that may is one that does."""
+    rules = (rule for rule in facts.read(SUDOERS, node) if rule.zimbra)
+    commands = [command for rule in rules for command in rule.commands]
+    hits = [one for one in commands if _may_be(program, one)]
+    if hits:
+        return Met(holds=True, why=f"sudo lets zimbra run {', '.join(hits)}")
+    return Met(holds=False, why=f"no rule of sudo lets zimbra run {program}")
+
+
+def _may_be(program: str, command: str) -> bool:
+    """Say whether a command of sudo, an alias or a pattern of some may name it."""
+    path = command.partition(" ")[0]
+    whole = not path.startswith("/") or path.endswith("/")
+    return whole or program in path or bool(set("*?[") & set(path))
 
 
 def _path(paths: Mapping[str, Status], words: str, what: str) -> Met:

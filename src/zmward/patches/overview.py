@@ -7,16 +7,25 @@ from typing import Any, Final
 
 import msgspec
 
-from zmward.catalog.advisories import Advisories, Advisory, advisories
+from zmward.catalog.advisories import Advisories, Advisory
 from zmward.catalog.releases import releases
 from zmward.catalog.support import branches, systems
 from zmward.evidence import DIRECTORY, Unseen
 from zmward.facts import Facts
+from zmward.patches.due import today
 from zmward.patches.installed import Installed, installed
-from zmward.patches.standing import OnNode, Standing, on_node, verdict, worst
+from zmward.patches.standing import (
+    OnNode,
+    Standing,
+    on_node,
+    subject,
+    verdict,
+    worst,
+)
 from zmward.patches.version import Version, known, newest
 from zmward.sources.accounts import ACCOUNTS
 from zmward.sources.amavis import PAX
+from zmward.sources.amavis_helpers import AMAVIS_HELPERS
 from zmward.sources.app_passwords import APP_PASSWORDS
 from zmward.sources.directory import CONFIG, COSES, DOMAINS, SERVERS
 from zmward.sources.extensions import EXTENSIONS, ZIMLETS
@@ -25,6 +34,7 @@ from zmward.sources.localconfig import LOCALCONFIG
 from zmward.sources.osrelease import OS_RELEASE
 from zmward.sources.packages import PACKAGES
 from zmward.sources.source import Source
+from zmward.sources.sudoers import SUDOERS
 
 
 class Hole(msgspec.Struct, frozen=True):
@@ -85,12 +95,16 @@ class Node(msgspec.Struct, frozen=True):
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """Every hole of the catalog, worst first, with the day of the catalog's facts."""
+    """Every known hole, worst first, with the day of the catalog's facts.
+
+    `later` are those that were published after the day that is judged.
+    """
 
     generated: date
     nodes: tuple[Node, ...]
     holes: tuple[Hole, ...]
     steps: tuple[Step, ...]
+    later: tuple[str, ...] = ()
 
     def standing(self, wanted: Standing) -> tuple[Hole, ...]:
         """Return the holes with one standing, worst first."""
@@ -117,7 +131,7 @@ class Overview(msgspec.Struct, frozen=True):
 # All that the judging reads, whatever the catalog says.
 EVIDENCE: Final[tuple[Source[Any], ...]] = (
     *(PACKAGES, HISTORY, SERVERS, CONFIG, COSES, DOMAINS, ACCOUNTS, APP_PASSWORDS),
-    *(LOCALCONFIG, PAX, ZIMLETS, EXTENSIONS, OS_RELEASE),
+    *(LOCALCONFIG, PAX, AMAVIS_HELPERS, ZIMLETS, EXTENSIONS, SUDOERS, OS_RELEASE),
 )
 _STANDINGS = tuple(Standing)
 _CLOSED = (Standing.FIXED, Standing.NOT_APPLICABLE)
@@ -142,15 +156,17 @@ def _numbers(line: str) -> tuple[int, ...]:
     return tuple(int(part) for part in line.split("."))
 
 
-def _advice(found: OnNode | None, line: str) -> str:
+def _advice(advisory: Advisory, found: OnNode, line: str) -> str:
     """Return what to do about a hole whose fix in this line nobody states."""
-    if found is None or found.standing is not Standing.UNKNOWN or not line:
+    if found.standing is not Standing.UNKNOWN or not line:
         return ""
     last = newest(line)
-    if last is None or found.installed == str(last):
-        text = ""
-    else:
+    text = ""
+    if last is not None and not found.latest and found.installed != str(last):
         text = f"Move to {last}, the last build of {line}."
+    elif not _dead(line):
+        asked = f"Ask the vendor whether {found.installed or line} closes it, then"
+        text = f"{asked} attest {subject(advisory)} in the profile."
     if _dead(line):
         text = f"{text} {line} gets no more fixes: plan the move to {_living()}."
     return text.strip()
@@ -189,7 +205,7 @@ def _hole(advisory: Advisory, nodes: tuple[Installed, ...], facts: Facts) -> Hol
         remedy=_remedy(advisory, first, line),
         released=_days().get(first.fix),
         met=first.met,
-        advice=_advice(first, line),
+        advice=_advice(advisory, first, line),
     )
 
 
@@ -300,14 +316,20 @@ def nodes_of(facts: Facts) -> tuple[Installed, ...]:
 
 
 def overview(facts: Facts, catalog: Advisories | None = None) -> Overview:
-    """Judge every advisory on every node; the catalog is ours unless one is given."""
+    """Judge every advisory on every node, as far as it was published by the day."""
     nodes = nodes_of(facts)
-    found = catalog or advisories()
-    holes = tuple(sorted((_hole(row, nodes, facts) for row in found.rows), key=_rank))
+    found = catalog or facts.catalog.advisories
+    day = today(facts.now, facts.profile.patches)
+    later = {row.id for row in found.rows if row.published and row.published > day}
+    rows = (row for row in found.rows if row.id not in later)
+    holes = tuple(sorted((_hole(row, nodes, facts) for row in rows), key=_rank))
     shown = tuple(_node(node, facts) for node in nodes)
-    return Overview(found.generated, shown, holes, _steps(nodes, holes))
+    return Overview(
+        *(found.generated, shown, holes, _steps(nodes, holes)),
+        later=tuple(sorted(later)),
+    )
 
 
 def shared(facts: Facts) -> Overview:
-    """Return the overview by our own catalog, worked out once per evidence."""
+    """Return the overview by the catalog that counts, worked out once per evidence."""
     return facts.kept("patches", DIRECTORY, lambda: overview(facts))

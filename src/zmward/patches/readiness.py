@@ -8,9 +8,11 @@ import msgspec
 from zmward.evidence import Missing, Unseen
 from zmward.facts import Facts
 from zmward.i18n import mark
+from zmward.patches.installed import half_done
 from zmward.patches.overview import Overview
 from zmward.sources.directory import SERVERS
 from zmward.sources.listeners import LISTENERS
+from zmward.sources.packages import PACKAGES
 
 STATES: Final = ("bad", "unknown", "well")
 
@@ -66,19 +68,39 @@ def path(overview: Overview) -> Iterator[Ready]:
     for node in overview.nodes:
         if not node.line:
             text = f"{node.name}: which build it has is not known"
-            yield Ready("target", "unknown", text)
+            yield Ready(mark("target"), "unknown", text)
     for line, step in moves.items():
         names = ", ".join(step.nodes)
         text = f"{names}: {line} → {step.version} closes {len(step.closes)} holes"
         within = step.version.startswith(f"{line}.") or step.version == line
-        step_text = "" if within else "read the release notes on moving between lines"
+        other = mark("read the release notes on moving between lines")
+        step_text = "" if within else other
         yield Ready("target", "well" if within else "unknown", text, step_text)
     levels = {
         level for node in overview.nodes for one in node.levels for level in one.levels
     }
     if len(levels) > 1:
         text = f"nodes or components differ: {', '.join(sorted(levels))}"
-        yield Ready("same level", "bad", text, "bring all to one build first")
+        step_text = mark("bring all to one build first")
+        yield Ready(mark("same level"), "bad", text, step_text)
+
+
+def whole(facts: Facts) -> Iterator[Ready]:
+    """Yield whether every package is wholly in place."""
+    subject = mark("packages")
+    for host in facts.hosts():
+        try:
+            facts.read(PACKAGES, host)
+        except Unseen as signal:
+            yield Ready(subject, "unknown", f"{host}: {signal.missing.reason}")
+            continue
+        half = half_done(facts, host)
+        texts = "; ".join(f"{name} is {state}" for name, (state, _) in half.items())
+        if texts:
+            step = mark("finish or undo the last installation first: dpkg --audit")
+            yield Ready(subject, "bad", f"{host}: {texts}", step)
+        else:
+            yield Ready(subject, "well", f"{host}: no package is half in place")
 
 
 def services(facts: Facts) -> Iterator[Ready]:
@@ -105,7 +127,8 @@ def services(facts: Facts) -> Iterator[Ready]:
         if silent:
             text = f"{host}: enabled, but nothing listens: {', '.join(silent)}"
             yield Ready(
-                "services", "bad", text, "zmcontrol status, then repair it first"
+                *("services", "bad", text),
+                step=mark("zmcontrol status, then repair it first"),
             )
         else:
             text = f"{host}: what is enabled and has a fixed port listens"
@@ -114,10 +137,11 @@ def services(facts: Facts) -> Iterator[Ready]:
 
 def _unseen(host: str, missing: Missing) -> Ready:
     text = f"{host}: {missing.reason}"
-    return Ready("services", "unknown", text, "run zmcontrol status as zimbra")
+    step = mark("run zmcontrol status as zimbra")
+    return Ready(mark("services"), "unknown", text, step)
 
 
 def unasked(*subjects: tuple[str, str]) -> Iterator[Ready]:
     """Yield what nobody looked at, so that nobody thinks that somebody did."""
     for subject, step in subjects:
-        yield Ready(subject, "unknown", "zmward did not look at it", step)
+        yield Ready(subject, "unknown", mark("zmward did not look at it"), step)

@@ -5,7 +5,7 @@ releases that the record does not name is unknown, not safe.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -15,7 +15,7 @@ from zmward.catalog.releases import releases
 from zmward.facts import Facts
 from zmward.patches.installed import At, Installed
 from zmward.patches.met import Met, met
-from zmward.patches.version import Version, known
+from zmward.patches.version import Version, known, newest
 
 
 class Standing(StrEnum):
@@ -36,7 +36,8 @@ class OnNode(msgspec.Struct, frozen=True):
 
     `installed` is the level of the component that holds the hole, `fix` the build of
     this line that surely closes it; both are empty where unknown. `met` says whether
-    the hole's condition holds, `undone` that a setting takes the installed fix back.
+    the hole's condition holds, `undone` that a setting takes the installed fix back,
+    `latest` that no newer build is known, `stated` that a person's word settles it.
     """
 
     node: str
@@ -46,6 +47,8 @@ class OnNode(msgspec.Struct, frozen=True):
     fix: str = ""
     met: bool | None = True
     undone: bool = False
+    latest: bool = False
+    stated: bool = False
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -80,11 +83,18 @@ def _named(advisory: Advisory, version: Version) -> bool:
     return any(_holds(part, version) for part in advisory.affected)
 
 
+def _ends(advisory: Advisory) -> bool:
+    """Say whether the record itself names the build before which the hole ends."""
+    read = advisory.confidence == "A" and bool(advisory.affected)
+    return read and all(part.before for part in advisory.affected)
+
+
 def _fixed_before(advisory: Advisory, line: str) -> bool:
-    """Say whether a hole was known, with a fix that was read, before a line began."""
+    """Say whether a hole was known, with its end that was read, before a line began."""
     begun = next((one.begun for one in releases().lines if one.line == line), None)
     published = advisory.published
-    if begun is None or published is None or not advisory.proven or advisory.inferred:
+    told = _ends(advisory) or (advisory.proven and not advisory.inferred)
+    if begun is None or published is None or not told:
         return False
     return published <= begun - timedelta(days=1)
 
@@ -93,6 +103,9 @@ def verdict(advisory: Advisory, version: Version) -> Verdict:
     """Say what an installed version alone means for a hole."""
     if any(version.within(line) for line in advisory.unfixed):
         return Verdict(Standing.APPLIES, f"{version.line} gets no fix for it")
+    if any(version.within(line) for line in advisory.without):
+        reason = f"{version.line} began without it, as its source shows"
+        return Verdict(Standing.NOT_APPLICABLE, reason)
     fix = fix_for(advisory, version)
     if fix is not None:
         return _compared(advisory, fix, version)
@@ -169,6 +182,34 @@ def _with(found: Verdict, condition: Met, undone: Met) -> Verdict:
     return found
 
 
+def subject(advisory: Advisory) -> str:
+    """Return the subject under which a person states that a hole is closed here."""
+    return f"hole-{advisory.id}"
+
+
+def _stated(advisory: Advisory, said: Verdict, at: At, facts: Facts) -> Verdict | None:
+    """Return what a person states of what no record settles; evidence comes first."""
+    if said.standing is not Standing.UNKNOWN or len(at.versions) != 1:
+        return None
+    today = facts.now.astimezone(UTC).date()
+    word = facts.profile.attested(subject(advisory), today)
+    if word is None:
+        return None
+    text = f"{word.by} states until {word.until} that it is closed here"
+    reason = f"{text}: {word.note}" if word.note else text
+    return Verdict(Standing.NOT_APPLICABLE, reason)
+
+
+def _latest(at: At) -> bool:
+    """Say whether a component is at the newest known build of a line that gets any."""
+    if len(at.versions) != 1:
+        return False
+    version = at.versions[0]
+    last = newest(version.line)
+    lives = any(one.supported for one in releases().lines if one.line == version.line)
+    return lives and last is not None and version >= last
+
+
 def on_node(advisory: Advisory, found: Installed, facts: Facts) -> OnNode | None:
     """Judge a hole on a node; None where the node does not have its component."""
     at = found.part(advisory.component)
@@ -182,7 +223,9 @@ def on_node(advisory: Advisory, found: Installed, facts: Facts) -> OnNode | None
     if advisory.undone_by is not None:
         undone = met(advisory.undone_by, facts, node)
     found_by_version = _over(advisory, at)
-    said = _with(found_by_version, condition, undone)
+    judged = _with(found_by_version, condition, undone)
+    stated = _stated(advisory, judged, at, facts)
+    said = stated or judged
     fixed = found_by_version.standing is Standing.FIXED
     return OnNode(
         node,
@@ -192,4 +235,6 @@ def on_node(advisory: Advisory, found: Installed, facts: Facts) -> OnNode | None
         fix=_fix_text(advisory, at),
         met=condition.holds,
         undone=fixed and said.standing is Standing.APPLIES,
+        latest=_latest(at),
+        stated=stated is not None,
     )

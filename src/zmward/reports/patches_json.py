@@ -79,6 +79,7 @@ class PatchesShown(msgspec.Struct, frozen=True):
     overdue: int
     steps: tuple[Step, ...]
     windows: tuple[date, ...]
+    later: tuple[str, ...]
     advisories: tuple[AdvisoryShown, ...]
 
 
@@ -143,6 +144,7 @@ def document(ledger: Ledger) -> PatchesShown:
         overdue=len(ledger.overdue),
         steps=ledger.overview.steps,
         windows=ledger.windows,
+        later=ledger.overview.later,
         advisories=tuple(map(_advisory, ledger.rows)),
     )
 

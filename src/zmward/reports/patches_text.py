@@ -116,6 +116,16 @@ def _counts(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
         yield from hanging(Text("?", style=_DOUBT), text, 2, width)
 
 
+def later(ledger: Ledger, say: Speaker) -> str:
+    """Return how many holes were published after the day that is judged."""
+    count = say.number(
+        mark("{count} hole was published after the day that is judged"),
+        mark("{count} holes were published after the day that is judged"),
+        len(ledger.overview.later),
+    )
+    return f"{count}: {say(mark('--now judges another day'))}"
+
+
 def _catalog(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
     found = ledger.catalog
     words = say(mark("Advisories as of {day}")).format(day=found.generated)
@@ -135,6 +145,9 @@ def _catalog(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
     if found.trouble:
         text = Text(plain(found.trouble), style=_DOUBT)
         yield from hanging(Text("?", style=_DOUBT), text, 2, width)
+    if ledger.overview.later:
+        text = Text(later(ledger, say), style=_QUIET)
+        yield from hanging(Text(), text, 0, width)
 
 
 def _step(step: Step, say: Speaker, width: int) -> Iterator[Text]:

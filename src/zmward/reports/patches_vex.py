@@ -143,22 +143,22 @@ def _untouched(row: Owed, ledger: Ledger) -> dict[str, Any]:
     component = row.hole.advisory.component
     told = _told(row, ledger)
     nodes = [one for one in told if one.standing is Standing.NOT_APPLICABLE]
+    # A person's word is told as it is, not as one of the standard's reasons.
+    judged = (one for one in nodes if not one.stated)
     flags = _grouped(
-        (_flag(row, one, ledger), _product(one.node, component)) for one in nodes
+        (_flag(row, one, ledger), _product(one.node, component)) for one in judged
     )
     said = _grouped(
         (_line(one.reason, "It does not apply here."), _product(one.node, component))
         for one in nodes
     )
-    if not nodes:
-        return {}
-    return {
-        "flags": [{"label": k, "product_ids": ids} for k, ids in flags.items()],
-        "threats": [
-            {"category": "impact", "details": text, "product_ids": ids}
-            for text, ids in said.items()
-        ],
-    }
+    threats = [
+        {"category": "impact", "details": text, "product_ids": ids}
+        for text, ids in said.items()
+    ]
+    labels = [{"label": k, "product_ids": ids} for k, ids in flags.items()]
+    found = {"flags": labels, "threats": threats}
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def _remedies(row: Owed) -> Iterator[dict[str, Any]]:
@@ -187,8 +187,13 @@ def _remedies(row: Owed) -> Iterator[dict[str, Any]]:
 
 
 def _notes(row: Owed) -> list[dict[str, str]]:
+    """Return the notes; the standard's own scores need a vector, which no row has."""
     about = f"{row.hole.advisory.where}: {row.hole.advisory.summary}"
     found = [{"category": "description", "text": _line(about, row.id)}]
+    if row.hole.advisory.cvss is not None:
+        basis = "read in its record" if row.hole.advisory.cvss_proven else "recalled"
+        text = f"CVSS base score {row.hole.advisory.cvss} ({basis}), vector not known."
+        found.append({"category": "other", "title": "CVSS", "text": text})
     if row.due:
         late = f", {row.late} days late" if row.late else ""
         text = f"Due {row.due.day} at this site{late}; rating {row.rated.rating}."

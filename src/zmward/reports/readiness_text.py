@@ -14,6 +14,7 @@ from zmward.reports.plain import plain
 
 SCHEMA: Final = "zmward.readiness/1"
 _INDENT: Final = 22
+_BEFORE: Final = mark("Before an upgrade of {host}")
 _SIGNS: Final = {
     "bad": ("✗", "bold red"),
     "unknown": ("?", "bold magenta"),
@@ -41,7 +42,7 @@ def document(found: tuple[Ready, ...], host: str, when: str) -> str:
 def _row(one: Ready, say: Speaker, width: int) -> Iterator[Text]:
     sign, style = _SIGNS[one.state]
     label = Text(f"{sign} {plain(say(one.subject), 19)}", style=style)
-    yield from hanging(label, Text(plain(one.text)), _INDENT, width)
+    yield from hanging(label, Text(plain(say(one.text))), _INDENT, width)
     if one.step:
         step = Text(f"→ {plain(say(one.step))}", style="bright_black")
         yield from hanging(Text(), step, _INDENT, width)
@@ -55,6 +56,7 @@ def render(
     width: int = 80,
     color: bool = False,
     encoding: str = "utf-8",
+    after: bool = False,
 ) -> str:
     """Return the findings as text, what is bad first."""
     say, width = say or Speaker(), max(width, 40)
@@ -62,7 +64,8 @@ def render(
     words = say(mark("{bad} bad, {unknown} not known, {well} well")).format(
         bad=counts["bad"], unknown=counts["unknown"], well=counts["well"]
     )
-    title = say(mark("Before an upgrade of {host}")).format(host=plain(host, 200))
+    when = mark("After an upgrade of {host}") if after else _BEFORE
+    title = say(when).format(host=plain(host, 200))
     lines = [
         *hanging(Text(), Text(f"{title}: {words}", style="bold"), 0, width),
         Text(),

@@ -1,0 +1,98 @@
+"""What no record settles, a person can state; what evidence shows, nobody can."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.patches.cases import cases, facts_of
+from zmward.catalog.advisories import advisories
+from zmward.patches.overview import Hole, overview
+from zmward.patches.standing import Standing
+from zmward.profile import Attestation, Profile
+
+UNSETTLED = "CVE-2025-48700"
+
+
+def word(name: str, until: date = date(2027, 1, 31)) -> Profile:
+    said = Attestation(
+        subject=f"hole-{name}",
+        by="operations",
+        on=date(2026, 1, 1),
+        until=until,
+        note="the vendor's support, ticket 4711",
+    )
+    return Profile(attestation=(said,))
+
+
+def judged(name: str, number: int, profile: Profile) -> Hole:
+    case = next(case for case in cases() if case["id"] == number)
+    holes = overview(facts_of(case, profile)).holes
+    return next(hole for hole in holes if hole.advisory.id == name)
+
+
+def first(**wanted: Any) -> tuple[int, str]:
+    """Return the first case that names an id under a word, and the id."""
+    ((word, name),) = wanted.items()
+    return next(
+        (case["id"], one)
+        for case in cases()
+        for one in case.get(word, ())
+        if one == name
+    )
+
+
+def test_a_persons_word_settles_what_no_record_does() -> None:
+    number, name = first(unknown=UNSETTLED)
+    assert judged(name, number, Profile()).standing is Standing.UNKNOWN
+    hole = judged(name, number, word(name))
+    assert hole.standing is Standing.NOT_APPLICABLE
+    assert hole.reason == (
+        "operations states until 2027-01-31 that it is closed here: "
+        "the vendor's support, ticket 4711"
+    )
+    assert [one.stated for one in hole.nodes] == [True] * len(hole.nodes)
+
+
+def test_a_word_that_ended_settles_nothing() -> None:
+    number, name = first(unknown=UNSETTLED)
+    ended = word(name, until=date(2026, 2, 1))
+    assert judged(name, number, ended).standing is Standing.UNKNOWN
+
+
+def test_nobody_talks_an_open_hole_away() -> None:
+    number, name = first(applies="CVE-2024-45519")
+    hole = judged(name, number, word(name))
+    assert hole.standing is Standing.APPLIES
+    assert not any(one.stated for one in hole.nodes)
+
+
+def test_a_word_needs_a_known_build() -> None:
+    case = next(
+        case
+        for case in cases()
+        if any("packages" in node.get("unread", ()) for node in case["node"])
+    )
+    name = UNSETTLED
+    assert judged(name, case["id"], word(name)).standing is Standing.UNKNOWN
+
+
+def test_what_to_do_is_said_where_no_newer_build_is_known() -> None:
+    case = next(
+        case
+        for case in cases()
+        if case["branch"] == "10.1" and UNSETTLED in case.get("unknown", ())
+    )
+    hole = judged(UNSETTLED, case["id"], Profile())
+    assert hole.advice
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [(row.id, line) for row in advisories().rows for line in row.without],
+)
+def test_lines_without_a_hole_are_told_by_zimbras_source(name: str, line: str) -> None:
+    row = next(row for row in advisories().rows if row.id == name)
+    assert "Zimbra's source of zm-" in row.source
+    assert f" {line}." in row.source
+    assert not any(fix.line == line for fix in row.fixes)
