@@ -65,6 +65,25 @@ def test_a_removed_patch_is_none() -> None:
     assert at.versions == (known("10.1.0"),)
 
 
+def test_a_removed_patch_of_an_old_line_is_not_told_by_the_diary() -> None:
+    core = "8.8.15.GA.3869.UBUNTU18.64"
+    removed = lines(f"ii zimbra-core {core}", f"ii zimbra-store {core}")
+    diary = f"{BEGIN}3: CONFIGURED patch 8.8.15.1731369600.p46-1\n"
+    both = (known("8.8.15"), known("8.8.15_P46"))
+    assert part(removed, diary).versions == both
+
+
+def test_a_patch_that_is_there_twice_leaves_both_levels() -> None:
+    two = ("ii zimbra-patch 10.1.21.1789900000-1", "ii zimbra-patch 10.1.9.1752-1")
+    for order in (two, two[::-1]):
+        at = part(lines(*STORE, *order))
+        assert at.versions[0] == known("10.1.0")
+        assert len(at.versions) > 1
+        assert "twice" in at.doubt
+    other = f"ii zimbra-core {CORE.replace('10.1.0', '10.1.21')}"
+    assert part(lines(*STORE, other)).versions == ()
+
+
 def test_a_diary_that_disagrees_leaves_both_levels() -> None:
     diary = f"{BEGIN}3: CONFIGURED patch 10.1.21.1789900000\n"
     packages = lines(*STORE, "ii zimbra-patch 10.1.16.1773100000-1")

@@ -110,6 +110,20 @@ def test_a_server_has_the_global_value_until_it_sets_its_own() -> None:
     assert holds(JSP) is False
 
 
+def test_a_server_that_the_directory_does_not_know_has_no_known_value() -> None:
+    off = {"zimbraZimletJspEnabled": "FALSE"}
+    facts = Facts(evidence_of(passes(config=off)), Profile(), datetime.now(UTC))
+    assert met(JSP, facts, "elsewhere.example.com").holds is None
+
+
+def test_an_attribute_of_accounts_that_nobody_asked_for_is_not_known() -> None:
+    other = Attribute(("account",), {"zimbraFeatureVoiceEnabled": ("TRUE",)})
+    assert holds(other, accounts={}) is None
+    any_value = Attribute(("account",), {"zimbraFeatureEwsEnabled": ()})
+    one = {"zimbraFeatureEwsEnabled": {"FALSE": ("a@example.com",)}}
+    assert holds(any_value, accounts=one) is True
+
+
 def test_all_of_an_attribute_s_parts_must_be_at_one_object() -> None:
     both = {"zimbraAuthMech": "ad", "zimbraAuthLdapSearchFilter": "(uid=%u)"}
     assert holds(LAZY, domains={"a": both}) is True
@@ -156,7 +170,8 @@ def test_pax_and_passwords_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("edition", "expected"), [("NETWORK", True), ("FOSS", False), ("", None)]
+    ("edition", "expected"),
+    [("NETWORK", True), ("FOSS", False), ("", None), ("network", None)],
 )
 def test_the_directory_tells_the_edition(edition: str, expected: object) -> None:
     server = {"zimbraServerVersionType": edition} if edition else {}

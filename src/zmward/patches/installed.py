@@ -146,7 +146,8 @@ def _as_installed(node: _Node, component: Component, name: str) -> At:
     if not diary:
         return At(component, (found,), shown)
     told = of_package(diary)
-    if isinstance(told, Version) and told.numbers == found.numbers and not packaged:
+    archived = not packaged and found.numbers < _FIRST_PACKAGED
+    if isinstance(told, Version) and told.numbers == found.numbers and archived:
         return At(component, (told,), f"{shown}, by the diary {diary}")
     return At(component, _several(core, diary), shown, f"the diary says {diary}")
 
