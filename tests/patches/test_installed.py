@@ -4,11 +4,12 @@ from datetime import date
 from typing import Any
 
 from tests.patches.cases import facts_of
-from zmward.evidence import DIRECTORY, Answer, Evidence, Missing
+from zmward.evidence import DIRECTORY, Answer, Evidence, Missing, Parsed
 from zmward.facts import Facts
 from zmward.patches.installed import At, Installed, installed
 from zmward.patches.version import known
 from zmward.profile import Profile
+from zmward.sources.directory import Entry
 
 NODE = "mail"
 CORE = "10.1.0.GA.4655.UBUNTU22.64"
@@ -135,6 +136,23 @@ def test_one_unknown_component_makes_all_together_unknown() -> None:
 
 def test_a_host_without_zimbra_is_no_node() -> None:
     assert found("ii bash 5.2\n") is None
+
+
+def test_a_part_that_the_directory_enables_and_no_package_brings_is_not_known() -> None:
+    def parts(*packages: str) -> dict[str, tuple[object, ...]]:
+        server = Entry("server", NODE, "", {"zimbraserviceenabled": ("mta", "stats")})
+        answers: dict[str, dict[str, Answer | Parsed]] = {
+            NODE: {"packages": Answer(lines(*packages))},
+            DIRECTORY: {"ldap-servers": Parsed((server,))},
+        }
+        evidence = Evidence("2026-11-21T12:00:00+00:00", answers)
+        facts = Facts(evidence, Profile(), facts_of(CASE).now)
+        node = installed(facts, NODE)
+        assert node is not None
+        return {one.component: one.versions for one in node.parts}
+
+    assert parts(*STORE) == {"store": (known("10.1.0"),), "mta": ()}
+    assert parts("ii bash 5.2") == {"mta": ()}
 
 
 def test_without_packages_no_level_is_known() -> None:

@@ -205,12 +205,18 @@ def installed(facts: Facts, node: str) -> Installed | None:
     except Unseen as signal:
         return _unseen(facts, node, signal.missing)
     half = half_done(facts, node)
-    if not any(name.startswith("zimbra-") for name in (*packages, *half)):
+    enabled = _services(facts, node) or frozenset()
+    expected = any(service in enabled for _, _, service in PARTS.values())
+    zimbra = any(name.startswith("zimbra-") for name in (*packages, *half))
+    if not zimbra and not expected:
         return None
     answers = _Node(packages, half, _history(facts, node))
     parts = []
-    for component, (package, patch, _) in PARTS.items():
+    for component, (package, patch, service) in PARTS.items():
         if package not in packages and package not in half:
+            if service in enabled:
+                doubt = f"the directory enables {service}, and {package} is not there"
+                parts.append(At(component, (), doubt=doubt))
             continue
         has_patch = patch in packages or patch in half
         look = _patched if has_patch else _as_installed

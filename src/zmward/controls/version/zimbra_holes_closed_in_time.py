@@ -111,6 +111,7 @@ def _installed(patch: str) -> dict[str, str]:
 
 # What the conditions of the holes read, on a server that has nothing of it.
 _SEEN: Final = {
+    "services": ("mailbox",),
     "server": {"zimbraServerVersionType": "FOSS"},
     "zimlets": {"/opt/zimbra/zimlets-deployed": None},
     "extensions": {"/opt/zimbra/lib/ext": None},
