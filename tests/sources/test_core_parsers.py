@@ -142,6 +142,7 @@ def test_a_package_that_is_there_twice_counts_as_the_older_one() -> None:
         assert packages.parse(text) == {"zimbra-patch": "10.1.9.1752-1.el8"}
         assert packages.unfinished(text)
     assert not packages.unfinished("\n".join((two[0], two[0])))
+    assert not packages.unfinished("ii kernel 4.18.0-1\nii kernel 4.18.0-2\n")
 
 
 def test_an_ipv4_address_inside_ipv6_is_an_ipv4_address() -> None:

@@ -6,6 +6,7 @@ from zmward.sources.source import Snippet, Source, Unreadable
 # dpkg's second letter: installed, unpacked, half-configured, triggers. A package on
 # hold is `hi`; of one that is half configured the files are in place already.
 _PRESENT = "iUFWt"
+_OWN = "zimbra-"
 _UNFINISHED = {"H": "half-installed", "U": "unpacked", "F": "half-configured"}
 
 
@@ -29,8 +30,8 @@ def parse(answer: str) -> dict[str, str]:
 def unfinished(answer: str) -> dict[str, tuple[str, str]]:
     """Return the packages that are half in place: name → what they are, version.
 
-    A broken upgrade leaves rpm with both versions of a package; the files may be of
-    either one.
+    A broken upgrade leaves rpm with both versions of one of Zimbra's packages; the
+    files may be of either. Of kernels there are always several.
     """
     found = {}
     there: dict[str, str] = {}
@@ -40,7 +41,7 @@ def unfinished(answer: str) -> dict[str, tuple[str, str]]:
         word = _UNFINISHED.get(state[1:2])
         if word and name:
             found[name] = word, version
-        elif there.setdefault(name, version) != version:
+        elif name.startswith(_OWN) and there.setdefault(name, version) != version:
             found[name] = f"there twice ({there[name]} and {version})", version
     return found
 

@@ -79,7 +79,10 @@ CONTROL = Control(
         passes(packages=_installed("10.1.22.1794000000-1")),
         fails(packages=_installed("10.1.9.1794000000-1")),
         fails(packages=_installed("8.8.15.1731369600.p46-1", "8.8.15.GA.3869")),
-        fails(packages={"zimbra-core": "10.1.0.GA.4655", "zimbra-mta": "10.1.0"}),
+        fails(
+            services=("mta",),
+            packages={"zimbra-core": "10.1.0.GA.4655", "zimbra-mta": "10.1.0"},
+        ),
         unsure(packages=_installed("11.0.0.1794000000-1")),
         unsure(packages=_installed("10.1.SNAPSHOT-1")),
         unsure(
