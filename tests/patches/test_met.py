@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.examples import NODE, evidence_of
+from zmward.catalog.advisories import advisories
 from zmward.catalog.conditions import (
     AllOf,
     AnyOf,
@@ -130,6 +131,15 @@ def test_all_of_an_attribute_s_parts_must_be_at_one_object() -> None:
     spread = {"a": {"zimbraAuthMech": "ad"}, "b": {"zimbraAuthLdapSearchFilter": "x"}}
     assert holds(LAZY, domains=spread) is False
     assert holds(LAZY, domains={}) is False
+
+
+def test_certificates_of_a_directory_are_a_second_way_in() -> None:
+    row = next(row for row in advisories().rows if row.id == "CVE-2026-93635")
+    assert row.condition is not None
+    keys = {"zimbraSMIMELdapURL": "ldap://keys.example.com"}
+    assert holds(row.condition, domains={"a": keys}) is True
+    assert holds(row.condition, domains={"a": {}}, config=keys) is True
+    assert holds(row.condition, domains={"a": {}}) is False
 
 
 def test_a_key_that_is_not_set_means_what_the_row_says() -> None:
