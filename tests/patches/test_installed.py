@@ -4,11 +4,12 @@ from datetime import date
 from typing import Any
 
 from tests.patches.cases import facts_of
-from zmward.evidence import DIRECTORY, Answer, Evidence, Missing
+from zmward.evidence import DIRECTORY, Answer, Evidence, Missing, Parsed
 from zmward.facts import Facts
 from zmward.patches.installed import At, Installed, installed
 from zmward.patches.version import known
 from zmward.profile import Profile
+from zmward.sources.directory import Entry
 
 NODE = "mail"
 CORE = "10.1.0.GA.4655.UBUNTU22.64"
@@ -65,6 +66,25 @@ def test_a_removed_patch_is_none() -> None:
     assert at.versions == (known("10.1.0"),)
 
 
+def test_a_removed_patch_of_an_old_line_is_not_told_by_the_diary() -> None:
+    core = "8.8.15.GA.3869.UBUNTU18.64"
+    removed = lines(f"ii zimbra-core {core}", f"ii zimbra-store {core}")
+    diary = f"{BEGIN}3: CONFIGURED patch 8.8.15.1731369600.p46-1\n"
+    both = (known("8.8.15"), known("8.8.15_P46"))
+    assert part(removed, diary).versions == both
+
+
+def test_a_patch_that_is_there_twice_leaves_both_levels() -> None:
+    two = ("ii zimbra-patch 10.1.21.1789900000-1", "ii zimbra-patch 10.1.9.1752-1")
+    for order in (two, two[::-1]):
+        at = part(lines(*STORE, *order))
+        assert at.versions[0] == known("10.1.0")
+        assert len(at.versions) > 1
+        assert "twice" in at.doubt
+    other = f"ii zimbra-core {CORE.replace('10.1.0', '10.1.21')}"
+    assert part(lines(*STORE, other)).versions == ()
+
+
 def test_a_diary_that_disagrees_leaves_both_levels() -> None:
     diary = f"{BEGIN}3: CONFIGURED patch 10.1.21.1789900000\n"
     packages = lines(*STORE, "ii zimbra-patch 10.1.16.1773100000-1")
@@ -116,6 +136,23 @@ def test_one_unknown_component_makes_all_together_unknown() -> None:
 
 def test_a_host_without_zimbra_is_no_node() -> None:
     assert found("ii bash 5.2\n") is None
+
+
+def test_a_part_that_the_directory_enables_and_no_package_brings_is_not_known() -> None:
+    def parts(*packages: str) -> dict[str, tuple[object, ...]]:
+        server = Entry("server", NODE, "", {"zimbraserviceenabled": ("mta", "stats")})
+        answers: dict[str, dict[str, Answer | Parsed]] = {
+            NODE: {"packages": Answer(lines(*packages))},
+            DIRECTORY: {"ldap-servers": Parsed((server,))},
+        }
+        evidence = Evidence("2026-11-21T12:00:00+00:00", answers)
+        facts = Facts(evidence, Profile(), facts_of(CASE).now)
+        node = installed(facts, NODE)
+        assert node is not None
+        return {one.component: one.versions for one in node.parts}
+
+    assert parts(*STORE) == {"store": (known("10.1.0"),), "mta": ()}
+    assert parts("ii bash 5.2") == {"mta": ()}
 
 
 def test_without_packages_no_level_is_known() -> None:

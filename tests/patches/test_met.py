@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.examples import NODE, evidence_of
+from zmward.catalog.advisories import advisories
 from zmward.catalog.conditions import (
     AllOf,
     AnyOf,
@@ -110,12 +111,35 @@ def test_a_server_has_the_global_value_until_it_sets_its_own() -> None:
     assert holds(JSP) is False
 
 
+def test_a_server_that_the_directory_does_not_know_has_no_known_value() -> None:
+    off = {"zimbraZimletJspEnabled": "FALSE"}
+    facts = Facts(evidence_of(passes(config=off)), Profile(), datetime.now(UTC))
+    assert met(JSP, facts, "elsewhere.example.com").holds is None
+
+
+def test_an_attribute_of_accounts_that_nobody_asked_for_is_not_known() -> None:
+    other = Attribute(("account",), {"zimbraFeatureVoiceEnabled": ("TRUE",)})
+    assert holds(other, accounts={}) is None
+    any_value = Attribute(("account",), {"zimbraFeatureEwsEnabled": ()})
+    one = {"zimbraFeatureEwsEnabled": {"FALSE": ("a@example.com",)}}
+    assert holds(any_value, accounts=one) is True
+
+
 def test_all_of_an_attribute_s_parts_must_be_at_one_object() -> None:
     both = {"zimbraAuthMech": "ad", "zimbraAuthLdapSearchFilter": "(uid=%u)"}
     assert holds(LAZY, domains={"a": both}) is True
     spread = {"a": {"zimbraAuthMech": "ad"}, "b": {"zimbraAuthLdapSearchFilter": "x"}}
     assert holds(LAZY, domains=spread) is False
     assert holds(LAZY, domains={}) is False
+
+
+def test_certificates_of_a_directory_are_a_second_way_in() -> None:
+    row = next(row for row in advisories().rows if row.id == "CVE-2026-93635")
+    assert row.condition is not None
+    keys = {"zimbraSMIMELdapURL": "ldap://keys.example.com"}
+    assert holds(row.condition, domains={"a": keys}) is True
+    assert holds(row.condition, domains={"a": {}}, config=keys) is True
+    assert holds(row.condition, domains={"a": {}}) is False
 
 
 def test_a_key_that_is_not_set_means_what_the_row_says() -> None:
@@ -156,7 +180,8 @@ def test_pax_and_passwords_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("edition", "expected"), [("NETWORK", True), ("FOSS", False), ("", None)]
+    ("edition", "expected"),
+    [("NETWORK", True), ("FOSS", False), ("", None), ("network", None)],
 )
 def test_the_directory_tells_the_edition(edition: str, expected: object) -> None:
     server = {"zimbraServerVersionType": edition} if edition else {}

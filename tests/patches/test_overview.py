@@ -1,6 +1,7 @@
 """The order of the holes, the steps that close them, and evidence that lies."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.patches.cases import Case, cases, facts_of
-from zmward.catalog.advisories import advisories
+from tests.patches.made import advisory
+from zmward.catalog.advisories import Advisories, Fix, advisories
 from zmward.evidence import DIRECTORY, Answer, Evidence, Missing
 from zmward.facts import Facts
 from zmward.patches.overview import EVIDENCE, Overview, overview, shared
@@ -73,6 +75,28 @@ def test_a_remedy_is_named_where_a_fix_is_out() -> None:
     assert holes["CVE-2026-93636"].remedy == ""
     dead = {hole.advisory.id: hole for hole in of(52).holes}
     assert dead["CVE-2026-73570"].remedy == "10.1.20"
+
+
+def test_of_nodes_on_two_lines_the_one_with_a_fix_tells_the_day() -> None:
+    row = advisory(
+        1,
+        published=date(2024, 10, 2),
+        unfixed=("8.8.15",),
+        fixes=(Fix("10.1", "10.1.1", "10.1.1"),),
+    )
+    old = {"zimbra-core": "8.8.15.GA.3869.UBUNTU18.64", "zimbra-store": "8.8.15"}
+    new = {"zimbra-core": "10.1.0.GA.4655.UBUNTU22.64", "zimbra-store": "10.1.0"}
+    node = {"roles": ["store"], "edition": "FOSS"}
+    two: Case = {
+        "now": date(2026, 11, 21),
+        "node": [
+            {**node, "name": "old", "packages": old},
+            {**node, "name": "new", "packages": new},
+        ],
+    }
+    (hole,) = overview(facts_of(two), Advisories(date(2026, 11, 21), (row,))).holes
+    assert [one.standing for one in hole.nodes] == [Standing.APPLIES] * 2
+    assert (hole.fix, hole.released) == ("10.1.1", date(2024, 9, 4))
 
 
 def test_no_build_closes_a_hole_whose_fix_is_taken_back() -> None:

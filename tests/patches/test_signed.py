@@ -119,6 +119,10 @@ REFUSED = {
     "an id twice": (catalog(8, rows=(*ROWS, advisory(88888))), None),
     "a strange id": (catalog(8, rows=(*ROWS, advisory(1, id="<b>\x1b"))), None),
     "another schema": (catalog(8, schema="zmward.catalog/2"), None),
+    "a hole of the future": (
+        catalog(8, rows=(*ROWS, advisory(1, published=date(2062, 8, 13)))),
+        None,
+    ),
     "an unknown field": (catalog(8, more=1), None),
     "a serial of 0": (catalog(0), None),
     "a serial too large": (catalog(1 << 60), None),

@@ -54,6 +54,29 @@ def test_a_persons_word_settles_what_no_record_does() -> None:
     assert [one.stated for one in hole.nodes] == [True] * len(hole.nodes)
 
 
+def test_a_word_is_no_patch_where_a_newer_build_closes_it() -> None:
+    name = "CVE-2026-73570"
+    case: Any = {
+        "now": date(2026, 11, 21),
+        "branch": "10.1",
+        "node": [
+            {
+                "name": "mail",
+                "packages": {
+                    "zimbra-core": "10.1.0.GA.4655.UBUNTU22.64",
+                    "zimbra-store": "10.1.0.GA.4655.UBUNTU22.64",
+                    "zimbra-snmp": "10.1.0.GA.4655.UBUNTU22.64",
+                    "zimbra-patch": "10.1.4.1731412800-1",
+                },
+                "unread": ["localconfig"],
+            }
+        ],
+    }
+    found = overview(facts_of(case, word(name))).holes
+    hole = next(hole for hole in found if hole.advisory.id == name)
+    assert hole.standing is Standing.UNKNOWN
+
+
 def test_a_word_that_ended_settles_nothing() -> None:
     number, name = first(unknown=UNSETTLED)
     ended = word(name, until=date(2026, 2, 1))

@@ -74,7 +74,16 @@ def test_packages_say_their_version(package: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "package",
-    ["10.1.SNAPSHOT-1", "9.0.0.1677174222-1.u20", "8.8.0_BETA2_1788", "", "zimbra"],
+    [
+        *(
+            "10.1.SNAPSHOT-1",
+            "9.0.0.1677174222-1.u20",
+            "8.8.0_BETA2_1788",
+            "",
+            "zimbra",
+        ),
+        *("10.1.1789981200-1", "10.1.21rc1", "10.1.21.1789981200.dev-1", "10.1.21+git"),
+    ],
 )
 def test_what_says_no_version_stays_a_value_of_its_own(package: str) -> None:
     assert of_package(package) == Unknown(package)

@@ -135,6 +135,16 @@ def test_a_package_on_hold_or_half_configured_is_there() -> None:
     assert packages.parse(text) == {"zimbra-patch": "10.1.4-1", "zimbra-mta": "10.1.0"}
 
 
+def test_a_package_that_is_there_twice_counts_as_the_older_one() -> None:
+    two = ("ii zimbra-patch 10.1.21.1789-1.el8", "ii zimbra-patch 10.1.9.1752-1.el8")
+    for order in (two, two[::-1]):
+        text = "\n".join(order)
+        assert packages.parse(text) == {"zimbra-patch": "10.1.9.1752-1.el8"}
+        assert packages.unfinished(text)
+    assert not packages.unfinished("\n".join((two[0], two[0])))
+    assert not packages.unfinished("ii kernel 4.18.0-1\nii kernel 4.18.0-2\n")
+
+
 def test_an_ipv4_address_inside_ipv6_is_an_ipv4_address() -> None:
     # Java on loopback, as ss shows it; and iproute2 before 4.14 without brackets.
     text = (

@@ -234,6 +234,8 @@ def test_sudo_rules_lose_their_tags_and_ignored_files_are_left_out() -> None:
     ]
     refused(SUDOERS, "> /etc/sudoers\n User_Alias MAIL = zimbra, postfix\n")
     refused(SUDOERS, "> /etc/sudoers\n gibberish\n")
+    # The second host's command would look like an argument of the first one's.
+    refused(SUDOERS, "> /etc/sudoers\n zimbra web=/bin/a : mail=/usr/sbin/nginx\n")
 
 
 def test_keys_keep_their_forced_command() -> None:

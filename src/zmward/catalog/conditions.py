@@ -3,11 +3,13 @@
 zmward.patches.met evaluates them on evidence; what evidence cannot say is unknown.
 """
 
-from typing import Literal, Union
+from typing import Final, Literal, Union, get_args
 
 import msgspec
 
 Kind = Literal["server", "cos", "domain", "account"]
+EditionName = Literal["FOSS", "NETWORK"]
+EDITIONS: Final[frozenset[str]] = frozenset(get_args(EditionName))
 
 
 class Package(msgspec.Struct, frozen=True, tag="package", forbid_unknown_fields=True):
@@ -73,7 +75,7 @@ class AppPasswords(
 class Edition(msgspec.Struct, frozen=True, tag="edition", forbid_unknown_fields=True):
     """The node has this edition of Zimbra."""
 
-    name: Literal["FOSS", "NETWORK"]
+    name: EditionName
 
 
 class Sudo(msgspec.Struct, frozen=True, tag="sudo", forbid_unknown_fields=True):

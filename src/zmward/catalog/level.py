@@ -2,9 +2,12 @@
 
 import re
 
-_NUMBERS = re.compile(r"(?:\d+:)?(\d{1,3})\.(\d{1,3})\.(\d{1,3})")
-# A number that is too long for a patch is none, not its first digits.
+# A number that is too long for a release or a patch is none, not its first digits.
+_NUMBERS = re.compile(r"(?:\d+:)?(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?!\d)", re.ASCII)
 _PATCH = re.compile(r"[._-][pP](\d{1,4})(?:\.(\d{1,4}))?(?![a-z\d]|\.\d)")
+_UNFINISHED = re.compile(
+    r"beta|snapshot|alpha|(?<![a-z])(rc|dev|git)(?![a-z])", re.IGNORECASE
+)
 _WITH_PATCHES = ((8, 8, 15), (9, 0, 0), (8, 7, 11))
 
 Level = tuple[int, ...]
@@ -13,10 +16,11 @@ Level = tuple[int, ...]
 def level(version: str) -> Level | None:
     """Return `10.1.21.178…-1` as (10, 1, 21) and `8.8.15_P45` as (8, 8, 15, 45, 0).
 
-    None where the text holds no version. From 10.0 on the third number is the patch.
+    None where the text holds no version, or that of an unfinished build.
+    From 10.0 on the third number is the patch.
     """
     match = _NUMBERS.match(version)
-    if match is None:
+    if match is None or _UNFINISHED.search(version):
         return None
     numbers = tuple(int(part) for part in match.groups())
     patch = _PATCH.search(version, match.end())

@@ -146,7 +146,8 @@ def _as_installed(node: _Node, component: Component, name: str) -> At:
     if not diary:
         return At(component, (found,), shown)
     told = of_package(diary)
-    if isinstance(told, Version) and told.numbers == found.numbers and not packaged:
+    archived = not packaged and found.numbers < _FIRST_PACKAGED
+    if isinstance(told, Version) and told.numbers == found.numbers and archived:
         return At(component, (told,), f"{shown}, by the diary {diary}")
     return At(component, _several(core, diary), shown, f"the diary says {diary}")
 
@@ -204,12 +205,18 @@ def installed(facts: Facts, node: str) -> Installed | None:
     except Unseen as signal:
         return _unseen(facts, node, signal.missing)
     half = half_done(facts, node)
-    if not any(name.startswith("zimbra-") for name in (*packages, *half)):
+    enabled = _services(facts, node) or frozenset()
+    expected = any(service in enabled for _, _, service in PARTS.values())
+    zimbra = any(name.startswith("zimbra-") for name in (*packages, *half))
+    if not zimbra and not expected:
         return None
     answers = _Node(packages, half, _history(facts, node))
     parts = []
-    for component, (package, patch, _) in PARTS.items():
+    for component, (package, patch, service) in PARTS.items():
         if package not in packages and package not in half:
+            if service in enabled:
+                doubt = f"the directory enables {service}, and {package} is not there"
+                parts.append(At(component, (), doubt=doubt))
             continue
         has_patch = patch in packages or patch in half
         look = _patched if has_patch else _as_installed

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from zmward.catalog.conditions import (
+    EDITIONS,
     AllOf,
     AnyOf,
     AppPasswords,
@@ -23,7 +24,8 @@ from zmward.catalog.conditions import (
     Sudo,
     Zimlet,
 )
-from zmward.evidence import Unseen
+from zmward.catalog.overrides import OVERRIDES
+from zmward.evidence import Missing, Unseen
 from zmward.facts import Facts
 from zmward.patches.installed import half_done
 from zmward.sources.accounts import ACCOUNTS
@@ -145,7 +147,7 @@ def _package(name: str, facts: Facts, node: str) -> Met:
 def _edition(name: str, facts: Facts, node: str) -> Met:
     servers = (one for one in facts.read(SERVERS) if one.name == node)
     found = {one.one("zimbraServerVersionType") for one in servers} - {""}
-    if not found:
+    if not found or not found <= EDITIONS:
         return Met(None, "which edition it is is not known")
     return Met(found == {name}, f"it is the {', '.join(sorted(found))} edition")
 
@@ -207,6 +209,8 @@ def _objects(kind: Kind, facts: Facts, node: str) -> Iterable[Entry]:
     if kind == "domain":
         return facts.domains()
     own = [one for one in facts.read(SERVERS) if one.name == node]
+    if not own:  # its own values may be others than the global ones
+        raise Unseen(Missing(f"the directory has no server {node}"))
     values = dict(facts.config().values)
     for one in own:
         values |= one.values
@@ -229,7 +233,14 @@ def _accounts(condition: Attribute, facts: Facts) -> list[Met]:
     overrides = facts.read(ACCOUNTS).overrides
     found = []
     for attribute, wanted in condition.values.items():
+        if attribute not in OVERRIDES:
+            found.append(Met(None, f"which accounts set {attribute} was not asked"))
+            continue
         groups = overrides.get(attribute, {})
-        count = sum(group.count for value, group in groups.items() if value in wanted)
+        count = sum(
+            group.count
+            for value, group in groups.items()
+            if not wanted or value in wanted
+        )
         found.append(Met(count > 0, f"accounts with an own {attribute}: {count}"))
     return found

@@ -190,12 +190,18 @@ def _remedy(advisory: Advisory, found: OnNode, line: str) -> str:
     return str(known(text)) if text else ""
 
 
+def _soonest(one: OnNode) -> tuple[bool, date]:
+    """Return what sorts nodes alike: whose fix is out longest comes first."""
+    return not one.fix, _days().get(one.fix) or date.min
+
+
 def _hole(advisory: Advisory, nodes: tuple[Installed, ...], facts: Facts) -> Hole:
     """Judge one advisory on every node."""
     judged = (on_node(advisory, node, facts) for node in nodes)
     found = tuple(one for one in judged if one is not None)
     standing = worst(one.standing for one in found)
-    first = next((one for one in found if one.standing is standing), None)
+    alike = (one for one in found if one.standing is standing)
+    first = min(alike, key=_soonest, default=None)
     if first is None:
         reason = f"no node has the component {advisory.component}"
         return Hole(advisory, standing, reason, found)

@@ -77,7 +77,10 @@ def _decoded(content: bytes, name: str) -> SignedCatalog:
 
 
 def _sound(found: SignedCatalog, name: str) -> None:
-    """Refuse a catalog that says nothing, or one thing twice."""
+    """Refuse a catalog that says nothing, one thing twice, or what is yet to come.
+
+    A hole counts from the day of its publication on, so a wrong year would hide it.
+    """
     ids = [row.id for row in found.advisories.rows]
     strange = next((one for one in ids if not _ID.fullmatch(one)), None)
     if not ids or len(set(ids)) != len(ids) or strange is not None:
@@ -85,6 +88,13 @@ def _sound(found: SignedCatalog, name: str) -> None:
         raise Refused(
             f"{name} holds {what if ids else 'no advisory'}. Nothing was changed."
         )
+    latest = found.advisories.generated + _LEEWAY
+    for row in found.advisories.rows:
+        if row.published and row.published > latest:
+            raise Refused(
+                f"{name} says that {row.id} was published on {row.published}, after "
+                f"its own day {found.advisories.generated}. Nothing was changed."
+            )
 
 
 def opened(

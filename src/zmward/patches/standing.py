@@ -200,11 +200,17 @@ def _stated(advisory: Advisory, said: Verdict, at: At, facts: Facts) -> Verdict 
     return Verdict(Standing.NOT_APPLICABLE, reason)
 
 
-def _latest(at: At) -> bool:
-    """Say whether a component is at the newest known build of a line that gets any."""
+def _latest(advisory: Advisory, at: At) -> bool:
+    """Say whether a component is at the newest known build of a line that gets any.
+
+    A newer catalog may name a build that this zmward does not know.
+    """
     if len(at.versions) != 1:
         return False
     version = at.versions[0]
+    fix = fix_for(advisory, version)
+    if fix and fix.surely and version < known(fix.surely):
+        return False
     last = newest(version.line)
     lives = any(one.supported for one in releases().lines if one.line == version.line)
     return lives and last is not None and version >= last
@@ -224,7 +230,10 @@ def on_node(advisory: Advisory, found: Installed, facts: Facts) -> OnNode | None
         undone = met(advisory.undone_by, facts, node)
     found_by_version = _over(advisory, at)
     judged = _with(found_by_version, condition, undone)
-    stated = _stated(advisory, judged, at, facts)
+    latest = _latest(advisory, at)
+    # Where a newer build closes what this build has, a word is no patch.
+    patchable = found_by_version.standing is Standing.APPLIES and not latest
+    stated = None if patchable else _stated(advisory, judged, at, facts)
     said = stated or judged
     fixed = found_by_version.standing is Standing.FIXED
     return OnNode(
@@ -235,6 +244,6 @@ def on_node(advisory: Advisory, found: Installed, facts: Facts) -> OnNode | None
         fix=_fix_text(advisory, at),
         met=condition.holds,
         undone=fixed and said.standing is Standing.APPLIES,
-        latest=_latest(at),
+        latest=latest,
         stated=stated is not None,
     )

@@ -14,7 +14,6 @@ from zmward.catalog.releases import releases
 
 _SHORT = re.compile(r"(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3}))?")
 _ONE_PATCH = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})_P(\d{1,4})(?:\.(\d{1,3}))?")
-_UNFINISHED = re.compile(r"beta|snapshot|_rc|alpha", re.IGNORECASE)
 _PATCH_IS_THIRD = 10
 
 
@@ -71,7 +70,7 @@ def read(text: str) -> Version | Unknown:
 
 def of_package(text: str) -> Version | Unknown:
     """Read the version of a package of Zimbra, as dpkg and rpm print it."""
-    found = None if _UNFINISHED.search(text) else level(text)
+    found = level(text)
     return Unknown(text) if found is None else Version(*found)
 
 

@@ -27,6 +27,8 @@ _RULE = re.compile(r"(%?[^\s=]+(?:\s*,\s*%?[^\s=]+)*)\s+\S+\s*=\s*(.*)")
 _INCLUDE = re.compile(r"[@#]include(?:dir)?\s+(\S+)")
 _BY_NUMBER = re.compile(r"%?#\d+\s+\S+\s*=")
 GROUPS = "groups of zimbra"
+# `user host = commands : host = commands`: after a command, a colon is no tag's.
+_OTHER_HOST = re.compile(r"/.*(?<!\\):\s*\S+\s*=")
 _TAGS = re.compile(r"^(?:(?:NO)?[A-Z_]+:\s*)+")
 _SETTINGS = (
     "Defaults",
@@ -55,6 +57,8 @@ def _rule(file: str, line: str, groups: tuple[str, ...]) -> Rule | None:
     commands = []
     for part in re.sub(r"\([^)]*\)", "", match[2]).split(","):
         command = _TAGS.sub("", part.strip()).strip()
+        if _OTHER_HOST.match(command):
+            raise Unreadable(f"{file}: a rule for several hosts: {line[:60]!r}")
         if command:
             commands.append(command)
     return Rule(file, match[1], tuple(commands), line, groups)

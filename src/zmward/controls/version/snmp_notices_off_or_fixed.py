@@ -9,6 +9,7 @@ from zmward.controls.shapes.basic import on_hosts
 from zmward.controls.version.zimbra_patches_newest_offered import KINDS
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
+from zmward.patches.installed import PARTS
 from zmward.sources.localconfig import LOCALCONFIG
 from zmward.sources.packages import PACKAGES
 
@@ -31,7 +32,11 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         seen = f"{_KEY} = {value}"
         yield sound(Layer.DECLARED, host, source="localconfig", seen=seen)
         return
-    names = [name for name in KINDS if name in packages] or ["zimbra-core"]
+    names = [name for name in KINDS if name in packages]
+    # A part without its patch is as the installer left it.
+    if any(p in packages and patch not in packages for p, patch, _ in PARTS.values()):
+        names.append("zimbra-core")
+    names = names or ["zimbra-core"]
     levels = [level(packages.get(name, "")) for name in names]
     version = ", ".join(f"{name} {packages.get(name, '')}" for name in names)
     fixed = {found >= _FIX for found in levels if found}
@@ -82,6 +87,16 @@ CONTROL = Control(
                 "zimbra-snmp": "1",
                 "zimbra-patch": "10.1.21.1789981200-1",
                 "zimbra-mta-patch": "10.1.4.1731412800-1",
+            },
+        ),
+        unsure(
+            localconfig={"snmp_notify": "yes"},
+            packages={
+                "zimbra-snmp": "1",
+                "zimbra-core": "10.1.0.GA.4655.UBUNTU22.64",
+                "zimbra-store": "10.1.0",
+                "zimbra-mta": "10.1.0",
+                "zimbra-patch": "10.1.21.1789981200-1",
             },
         ),
         unsure(localconfig={}, packages={"zimbra-snmp": "10.1.0"}),

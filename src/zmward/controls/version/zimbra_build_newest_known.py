@@ -8,7 +8,7 @@ from zmward.controls.shapes.basic import on_hosts
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
 from zmward.patches.installed import At, installed
-from zmward.patches.version import newest
+from zmward.patches.version import Version, known, newest
 from zmward.sources.directory import SERVERS
 from zmward.sources.history import HISTORY
 from zmward.sources.packages import PACKAGES
@@ -22,6 +22,15 @@ def _part(facts: Facts, host: str) -> At | None:
     return found.part("store") or found.parts[0]
 
 
+def _newest(facts: Facts, line: str) -> Version | None:
+    """Return the newest build of a line; a signed catalog may name a newer one."""
+    rows = facts.catalog.advisories.rows
+    fixes = (known(fix.surely) for row in rows for fix in row.fixes if fix.surely)
+    named = [one for one in fixes if one.line == line]
+    last = newest(line)
+    return last and max(last, *named) if named else last
+
+
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     facts.read(PACKAGES, host)
     part = _part(facts, host)
@@ -32,16 +41,17 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         yield unknown(Layer.RUNNING, host, part.doubt or "its version is not known")
         return
     line = part.versions[-1].line
-    last = newest(line)
+    last = _newest(facts, line)
     seen = f"{part.component} {' or '.join(map(str, part.versions))}"
     if last is None:
         yield unknown(Layer.RUNNING, host, f"{seen}: no build of {line} is known")
     elif part.versions[-1] < last:
+        day = max(releases().generated, facts.catalog.advisories.generated)
         yield deviates(
             Layer.RUNNING,
             host,
             seen,
-            f"{last}, the newest build of {line} known on {releases().generated}",
+            f"{last}, the newest build of {line} known on {day}",
             no_cure="Install the patches in a window, with a backup before; "
             "`zmward patches` says what they close.",
             source="packages",
@@ -79,7 +89,10 @@ CONTROL = Control(
         passes(packages=_installed("10.1.22.1794000000-1")),
         fails(packages=_installed("10.1.9.1794000000-1")),
         fails(packages=_installed("8.8.15.1731369600.p46-1", "8.8.15.GA.3869")),
-        fails(packages={"zimbra-core": "10.1.0.GA.4655", "zimbra-mta": "10.1.0"}),
+        fails(
+            services=("mta",),
+            packages={"zimbra-core": "10.1.0.GA.4655", "zimbra-mta": "10.1.0"},
+        ),
         unsure(packages=_installed("11.0.0.1794000000-1")),
         unsure(packages=_installed("10.1.SNAPSHOT-1")),
         unsure(

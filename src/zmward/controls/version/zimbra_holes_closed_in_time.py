@@ -30,6 +30,17 @@ def _late(facts: Facts, host: str) -> list[tuple[int, str]]:
     return sorted(late, key=lambda row: -row[0])
 
 
+def _undated(facts: Facts, host: str) -> list[str]:
+    """Return the open holes with a fix of which nobody knows since when it is out."""
+    return [
+        hole.advisory.id
+        for hole, one in shared(facts).on(host)
+        if one.standing is Standing.APPLIES
+        and hole.remedy
+        and owed(hole, facts.profile.patches, facts.now).due is None
+    ]
+
+
 def _of_the_system(condition: Condition | None) -> bool:
     """Say whether a hole is closed by a program that no build of Zimbra brings."""
     if isinstance(condition, AllOf | AnyOf):
@@ -63,7 +74,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         yield not_concerned(Layer.RUNNING, host, "no component of Zimbra is installed")
         return
     late = _late(facts, host)
-    unsure_of = [
+    unsure_of = _undated(facts, host) + [
         hole.advisory.id for hole, one in found if _maybe_late(hole, one, facts)
     ]
     if late:
@@ -100,6 +111,7 @@ def _installed(patch: str) -> dict[str, str]:
 
 # What the conditions of the holes read, on a server that has nothing of it.
 _SEEN: Final = {
+    "services": ("mailbox",),
     "server": {"zimbraServerVersionType": "FOSS"},
     "zimlets": {"/opt/zimbra/zimlets-deployed": None},
     "extensions": {"/opt/zimbra/lib/ext": None},

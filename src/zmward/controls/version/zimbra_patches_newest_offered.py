@@ -14,12 +14,17 @@ from zmward.sources.updates import UPDATES
 KINDS = ("zimbra-patch", "zimbra-mta-patch", "zimbra-proxy-patch", "zimbra-ldap-patch")
 
 _FRESH = 7
+# Clocks differ; lists from later than that are no sign of fresh ones.
+_AHEAD = 1
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     packages = facts.read(PACKAGES, host)
     offered = facts.read(OFFERED, host)
     days = (facts.now.timestamp() - facts.read(UPDATES, host).lists) / 86_400
+    if days < -_AHEAD:
+        yield unknown(Layer.RUNNING, host, "the package lists are from the future")
+        return
     if days > _FRESH:
         reason = f"the package lists are {days:.0f} days old; see `zmward patches`"
         yield unknown(Layer.RUNNING, host, reason)
@@ -76,6 +81,11 @@ CONTROL = Control(
                 "zimbra-patch": "10.1.21.1789981200-1",
                 "zimbra-mta-patch": "10.1.20.1783342495-1",
             },
+            **_OFFER,
+        ),
+        unsure(
+            now="2026-01-21T12:00:00+00:00",
+            packages={"zimbra-patch": "10.1.21.1789981200-1"},
             **_OFFER,
         ),
         unsure(
