@@ -233,7 +233,3 @@ def test_a_log_that_ends_early_is_no_whole_answer(folder: Path) -> None:
 
 def test_verbs_that_do_not_exist_are_refused() -> None:
     assert dispatch(["logs", "dance"]) == 2
-
-
-def test_another_host_is_refused_and_not_ignored() -> None:
-    assert dispatch(["--host", "root@mail", "logs", "report"]) == 2
