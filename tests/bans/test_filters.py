@@ -42,13 +42,14 @@ def found(jail: Jail, lines: Sequence[str], room: Path) -> list[str]:
 def test_it_agrees_on_smtp(count: int, tmp_path: Path) -> None:
     lines = list(syslog(count))
     theirs = found(SMTP, lines, tmp_path)
-    # rsyslog folds lines that come again; our parser leaves such a line unread.
+    # rsyslog folds lines that come again: fail2ban counts such a line once, we as often.
     plain = [line for line in lines if "message repeated" not in line]
-    folded = [line for line in lines if "message repeated" in line]
     ours = [event.source for event in read("syslog", *plain) if SMTP.counts(event)]
     assert found(SMTP, plain, tmp_path) == ours
-    repeated = [line for line in folded if " authentication failed: " in line]
-    assert len(theirs) == len(ours) + len(repeated)
+    folded = [line for line in lines if "message repeated" in line]
+    more = [event.source for event in read("syslog", *folded) if SMTP.counts(event)]
+    assert found(SMTP, folded, tmp_path) == more[::2] == more[1::2] != []
+    assert len(theirs) == len(ours) + len(more) // 2
     assert len(ours) > count // 4
     assert BYSTANDER not in theirs
 

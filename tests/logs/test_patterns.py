@@ -115,3 +115,32 @@ def test_only_what_zimbra_ran_counts_of_sudo() -> None:
 
 def test_every_log_has_something_to_look_for() -> None:
     assert all(words(log) for log in LOGS)
+
+
+HEAD = "Nov  5 10:16:20 mta1 postfix/submission/smtpd[30122]: "
+FAILED = "warning: unknown[198.51.100.7]: SASL LOGIN authentication failed: bad"
+
+
+@pytest.mark.parametrize(
+    ("line", "times", "unparsed"),
+    [
+        (f"{HEAD}{FAILED}", 1, 0),
+        (f"{HEAD}message repeated 3 times: [ {FAILED}]", 3, 0),
+        (f"{HEAD}message repeated 3 times: [{FAILED}]", 3, 0),
+        (f"{HEAD}message repeated 99999 times: [ {FAILED}]", 0, 1),
+        (f"{HEAD}message repeated 3 times: [ {FAILED}", 0, 1),
+        (
+            f"{HEAD}message repeated 3 times: [ message repeated 9 times: [ {FAILED}]]",
+            0,
+            1,
+        ),
+        (f"{HEAD}warning: x: message repeated 3 times: [ {FAILED}]", 0, 1),
+    ],
+)
+def test_a_folded_line_counts_as_often_as_it_came(
+    line: str, times: int, unparsed: int
+) -> None:
+    counts = Counts()
+    found = list(events(place("syslog"), [f"{line}\n".encode()], counts))
+    assert [one.source for one in found] == ["198.51.100.7"] * times
+    assert counts.unparsed == unparsed

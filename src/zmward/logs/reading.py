@@ -51,6 +51,11 @@ def parse(place: Place, line: bytes) -> Read:
     return _PARSERS[place.log](place, line.rstrip(b"\r"))
 
 
+def _unfolded(place: Place, line: bytes) -> tuple[Read, int]:
+    plain, times = syslog.unfolded(line.rstrip(b"\r"))
+    return (syslog.read(place, plain), times) if times else (None, 1)
+
+
 def read(
     place: Place, block: bytes, begin: int, end: int, counts: Counts
 ) -> tuple[list[Event], list[tuple[int, float]]]:
@@ -65,11 +70,15 @@ def read(
     twice: list[tuple[int, float]] = []
     foreign = unparsed = 0
     for line in lines:
+        times = 1
         told = parser(place, line if line[-1] != _RETURN else line.rstrip(b"\r"))
+        if told is None and place.log == "syslog":
+            told, times = _unfolded(place, line)
         if type(told) is Event:
             if clock.later:
-                twice.append((len(found), clock.later))
-            found.append(told)
+                turns = range(len(found), len(found) + times)
+                twice += ((number, clock.later) for number in turns)
+            found += [told] * times
         elif not any(word in line for word in words(place.log)):
             # It holds what needles have in common, and none of them.
             foreign += 1

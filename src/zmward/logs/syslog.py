@@ -11,6 +11,10 @@ _HEAD = re.compile(
     # The number of a queue file is never the same: without it, messages come again.
     rb"([0-9A-Za-z]+: (?=client=))?"
 )
+# What rsyslog writes once for lines that come again; Ubuntu's rsyslog does so.
+_FOLDED = re.compile(
+    rb"([^\[]{1,200}\[\d+\]: )message repeated (\d{1,4}) times: \[ ?(.*)\]", re.DOTALL
+)
 _SAME = b"0: "
 _DAEMONS = {b"postfix": "postfix", b"saslauthd": "saslauthd"}
 
@@ -23,6 +27,12 @@ def _other(place: Place, line: bytes, at: int, daemon: bytes, when: float) -> Re
     messages = place.messages.get(daemon)
     known = messages and any(one in line[at:] for one in messages.needles)
     return None if known else QUIET
+
+
+def unfolded(line: bytes) -> tuple[bytes, int]:
+    """Return a line as it was before it was folded, and how often it came: 0 if not."""
+    found = _FOLDED.fullmatch(line)
+    return (found[1] + found[3], int(found[2])) if found else (line, 0)
 
 
 def read(place: Place, line: bytes) -> Read:
