@@ -1,4 +1,4 @@
-"""Every command of the README, the first steps and the guides, on a real server."""
+"""Every page that needs a server: all its commands, on a real one."""
 
 import os
 import subprocess
@@ -10,9 +10,16 @@ from lab.node import Lab
 from lab.product import install
 
 from tests.docs.sample import lay
-from tests.docs.session import Run, walk, walked
+from tests.docs.session import Run, blocks, walk, walked
 
 pytestmark = pytest.mark.lab
+
+# The others mean the same here as on the sample, where tests/docs follows them all.
+PAGES = [
+    page
+    for page in walked()
+    if any(one.word in {"lab", "server"} for one in blocks(page))
+]
 
 
 @pytest.fixture
@@ -59,6 +66,6 @@ def run(server: Lab, room: Path) -> Run:
     return run
 
 
-@pytest.mark.parametrize("page", walked(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
 def test_a_page_can_be_followed(page: Path, room: Path, run: Run) -> None:
     walk(page, room, run, compared={"": True, "lab": True, "server": True})
