@@ -158,6 +158,15 @@ class TestSpared:
         found = bans(cluster({}, nodes=nowhere), "mta.example.com", GROUND)
         assert "proxy.example.com" in {one.subject for one in found.refused}
 
+    def test_ipv4_inside_ipv6_is_spared_as_fail2ban_knows_it(self) -> None:
+        profile = {
+            "bans": {"spared": ["::ffff:198.51.100.9", "::ffff:203.0.113.0/120"]}
+        }
+        found = bans(single(config=CONFIG, profile=profile), NODE, GROUND)
+        words = [one.word for one in found.spared]
+        assert "198.51.100.9" in words
+        assert "203.0.113.0/24" in words
+
     def test_what_the_site_spares_already_stays_so(self) -> None:
         kept = Fail2ban((), (), {}, common="127.0.0.1/8 10.9.9.9 good.example $(x) a;b")
         words = [one.word for one in one(fail2ban=kept).spared]
