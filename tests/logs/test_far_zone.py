@@ -24,7 +24,8 @@ HEAD = 44
 def second() -> int:
     """Return where the block begins that is read."""
     utc, standard, leaps, times, kinds, letters = struct.unpack_from(">6L", RAW, 20)
-    return HEAD + times * 5 + kinds * 6 + letters + leaps * 8 + standard + utc
+    end: int = times * 5 + kinds * 6 + letters + leaps * 8 + standard + utc
+    return HEAD + end
 
 
 def test_a_true_zone_is_taken() -> None:

@@ -1,12 +1,14 @@
 """Whole lines that clients write into logs get nobody banned, and hide nobody."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.logs.files import BYSTANDER, CALLER, PROXY, ROME, STAMP, URL, failed
+from tests.logs.files import BYSTANDER, CALLER, PROXY, ROME, STAMP, URL, failed, read
 from zmward.bans.jails import LOGIN
+from zmward.catalog.log_pattern import Log
 from zmward.engine.follow_logs import Follow
 from zmward.logs import compact
 from zmward.logs.doubted import doubted
@@ -103,6 +105,26 @@ def test_unknown_accounts_and_failures_beside_them_count(world: World) -> None:
 
 def test_without_such_a_message_nothing_is_doubted() -> None:
     assert doubted(f"{FORGED}\n".encode(), within=False) == (0, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("log", "text"),
+    [
+        ("audit", "security - cmd=PreAuth; account=a;" + " error=" * 9000),
+        ("mailbox", "imap - authentication failed for [" + "] (" * 21_000),
+        (
+            "mailbox",
+            "account - authentication failed for " + " (no such account)" * 3600,
+        ),
+        ("mailbox", "SoapEngine - handler exception: authentication failed for ["),
+        ("audit", "security - cmd=Auth; account=" + ";;" * 32_000),
+    ],
+)
+def test_no_line_takes_long(log: Log, text: str) -> None:
+    """A client who can end lines can also write ones that are hard to read."""
+    begun = time.process_time()
+    read(log, f"{STAMP} WARN  {URL} [oip={CALLER};soapId=1;] {text + '], ' * 10}")
+    assert time.process_time() - begun < 1.0
 
 
 def test_a_line_with_no_address_is_no_line_of_the_event_log() -> None:

@@ -197,8 +197,8 @@ EDGE: Final[tuple[Pattern, ...]] = (
         ("nginx",),
         "nginx",
         "mail zmauth: user not found:",
-        r"An error occurred in mail zmauth: user not found:(?P<typed>.*?) while .*?, "
-        r"client: (?P<address>[0-9A-Fa-f.:\[\]]+):\d+ ?, server: .*",
+        r"An error occurred in mail zmauth: user not found:"
+        r"(?P<typed>(?:(?! while ).)*+) while .*?, client: (?P<address>[0-9A-Fa-f.:\[\]]+):\d+ ?, server: .*",
         "unknown",
         (
             Sample(
