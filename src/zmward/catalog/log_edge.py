@@ -198,7 +198,8 @@ EDGE: Final[tuple[Pattern, ...]] = (
         "nginx",
         "mail zmauth: user not found:",
         r"An error occurred in mail zmauth: user not found:"
-        r"(?P<typed>(?:(?! while ).)*+) while .*?, client: (?P<address>[0-9A-Fa-f.:\[\]]+):\d+ ?, server: .*",
+        r"(?P<typed>(?:(?! while ).)*+) while .*?, "
+        r"client: (?P<address>[0-9A-Fa-f.:\[\]]+):\d+ ?, server: .*",
         "unknown",
         (
             Sample(
