@@ -76,16 +76,15 @@ class TestBans:
             Event(0, "failure", "audit", "", "anna", "soap", "proxy-only"),
             Event(0, "failure", "audit", CALLER, "anna", "smtp", "proxy"),
             Event(0, "denied", "mailbox", CALLER, "anna", "imap", "proxy"),
+            Event(0, "denied", "mailbox", CALLER, "", "admin", "direct"),
+            Event(0, "failure", "mailbox", CALLER, "anna", "soap", "proxy"),
+            Event(0, "unknown", "nginx", CALLER, "anna", "mail", "direct"),
             Event(0, "lockout", "audit", CALLER, "anna", "soap", "proxy"),
             Event(0, "success", "audit", CALLER, "anna", "soap", "proxy"),
             Event(0, "failure", "syslog", "", "anna", "smtp", "none"),
         )
         for row in rows:
             assert bans([row] * 9) == [], row
-
-    def test_administrators_who_are_none_count(self) -> None:
-        row = Event(0, "denied", "mailbox", CALLER, "", "admin", "direct")
-        assert len(bans([row] * 3)) == 1
 
     def test_past_a_proxy_only_direct_ones_count(self) -> None:
         placed = (Placed(LOGIN, (), "direct"),)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.firewall.site import NODE, cluster, single
+from tests.firewall.site import LISTENERS, NODE, cluster, single
 from tests.logs.files import failed, good, read
 from zmward.bans.jails import BAN_LOG, EVENT_LOGS, MAIL_LOG
 from zmward.bans.render import FILES, JAIL_FILE, MARK, rendered
@@ -19,6 +19,7 @@ from zmward.logs.joined import joined
 from zmward.logs.report import LogReport, report
 from zmward.logs.tally import Tally
 from zmward.sources.fail2ban import Fail2ban, Jail
+from zmward.sources.listeners import Listener
 
 GOLDEN = Path(__file__).parent / "golden"
 ALL = frozenset((MAIL_LOG, EVENT_LOGS, BAN_LOG))
@@ -158,6 +159,15 @@ class TestSpared:
         found = bans(cluster({}, nodes=nowhere), "mta.example.com", GROUND)
         assert "proxy.example.com" in {one.subject for one in found.refused}
 
+    def test_ipv4_inside_ipv6_is_spared_as_fail2ban_knows_it(self) -> None:
+        profile = {
+            "bans": {"spared": ["::ffff:198.51.100.9", "::ffff:203.0.113.0/120"]}
+        }
+        found = bans(single(config=CONFIG, profile=profile), NODE, GROUND)
+        words = [one.word for one in found.spared]
+        assert "198.51.100.9" in words
+        assert "203.0.113.0/24" in words
+
     def test_what_the_site_spares_already_stays_so(self) -> None:
         kept = Fail2ban((), (), {}, common="127.0.0.1/8 10.9.9.9 good.example $(x) a;b")
         words = [one.word for one in one(fail2ban=kept).spared]
@@ -187,6 +197,12 @@ class TestAgainst:
 
     def test_so_does_that_nobody_has_logged_in(self) -> None:
         assert reasons(one(), self.FACTS) == ["origin-ip"]
+
+    @pytest.mark.parametrize("address", ["*", "192.0.2.10", "127.0.0.1"])
+    def test_who_takes_lines_of_others_is_told(self, address: str) -> None:
+        found = one(listeners=(*LISTENERS, Listener("udp", address, 514, "rsyslogd")))
+        told = "Port 514 takes lines of others" in of(found, "zmward-smtp")
+        assert told == (address != "127.0.0.1")
 
     def test_an_mta_needs_no_logins_of_mailboxd(self) -> None:
         facts = cluster(PROFILE, CONFIG)

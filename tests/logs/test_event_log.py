@@ -220,3 +220,9 @@ def test_a_state_that_cannot_be_kept_is_refused(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("")
     with pytest.raises(Refused, match="cannot be written"):
         EventLog(tmp_path / "events.log", tmp_path / "state" / "follow")
+
+
+def test_a_pipe_in_its_place_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "events.log")
+    with opened(tmp_path) as log, pytest.raises(Refused):
+        log.append(b"one\n", SPOT)

@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tests.logs.files import CALLER, ROME, failed, place
-from zmward.doors.log_files import LogFiles, kind, named
-from zmward.engine.log_pieces import Asked
+from zmward.doors.log_files import LogFiles, NoFile, kind, named, plain
+from zmward.engine.log_pieces import Asked, Reader, Task
+from zmward.engine.log_readers import Workers
 from zmward.engine.read_logs import Reading
+from zmward.errors import Incomplete
 from zmward.logs.candidates import LONGEST, candidates
 from zmward.logs.reading import Counts, events
 
@@ -154,6 +156,39 @@ def test_a_line_of_many_megabytes_costs_only_itself(tmp_path: Path) -> None:
 def test_a_pipe_does_not_hold_us_up(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "audit.log")
     assert reading(tmp_path)[0] == []
+
+
+def test_nor_does_one_beside_a_log_that_is_truncated(tmp_path: Path) -> None:
+    path = tmp_path / "audit.log"
+    path.write_bytes(text(0, 9))
+    files = LogFiles()
+    files.open(path, "audit")
+    path.write_bytes(b"")
+    os.mkfifo(tmp_path / "audit.log.1")
+    assert files.piece(files.opened[0], 0, 1 << 20).block == b""
+    assert files.notes
+    files.close()
+
+
+@pytest.mark.parametrize("name", ["/dev/null", "/", "/dev/tty"])
+def test_what_is_no_file_is_not_opened(name: str) -> None:
+    with pytest.raises(NoFile):
+        plain(Path(name))
+
+
+def test_a_reader_that_died_is_no_end_of_ours(tmp_path: Path) -> None:
+    path = tmp_path / "audit.log"
+    path.write_bytes(text(0, 9))
+    files = LogFiles()
+    files.open(path, "audit")
+    workers = Workers(Reader(files, ALWAYS), 1)
+    (worker,) = workers._workers  # whom nobody else can name
+    worker.process.kill()
+    worker.process.join()
+    with pytest.raises(Incomplete):
+        workers.begin(Task(0, 0, 9))
+    workers.close()
+    files.close()
 
 
 def test_two_processes_find_what_one_finds(

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tests.logs.files import CALLER, ROME, STAMP, URL, failed, sasl, saslauthd
+from zmward.doors.log_tail import _plain
 from zmward.engine.follow_logs import Follow, Progress
 from zmward.logs.event import Event
 
@@ -352,3 +353,16 @@ def test_a_log_far_behind_holds_the_others_up(tmp_path: Path) -> None:
         world.look()
     assert len(world.keys) == len(set(world.keys)) == many
     world.follow.close()
+
+
+def test_a_packed_file_does_not_fill_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may write to the folder of logs can lay a huge one there."""
+    path = tmp_path / "audit.log.1.gz"
+    path.write_bytes(gzip.compress(b"\0" * (4 << 20)))
+    room = os.statvfs(tmp_path)
+    scarce = os.statvfs_result((4096, 4096, 512, 512, 512, *tuple(room)[5:]))
+    monkeypatch.setattr(os, "fstatvfs", lambda _: scarce)
+    with pytest.raises(OSError, match="No space left"):
+        _plain(path)

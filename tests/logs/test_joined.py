@@ -29,6 +29,26 @@ def test_mailbox_log_alone_is_enough() -> None:
     assert len(together(read("mailbox", soap("invalid password")))) == 1
 
 
+def test_audit_log_is_told_whatever_clients_write_elsewhere() -> None:
+    """Lines of mailbox.log can be forged, and hide no attempt that audit.log has."""
+    context = f"ip={PROXY};oip={CALLER};cid=7;"
+    line = (
+        f"{STAMP} INFO  [ImapServer-1] [{context}] imap - authentication failed for "
+        "[anna@example.com] (invalid password)"
+    )
+    late = "2024-11-05 10:15:44,000"
+    audit = read("audit", *[failed(context, protocol="imap", stamp=late)] * 3)
+    told = together(read("mailbox", *[line] * 3), audit)
+    assert [one.log for one in told].count("audit") == 3
+
+
+def test_of_two_lines_that_of_audit_log_is_told() -> None:
+    context = f"name=anna@example.com;oip={CALLER};soapId=1;"
+    before = read("mailbox", soap("invalid password"))
+    after = read("audit", failed(context, stamp="2024-11-05 10:15:40,900"))
+    assert [one.log for one in together(before, after)] == ["audit"]
+
+
 def test_two_requests_are_two() -> None:
     audit = read("audit", *(failed(f"oip={CALLER};soapId={n};") for n in "12"))
     mailbox = read("mailbox", *(soap("invalid password", n) for n in "12"))

@@ -2,7 +2,9 @@
 
 A raw log is read only where the whole begin of a line is the server's own word. What
 mailboxd and nginx write holds words of clients before or around the address, so that
-jail reads the event log, in which `zmward logs follow` has told them apart.
+jail reads the event log, in which `zmward logs follow` has told them apart. Of mailboxd
+it counts audit.log alone: mailbox.log, sync.log and nginx's error log hold what clients
+send with its line ends, so that anybody can write whole lines there.
 """
 
 from collections.abc import Callable
@@ -67,12 +69,8 @@ def _smtp(event: Event) -> bool:
 
 
 def _login(event: Event) -> bool:
-    """Say whether somebody could not log in to mailboxd or at the proxy.
-
-    That a protocol is not enabled for an account is no guess at its password.
-    """
-    guess = event.kind in _FAILED
-    guess |= event.kind == "denied" and event.protocol == "admin"
+    """Say whether audit.log tells that somebody could not log in to mailboxd."""
+    guess = event.kind in _FAILED and event.log == "audit"
     known = event.via in ("direct", "proxy") and event.source != ""
     return guess and known and event.protocol != "smtp"
 
@@ -103,10 +101,7 @@ LOGIN: Final = Jail(
     EVENT_LOGS,
     # A plain Z would be read as local time.
     (f"{_ISO}%%z",),
-    (
-        r"^ (?:failure|unknown) <ADDR> (?!smtp )\S+ @WAYS@\s",
-        r"^ denied <ADDR> admin @WAYS@\s",
-    ),
+    (r"^ (?:failure|unknown) <ADDR> (?!smtp )\S+ @WAYS@ audit\s",),
     (
         *("http", "https", "pop3", "pop3s", "imap", "imaps", "proxy-admin"),
         *("mailbox-admin", "mailbox-http", "mailbox-https"),

@@ -21,6 +21,8 @@ _LOOPBACK = ("127.0.0.0/8", "::1")
 # A word that fail2ban's own files hold already; names too, which it resolves.
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:/-]{0,252}|::1(?:/128)?", re.ASCII)
 _TRUSTED = "zimbraMailTrustedIP"
+# IPv4 inside IPv6: fail2ban is told the IPv4 address, and would not know it again.
+_MAPPED = 96
 _SAFE = "zimbraHttpThrottleSafeIPs"
 _BETWEEN = frozenset(("networks.proxies", "firewall.cluster", "logs.trusted"))
 
@@ -43,6 +45,9 @@ def _network(text: str) -> str:
         found = ipaddress.ip_network(text.strip().strip("[]"), strict=False)
     except ValueError:
         return ""
+    mapped = getattr(found.network_address, "ipv4_mapped", None)
+    if mapped and found.prefixlen >= _MAPPED:
+        found = ipaddress.ip_network((mapped, found.prefixlen - _MAPPED))
     one = found.num_addresses == 1
     return str(found.network_address) if one else str(found)
 

@@ -28,9 +28,11 @@ from zmward.i18n import mark
 from zmward.logs.compact import EVENTS
 from zmward.logs.report import LogReport
 from zmward.sources.fail2ban import FAIL2BAN
+from zmward.sources.listeners import LISTENERS
 from zmward.sources.packages import PACKAGES
 
 _OLDEST: Final = (0, 10)
+_SYSLOG: Final = 514
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -146,6 +148,24 @@ def _foreign(facts: Facts, host: str, placed: Iterable[Placed]) -> Iterator[Reas
         )
 
 
+def _syslog(facts: Facts, host: str, placed: Iterable[Placed]) -> Iterator[Reason]:
+    """Say where others can write into the log of SMTP logins over the network."""
+    if SMTP not in {one.jail for one in placed}:
+        return
+    try:
+        found = facts.read(LISTENERS, host)
+    except Unseen:
+        return
+    if any(one.port == _SYSLOG and not one.loopback for one in found):
+        yield Reason(
+            SMTP.name,
+            f"Port {_SYSLOG} takes lines of others, which stand in {SMTP.log} like "
+            "this server's own: whoever reaches it can have anybody banned, by UDP "
+            "under a false address too. Let in the other nodes alone, by TLS at best, "
+            "or have rsyslog not listen.",
+        )
+
+
 def _old(facts: Facts, host: str) -> Iterator[Reason]:
     try:
         version = facts.read(PACKAGES, host).get("fail2ban", "")
@@ -176,6 +196,7 @@ def bans(facts: Facts, host: str, ground: Ground) -> Bans:
         refused.append(Reason(one.word, text))
     placed = tuple(_placed(facts, host, ground, left, notes))
     notes += _foreign(facts, host, placed)
+    notes += _syslog(facts, host, placed)
     if not placed:
         text = "No jail of ours has something to read here."
         refused.append(Reason("jails", text))

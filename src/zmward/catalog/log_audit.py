@@ -162,7 +162,8 @@ AUDIT: Final[tuple[Pattern, ...]] = (
         ("audit",),
         "security",
         "cmd=PreAuth;",
-        r"cmd=PreAuth; account=(?P<account>(?:[^;]++|;;)*+);.* error=(?P<error>.*);",
+        r"cmd=PreAuth; account=(?P<account>(?:[^;]++|;;)*+);(?=.*;\Z).* "
+        r"error=(?P<error>.*);",
         "preauth-failure",
         (
             Sample(

@@ -197,7 +197,8 @@ EDGE: Final[tuple[Pattern, ...]] = (
         ("nginx",),
         "nginx",
         "mail zmauth: user not found:",
-        r"An error occurred in mail zmauth: user not found:(?P<typed>.*?) while .*?, "
+        r"An error occurred in mail zmauth: user not found:"
+        r"(?P<typed>(?:(?! while ).)*+) while .*?, "
         r"client: (?P<address>[0-9A-Fa-f.:\[\]]+):\d+ ?, server: .*",
         "unknown",
         (

@@ -83,7 +83,7 @@ MAILBOX: Final[tuple[Pattern, ...]] = (
         ("mailbox",),
         "imap|pop",
         "authentication failed for [",
-        r"authentication failed for \[(?P<typed>.*)\] \((?P<error>[^)]*)\)",
+        r"authentication failed for \[(?P<typed>.*)\] \((?P<error>[^)\]]*)\)",
         "failure",
         (
             Sample(

@@ -7,9 +7,7 @@ ours. What comes is kept in a folder that is gone afterwards.
 import binascii
 import os
 import shlex
-import struct
 from collections.abc import Iterable, Iterator, Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import IO, Final
 from zoneinfo import ZoneInfo
@@ -17,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from zmward.catalog.log_pattern import Log
+from zmward.doors.far_zone import far_zone
 from zmward.doors.host import Door
 from zmward.doors.log_files import FOLDERS, LogFiles, kind
 from zmward.errors import Incomplete, Unreachable
@@ -152,8 +151,8 @@ class _Receiving:
         """Return the far host's zone of time."""
         try:
             packed = binascii.a2b_base64(b"".join(self._zone))
-            return ZoneInfo.from_file(BytesIO(packed))
-        except (ValueError, EOFError, struct.error):
+            return far_zone(packed)
+        except ValueError:
             self.files.missed("the host's zone of time is not known: UTC is assumed")
             return ZoneInfo("UTC")
 

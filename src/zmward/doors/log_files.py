@@ -7,6 +7,7 @@ that a file can be cut anywhere.
 
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Final
@@ -38,6 +39,32 @@ LIVE: Final[tuple[tuple[str, Log], ...]] = (
 _NAMES: Final[tuple[tuple[re.Pattern[str], Log], ...]] = tuple(
     (re.compile(re.escape(name) + _ROTATED), log) for name, log in LIVE
 )
+
+
+_SEEN = getattr(os, "O_PATH", 0)
+
+
+class NoFile(OSError):
+    """What has the name of a log is a folder, a pipe or a device."""
+
+
+def plain(path: Path) -> IO[bytes]:
+    """Open a plain file, and nothing else: to open a pipe or a device has effects.
+
+    Whoever may write to the folder can swap what has the name, so what was looked at
+    is what is opened.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(path, flags | _SEEN)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise NoFile(None, "it is no plain file", str(path))
+        if not _SEEN:
+            return os.fdopen(os.dup(descriptor), "rb", buffering=0)
+        again = os.open(f"/proc/self/fd/{descriptor}", flags)
+        return os.fdopen(again, "rb", buffering=0)
+    finally:
+        os.close(descriptor)
 
 
 class Opened(msgspec.Struct):
@@ -129,17 +156,16 @@ class LogFiles:
     def open(self, path: Path, log: Log) -> None:
         """Open a file, unless it is already open under another name."""
         try:
-            # A pipe in the place of a log would hold us up for ever.
-            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            file = os.fdopen(descriptor, "rb", buffering=0)
-        except FileNotFoundError:
+            file = plain(path)
+        except (FileNotFoundError, NoFile):
             return
         except OSError as error:
             self.missed(f"{path} cannot be read: {error.strerror}")
             return
-        status = os.fstat(file.fileno())
+        descriptor = file.fileno()
+        status = os.fstat(descriptor)
         inode = (status.st_dev, status.st_ino)
-        if inode in self._inodes or not path.is_file():
+        if inode in self._inodes:
             file.close()
             return
         self._inodes.add(inode)
@@ -238,7 +264,7 @@ class LogFiles:
         name = opened.path.name
         for path in sorted(opened.path.parent.glob(f"{name}*"), key=_newest)[::-1]:
             try:
-                file = path.open("rb", buffering=0)
+                file = plain(path)
             except OSError:
                 continue
             status = os.fstat(file.fileno())

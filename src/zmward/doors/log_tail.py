@@ -9,8 +9,8 @@ The bytes before a place tell whether it is still the same: a file can be trunca
 grow beyond that place between two looks.
 """
 
+import errno
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from typing import IO
 
 import msgspec
 
-from zmward.doors.log_files import behind_zeros
+from zmward.doors.log_files import NoFile, behind_zeros, plain
 from zmward.doors.packed import FAULTS, PACKINGS, unpacked
 
 _BLOCK = 1 << 20
@@ -108,27 +108,36 @@ class Held:
         return time.monotonic() - self._waits < _PATIENCE
 
 
-def _opened(path: Path) -> IO[bytes]:
-    # A pipe in the place of a log would hold us up for ever.
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-    return os.fdopen(os.open(path, flags), "rb", buffering=0)
-
-
 def _plain(path: Path) -> IO[bytes]:
     """Open a file; what is packed is unpacked into one without a name."""
-    file = _opened(path)
+    file = plain(path)
     packed = unpacked(file)
     if packed is None:
         return file
     copy = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # it is held open
-    with file, packed:
-        shutil.copyfileobj(packed, copy)
+    try:
+        with file, packed:
+            _copied(packed, copy)
+    except BaseException:
+        copy.close()
+        raise
     return copy
+
+
+def _copied(packed: IO[bytes], copy: IO[bytes]) -> None:
+    """Copy what is packed; it may be far more than the disk has room for."""
+    room = os.fstatvfs(copy.fileno())
+    left = room.f_bavail * room.f_frsize // 2
+    while block := packed.read(_BLOCK):
+        left -= len(block)
+        if left < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        copy.write(block)
 
 
 def _is_packed(path: Path) -> bool:
     try:
-        with _opened(path) as file:
+        with plain(path) as file:
             return os.pread(file.fileno(), _MARK, 0).startswith(PACKINGS)
     except OSError:
         return True
@@ -194,17 +203,17 @@ class Tail:
     def _look(self) -> None:
         """Find the file that is written now."""
         try:
-            file = _opened(self.path)
-        except FileNotFoundError:
+            file = plain(self.path)
+        except (FileNotFoundError, NoFile):
             return
         except OSError as error:
             self._note(f"{self.path} cannot be read: {error.strerror}")
             return
         status = os.fstat(file.fileno())
         live = self._live
-        if not self.path.is_file() or (
-            live is not None
-            and (live.spot.device, live.spot.inode) == (status.st_dev, status.st_ino)
+        if live is not None and (live.spot.device, live.spot.inode) == (
+            status.st_dev,
+            status.st_ino,
         ):
             file.close()
             return

@@ -11,6 +11,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from zmward.catalog.log_pattern import Log
 from zmward.doors.log_files import LIVE, live
@@ -18,6 +19,7 @@ from zmward.doors.log_tail import Held, Spot, Tail
 from zmward.logs.addresses import Trusted
 from zmward.logs.candidates import words
 from zmward.logs.clock import Clock
+from zmward.logs.doubted import doubted
 from zmward.logs.event import Event
 from zmward.logs.joined import Joiner, Waiting
 from zmward.logs.lines import Place
@@ -64,7 +66,8 @@ class Follow:
         self._tails: dict[Path, tuple[Log, Tail]] = {}
         self._places: dict[int, tuple[Held, Place]] = {}
         self._looks = 0
-        waiting = (*known.waiting.addressed, *known.waiting.named)
+        halves = (*known.waiting.addressed, *known.waiting.named)
+        waiting = (*halves, *known.waiting.later)
         self._newest = max((one.when for one in waiting), default=0.0)
         self._seen = passed()
         self._stale: set[Path] = set()
@@ -142,9 +145,7 @@ class Follow:
             for held, block, more in tail.poll():
                 place = self._place(held, log)
                 self.counts.lines += block.count(b"\n")
-                some = settled(
-                    place.clock, *read(place, block, 0, len(block), self.counts)
-                )
+                some = self._read(place, block, more=more)
                 found += some
                 if more:
                     behind = True
@@ -152,6 +153,19 @@ class Follow:
         found.sort(key=lambda one: one.when)
         self._held = [one for one in found if one.when > limit]
         return self._joined(found[: len(found) - len(self._held)]), behind
+
+    def _read(self, place: Place, block: bytes, *, more: bool) -> list[Event]:
+        """Return the events of a block; where a client may speak, without address."""
+        begin = end = 0
+        if place.log == "audit":
+            begin, end, goes_on = doubted(block, within=place.within)
+            place.within = goes_on or (more and end > 0)
+        parts = []
+        for first, last in ((0, begin), (begin, end), (end, len(block))):
+            told = read(place, block, first, last, self.counts) if first < last else ()
+            parts.append(settled(place.clock, *told) if told else [])
+        unsure = (replace(one, source="", via="none", peer="") for one in parts[1])
+        return [*parts[0], *unsure, *parts[2]]
 
     def _joined(self, found: Iterable[Event]) -> list[Event]:
         now, some = self._passed(), list(found)

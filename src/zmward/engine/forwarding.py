@@ -160,10 +160,10 @@ def kept(door: Door, name: str, authority: str) -> bool:
     """Say whether the host has a key and a certificate that still do."""
     if any(look(door, path) is None for path in (AUTHORITY, CERTIFICATE, KEY)):
         return False
-    texts = [read_bytes(door, path).decode() for path in (AUTHORITY, CERTIFICATE)]
     try:
+        texts = [read_bytes(door, path).decode() for path in (AUTHORITY, CERTIFICATE)]
         fits(name, authority, texts[1])
-    except Unfit:
+    except (Unfit, UnicodeDecodeError):
         return False
     return texts[0] == authority
 

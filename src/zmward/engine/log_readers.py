@@ -21,6 +21,7 @@ from zmward.errors import Incomplete
 _MOST = 4
 _AHEAD = 2
 _PIPE = 1 << 20
+_ENDED: Final = "A reader of the logs ended early."
 _SET_PIPE: Final = getattr(fcntl, "F_SETPIPE_SZ", 1031)
 
 
@@ -127,7 +128,10 @@ class Workers:
         if task.end == 0:
             self._packed[task.file] = worker
         worker.doing.append(task)
-        worker.orders.send_bytes(msgspec.msgpack.encode(task))
+        try:
+            worker.orders.send_bytes(msgspec.msgpack.encode(task))
+        except OSError as error:
+            raise Incomplete(_ENDED) from error
 
     def _receive(self, milliseconds: int | None) -> None:
         for number, _ in self._poll.poll(milliseconds):
@@ -135,7 +139,7 @@ class Workers:
             try:
                 raw = worker.answers.recv_bytes()
             except EOFError as error:
-                raise Incomplete("A reader of the logs ended early.") from error
+                raise Incomplete(_ENDED) from error
             self._read.setdefault(worker.doing.popleft(), deque()).append(raw)
 
     def told(self, task: Task) -> Told:

@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from typing import Final, cast
 
 from zmward.catalog.log_pattern import Log
+from zmward.logs.addresses import address
 from zmward.logs.event import Event, Via
 
 # Where the service writes and the jails read.
@@ -92,6 +93,8 @@ def event(text: str) -> Event | None:
     try:
         when = datetime.strptime(stamp, STAMP).replace(tzinfo=UTC).timestamp()
     except ValueError:
+        return None
+    if source != _NONE and address(source) != source:
         return None
     half = via == "half"
     return Event(

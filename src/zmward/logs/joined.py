@@ -1,7 +1,8 @@
 """One failure that several files tell of becomes one event.
 
 A wrong password stands in audit.log and in mailbox.log under the same request or
-connection; such lines are counted by the larger of both numbers. A failed SMTP login
+connection; such lines are counted by the larger of both numbers, and what audit.log
+tells is always told: clients can write lines into the others. A failed SMTP login
 stands in the line of smtpd, which has the address, and in those of saslauthd and
 audit.log, which have the account. They are brought together only where no other pair
 is possible; else the halves are kept apart (`half`: it counts for its account alone).
@@ -20,7 +21,11 @@ _APART = 10.0
 _NEAR = 2.0
 # More that wait at once cannot be told apart.
 _WAITING = 64
+_MOST_LATER = 4096
 _TWICE = frozenset(("failure", "unknown", "lockout", "denied"))
+_FAILED = frozenset(("failure", "unknown"))
+# Whose lines wait for audit.log to tell the same.
+_OTHERS = frozenset(("mailbox", "sync"))
 
 
 class Waiting(msgspec.Struct, frozen=True, array_like=True):
@@ -30,6 +35,7 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True):
     addressed: list[Event] = []
     named: list[Event] = []
     doubt: float | None = None
+    later: list[Event] = []
 
 
 class _Tallies:
@@ -73,6 +79,7 @@ class Joiner:
         self._tallies = _Tallies(known)
         self._addressed: deque[Event] = deque(known.addressed)
         self._named: deque[Event] = deque(known.named)
+        self._later: deque[Event] = deque(known.later)
         self._doubt = -math.inf if known.doubt is None else known.doubt
 
     def known(self) -> Waiting:
@@ -82,21 +89,26 @@ class Joiner:
             list(self._addressed),
             list(self._named),
             None if self._doubt == -math.inf else self._doubt,
+            list(self._later),
         )
 
     @property
     def waits(self) -> bool:
         """Return whether something waits for its other half."""
-        return bool(self._addressed or self._named)
+        return bool(self._addressed or self._named or self._later)
 
     def take(self, event: Event) -> Iterator[Event]:
         """Yield what is now known to be whole."""
-        if self._addressed or self._named:
+        if self._addressed or self._named or self._later:
             yield from self.ripe(event.when)
         if event.kind not in _TWICE:
             yield event
-        elif event.protocol == "smtp" and event.kind in {"failure", "unknown"}:
+        elif event.protocol == "smtp" and event.kind in _FAILED:
             self._smtp(event)
+        elif event.origin in _OTHERS and event.kind in _FAILED:
+            if len(self._later) >= _MOST_LATER:
+                yield from self._told(self._later.popleft())
+            self._later.append(event)
         elif self._new(event):
             yield event
 
@@ -106,10 +118,18 @@ class Joiner:
             yield from self._paired(self._addressed.popleft())
         yield from self._named
         self._named.clear()
+        while self._later:
+            yield from self._told(self._later.popleft())
 
     def _new(self, event: Event) -> bool:
         name = (event.kind, event.key)
-        return self._tallies.new(name, event.origin, event.when)
+        new = self._tallies.new(name, event.origin, event.when)
+        return new or event.origin == "audit"
+
+    def _told(self, event: Event) -> Iterator[Event]:
+        """Yield what audit.log has not told meanwhile."""
+        if self._new(event):
+            yield event
 
     def _smtp(self, event: Event) -> None:
         if event.origin == "postfix":
@@ -135,6 +155,8 @@ class Joiner:
             yield from self._paired(self._addressed.popleft())
         while self._named and abs(now - self._named[0].when) > 2 * _NEAR:
             yield self._named.popleft()
+        while self._later and abs(now - self._later[0].when) > _NEAR:
+            yield from self._told(self._later.popleft())
 
     def _paired(self, event: Event) -> Iterator[Event]:
         near = [

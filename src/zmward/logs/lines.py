@@ -129,3 +129,5 @@ class Place:
         self.trusted = trusted
         self.messages = messages(log)
         self.signs = Signs(log)
+        # Whether what a client wrote may go on in the next block.
+        self.within = False
