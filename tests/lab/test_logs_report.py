@@ -1,6 +1,7 @@
 """The report on logs of real nodes, read over ssh."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,15 @@ import pytest
 from lab.network import INTERNET_IPV4, NODE_IPV4
 from lab.node import Lab
 from lab.record import zmward
+from lab.tree.identity import TODAY
 
 pytestmark = pytest.mark.lab
 
 
 def report(lab: Lab, *more: str) -> dict[str, Any]:
-    said = zmward(lab, "logs", "report", "--json", "--quiet", *more)
+    """Return the report on what the state was made with, not on today's tests."""
+    end = ("--now", (TODAY - timedelta(days=1)).isoformat())
+    said = zmward(lab, "logs", "report", "--json", "--quiet", *end, *more)
     found: dict[str, Any] = json.loads(said)
     return found
 
