@@ -27,6 +27,7 @@ def test_a_volatile_value_is_named_and_another_is_a_difference() -> None:
 
 
 @pytest.mark.lab
+@pytest.mark.proof
 def test_a_default_node_is_repaired_and_taken_back_over_ssh() -> None:
     rows = prove("default", ("over ssh",))
     assert [row for row in rows if not row.holds] == []
