@@ -8,7 +8,8 @@ from lab.node import Lab
 
 from tests.lab.zimbra_tools import Tool, outcome, tool
 
-pytestmark = pytest.mark.lab
+# They are about the lab itself: what it stands in for changes seldom.
+pytestmark = [pytest.mark.lab, pytest.mark.proof]
 
 MODES = pytest.mark.parametrize("mode", [("-l",), ()], ids=["ldap", "soap"])
 USER = "user004@example.test"
