@@ -56,7 +56,8 @@ def install(lab: Lab) -> str:
     if sys.version_info[:2] != (3, 11):
         raise LabError("the node's Python is 3.11: run the tests with the same")
     built = ensure(layer(), _fill)
-    shutil.copytree(built.directory / "tree", lab.root, dirs_exist_ok=True)
+    tree = built.directory / "tree"
+    shutil.copytree(tree / PLACE, lab.root / PLACE, dirs_exist_ok=True)
     program = lab.root / "usr/local/bin/zmward"
     program.write_text(LAUNCHER)
     program.chmod(0o755)
