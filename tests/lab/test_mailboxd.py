@@ -8,7 +8,8 @@ import pytest
 from lab.node import Lab
 from lab.tree.identity import ADMIN_PASSWORD, USER_PASSWORD
 
-pytestmark = pytest.mark.lab
+# They are about the lab itself: what it stands in for changes seldom.
+pytestmark = [pytest.mark.lab, pytest.mark.proof]
 
 HOST, USER, ADMIN = "192.0.2.10", "user003@example.test", "admin@example.test"
 # Runs in the outside namespace: each request is [port, path, headers, body].

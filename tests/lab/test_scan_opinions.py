@@ -10,7 +10,8 @@ from lab.node import Lab
 
 from tests.lab.scan_truth import scanned
 
-pytestmark = pytest.mark.lab
+# Other scanners take minutes.
+pytestmark = [pytest.mark.lab, pytest.mark.proof]
 
 # Their names of protocols, and ours.
 NAMES = {

@@ -5,7 +5,8 @@ from lab.node import Lab
 
 from tests.lab.zimbra_tools import outcome, tool
 
-pytestmark = pytest.mark.lab
+# They are about the lab itself: what it stands in for changes seldom.
+pytestmark = [pytest.mark.lab, pytest.mark.proof]
 
 
 def test_zmcontrol_tells_the_state_of_every_enabled_service(any_lab: Lab) -> None:

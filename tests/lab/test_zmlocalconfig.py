@@ -8,7 +8,8 @@ from lab.node import Lab
 
 from tests.lab.zimbra_tools import Done, Tool, outcome, tool
 
-pytestmark = pytest.mark.lab
+# They are about the lab itself: what it stands in for changes seldom.
+pytestmark = [pytest.mark.lab, pytest.mark.proof]
 
 COPY = "/tmp/zmlocalconfig-test/localconfig.xml"
 ROOT_KEY = "ldap_root_password"
