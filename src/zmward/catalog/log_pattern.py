@@ -8,7 +8,7 @@ means: `account` (resolved by the server), `typed` (as the client wrote it), `ad
 """
 
 import re
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -23,17 +23,7 @@ Log = Literal[
     "syslog",
     "auth",
 ]
-LOGS: Final[tuple[Log, ...]] = (
-    "audit",
-    "mailbox",
-    "sync",
-    "out",
-    "nginx",
-    "nginx-access",
-    "access",
-    "syslog",
-    "auth",
-)
+LOGS: Final[tuple[Log, ...]] = get_args(Log)
 # What happened, as the analysis counts it.
 Kind = Literal[
     "failure",

@@ -1,29 +1,28 @@
 """`zmward logs forward`: sends log lines to a central server, and proves it."""
 
 import sys
+from functools import partial
 from typing import Any
 
 import click
 
 from zmward.cli.applying import asked, carried_out, report, told
 from zmward.cli.firewall_place import with_others
-from zmward.cli.log_identity import Signed, identified, named, signed
-from zmward.cli.main import own_version
+from zmward.cli.log_identity import identified, named, signed
+from zmward.cli.log_plan import log_plan
 from zmward.cli.options import common, door, given, profile, write
 from zmward.cli.place import Place, place
 from zmward.cli.progress import progress
 from zmward.cli.repairing import say, who
 from zmward.doors.host import Door
 from zmward.engine.apply import Applied, Wish
-from zmward.engine.forwarding import SENDING, forwarding, kept, planned
+from zmward.engine.forwarding import SENDING, forwarding
 from zmward.engine.log_arrival import Arrival, arrived
 from zmward.engine.verify import Proof
-from zmward.errors import Fault, Refused, Usage
-from zmward.evidence import Unseen
+from zmward.errors import Usage
 from zmward.facts import Facts
 from zmward.finding import moment
 from zmward.logs.forward import FILES, RECEIVED, Sending, files
-from zmward.plan import Plan
 from zmward.profile import Profile
 from zmward.reports.plan_json import render
 from zmward.sources.directory import SERVERS
@@ -52,27 +51,6 @@ def _looker(seen_by: str | None, written: str, port: int) -> Arrival:
         raise Usage(f"--written {written!r} is no absolute path.")
     found: Door | None = None if seen_by is None else door(seen_by)
     return Arrival(found, written, port)
-
-
-def _plan(
-    here: Place,
-    facts: Facts,
-    host: str,
-    what: Sending,
-    certificates: Signed,
-) -> Plan:
-    try:
-        same = kept(here.door, host, certificates.authority)
-        identity = None if same else certificates.identity(host)
-        wanted = forwarding(here.door, facts, host, what, identity)
-    except Unseen as unseen:
-        raise Refused(
-            f"rsyslog's configuration on {here.name} is not known: {unseen}. Nothing "
-            "was changed."
-        ) from unseen
-    except Fault as fault:
-        raise Refused(f"Nothing was changed: {fault}") from fault
-    return planned(facts, host, wanted, SENDING, own_version())
 
 
 @click.command("forward", help="Send log lines to a central server, inside TLS.")
@@ -129,7 +107,13 @@ def command(
         if target.name == host:
             raise Usage(f"--to {to} is {here.name} itself: name another host.")
         what = Sending(target, files(_roles(facts, host), also))
-        plan = _plan(here, facts, host, what, certificates)
+        plan = log_plan(
+            *(here, facts, host),
+            name=host,
+            certificates=certificates,
+            lacking=partial(forwarding, here.door, facts, host, what),
+            about=SENDING,
+        )
         if output is not None:
             write(render(plan), output)
             return 0

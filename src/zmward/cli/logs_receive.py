@@ -1,6 +1,7 @@
 """`zmward logs receive`: makes a host a central log server, or writes what it needs."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import click
 
 from zmward.cli.applying import asked, carried_out, report, told
 from zmward.cli.log_identity import Signed, folder, identified, named, put, signed
+from zmward.cli.log_plan import log_plan
 from zmward.cli.main import own_version
 from zmward.cli.options import common, given, write
 from zmward.cli.place import Place, place
@@ -15,11 +17,10 @@ from zmward.cli.progress import progress
 from zmward.cli.repairing import say, who
 from zmward.engine.apply import Applied, Wish
 from zmward.engine.collect import collect
-from zmward.engine.forwarding import TAKING, kept, planned, receiving
+from zmward.engine.forwarding import TAKING, receiving
 from zmward.engine.log_arrival import listens, said
 from zmward.engine.verify import Proof
-from zmward.errors import Fault, Refused, Unreachable, Usage
-from zmward.evidence import Unseen
+from zmward.errors import Unreachable, Usage
 from zmward.facts import Facts
 from zmward.finding import Report, moment
 from zmward.logs.forward import (
@@ -54,18 +55,13 @@ def _plan(
     here: Place, name: str, what: Taking, certificates: Signed, *, quiet: bool
 ) -> Plan:
     facts, host = _facts(here, quiet=quiet)
-    try:
-        same = kept(here.door, name, certificates.authority)
-        identity = None if same else certificates.identity(name)
-        wanted = receiving(here.door, facts, host, what, identity)
-    except Unseen as unseen:
-        raise Refused(
-            f"rsyslog's configuration on {here.name} is not known: {unseen}. Nothing "
-            "was changed."
-        ) from unseen
-    except Fault as fault:
-        raise Refused(f"Nothing was changed: {fault}") from fault
-    return planned(facts, host, wanted, TAKING, own_version())
+    return log_plan(
+        *(here, facts, host),
+        name=name,
+        certificates=certificates,
+        lacking=partial(receiving, here.door, facts, host, what),
+        about=TAKING,
+    )
 
 
 def _written(place: Path, name: str, what: Taking, signs: Signed) -> None:
