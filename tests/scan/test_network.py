@@ -1,6 +1,10 @@
 """The door to ports: before a password is sent, somebody known must vouch for TLS."""
 
+import gc
 import socket
+import struct
+import time
+import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -61,3 +65,22 @@ def test_without_any_name_nobody_is_believed(
     monkeypatch.setenv("SSL_CERT_FILE", str(vouches))
     with pytest.raises(Babble):
         greeted(port, "", strict=True)
+
+
+def test_a_connection_that_is_gone_before_tls_is_closed_not_lost() -> None:
+    """A reset may come between any two calls; ssl's own socket is then never closed."""
+
+    def breaks(wire: socket.socket) -> None:
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        wire.close()
+
+    door = Network(ADDRESS, Pace(1000))
+    gc.collect()  # what other tests left behind is none of this one's
+    with warnings.catch_warnings(record=True) as told, serving(breaks) as port:
+        warnings.simplefilter("always", ResourceWarning)
+        with door.connect(port) as line:
+            time.sleep(0.2)
+            with pytest.raises(Babble, match="TLS"):
+                line.secure(HOST)
+        gc.collect()
+    assert not told

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from zmward.errors import Unreachable
 from zmward.reports.plain import visible
@@ -57,6 +58,20 @@ def _lenient() -> ssl.SSLContext:
     # Python warns of old protocols; here they are what is looked for.
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     return context
+
+
+class _Secured(ssl.SSLSocket):
+    """The ssl module's socket, closed where its connection is gone before it begins.
+
+    The module itself looks for that, and then loses the socket without closing it.
+    """
+
+    def getpeername(self) -> Any:
+        try:
+            return super().getpeername()
+        except OSError as error:
+            self.close()
+            raise ConnectionAbortedError("broken off") from error
 
 
 class _Wire:
@@ -156,8 +171,7 @@ class _Wire:
         try:
             self._wire.settimeout(self._left())
             context = ssl.create_default_context() if self._strict else _lenient()
-            # A connection that is gone already would be lost, not closed.
-            self._wire.getpeername()
+            context.sslsocket_class = _Secured
             wrapped = context.wrap_socket(
                 self._wire,
                 server_hostname=name or None,
