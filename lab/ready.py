@@ -8,7 +8,7 @@ from lab.errors import LabError
 if TYPE_CHECKING:
     from lab.node import Lab
 
-LONGEST_BOOT = 90.0
+LONGEST_BOOT = 240.0
 SYNCHRONISED = "Leap status     : Normal"
 SETTLED = ("running", "degraded")
 # Unit and the ports that must listen before a lab counts as up.
