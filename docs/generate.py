@@ -66,7 +66,7 @@ _OF_VERBS: Mapping[str, str] = {
     "config": (
         "snapshot: 0, 3 where something could not be had and is kept as it was, 4 for "
         "evidence that is older than the last snapshot; diff: 0 where nothing "
-        "differs, 1 where something does"
+        "differs, 1 where something does; restore-plan: 0: made, also where it is empty"
     ),
     "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
 }
