@@ -7,7 +7,7 @@ import msgspec
 from msgspec import inspect
 
 from docs.bans_fields import BANS
-from docs.config_fields import CONFIG_DIFF, CONFIG_SNAPSHOT
+from docs.config_fields import CONFIG_DIFF, CONFIG_LOG, CONFIG_SNAPSHOT
 from docs.fields import (
     CHANGE,
     DRIFT,
@@ -28,7 +28,9 @@ from docs.scan_fields import SCAN
 from zmward.affected import Affected
 from zmward.bans.wanted import Reason
 from zmward.change import Change, FileText, Mode, UnitState
+from zmward.configuration.authors import Candidate
 from zmward.configuration.compare import Difference
+from zmward.configuration.history import Changed, Told
 from zmward.deviation import Deviation, Excerpt
 from zmward.drift import Drift, StoredDeviation
 from zmward.engine.history import Past
@@ -48,7 +50,7 @@ from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
 from zmward.reports import bans_json as bans
 from zmward.reports.check_json import CheckShown, DifferenceShown
-from zmward.reports.config_json import DiffShown, SnapshotShown
+from zmward.reports.config_json import DiffShown, LogShown, SnapshotShown
 from zmward.reports.patches_json import (
     AdvisoryShown,
     CatalogShown,
@@ -311,6 +313,13 @@ def _config() -> Iterator[str]:
         "[JSON Schema](config-diff.schema.json).\n"
     )
     yield from table(CONFIG_DIFF, _types(DiffShown))
+    yield "## History of the configuration\n"
+    yield (
+        "`zmward config log --json` writes it; it is also described by a "
+        "[JSON Schema](config-log.schema.json).\n"
+    )
+    yield from table(CONFIG_LOG, _types(LogShown))
+    yield from _structs(Told, Changed, Candidate)
 
 
 def _list() -> Iterator[str]:

@@ -1,5 +1,6 @@
 """`zmward config`: exit codes, JSON as its schema says, and what is refused."""
 
+import gzip
 import json
 import os
 from pathlib import Path
@@ -181,3 +182,54 @@ def test_a_repaired_sample_is_brought_back(
     capsys.readouterr()
     dispatch(["config", "snapshot", "--demo", "--quiet"])
     assert dispatch(["config", "diff", "HEAD~2", "HEAD"]) == 0
+
+
+_LOG = (
+    "2026-11-30 07:00:00,000 INFO  [main] [] soap - begin\n"
+    "2026-11-30 07:30:00,000 INFO  [qtp1-2:https://h:7071/service/admin/soap] "
+    "[name=anna@example.test;ip=198.51.100.7;ua=x;soapId=5d;] security - "
+    "cmd=ModifyDomain; name=ad.example.test; zimbraAuthMech=ldap;\n"
+)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_log_says_who_perhaps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, packed: bool
+) -> None:
+    kept(tmp_path, replace(recorded(), when="2026-11-30T07:10:00+00:00"))
+    kept(tmp_path, replace(later(), when="2026-11-30T08:00:00+00:00"))
+    path = tmp_path / ("audit.log.gz" if packed else "audit.log")
+    raw = _LOG.encode()
+    path.write_bytes(gzip.compress(raw) if packed else raw)
+    words = ["config", "log", "--file", str(path), "--timezone", "UTC"]
+    capsys.readouterr()
+    assert dispatch([*words, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, schema.config_log())
+    assert document["logs_from"] == "2026-11-30T07:00:00+00:00"
+    last, first = document["snapshots"]
+    assert last["covered"]
+    assert first["changes"] == []
+    (found,) = last["changes"][0]["candidates"]
+    assert (found["account"], found["command"]) == ("anna@example.test", "ModifyDomain")
+    assert dispatch(words) == 0
+    said = capsys.readouterr().out
+    assert "perhaps anna@example.test from 198.51.100.7" in said
+    assert "no proof" in said
+
+
+def test_without_a_log_nobody_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept(tmp_path, recorded())
+    kept(tmp_path, replace(later(), when="2026-12-01T00:00:00+00:00"))
+    path = tmp_path / "audit.log"
+    path.write_text("")
+    capsys.readouterr()
+    assert dispatch(["config", "log", "--file", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "do not reach back" in said
+    assert "perhaps" not in said
+    path.unlink()
+    assert dispatch(["config", "log", "--file", str(path)]) == 2
+    assert dispatch(["config", "log", "--timezone", "Nowhere/No"]) == 2

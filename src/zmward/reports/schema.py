@@ -10,7 +10,7 @@ from zmward.patches.signed import SCHEMA as CATALOG
 from zmward.patches.signed import SignedCatalog
 from zmward.reports import check_json, patches_json, policy_json
 from zmward.reports.check_json import CheckShown
-from zmward.reports.config_json import DiffShown, SnapshotShown
+from zmward.reports.config_json import DiffShown, LogShown, SnapshotShown
 from zmward.reports.patches_json import PatchesShown
 from zmward.reports.policy_json import PolicyShown
 
@@ -118,6 +118,12 @@ def config_diff() -> dict[str, Any]:
     """Return the schema of a difference of two snapshots."""
     about = "What `zmward config diff --json` writes."
     return written(DiffShown, "zmward.config-diff/1", about)
+
+
+def config_log() -> dict[str, Any]:
+    """Return the schema of the configuration's history."""
+    about = "What `zmward config log --json` writes."
+    return written(LogShown, "zmward.config-log/1", about)
 
 
 def catalog() -> dict[str, Any]:
