@@ -85,8 +85,8 @@ def command(
     language(options["lang"])
     place = store(repository)
     secret = cache(lambda: seal(place, key_path))
-    looked = seen(options, secret)
-    found = _taken(place, looked.evidence, secret(), sign=sign)
+    evidence = seen(options, secret)
+    found = _taken(place, evidence, secret(), sign=sign)
     if as_json:
         click.echo(in_json(in_document(found)))
     else:
