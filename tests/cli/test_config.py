@@ -285,3 +285,12 @@ def test_without_a_file_the_page_is_printed(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out.startswith("# mail.example.test\n")
     assert dispatch(["config", "document", "--demo", "--format", "html"]) == 0
     assert capsys.readouterr().out.startswith("<!doctype html>")
+
+
+def test_evidence_of_another_site_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept(tmp_path, recorded())
+    other = changed("ldap-servers", NODE, "mail.other.example")
+    assert kept(tmp_path, other) == 4
+    assert "another site" in capsys.readouterr().err
