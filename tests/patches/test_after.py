@@ -162,6 +162,16 @@ def test_templates_are_held_against_dpkgs_checksums(line: str, state: str) -> No
     assert (TEMPLATE in found.text) is (state == "bad")
 
 
+def test_the_history_of_the_configuration_tells_how() -> None:
+    line = f"??5??????   {TEMPLATE}\n".encode()
+    host = Manager({**DPKG, ("dpkg", "--verify"): Done(1, line)})
+    known = {TEMPLATE: "from one to two: -a; +b"}
+    differs, how = templates(host, PACKAGED, lambda path: known.get(path, ""))
+    assert TEMPLATE in differs.text
+    assert how.text == f"{TEMPLATE}, from one to two: -a; +b"
+    assert {differs.state, how.state} == {"bad"}
+
+
 def test_a_file_whose_time_alone_differs_is_not_changed() -> None:
     for marks, state in ((".......T.", "well"), ("S.5....T.", "bad")):
         line = f"{marks}  c {TEMPLATE}\n".encode()
