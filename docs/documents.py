@@ -7,6 +7,7 @@ import msgspec
 from msgspec import inspect
 
 from docs.bans_fields import BANS
+from docs.config_fields import CONFIG_DIFF, CONFIG_SNAPSHOT
 from docs.fields import (
     CHANGE,
     DRIFT,
@@ -27,6 +28,7 @@ from docs.scan_fields import SCAN
 from zmward.affected import Affected
 from zmward.bans.wanted import Reason
 from zmward.change import Change, FileText, Mode, UnitState
+from zmward.configuration.compare import Difference
 from zmward.deviation import Deviation, Excerpt
 from zmward.drift import Drift, StoredDeviation
 from zmward.engine.history import Past
@@ -46,6 +48,7 @@ from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
 from zmward.reports import bans_json as bans
 from zmward.reports.check_json import CheckShown, DifferenceShown
+from zmward.reports.config_json import DiffShown, SnapshotShown
 from zmward.reports.patches_json import (
     AdvisoryShown,
     CatalogShown,
@@ -294,6 +297,22 @@ def _bans() -> Iterator[str]:
     yield from _structs(bans.Simulated, bans.VictimShown)
 
 
+def _config() -> Iterator[str]:
+    yield "## Snapshot of the configuration\n"
+    yield (
+        "`zmward config snapshot --json` writes it; it is also described by a "
+        "[JSON Schema](config-snapshot.schema.json).\n"
+    )
+    yield from table(CONFIG_SNAPSHOT, _types(SnapshotShown))
+    yield from _structs(Difference)
+    yield "## Difference of two snapshots\n"
+    yield (
+        "`zmward config diff --json` writes it; it is also described by a "
+        "[JSON Schema](config-diff.schema.json).\n"
+    )
+    yield from table(CONFIG_DIFF, _types(DiffShown))
+
+
 def _list() -> Iterator[str]:
     yield "## The list of controls\n"
     yield "`zmward list --json` writes a bare array of these.\n"
@@ -313,5 +332,5 @@ def page(made: str) -> str:
     parts = (head, *_report(), *_evidence(), *_drift(), *_plan(), *_run())
     parts = (*parts, *_history(), *_verdict(), *_policy(), *_check())
     parts = (*parts, *_observed(), *_scan(), *_patches(), *_logs(), *_bans())
-    parts = (*parts, *_list())
+    parts = (*parts, *_config(), *_list())
     return "\n".join(parts).rstrip() + "\n"

@@ -5,6 +5,7 @@ from typing import Final
 
 from docs import (
     bans_fields,
+    config_fields,
     firewall_fields,
     log_fields,
     patches_fields,
@@ -430,6 +431,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "more": "true where there are more than were counted",
     },
     **bans_fields.STRUCTS,
+    **config_fields.STRUCTS,
     **firewall_fields.STRUCTS,
     **log_fields.STRUCTS,
     **scan_fields.STRUCTS,

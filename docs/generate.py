@@ -63,6 +63,11 @@ _OF_VERBS: Mapping[str, str] = {
         "bans: 0, 4 where the jails may not start, 3 where not all could be read; with "
         "--install as apply"
     ),
+    "config": (
+        "snapshot: 0, 3 where something could not be had and is kept as it was, 4 for "
+        "evidence that is older than the last snapshot; diff: 0 where nothing "
+        "differs, 1 where something does"
+    ),
     "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
 }
 
@@ -186,6 +191,10 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/check.schema.json": lambda: schema.text(schema.check()),
     "reference/patches.schema.json": lambda: schema.text(schema.patches()),
     "reference/catalog.schema.json": lambda: schema.text(schema.catalog()),
+    "reference/config-snapshot.schema.json": (
+        lambda: schema.text(schema.config_snapshot())
+    ),
+    "reference/config-diff.schema.json": lambda: schema.text(schema.config_diff()),
     "status.md": status_page,
     "../packaging/zmward.1": lambda: manual.manual(_EXIT_CODES),
     **{

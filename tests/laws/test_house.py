@@ -19,7 +19,7 @@ logs bans
 change deviation
 outlook control outside
 waivers exposure controls finding survey pseudonyms starter handmade provable
-foresee guards affected joining plan forecast drift reports
+foresee guards affected joining plan forecast drift configuration reports
 doors engine demo cli
 """.split()  # noqa: SIM905  # one line a floor reads better
 FILES = sorted(path for path in ROOT.rglob("*.py"))

@@ -33,11 +33,11 @@ VERBS = {
     "scan": "what others see of a host, and what they could do",
     "patches": "which holes are open, and by when each must be closed",
     "logs": "who attacks, whom, and who got in",
+    "config": "the configuration as a readable history",
 }
 _COMING = (
     *(
         "integrity",
-        "config",
         "backup",
         "accounts",
     ),

@@ -1,0 +1,10 @@
+"""`zmward config`: the verbs of the configuration's history, each in its own file."""
+
+from zmward.cli.subverbs import Subverbs
+
+SUBVERBS = {
+    "snapshot": "put the configuration as it is now on top of its history",
+    "diff": "what differs between two snapshots",
+}
+
+command = Subverbs("config", SUBVERBS, about="The configuration as a readable history.")
