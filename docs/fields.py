@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from docs import (
+    backups_fields,
     bans_fields,
     firewall_fields,
     log_fields,
@@ -429,6 +430,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "days": "on how many days the log has lines; null for the directory",
         "more": "true where there are more than were counted",
     },
+    **backups_fields.STRUCTS,
     **bans_fields.STRUCTS,
     **firewall_fields.STRUCTS,
     **log_fields.STRUCTS,

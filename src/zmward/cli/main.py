@@ -33,12 +33,12 @@ VERBS = {
     "scan": "what others see of a host, and what they could do",
     "patches": "which holes are open, and by when each must be closed",
     "logs": "who attacks, whom, and who got in",
+    "backup": "are there backups, and do they restore",
 }
 _COMING = (
     *(
         "integrity",
         "config",
-        "backup",
         "accounts",
     ),
     *("preauth", "tunnel", "watch", "fleet"),
