@@ -6,6 +6,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec import inspect
 
+from docs.backups_fields import BACKUPS
 from docs.bans_fields import BANS
 from docs.config_fields import CONFIG_DIFF, CONFIG_SNAPSHOT
 from docs.fields import (
@@ -26,6 +27,7 @@ from docs.log_fields import LOGS
 from docs.patches_fields import PATCHES, READINESS
 from docs.scan_fields import SCAN
 from zmward.affected import Affected
+from zmward.backups.listing import Found
 from zmward.bans.wanted import Reason
 from zmward.change import Change, FileText, Mode, UnitState
 from zmward.configuration.compare import Difference
@@ -47,6 +49,7 @@ from zmward.patches.standing import OnNode
 from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
 from zmward.reports import bans_json as bans
+from zmward.reports.backups_text import BackupsShown, CopyShown
 from zmward.reports.check_json import CheckShown, DifferenceShown
 from zmward.reports.config_json import DiffShown, SnapshotShown
 from zmward.reports.patches_json import (
@@ -313,6 +316,16 @@ def _config() -> Iterator[str]:
     yield from table(CONFIG_DIFF, _types(DiffShown))
 
 
+def _backups() -> Iterator[str]:
+    yield "## Backups\n"
+    yield (
+        "`zmward backup check --json` writes it; it is also described by a "
+        "[JSON Schema](backups.schema.json).\n"
+    )
+    yield from table(BACKUPS, _types(BackupsShown))
+    yield from _structs(CopyShown, Found)
+
+
 def _list() -> Iterator[str]:
     yield "## The list of controls\n"
     yield "`zmward list --json` writes a bare array of these.\n"
@@ -332,5 +345,5 @@ def page(made: str) -> str:
     parts = (head, *_report(), *_evidence(), *_drift(), *_plan(), *_run())
     parts = (*parts, *_history(), *_verdict(), *_policy(), *_check())
     parts = (*parts, *_observed(), *_scan(), *_patches(), *_logs(), *_bans())
-    parts = (*parts, *_config(), *_list())
+    parts = (*parts, *_config(), *_backups(), *_list())
     return "\n".join(parts).rstrip() + "\n"

@@ -68,6 +68,7 @@ _OF_VERBS: Mapping[str, str] = {
         "evidence that is older than the last snapshot; diff: 0 where nothing "
         "differs, 1 where something does"
     ),
+    "backup": ("check: 0, 1 for anything bad, 3 for anything that is not known"),
     "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
 }
 
@@ -190,6 +191,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/policy.schema.json": lambda: schema.text(schema.policy()),
     "reference/check.schema.json": lambda: schema.text(schema.check()),
     "reference/patches.schema.json": lambda: schema.text(schema.patches()),
+    "reference/backups.schema.json": lambda: schema.text(schema.backups()),
     "reference/catalog.schema.json": lambda: schema.text(schema.catalog()),
     "reference/config-snapshot.schema.json": (
         lambda: schema.text(schema.config_snapshot())

@@ -34,11 +34,11 @@ VERBS = {
     "patches": "which holes are open, and by when each must be closed",
     "logs": "who attacks, whom, and who got in",
     "config": "the configuration as a readable history",
+    "backup": "are there backups, and do they restore",
 }
 _COMING = (
     *(
         "integrity",
-        "backup",
         "accounts",
     ),
     *("preauth", "tunnel", "watch", "fleet"),

@@ -8,7 +8,8 @@ from zmward.control import Status
 from zmward.finding import SCHEMA, Report
 from zmward.patches.signed import SCHEMA as CATALOG
 from zmward.patches.signed import SignedCatalog
-from zmward.reports import check_json, patches_json, policy_json
+from zmward.reports import backups_text, check_json, patches_json, policy_json
+from zmward.reports.backups_text import BackupsShown
 from zmward.reports.check_json import CheckShown
 from zmward.reports.config_json import DiffShown, SnapshotShown
 from zmward.reports.patches_json import PatchesShown
@@ -118,6 +119,12 @@ def config_diff() -> dict[str, Any]:
     """Return the schema of a difference of two snapshots."""
     about = "What `zmward config diff --json` writes."
     return written(DiffShown, "zmward.config-diff/1", about)
+
+
+def backups() -> dict[str, Any]:
+    """Return the schema of how the backups stand."""
+    about = "What `zmward backup check --json` writes."
+    return written(BackupsShown, backups_text.SCHEMA, about)
 
 
 def catalog() -> dict[str, Any]:
