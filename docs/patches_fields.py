@@ -97,7 +97,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "leaves": "the ids that stay open",
         "perhaps": "the ids of which no record proves that the build closes them",
     },
-    "Ready": {
+    "ReadyShown": {
         "subject": "what it is about",
         "state": "`bad`, `unknown` or `well`",
         "text": "what was seen, or why it is not known",
