@@ -44,7 +44,6 @@ from zmward.firewall.verdict import Passed, Verdict
 from zmward.logs import report as logs
 from zmward.logs import seen
 from zmward.patches.overview import Step
-from zmward.patches.readiness import Ready
 from zmward.patches.standing import OnNode
 from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
@@ -57,10 +56,11 @@ from zmward.reports.patches_json import (
     CatalogShown,
     InstalledShown,
     MitigationShown,
+    NodeShown,
     PatchesShown,
 )
 from zmward.reports.policy_json import OpeningShown, PolicyShown, ProblemShown
-from zmward.reports.readiness_text import ReadinessShown
+from zmward.reports.readiness_text import ReadinessShown, ReadyShown
 from zmward.reports.run_words import Judged, Outcome, RunReport
 from zmward.reports.scan_json import PortShown
 
@@ -269,11 +269,11 @@ def _patches() -> Iterator[str]:
     )
     yield from table(PATCHES, _types(PatchesShown))
     yield from _structs(AdvisoryShown, MitigationShown, OnNode)
-    yield from _structs(CatalogShown, InstalledShown, Step)
+    yield from _structs(CatalogShown, InstalledShown, NodeShown, Step)
     yield "## Readiness\n"
     yield "`zmward patches readiness --json` writes it.\n"
     yield from table(READINESS, _types(ReadinessShown))
-    yield from _structs(Ready)
+    yield from _structs(ReadyShown)
     yield "## Catalog\n"
     yield (
         "`zmward patches update` reads it, with its signature beside it; its own "

@@ -15,6 +15,7 @@ from zmward.facts import Facts
 from zmward.patches.due import today
 from zmward.patches.installed import Installed, installed
 from zmward.patches.standing import (
+    CLOSED,
     OnNode,
     Standing,
     on_node,
@@ -35,6 +36,7 @@ from zmward.sources.osrelease import OS_RELEASE
 from zmward.sources.packages import PACKAGES
 from zmward.sources.source import Source
 from zmward.sources.sudoers import SUDOERS
+from zmward.sources.zmcontrol import ZMCONTROL
 
 
 class Hole(msgspec.Struct, frozen=True):
@@ -130,11 +132,20 @@ class Overview(msgspec.Struct, frozen=True):
 
 # All that the judging reads, whatever the catalog says.
 EVIDENCE: Final[tuple[Source[Any], ...]] = (
-    *(PACKAGES, HISTORY, SERVERS, CONFIG, COSES, DOMAINS, ACCOUNTS, APP_PASSWORDS),
+    *(
+        PACKAGES,
+        HISTORY,
+        ZMCONTROL,
+        SERVERS,
+        CONFIG,
+        COSES,
+        DOMAINS,
+        ACCOUNTS,
+        APP_PASSWORDS,
+    ),
     *(LOCALCONFIG, PAX, AMAVIS_HELPERS, ZIMLETS, EXTENSIONS, SUDOERS, OS_RELEASE),
 )
 _STANDINGS = tuple(Standing)
-_CLOSED = (Standing.FIXED, Standing.NOT_APPLICABLE)
 
 
 def _line(found: Installed) -> str:
@@ -243,7 +254,7 @@ def _after(hole: Hole, version: Version) -> Standing:
     if any(one.undone for one in hole.nodes):
         return Standing.APPLIES
     said = verdict(hole.advisory, version).standing
-    return Standing.FIXED if said in _CLOSED else said
+    return Standing.FIXED if said in CLOSED else said
 
 
 def _step(
@@ -301,8 +312,12 @@ def _node(found: Installed, facts: Facts) -> Node:
     line = _line(found)
     end = branches().get(".".join(line.split(".")[:2])) if line else None
     last = newest(line) if line else None
+    notes = (*(one.doubt for one in found.parts), *found.doubts)
     levels = tuple(
-        Level(one.component, tuple(map(str, one.versions)), one.package, one.doubt)
+        Level(
+            *(one.component, tuple(map(str, one.versions)), one.package),
+            doubt="; ".join(text for text in (one.doubt, one.against) if text),
+        )
         for one in found.parts
     )
     return Node(
@@ -311,7 +326,7 @@ def _node(found: Installed, facts: Facts) -> Node:
         system=system,
         system_end=system_end,
         newest=str(last) if last else "",
-        notes=tuple(dict.fromkeys(one.doubt for one in found.parts if one.doubt)),
+        notes=tuple(dict.fromkeys(text for text in notes if text)),
     )
 
 

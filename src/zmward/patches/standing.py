@@ -28,6 +28,7 @@ class Standing(StrEnum):
 
 
 _ORDER = tuple(Standing)
+CLOSED = (Standing.FIXED, Standing.NOT_APPLICABLE)
 _ALWAYS = Met(holds=True, why="")
 
 
@@ -154,9 +155,18 @@ def _over(advisory: Advisory, at: At) -> Verdict:
         return Verdict(Standing.UNKNOWN, reason)
     found = [verdict(advisory, version) for version in at.versions]
     if len({one.standing for one in found}) == 1:
-        return found[-1]
+        return _despite(advisory, at, found[-1])
     versions = " or ".join(map(str, at.versions))
     return Verdict(Standing.UNKNOWN, f"{versions} is installed: {at.doubt}")
+
+
+def _despite(advisory: Advisory, at: At, found: Verdict) -> Verdict:
+    """Doubt that a hole is closed where the level that zmcontrol shows has it."""
+    if at.rival is None or found.standing not in CLOSED:
+        return found
+    if verdict(advisory, at.rival).standing in CLOSED:
+        return found
+    return Verdict(Standing.UNKNOWN, f"{found.reason}, but {at.against}")
 
 
 def _fix_text(advisory: Advisory, at: At) -> str:
@@ -189,7 +199,7 @@ def subject(advisory: Advisory) -> str:
 
 def _stated(advisory: Advisory, said: Verdict, at: At, facts: Facts) -> Verdict | None:
     """Return what a person states of what no record settles; evidence comes first."""
-    if said.standing is not Standing.UNKNOWN or len(at.versions) != 1:
+    if said.standing is not Standing.UNKNOWN or len(at.versions) != 1 or at.rival:
         return None
     today = facts.now.astimezone(UTC).date()
     word = facts.profile.attested(subject(advisory), today)
@@ -205,7 +215,7 @@ def _latest(advisory: Advisory, at: At) -> bool:
 
     A newer catalog may name a build that this zmward does not know.
     """
-    if len(at.versions) != 1:
+    if len(at.versions) != 1 or at.rival:
         return False
     version = at.versions[0]
     fix = fix_for(advisory, version)

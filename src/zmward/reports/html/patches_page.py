@@ -14,6 +14,7 @@ from zmward.reports.patches_text import (
     STANDINGS,
     deadline,
     ends,
+    foreign,
     helps,
     levels,
     why_rated,
@@ -62,6 +63,8 @@ def render(ledger: Ledger, say: Speaker | None = None) -> str:
             "name": node.name,
             "levels": levels(node),
             "edition": node.edition,
+            "origin": node.origin if foreign(node) else "",
+            "notes": node.notes,
             "ends": tuple(ends(node, ledger, say)),
         }
         for node in ledger.overview.nodes
