@@ -19,6 +19,7 @@ from zmward.doors.log_files import FOLDERS
 from zmward.engine.live_logs import Live, begun
 from zmward.engine.log_pieces import Asked
 from zmward.errors import Usage
+from zmward.i18n import Speaker, mark
 from zmward.logs.report import LogReport
 from zmward.profile import Profile
 from zmward.reports.plain import in_json, plain
@@ -70,7 +71,7 @@ def _drawing(*, color: bool) -> Iterator[Shown]:
     from rich.live import Live as Drawn
     from rich.text import Text
 
-    last = ""
+    last, say = "", Speaker()
     seen = screen(color=color)
     console = Console(highlight=False, no_color=not seen.color)
 
@@ -78,9 +79,9 @@ def _drawing(*, color: bool) -> Iterator[Shown]:
         nonlocal last
         last = _text(found, screen(color=color))
         rows = last.splitlines()[: console.height - 1]
-        at = time.strftime("%H:%M:%S")
+        at = say(mark("{time}, Ctrl-C ends it")).format(time=time.strftime("%H:%M:%S"))
         text = Text("\n", no_wrap=True, overflow="crop").join(
-            Text.from_ansi(row) for row in (*rows, f"{at} · Ctrl-C ends it")
+            Text.from_ansi(row) for row in (*rows, at)
         )
         drawn.update(text, refresh=True)
 
