@@ -74,6 +74,7 @@ class Thresholds(Strict, frozen=True):
     clock_offset_ms: Annotated[int, msgspec.Meta(ge=1)] = 1000
     two_factor_coverage: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
     log_days: Days = 30
+    log_arrival_days: Days = 35
 
 
 Zone = Literal["internet", "clients", "admin", "monitoring", "cluster", "balancers"]

@@ -57,6 +57,9 @@ KEYS: Final[Mapping[str, str]] = {
         "The share of active accounts that must be enrolled, in percent (T13)."
     ),
     "thresholds.log-days": mark("How long logs must be kept (T09)."),
+    "thresholds.log-arrival-days": mark(
+        "How old the last test line may be that was seen at the log host (T09)."
+    ),
     "firewall": mark("The whitelist: what it adds to what the servers say."),
     "firewall.cluster": mark(
         "Addresses of nodes that the directory does not name (standby, storage)."
