@@ -61,6 +61,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "status": "how it stands on the site: that of the worst node",
         "reason": "why",
         "exploited": "whether attackers are known to use it",
+        "listed": "since when CISA lists it as used; null where it is not listed",
         "rating": "how bad it is",
         "basis": "whose rating that is; `nobody` is treated as Medium",
         "cvss": "its CVSS base score; null where none is known",

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from zmward.catalog.advisories import Release
+
 Kind = Literal["small", "isp", "university"]
 Use = Literal["wanted", "unwanted", "unsaid"]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
@@ -346,13 +348,22 @@ class Waiver(Strict, frozen=True):
 
 
 class Attestation(Strict, frozen=True):
-    """What no host can see, as somebody states it, until the end of a day (UTC)."""
+    """What no host can see, as somebody states it, until the end of a day (UTC).
+
+    A word on a hole names the `build` of Zimbra from which on it holds in its line.
+    """
 
     subject: str
     by: Annotated[str, msgspec.Meta(min_length=1)]
     on: date
     until: date
     note: str = ""
+    build: Release = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a build where it would mean nothing."""
+        if self.build and not self.subject.startswith("hole-"):
+            raise ValueError(f"only a word on a hole has a build, not {self.subject}")
 
 
 class Profile(Strict, frozen=True):
@@ -374,9 +385,13 @@ class Profile(Strict, frozen=True):
 
     def attested(self, subject: str, today: date) -> Attestation | None:
         """Return the attestation of a subject that is in force, newest first."""
+        return next(iter(self.words(subject, today)), None)
+
+    def words(self, subject: str, today: date) -> tuple[Attestation, ...]:
+        """Return all attestations of a subject that are in force, newest first."""
         valid = (
             a
             for a in self.attestation
             if a.subject == subject and a.on <= today <= a.until
         )
-        return max(valid, key=lambda a: a.until, default=None)
+        return tuple(sorted(valid, key=lambda a: a.until, reverse=True))

@@ -193,6 +193,6 @@ KEYS: Final[Mapping[str, str]] = {
     "attestation": mark(
         "What no host can see, stated by a person, with an end: backup-offsite, "
         "backup-key, backup-drill, snapshots, wiki, account-procedure, mitigation-ID "
-        "of a hole."
+        "of a hole; hole-ID, with the `build` from which on it is closed."
     ),
 }

@@ -167,6 +167,11 @@ def _numbers(line: str) -> tuple[int, ...]:
     return tuple(int(part) for part in line.split("."))
 
 
+def _in_profile(build: str) -> str:
+    """Return a build as profiles write it: `8.8.15_P46`."""
+    return build.replace(" ", "_")
+
+
 def _advice(advisory: Advisory, found: OnNode, line: str) -> str:
     """Return what to do about a hole whose fix in this line nobody states."""
     if found.standing is not Standing.UNKNOWN or not line:
@@ -177,7 +182,10 @@ def _advice(advisory: Advisory, found: OnNode, line: str) -> str:
         text = f"Move to {last}, the last build of {line}."
     elif not _dead(line):
         asked = f"Ask the vendor whether {found.installed or line} closes it, then"
-        text = f"{asked} attest {subject(advisory)} in the profile."
+        word = f"attest {subject(advisory)}"
+        if found.installed and " or " not in found.installed:
+            word += f' with build = "{_in_profile(found.installed)}"'
+        text = f"{asked} {word} in the profile."
     if _dead(line):
         text = f"{text} {line} gets no more fixes: plan the move to {_living()}."
     return text.strip()

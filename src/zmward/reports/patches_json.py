@@ -61,6 +61,7 @@ class AdvisoryShown(msgspec.Struct, frozen=True):
     status: Standing
     reason: str
     exploited: bool
+    listed: date | None
     rating: Rating
     basis: Basis
     cvss: float | None
@@ -106,6 +107,7 @@ def _advisory(row: Owed) -> AdvisoryShown:
         status=hole.standing,
         reason=hole.reason,
         exploited=advisory.exploited,
+        listed=advisory.listed,
         rating=row.rated.rating,
         basis=row.rated.basis,
         cvss=advisory.cvss,

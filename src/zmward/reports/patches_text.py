@@ -189,6 +189,13 @@ def _step(step: Step, say: Speaker, width: int) -> Iterator[Text]:
     yield from hanging(Text("→", style="bold"), Text(text), 2, width)
 
 
+def listed(row: Owed, say: Speaker) -> str:
+    """Return since when a hole is publicly listed as used, which is often late."""
+    day = row.hole.advisory.listed
+    text = say(mark("in CISA's list of exploited holes since {day}"))
+    return text.format(day=day) if day else ""
+
+
 def helps(row: Owed, say: Speaker) -> str:
     """Return what closes a hole, and what helps until then."""
     fix, remedy = plain(row.hole.fix, 60), plain(row.hole.remedy, 60)
@@ -216,7 +223,8 @@ def _hole(row: Owed, say: Speaker, width: int, *, short: bool) -> Iterator[Text]
     where = f"{advisory.where}: {advisory.summary}" if advisory.where else ""
     texts = [Text(plain(where or advisory.summary)), Text(f"→ {helps(row, say)}")]
     if not short:
-        texts.insert(1, Text(plain(row.hole.reason), style=_QUIET))
+        told = filter(None, (row.hole.reason, listed(row, say)))
+        texts[1:1] = [Text(plain(text), style=_QUIET) for text in told]
     if short:
         yield clipped(head, width)
         for text in texts:

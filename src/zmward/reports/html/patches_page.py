@@ -17,6 +17,7 @@ from zmward.reports.patches_text import (
     foreign,
     helps,
     levels,
+    listed,
     why_rated,
 )
 
@@ -27,6 +28,7 @@ def _row(row: Owed, say: Speaker) -> dict[str, Any]:
     return {
         "id": row.id,
         "exploited": advisory.exploited,
+        "listed": listed(row, say),
         "rating": why_rated(row, say),
         "due": deadline(row, say) if opened else "-",
         "late": row.late,
