@@ -24,7 +24,34 @@ CONFIG_DIFF: Final[Mapping[str, str]] = {
     "differences": "what differs, by path and name",
     "stale": "what the newer one could not see and took from before, and why",
 }
+CONFIG_LOG: Final[Mapping[str, str]] = {
+    "schema": "always `zmward.config-log/1`",
+    "repository": "the folder of the repository",
+    "logs_from": "how far the logs reach back that were read; null where none was",
+    "notes": "what could not be found out of the logs",
+    "snapshots": "the snapshots, newest first",
+}
 STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Told": {
+        "commit": "the commit",
+        "since": "when the snapshot before it was seen; empty for the first",
+        "when": "when its configuration was seen",
+        "author": "who made the commit: `zmward`, or who signed it",
+        "covered": "whether the logs that were read reach back to `since`",
+        "changes": "what it changed",
+    },
+    "Changed": {
+        "difference": "what changed",
+        "candidates": "whose lines in audit.log fit, newest first; a hint, no proof",
+        "more": "how many further lines fit",
+    },
+    "Candidate": {
+        "when": "the time of the line",
+        "account": "the account that was logged in; empty where the line has none",
+        "peer": "the address that spoke to mailboxd; empty where the line has none",
+        "announced": "the address that this peer named as its client; it may say any",
+        "command": "the command, such as `ModifyDomain`",
+    },
     "Difference": {
         "path": "the file of the history",
         "how": "whether it was added, removed or changed",

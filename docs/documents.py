@@ -8,7 +8,7 @@ from msgspec import inspect
 
 from docs.backups_fields import BACKUPS
 from docs.bans_fields import BANS
-from docs.config_fields import CONFIG_DIFF, CONFIG_SNAPSHOT
+from docs.config_fields import CONFIG_DIFF, CONFIG_LOG, CONFIG_SNAPSHOT
 from docs.fields import (
     CHANGE,
     DRIFT,
@@ -30,7 +30,9 @@ from zmward.affected import Affected
 from zmward.backups.listing import Found
 from zmward.bans.wanted import Reason
 from zmward.change import Change, FileText, Mode, UnitState
+from zmward.configuration.authors import Candidate
 from zmward.configuration.compare import Difference
+from zmward.configuration.history import Changed, Told
 from zmward.deviation import Deviation, Excerpt
 from zmward.drift import Drift, StoredDeviation
 from zmward.engine.history import Past
@@ -50,7 +52,7 @@ from zmward.profile import Waiver
 from zmward.reports import bans_json as bans
 from zmward.reports.backups_text import BackupsShown, CopyShown
 from zmward.reports.check_json import CheckShown, DifferenceShown
-from zmward.reports.config_json import DiffShown, SnapshotShown
+from zmward.reports.config_json import DiffShown, LogShown, SnapshotShown
 from zmward.reports.patches_json import (
     AdvisoryShown,
     CatalogShown,
@@ -314,6 +316,13 @@ def _config() -> Iterator[str]:
         "[JSON Schema](config-diff.schema.json).\n"
     )
     yield from table(CONFIG_DIFF, _types(DiffShown))
+    yield "## History of the configuration\n"
+    yield (
+        "`zmward config log --json` writes it; it is also described by a "
+        "[JSON Schema](config-log.schema.json).\n"
+    )
+    yield from table(CONFIG_LOG, _types(LogShown))
+    yield from _structs(Told, Changed, Candidate)
 
 
 def _backups() -> Iterator[str]:

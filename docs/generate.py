@@ -66,7 +66,8 @@ _OF_VERBS: Mapping[str, str] = {
     "config": (
         "snapshot: 0, 3 where something could not be had and is kept as it was, 4 for "
         "evidence that is older than the last snapshot; diff: 0 where nothing "
-        "differs, 1 where something does"
+        "differs, 1 where something does; log: 0, 3 where no log tells who; "
+        "restore-plan: 0: made, also where it is empty"
     ),
     "backup": ("check: 0, 1 for anything bad, 3 for anything that is not known"),
     "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
@@ -196,6 +197,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/config-snapshot.schema.json": (
         lambda: schema.text(schema.config_snapshot())
     ),
+    "reference/config-log.schema.json": lambda: schema.text(schema.config_log()),
     "reference/config-diff.schema.json": lambda: schema.text(schema.config_diff()),
     "status.md": status_page,
     "../packaging/zmward.1": lambda: manual.manual(_EXIT_CODES),

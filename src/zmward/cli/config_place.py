@@ -21,7 +21,7 @@ from zmward.engine.fingerprints import sealed
 from zmward.engine.state import root
 from zmward.errors import Refused, Usage
 from zmward.evidence import Evidence, merge
-from zmward.sources.registry import usual
+from zmward.sources.registry import sources, usual
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -75,20 +75,26 @@ def seal(repository: Store, given: str | None) -> bytes:
     return key(path, repository.folder)
 
 
-def _asked(options: Mapping[str, Any], secret: Callable[[], bytes]) -> Evidence:
+def _asked(
+    options: Mapping[str, Any], secret: Callable[[], bytes], *, plan: bool
+) -> Evidence:
     way = door(options["host"])
     silent = bool(options["quiet"]) or not sys.stderr.isatty()
-    wanted = (*usual(), ZIMLETS, TEMPLATES)
+    known = sources().values() if plan else usual()
+    wanted = (*known, ZIMLETS, TEMPLATES)
     with progress(f"asking {way.name}", silent=silent) as moved:
         found = collect(way, wanted, own_version(), moved)
     require_zimbra(found)
     return sealed(way, found, secret(), own_version())
 
 
-def seen(options: Mapping[str, Any], secret: Callable[[], bytes]) -> Seen:
+def seen(
+    options: Mapping[str, Any], secret: Callable[[], bytes], *, plan: bool = False
+) -> Seen:
     """Return what the options name: a host, recorded evidence, or the sample server.
 
     `secret` gives the key; it is asked for only once a host has answered.
+    `plan` asks for what only a plan needs, too.
     """
     paths, sample = tuple(options["paths"]), bool(options["sample"])
     if sum((sample, bool(paths), bool(options["host"]))) > 1:
@@ -101,4 +107,4 @@ def seen(options: Mapping[str, Any], secret: Callable[[], bytes]) -> Seen:
         found = merge(stored(Path(path)) for path in paths)
         require_zimbra(found)
         return Seen(found, live=False)
-    return Seen(_asked(options, secret), live=True)
+    return Seen(_asked(options, secret, plan=plan), live=True)

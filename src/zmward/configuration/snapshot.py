@@ -18,20 +18,21 @@ from zmward.configuration.left_out import LEFT_OUT
 from zmward.configuration.loaded import still
 from zmward.configuration.sealed import Seal
 from zmward.configuration.written import Object, Value, render
-from zmward.evidence import DIRECTORY, Answer, Evidence, Missing
+from zmward.evidence import DIRECTORY, Answer, Evidence, Missing, Parsed
 from zmward.sources import ldif
 from zmward.sources.accounts import ACCOUNTS
 from zmward.sources.authorizedkeys import AUTHORIZED_KEYS
-from zmward.sources.crontab import CRONTAB, bare_table
-from zmward.sources.directory import CONFIG, COSES, DOMAINS, SERVERS
+from zmward.sources.crontab import CRONTAB, Crontab
+from zmward.sources.directory import CONFIG, COSES, DOMAINS, SERVERS, Entry
 from zmward.sources.firewall import FIREWALL
 from zmward.sources.firewallfiles import FIREWALL_FILES
 from zmward.sources.grants import GRANTS
-from zmward.sources.localconfig import LOCALCONFIG
+from zmward.sources.localconfig import LOCALCONFIG, Localconfig
 from zmward.sources.masking import MASK
 from zmward.sources.packages import PACKAGES
 from zmward.sources.postconf import OWN
 from zmward.sources.source import Source, Unreadable, contents
+from zmward.sources.source import text as as_text
 from zmward.sources.sshd import SSHD
 from zmward.sources.sshdfiles import SSHD_FILES
 from zmward.sources.sudoers import SUDOERS
@@ -66,15 +67,22 @@ class Hand(msgspec.Struct, frozen=True):
     host: str
 
 
-Make = Callable[[str, Hand], Files]
+Make = Callable[[Any, Hand], Files]
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One source, the files that its answer becomes, and how."""
+    """One source, the files that its answer becomes, and how.
+
+    `read` makes of the text what `make` takes; without it, that is the text itself.
+    `shown` does the same from a value that the source's own reading has made, as the
+    evidence of a plan's outcome holds it; None where no text can be had back from it.
+    """
 
     source: Source[Any]
     place: str
     make: Make
+    read: Callable[[str], Any] = as_text
+    shown: Callable[[Any], Any] | None = None
 
 
 def _values(record: ldif.Record, hand: Hand) -> dict[str, tuple[Value, ...]]:
@@ -94,9 +102,9 @@ def _values(record: ldif.Record, hand: Hand) -> dict[str, tuple[Value, ...]]:
 def _objects(kind: str, attribute: str) -> Make:
     """Return what makes a file of each entry, named by an attribute."""
 
-    def make(text: str, hand: Hand) -> Files:
+    def make(records: tuple[ldif.Record, ...], hand: Hand) -> Files:
         found: dict[str, str] = {}
-        for record in ldif.parse(text):
+        for record in records:
             name = record.one(attribute)
             if not name:
                 raise Unreadable(f"{record.dn} has no {attribute}")
@@ -114,8 +122,7 @@ def _objects(kind: str, attribute: str) -> Make:
 def _one(kind: str) -> Make:
     """Return what makes the file of the only entry of an answer."""
 
-    def make(text: str, hand: Hand) -> Files:
-        records = ldif.parse(text)
+    def make(records: tuple[ldif.Record, ...], hand: Hand) -> Files:
         if len(records) != 1:
             raise Unreadable(f"{len(records)} entries")
         return {hand.place: render(Object(kind, kind, _values(records[0], hand)))}
@@ -132,9 +139,9 @@ def _administrators(text: str, hand: Hand) -> Files:
     return {hand.place: render(Object("administrators", "all", words))}
 
 
-def _localconfig(text: str, hand: Hand) -> Files:
+def _localconfig(found: Localconfig, hand: Hand) -> Files:
     values = {}
-    for key, value in LOCALCONFIG.parse(text).own.items():
+    for key, value in found.own.items():
         sealed = hand.seal.key_value(key, value)
         own = hand.known.keys.get(key)
         known = own and sealed.secret and sealed.text == "set"
@@ -155,11 +162,17 @@ def _loaded(text: str, hand: Hand) -> Files:
     return {hand.place: hand.seal.text(still(text.splitlines()))}
 
 
-def _crontab(text: str, hand: Hand) -> Files:
-    tables = contents(text)
-    if len(tables) != 1:
-        raise Unreadable(f"{len(tables)} crontabs of user zimbra were found")
-    return {hand.place: hand.seal.text(bare_table(*tables.values()))}
+def _crontab(found: Crontab, hand: Hand) -> Files:
+    return {hand.place: hand.seal.text(found.text)}
+
+
+def _records(found: Entry | tuple[Entry, ...]) -> tuple[ldif.Record, ...]:
+    entries = (found,) if isinstance(found, Entry) else found
+    return tuple(ldif.Record("", dict(entry.values)) for entry in entries)
+
+
+def _same(found: Any) -> Any:
+    return found
 
 
 def _files(text: str, hand: Hand) -> Files:
@@ -170,18 +183,19 @@ def _files(text: str, hand: Hand) -> Files:
     return found
 
 
+_DOMAINS: Final = _objects("domain", "zimbraDomainName")
 SHARED: Final = (
-    Row(CONFIG, "global.conf", _one("global")),
-    Row(GRANTS, "grants.conf", _one("grants")),
+    Row(CONFIG, "global.conf", _one("global"), ldif.parse, _records),
+    Row(GRANTS, "grants.conf", _one("grants"), ldif.parse),
     Row(ACCOUNTS, "administrators.conf", _administrators),
-    Row(SERVERS, "servers/", _objects("server", "cn")),
-    Row(DOMAINS, "domains/", _objects("domain", "zimbraDomainName")),
-    Row(COSES, "cos/", _objects("cos", "cn")),
-    Row(ZIMLETS, "zimlets/", _objects("zimlet", "cn")),
+    Row(SERVERS, "servers/", _objects("server", "cn"), ldif.parse, _records),
+    Row(DOMAINS, "domains/", _DOMAINS, ldif.parse, _records),
+    Row(COSES, "cos/", _objects("cos", "cn"), ldif.parse, _records),
+    Row(ZIMLETS, "zimlets/", _objects("zimlet", "cn"), ldif.parse),
 )
 OF_NODES: Final = (
-    Row(LOCALCONFIG, "localconfig.conf", _localconfig),
-    Row(CRONTAB, "crontab", _crontab),
+    Row(LOCALCONFIG, "localconfig.conf", _localconfig, LOCALCONFIG.parse, _same),
+    Row(CRONTAB, "crontab", _crontab, CRONTAB.parse, _same),
     Row(SSHD, "sshd-in-force", _plain),
     Row(SSHD_FILES, "sshd/", _files),
     Row(FIREWALL, "firewall-loaded", _loaded),
@@ -206,16 +220,22 @@ def is_object(path: str) -> bool:
     return ours and path.endswith(".conf")
 
 
+def _taken(answer: Answer | Parsed, row: Row) -> Any:
+    if isinstance(answer, Answer):
+        return row.read(answer.text)
+    return row.shown(answer.value) if row.shown else None
+
+
 def _group(evidence: Evidence, row: Row, hand: Hand) -> Group | None:
     """Return the group of an answer; None where nothing was asked."""
     answer = evidence.answer(hand.host, row.source.name)
     if isinstance(answer, Missing):
         unasked = answer.kind == "unseen"
         return None if unasked else Group(hand.place, missing=answer.reason)
-    if not isinstance(answer, Answer):
+    if isinstance(answer, Parsed) and row.shown is None:
         return None
     try:
-        return Group(hand.place, row.make(answer.text, hand))
+        return Group(hand.place, row.make(_taken(answer, row), hand))
     except Unreadable as error:
         return Group(hand.place, missing=str(error))
 

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from zmward.configuration.compare import Difference
+from zmward.configuration.history import Told
 
 
 class SnapshotShown(
@@ -34,6 +35,17 @@ class DiffShown(
     now_when: str
     differences: tuple[Difference, ...]
     stale: dict[str, str]
+
+
+class LogShown(
+    msgspec.Struct, frozen=True, tag="zmward.config-log/1", tag_field="schema"
+):
+    """The history, newest first; `logs_from` is how far the logs reach back."""
+
+    repository: str
+    logs_from: str | None
+    notes: tuple[str, ...]
+    snapshots: tuple[Told, ...]
 
 
 def in_document(found: Any) -> str:

@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from zmward.configuration.authors import Candidate
 from zmward.configuration.compare import Difference
+from zmward.configuration.history import Changed, Told
 from zmward.evidence import Evidence
-from zmward.reports.config_json import DiffShown, SnapshotShown
+from zmward.reports.config_json import DiffShown, LogShown, SnapshotShown
 from zmward.reports.plain import plain, visible
 
 _SIGNS: Final = {"added": "+", "removed": "-", "changed": "~"}
@@ -95,6 +97,46 @@ def snapshot_text(found: SnapshotShown) -> str:
         short = found.commit[:_SHORT]
         lines.append(f"Snapshot {short} of {found.files} files in {found.repository}.")
     lines += [*_stale(found.stale), *_uncompared(found.uncompared)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _who(one: Candidate) -> str:
+    account = plain(one.account, _LONGEST) or "somebody without a name"
+    place = one.peer or one.announced
+    said = f" from {plain(place, _LONGEST)}" if place else ""
+    if one.announced and one.announced != place:
+        said += f" for {plain(one.announced, _LONGEST)}, as it says"
+    return f"perhaps {account}{said}, {one.when}, {plain(one.command, _LONGEST)}"
+
+
+def _changed(one: Changed) -> Iterator[str]:
+    found = one.difference
+    name = f" {plain(found.name, _LONGEST)}" if found.name else ""
+    yield f"  {_SIGNS[found.how]} {plain(_place(found), _LONGEST)}{name}"
+    for candidate in one.candidates:
+        yield f"      {_who(candidate)}"
+    if one.more:
+        yield f"      and {one.more} more that fit"
+
+
+def _told(one: Told) -> Iterator[str]:
+    begin = f" after {one.since}" if one.since else ", the first"
+    yield f"{one.commit[:_SHORT]} {one.when}{begin}"
+    if one.since and not one.covered:
+        yield "  the logs that were read do not reach back so far: there may be others"
+    for change in one.changes:
+        yield from _changed(change)
+
+
+def log_text(found: LogShown) -> str:
+    """Return the history with who may have changed what."""
+    lines = [line for one in found.snapshots for line in _told(one)]
+    lines += [f"? {plain(note, _LONGEST)}" for note in found.notes]
+    if any(change.candidates for one in found.snapshots for change in one.changes):
+        lines.append(
+            "Names are those of audit.log's lines that fit in object, attribute and "
+            "time: a hint, no proof."
+        )
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -11,7 +11,7 @@ from zmward.patches.signed import SignedCatalog
 from zmward.reports import backups_text, check_json, patches_json, policy_json
 from zmward.reports.backups_text import BackupsShown
 from zmward.reports.check_json import CheckShown
-from zmward.reports.config_json import DiffShown, SnapshotShown
+from zmward.reports.config_json import DiffShown, LogShown, SnapshotShown
 from zmward.reports.patches_json import PatchesShown
 from zmward.reports.policy_json import PolicyShown
 
@@ -125,6 +125,12 @@ def backups() -> dict[str, Any]:
     """Return the schema of how the backups stand."""
     about = "What `zmward backup check --json` writes."
     return written(BackupsShown, backups_text.SCHEMA, about)
+
+
+def config_log() -> dict[str, Any]:
+    """Return the schema of the configuration's history."""
+    about = "What `zmward config log --json` writes."
+    return written(LogShown, "zmward.config-log/1", about)
 
 
 def catalog() -> dict[str, Any]:
