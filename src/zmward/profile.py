@@ -274,6 +274,7 @@ class Bans(Strict, frozen=True):
     recidive_bans: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 3
     recidive_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 24
     recidive_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 7
+    network_addresses: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 4
     spared: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

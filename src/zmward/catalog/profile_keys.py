@@ -157,6 +157,10 @@ KEYS: Final[Mapping[str, str]] = {
     "bans.recidive-bans": mark("Whoever is banned so often"),
     "bans.recidive-hours": mark("within so many hours"),
     "bans.recidive-days": mark("is banned for so many days."),
+    "bans.network-addresses": mark(
+        "So many addresses of an IPv6 /64 that are banned at once ban all of it; 0: "
+        "never."
+    ),
     "bans.spared": mark(
         "Addresses and networks that are never banned, beside the servers and whoever "
         "the profile names: offices and proxies behind which many people are."
