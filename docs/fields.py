@@ -6,6 +6,7 @@ from typing import Final
 from docs import (
     bans_fields,
     firewall_fields,
+    integrity_fields,
     log_fields,
     patches_fields,
     scan_fields,
@@ -431,6 +432,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     **bans_fields.STRUCTS,
     **firewall_fields.STRUCTS,
+    **integrity_fields.STRUCTS,
     **log_fields.STRUCTS,
     **scan_fields.STRUCTS,
     **patches_fields.STRUCTS,

@@ -279,6 +279,18 @@ class Bans(Strict, frozen=True):
             ipaddress.ip_network(network)
 
 
+class Integrity(Strict, frozen=True):
+    """Whose baselines of the installation are believed."""
+
+    keys: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse keys that are none."""
+        for key in self.keys:
+            if len(b64decode(key, validate=True)) != _KEY_BYTES:
+                raise ValueError(f"{key!r} is no ed25519 public key in base64")
+
+
 class Waiver(Strict, frozen=True):
     """A failure that somebody accepts, until the end of a day (UTC, inclusive)."""
 
@@ -312,6 +324,7 @@ class Profile(Strict, frozen=True):
     patches: Patches = Patches()
     logs: Logs = Logs()
     bans: Bans = Bans()
+    integrity: Integrity = Integrity()
     severity: Mapping[str, Literal["critical", "high", "medium", "low"]] = {}
     waiver: tuple[Waiver, ...] = ()
     attestation: tuple[Attestation, ...] = ()

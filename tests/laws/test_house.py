@@ -15,7 +15,7 @@ IMPURE = {"doors", "engine", "cli"}
 # A room may import from rooms that stand before it.
 ORDER = """
 errors i18n catalog evidence profile scan sources facts lockouts ruleset firewall patches
-logs bans
+logs bans integrity
 change deviation
 outlook control outside
 waivers exposure controls finding survey pseudonyms starter handmade provable

@@ -158,6 +158,11 @@ KEYS: Final[Mapping[str, str]] = {
         "Addresses and networks that are never banned, beside the servers and whoever "
         "the profile names: offices and proxies behind which many people are."
     ),
+    "integrity": mark("Whose baselines of the installation are believed (T36)."),
+    "integrity.keys": mark(
+        "Public ed25519 keys (base64) that sign baselines, as `zmward integrity "
+        "baseline` prints them."
+    ),
     "severity": mark('Another severity for a control: control-id = "low".'),
     "waiver": mark(
         "A failure that you accept until a day (UTC, inclusive; at most 30 days for "

@@ -32,11 +32,11 @@ VERBS = {
     "firewall": "what the packet filter lets in, and why",
     "scan": "what others see of a host, and what they could do",
     "patches": "which holes are open, and by when each must be closed",
+    "integrity": "what changed in the installation, and what is odd in it",
     "logs": "who attacks, whom, and who got in",
 }
 _COMING = (
     *(
-        "integrity",
         "config",
         "backup",
         "accounts",
