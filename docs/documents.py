@@ -23,6 +23,7 @@ from docs.fields import (
     VERDICT,
 )
 from docs.firewall_fields import CHECK, POLICY
+from docs.integrity_fields import INTEGRITY, INTEGRITY_PATH
 from docs.log_fields import LOGS
 from docs.patches_fields import PATCHES, READINESS
 from docs.scan_fields import SCAN
@@ -50,6 +51,7 @@ from zmward.patches.standing import OnNode
 from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
 from zmward.reports import bans_json as bans
+from zmward.reports import integrity_explained, integrity_json
 from zmward.reports.backups_text import BackupsShown, CopyShown
 from zmward.reports.check_json import CheckShown, DifferenceShown
 from zmward.reports.config_json import DiffShown, LogShown, SnapshotShown
@@ -335,6 +337,18 @@ def _backups() -> Iterator[str]:
     yield from _structs(CopyShown, Found)
 
 
+def _integrity() -> Iterator[str]:
+    yield "## Integrity\n"
+    yield "`zmward integrity baseline`, `check` and `accept` write it with --json.\n"
+    yield from table(INTEGRITY, _types(integrity_json.IntegrityShown))
+    yield from _structs(integrity_json.BaselineShown, integrity_json.AddedShown)
+    yield from _structs(integrity_json.ChangedShown, integrity_json.RemovedShown)
+    yield from _structs(integrity_json.AlarmShown, integrity_json.UnreadShown)
+    yield "## Integrity of one path\n"
+    yield "`zmward integrity explain PATH --json` writes it.\n"
+    yield from table(INTEGRITY_PATH, _types(integrity_explained.PathShown))
+
+
 def _list() -> Iterator[str]:
     yield "## The list of controls\n"
     yield "`zmward list --json` writes a bare array of these.\n"
@@ -354,5 +368,5 @@ def page(made: str) -> str:
     parts = (head, *_report(), *_evidence(), *_drift(), *_plan(), *_run())
     parts = (*parts, *_history(), *_verdict(), *_policy(), *_check())
     parts = (*parts, *_observed(), *_scan(), *_patches(), *_logs(), *_bans())
-    parts = (*parts, *_config(), *_backups(), *_list())
+    parts = (*parts, *_integrity(), *_config(), *_backups(), *_list())
     return "\n".join(parts).rstrip() + "\n"

@@ -189,6 +189,7 @@ def starter(
     lines += _table("logs", tables["logs"], known)
     lines += _table("bans", tables["bans"], known)
     lines += _backups(tables["backups"], known)
+    lines += _table("integrity", tables["integrity"], known)
     for key, text in seen.items():
         lines += ["", *_comment(f"Seen on the server, {key}: {text}")]
     for name in _AFTER:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from zmward.backup_places import Copy
 from zmward.backups.judged import judged
 from zmward.backups.listing import Backup, Found, Listing, Trouble, newest_first
-from zmward.profile import Copy
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 DAY = 86_400.0

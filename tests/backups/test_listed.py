@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zmward.backup_places import Copy
 from zmward.backups import folder, repository
-from zmward.profile import Copy
 from zmward.sources.source import Unreadable
 
 FOLDER = Copy(name="a", kind="folder", place="/srv/a")

@@ -12,8 +12,8 @@ from typing import Final
 
 import msgspec
 
+from zmward.backup_places import Copy
 from zmward.backups.listing import Backup, Listing, newest_first, undated
-from zmward.profile import Copy
 from zmward.sources.source import Unreadable
 
 _ENTRY = re.compile(

@@ -10,9 +10,9 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
+from zmward.backup_places import Copy
 from zmward.backups.listing import Aspect, Backup, Found, Listing, State
 from zmward.i18n import mark
-from zmward.profile import Copy
 
 _HOUR: Final = 3600.0
 _DAY: Final = 86_400.0

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from zmward.profile import Copy
+from zmward.backup_places import Copy
 
 State = Literal["bad", "unknown", "well"]
 STATES: Final[tuple[State, ...]] = ("bad", "unknown", "well")

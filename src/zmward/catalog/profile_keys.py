@@ -188,6 +188,11 @@ KEYS: Final[Mapping[str, str]] = {
         "`off-site` says that it is another place, `transfer-mbit` how fast it comes "
         "back from there."
     ),
+    "integrity": mark("Whose baselines of the installation are believed (T36)."),
+    "integrity.keys": mark(
+        "Public ed25519 keys (base64) that sign baselines, as `zmward integrity "
+        "baseline` prints them."
+    ),
     "severity": mark('Another severity for a control: control-id = "low".'),
     "waiver": mark(
         "A failure that you accept until a day (UTC, inclusive; at most 30 days for "

@@ -7,12 +7,12 @@ on the host reads, so that it is no argument of any program.
 from collections.abc import Sequence
 from typing import Final
 
+from zmward.backup_places import Copy
 from zmward.backups.listing import Trouble
 from zmward.doors.files import look
 from zmward.doors.host import Done, Door
 from zmward.doors.waited import TIMED_OUT
 from zmward.i18n import mark
-from zmward.profile import Copy
 
 _SOURCED: Final = 'file=$1; shift; [ "$file" = - ] || { set -a; . "$file"; }; exec "$@"'
 _ABSENT: Final = 127

@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from zmward.backup_places import Backups, Copy
 from zmward.backups import folder, repository
 from zmward.backups.judged import judged
 from zmward.backups.listing import Found, Listing, Trouble
@@ -16,7 +17,7 @@ from zmward.doors.host import Done, Door
 from zmward.engine.drill_record import last
 from zmward.errors import Fault, Refused
 from zmward.i18n import mark
-from zmward.profile import Backups, Copy, Profile
+from zmward.profile import Profile
 from zmward.sources.source import Unreadable
 
 Report = Callable[[int, int, str], None]
