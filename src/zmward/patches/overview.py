@@ -174,9 +174,13 @@ def _in_profile(build: str) -> str:
 
 def _advice(advisory: Advisory, found: OnNode, line: str) -> str:
     """Return what to do about a hole whose fix in this line nobody states."""
-    if found.standing is not Standing.UNKNOWN or not line:
+    if found.standing is not Standing.UNKNOWN:
         return ""
+    if not found.installed:
+        return f"Find out which build {found.node} has: {found.reason}."
     last = newest(line)
+    if last is None and not _dead(line):
+        return f"{line} is not known here: take a newer zmward, or a signed catalog."
     text = ""
     if last is not None and not found.latest and found.installed != str(last):
         text = f"Move to {last}, the last build of {line}."
