@@ -47,6 +47,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "origin": "whether the build is numbered as the vendor's are",
         "line": "the line of releases of its newest component",
         "line_end": "when the vendor's support of that line ends; null: not known",
+        "line_source": "who tells that end; empty where it is verified, or not known",
         "newest": "the newest known build of that line",
         "system": "the operating system",
         "system_end": "when its support ends; null where not known",

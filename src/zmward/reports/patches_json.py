@@ -41,6 +41,7 @@ class NodeShown(msgspec.Struct, frozen=True):
     origin: str
     line: str
     line_end: date | None
+    line_source: str
     newest: str
     system: str
     system_end: date | None
@@ -149,8 +150,8 @@ def _installed(ledger: Ledger) -> tuple[InstalledShown, ...]:
 
 def _node(node: Node) -> NodeShown:
     return NodeShown(
-        *(node.name, node.edition, node.origin, node.line, node.line_end, node.newest),
-        *(node.system, node.system_end, node.notes),
+        *(node.name, node.edition, node.origin, node.line, node.line_end),
+        *(node.line_source, node.newest, node.system, node.system_end, node.notes),
     )
 
 

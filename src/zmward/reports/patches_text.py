@@ -71,7 +71,9 @@ def ends(node: Node, ledger: Ledger, say: Speaker) -> Iterator[str]:
     """Yield that a branch or an operating system gets no more fixes."""
     ended = say(mark("{what} gets no fixes since {day}"))
     if node.line_end and node.line_end <= ledger.judged:
-        yield ended.format(what=f"Zimbra {node.line}", day=node.line_end)
+        text = ended.format(what=f"Zimbra {node.line}", day=node.line_end)
+        by = say(mark("by {source}")).format(source=node.line_source)
+        yield f"{text} ({by})" if node.line_source else text
     if node.system_end and node.system_end <= ledger.judged:
         yield ended.format(what=plain(node.system, 40), day=node.system_end)
 
