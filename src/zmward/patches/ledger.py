@@ -101,7 +101,11 @@ class Ledger(msgspec.Struct, frozen=True):
 def owed(hole: Hole, site: Patches, now: datetime, *, mitigated: bool = False) -> Owed:
     """Return one hole with its rating, and its due date where it is open."""
     advisory = hole.advisory
-    rating = rated(advisory.rating, advisory.cvss, exploited=advisory.exploited)
+    rating = rated(
+        *(advisory.rating, advisory.cvss),
+        exploited=advisory.exploited,
+        vector=advisory.vector,
+    )
     if hole.standing is not Standing.APPLIES:
         return Owed(hole, rating, None)
     since = known_since(advisory.published, hole.released)
