@@ -14,6 +14,7 @@ PATCHES: Final[Mapping[str, str]] = {
     "nodes": "each node as a whole",
     "counts": "how many advisories came to each status",
     "overdue": "how many open holes should have been closed before that day",
+    "around": "what keeps patches away: controls beside the holes that failed",
     "steps": "moves to one build, the one that closes most first",
     "windows": "the next maintenance windows",
     "later": "the ids that were published after the day that is judged",
@@ -40,6 +41,11 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "version": "its level; several, joined by `or`, where that is in doubt",
         "package": "the package that shows it",
         "doubt": "what makes it doubtful",
+    },
+    "Around": {
+        "control": "the control's id",
+        "title": "what is not so",
+        "found": "where, and what was found",
     },
     "NodeShown": {
         "node": "the node",

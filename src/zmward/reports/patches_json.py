@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from zmward.patches.ledger import Ledger, Owed
+from zmward.patches.ledger import Around, Ledger, Owed
 from zmward.patches.overview import Node, Step
 from zmward.patches.rating import Basis, Rating
 from zmward.patches.standing import OnNode, Standing
@@ -94,6 +94,7 @@ class PatchesShown(msgspec.Struct, frozen=True):
     nodes: tuple[NodeShown, ...]
     counts: dict[str, int]
     overdue: int
+    around: tuple[Around, ...]
     steps: tuple[Step, ...]
     windows: tuple[date, ...]
     later: tuple[str, ...]
@@ -168,6 +169,7 @@ def document(ledger: Ledger) -> PatchesShown:
         nodes=tuple(map(_node, ledger.overview.nodes)),
         counts={one.value: len(ledger.standing(one)) for one in Standing},
         overdue=len(ledger.overdue),
+        around=ledger.around,
         steps=ledger.overview.steps,
         windows=ledger.windows,
         later=ledger.overview.later,

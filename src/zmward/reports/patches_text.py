@@ -92,6 +92,14 @@ def _notes(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
         yield from hanging(Text("?", style=_DOUBT), text, 2, width)
 
 
+def _around(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
+    """Yield what keeps patches away, one line each: an audit says it whole."""
+    for one in ledger.around:
+        said = say(mark("not so: {title}")).format(title=say(one.title))
+        text = f"✗ {said} ({one.control}): {plain(one.found, 300)}"
+        yield clipped(Text(text, style=_BAD), width)
+
+
 def foreign(node: Node) -> bool:
     """Say whether a node's builds are not numbered as the vendor's are."""
     return node.origin not in ("", VENDORS)
@@ -241,6 +249,7 @@ def _head(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
     yield from _nodes(ledger, say, width)
     yield from _counts(ledger, say, width)
     yield from _notes(ledger, say, width)
+    yield from _around(ledger, say, width)
     yield from _catalog(ledger, say, width)
     for step in ledger.overview.steps[:1]:
         yield from _step(step, say, width)
