@@ -46,6 +46,7 @@ from zmward.firewall.openings import Outbound
 from zmward.firewall.verdict import Passed, Verdict
 from zmward.logs import report as logs
 from zmward.logs import seen
+from zmward.patches.ledger import Around
 from zmward.patches.overview import Step
 from zmward.patches.standing import OnNode
 from zmward.plan import Foreseen, Left
@@ -273,7 +274,7 @@ def _patches() -> Iterator[str]:
     )
     yield from table(PATCHES, _types(PatchesShown))
     yield from _structs(AdvisoryShown, MitigationShown, OnNode)
-    yield from _structs(CatalogShown, InstalledShown, NodeShown, Step)
+    yield from _structs(CatalogShown, InstalledShown, NodeShown, Around, Step)
     yield "## Readiness\n"
     yield "`zmward patches readiness --json` writes it.\n"
     yield from table(READINESS, _types(ReadinessShown))

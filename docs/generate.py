@@ -53,9 +53,10 @@ _OF_VERBS: Mapping[str, str] = {
         "where not all could be judged; explain: 0, 3 for an unknown verdict"
     ),
     "patches": (
-        "0: no known hole is open; 1: some are, or the catalog is old or not to be "
-        "believed; 3: some could not be judged; update: 0 taken, 4 refused, nothing "
-        "was changed; readiness: 0, 1 for anything bad, 3 for anything unknown"
+        "0: no known hole is open; 1: some are, something keeps patches away, or the "
+        "catalog is old or not to be believed; 3: some could not be judged; update: "
+        "0 taken, 4 refused, nothing was changed; readiness: 0, 1 for anything bad, 3 "
+        "for anything unknown"
     ),
     "integrity": (
         "baseline: 0, 1 where code differs from its package; check and explain: 0, 1 "
