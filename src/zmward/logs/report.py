@@ -9,6 +9,7 @@ import msgspec
 
 from zmward.catalog.log_attackers import ATTACKERS
 from zmward.catalog.log_indicators import INDICATORS
+from zmward.logs.party import Party
 from zmward.logs.seen import (
     AccountSeen,
     DomainSeen,
@@ -25,7 +26,7 @@ from zmward.logs.seen import (
     SourceSeen,
     WinSeen,
 )
-from zmward.logs.tally import Party, Tally
+from zmward.logs.tally import Tally
 from zmward.logs.verdicts import (
     VERDICTS,
     of_account,
