@@ -13,6 +13,7 @@ from zmward.engine.log_lines import lines
 from zmward.engine.log_pieces import Asked
 from zmward.engine.read_logs import Reading
 from zmward.errors import Usage
+from zmward.logs.attacked import attacked
 from zmward.logs.evidence import wanted
 from zmward.logs.joined import joined_rows
 from zmward.logs.report import LogReport, report
@@ -25,8 +26,6 @@ def exit_code(found: LogReport, unread: int) -> int:
     """Return 3 where not all could be read, 1 for attacks, else 0."""
     if unread:
         return 3
-    from zmward.reports.logs_words import attacked
-
     return 1 if attacked(found) else 0
 
 

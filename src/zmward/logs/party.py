@@ -1,12 +1,19 @@
 """What one source or one account did, or had done to it."""
 
-from collections import deque
+from functools import cache
 
 import msgspec
 
 _DAY = 86_400
+_NONE: frozenset[str] = frozenset()
 # More names of one day make no difference.
 _MANY = 1000
+
+
+@cache
+def _shared(protocols: frozenset[str]) -> frozenset[str]:
+    """Return the one set of these protocols, of which there are few."""
+    return protocols
 
 
 class Burst(msgspec.Struct, frozen=True):
@@ -26,14 +33,15 @@ class Party:
 
     def __init__(self, when: float) -> None:
         self.failures = self.unknown = self.probes = self.successes = self.locked = 0
-        self.protocols: set[str] = set()
+        # Most parties are alike in theirs, and share them.
+        self.protocols = _NONE
         self.first = self.last = when
         # Failures by account of a source, by source of an account.
         self.others: dict[str, int] = {}
         self.today: set[str] = set()
-        self.day = 0
-        self.widest = 0
-        self.recent: deque[float] | None = None
+        self.day, self.widest = 0.0, 0
+        # The times of the newest failures, until there were too many at once.
+        self.recent: list[float] = []
         self.burst = False
 
     def seen(self, when: float, protocol: str) -> None:
@@ -42,8 +50,8 @@ class Party:
             self.last = when
         elif when < self.first:
             self.first = when
-        if protocol:
-            self.protocols.add(protocol)
+        if protocol and protocol not in self.protocols:
+            self.protocols = _shared(self.protocols | {protocol})
 
     def failed(
         self,
@@ -58,27 +66,30 @@ class Party:
             self.last = when
         elif when < self.first:
             self.first = when
-        if protocol and protocol not in self.protocols:
-            self.protocols.add(protocol)
+        if protocol not in self.protocols and protocol:
+            self.protocols = _shared(self.protocols | {protocol})
         self.failures += 1
         if not self.burst:
             recent = self.recent
-            if recent is None:
-                recent = self.recent = deque(maxlen=burst.failures)
             recent.append(when)
-            if len(recent) == burst.failures and abs(when - recent[0]) <= burst.seconds:
-                self.burst, self.recent = True, None
-        return bool(other) and self.met(other, when, room=room)
+            if len(recent) >= burst.failures:
+                if abs(when - recent[-burst.failures]) <= burst.seconds:
+                    self.burst, self.recent = True, []
+                else:
+                    del recent[0]
+        if not other:
+            return False
+        return self.met(other, when, room)
 
-    def met(self, other: str, when: float, *, room: bool) -> bool:
+    def met(self, other: str, when: float, room: bool) -> bool:  # noqa: FBT001  # so too
         """Note the other side of a failure; return whether it took new room."""
-        day, today = int(when // _DAY), self.today
+        day, today = when // _DAY, self.today
         if day != self.day:
-            self.day, self.today = day, set()
-            today = self.today
-        if len(today) < _MANY:
+            self.day = day
+            today = self.today = {other}
+        elif len(today) < _MANY:
             today.add(other)
-            self.widest = max(self.widest, len(today))
+        self.widest = max(self.widest, len(today))
         others = self.others
         if other in others:
             others[other] += 1

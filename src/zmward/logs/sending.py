@@ -52,7 +52,10 @@ class Sending:
     def add(self, when: float, account: str, source: str) -> None:
         """Count a message of an account, whose name is at most 320 letters long."""
         hour = int(when) // _HOUR
-        day = self._day(account, hour // 24)
+        days = self._accounts.get(account)
+        day = days.get(hour // 24) if days else None
+        if day is None:
+            day = self._day(account, hour // 24)
         day.sent += 1
         if hour == day.hour:
             day.in_hour += 1
@@ -64,11 +67,7 @@ class Sending:
             day.sources.add(source)
 
     def _day(self, name: str, number: int) -> _Day:
-        """Return the day of an account."""
-        try:
-            return self._accounts[name][number]
-        except KeyError:
-            pass
+        """Return a new day of an account."""
         if self._first is None or number < self._first:
             self._first = number
         days = self._accounts.get(name)

@@ -201,7 +201,7 @@ class Tally:
             party = self._party(self.recipients, source, when, _SOURCES)
             party.seen(when, one.what.protocol)
             party.failures += 1
-            party.met(account, when, room=False)
+            party.met(account, when, False)  # noqa: FBT003  # it takes no room
 
     def _flood(self, one: _Sort, when: float, source: str, _account: str) -> None:
         """Count a request that the flood filter stopped."""
