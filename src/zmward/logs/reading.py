@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from zmward.catalog.log_pattern import Log
 from zmward.logs import access, jetty, mailboxd, nginx, sudo, syslog
+from zmward.logs.campaign import with_requests
 from zmward.logs.candidates import candidates, finders, words
 from zmward.logs.clock import Clock
 from zmward.logs.event import Event, Read
@@ -65,7 +66,8 @@ def read(
     its second turn is: which one it was, only the order of the whole file can tell.
     """
     parser, clock = _PARSERS[place.log], place.clock
-    lines = candidates(block, finders(place.log), begin, end)
+    some = candidates(block, finders(place.log), begin, end)
+    lines = with_requests(place.log, block, some, begin, end)
     found: list[Event] = []
     twice: list[tuple[int, float]] = []
     foreign = unparsed = 0
