@@ -9,6 +9,7 @@ from typing import Final
 
 from zmward.catalog.log_pattern import Log
 from zmward.logs import access, jetty, mailboxd, nginx, sudo, syslog, usual
+from zmward.logs.campaign import with_requests
 from zmward.logs.candidates import candidates, finders, words
 from zmward.logs.clock import Clock
 from zmward.logs.event import Event, Read, Row, dated
@@ -112,7 +113,8 @@ def read(place: Place, block: bytes, begin: int, end: int, counts: Counts) -> Fo
 
     Their numbers are those of what the place knows.
     """
-    lines = candidates(block, finders(place.log), begin, end)
+    some = candidates(block, finders(place.log), begin, end)
+    lines = with_requests(place.log, block, some, begin, end)
     place.known.keep()
     told = _Block(place)
     told.read(lines)
