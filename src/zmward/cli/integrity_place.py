@@ -79,7 +79,7 @@ class Asked:
         self.color = not options["no_color"]
         self.quiet = bool(options["quiet"])
         self.root: str = shared["root"]
-        self._given: tuple[str, ...] = tuple(shared["keys"])
+        self._given: tuple[str, ...] = tuple(shared.get("keys", ()))
         self._expect: str = shared.get("expect", "")
 
     def wish(self, signer: Signer | None = None) -> Wish:

@@ -68,7 +68,7 @@ def _dpkg(root: Path, trees: tuple[str, ...]) -> Database:
     return Database(versions, files)
 
 
-_TOPS: Final = ("/opt/zimbra", "/etc/", "/var/spool/cron", "/root/")
+_TOPS: Final = ("/opt/zimbra", "/etc/", "/var/spool/cron", "/lib/systemd/system")
 
 
 def _rpm(root: Path, trees: tuple[str, ...]) -> Database:

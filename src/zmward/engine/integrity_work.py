@@ -131,16 +131,8 @@ def _judged(
 ) -> Checked:
     found = seen_only(found, missed)
     nodes = [one.now for one in found.differences if one.now is not None]
-    md5 = _md5(place, nodes, owners)
-    agreeing = frozenset(
-        node.path
-        for node in nodes
-        if node.sort == "file"
-        and (one := owners.files.get(node.path)) is not None
-        and one.digest
-        and one.digest
-        == (node.digest if one.algorithm == "sha256" else md5.get(node.path))
-    )
+    files = (node.path for node in nodes if node.sort == "file")
+    agreeing = place.agreeing(files, owners)
     packages = Packages(owners, manifest.header.packages, agreeing)
     return Checked(
         manifest.header,
