@@ -99,7 +99,7 @@ class _Hunt:
             self._walk.note(folder.path, error)
             return
         try:
-            for name in folder.names:
+            for name in (*folder.names, *folder.others):
                 self._file(opened, name, f"{folder.path}/{name}")
         finally:
             os.close(opened)

@@ -117,10 +117,14 @@ class Place:
     def _folders(self, walk: Walk) -> Iterator[Folder]:
         for tree in self.trees:
             for folder in walk.tree(tree):
-                names = recorded(folder.path, folder.names)
                 if folder.path == Z.rpartition("/")[0] and tree == Z:
                     walk.linked(tree)
-                yield Folder(folder.path, names, folder.meant)
+                yield Folder(
+                    folder.path,
+                    recorded(folder.path, folder.names),
+                    folder.meant,
+                    recorded(folder.path, folder.others),
+                )
 
     def see(self, owners: Database) -> Seen:
         """Look at every file of every tree."""
@@ -203,28 +207,32 @@ class Place:
                 )
                 if folder.meant:
                     there.add(shown(folder.path))
-                names = tuple(self._names(opened, folder, was, there, turn))
+                names, others = (
+                    tuple(self._names(opened, (folder.path, some), was, there, turn))
+                    for some in (folder.names, folder.others)
+                )
             finally:
                 os.close(opened)
-            if names or own:
-                yield Folder(folder.path, names, own)
+            if names or others or own:
+                yield Folder(folder.path, names, own, others)
 
     def _names(
         self,
         opened: int,
-        folder: Folder,
+        folder: tuple[str, tuple[str, ...]],
         was: Mapping[str, Node],
         there: set[str],
         turn: int,
     ) -> Iterator[str]:
-        for name in folder.names:
-            path = shown(f"{folder.path}/{name}")
+        text = shown(folder[0])
+        for name in folder[1]:
+            path = f"{text}/{shown(name)}"
             try:
                 found = os.stat(name, dir_fd=opened, follow_symlinks=False)
             except FileNotFoundError:
                 continue
             there.add(path)
-            if not _still(was.get(path), found) or sampled(path, turn):
+            if sampled(path, turn) or not _still(was.get(path), found):
                 yield name
 
 

@@ -11,6 +11,7 @@ from zmward.engine.integrity_keys import Signer
 from zmward.engine.integrity_state import commit, newest
 from zmward.errors import Refused
 from zmward.integrity.checked import (
+    AsShipped,
     Checked,
     Made,
     Missed,
@@ -22,7 +23,7 @@ from zmward.integrity.checked import (
     taken,
     wanted,
 )
-from zmward.integrity.compare import Compared, compared
+from zmward.integrity.compare import Compared, compared, unread_lines
 from zmward.integrity.manifest import SCHEMA, Header, Manifest
 from zmward.integrity.node import Node
 from zmward.integrity.shipped import Database
@@ -55,8 +56,8 @@ def _md5(place: Place, nodes: Iterable[Node], owners: Database) -> dict[str, str
     return place.digests(asked, "md5")
 
 
-def _unread(nodes: Iterable[Node]) -> Iterable[Missed]:
-    return ((node.path, node.unread) for node in nodes if node.unread)
+def _unread(lines: Iterable[bytes]) -> Iterable[Missed]:
+    return ((node.path, node.unread) for node in _nodes(unread_lines(lines)))
 
 
 def _header(place: Place, wish: Wish, owners: Database, content: bytes) -> Header:
@@ -97,14 +98,16 @@ def baseline(place: Place, wish: Wish, signer: Signer) -> Made:
     place.require_zimbra()
     owners = place.database()
     seen = place.see(owners)
-    nodes = _nodes(seen.lines)
-    shipped = not_as_shipped(nodes, owners, _md5(place, nodes, owners))
+    shipped = AsShipped()
+    if owners.files:
+        nodes = _nodes(seen.lines)
+        shipped = not_as_shipped(nodes, owners, _md5(place, nodes, owners))
     content = b"".join(line + b"\n" for line in seen.lines)
     header = msgspec.structs.replace(
         _header(place, wish, owners, content), suspects=shipped.suspects
     )
     header, head = _written(place, wish, signer, header, content)
-    missed = {*seen.missed, *_unread(nodes), *shipped.silent}
+    missed = {*seen.missed, *_unread(seen.lines), *shipped.silent}
     if owners.trouble:
         missed.add(("/var/lib", owners.trouble))
     return Made(header, head, signer.public, shipped, tuple(sorted(missed)))
