@@ -13,7 +13,7 @@ from zmward.reports.plain import in_json
 
 @click.command("baseline", help="Record the installation as it is, and sign it.")
 @common(*SHARED)
-@own("root", "key")
+@own("root", "key", "hurry")
 @click.option("--new-key", metavar="FILE", help="Make a key, and sign with it.")
 @own("passphrase", "keys")
 @click.option("--json", "as_json", is_flag=True, help="As zmward.integrity/1.")

@@ -15,7 +15,7 @@ from zmward.reports.plain import in_json
 
 @click.command("hunt", help="What has no place on a Zimbra server.")
 @common(*SHARED)
-@own("root")
+@own("root", "hurry")
 @click.option("--save", metavar="DIR", help="Keep what was found in a tar there.")
 @click.option("--json", "as_json", is_flag=True, help="As zmward.hunt/1.")
 @click.option("--all", "everything", is_flag=True, help="Every path.")
