@@ -116,6 +116,7 @@ PLACES: Final[tuple[Place, ...]] = (
         *(f"{Z}/.{name}_history" for name in ("zmprov", "zmmailbox", "bash")),
         *(f"{Z}/.{name}" for name in ("viminfo", "lesshst", "mysql_history")),
     ),
+    *_rows(Class.GENERATED, f"{Z}/.ssh/known_hosts*", "/root/.ssh/known_hosts*"),
     # Keys and trust.
     *_rows(
         Class.KEY,

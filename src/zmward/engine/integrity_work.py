@@ -122,6 +122,8 @@ def recorded(place: Place, wish: Wish) -> Manifest:
             f"The baseline is of another machine ({found.header.host}), or this one's "
             "/etc/machine-id was changed: nothing was compared."
         )
+    # A newer zmward may look at more places, of which nothing was recorded.
+    place.trees = found.header.trees
     return found
 
 
