@@ -162,7 +162,7 @@ class _Ours:
         words = [*_VERB, verb, "--hurry", "--root", str(self._root), *more]
         words += ["--public-key", str(self._room / "public")]
         if verb == "baseline":
-            words += ["--key", str(self._room / "key")]
+            words += ["--anew", "--key", str(self._room / "key")]
             words += ["--passphrase-file", str(self._room / "phrase")]
         return words
 

@@ -149,13 +149,16 @@ def test_another_host_is_refused_and_not_ignored(capsys: Captured) -> None:
 
 
 def test_a_key_is_needed_and_only_one(public: str, capsys: Captured) -> None:
-    assert integrity("baseline") == 2
-    assert integrity("baseline", "--key", "a", "--new-key", "b") == 2
+    assert integrity("baseline", "--anew") == 2
+    assert integrity("baseline", "--anew", "--key", "a", "--new-key", "b") == 2
     assert integrity("baseline", *signing("--new-key", "new.pem")) == 2
     assert "There is a baseline already" in capsys.readouterr().err
     keys = ("--public-key", public)
-    assert integrity("baseline", *keys, *signing("--key", "key.pem")) == 0
-    assert integrity("baseline", *keys, *signing("--key", "gone.pem")) == 2
+    assert integrity("baseline", *keys, *signing("--key", "key.pem")) == 4
+    assert "--anew records all" in capsys.readouterr().err
+    anew = ("--anew", *keys)
+    assert integrity("baseline", *anew, *signing("--key", "key.pem")) == 0
+    assert integrity("baseline", *anew, *signing("--key", "gone.pem")) == 2
 
 
 def test_a_key_is_never_overwritten(room: Path, capsys: Captured) -> None:
@@ -169,7 +172,7 @@ def test_a_wrong_phrase_is_refused_without_telling_it(
     room: Path, public: str, capsys: Captured
 ) -> None:
     (room / "phrase").write_text("a wrong one entirely\n")
-    keys = ("--public-key", public)
+    keys = ("--anew", "--public-key", public)
     assert integrity("baseline", *keys, *signing("--key", "key.pem")) == 4
     said = capsys.readouterr()
     assert "the passphrase is wrong" in said.err

@@ -164,12 +164,12 @@ def check(place: Place, wish: Wish, *, quick: bool = False) -> Checked:
     return msgspec.structs.replace(done, read=read, quick=True)
 
 
-def _whole(place: Place, manifest: Manifest) -> tuple[Checked, Seen]:
+def _whole(place: Place, manifest: Manifest) -> tuple[Checked, Seen, Database]:
     owners = place.database()
     seen = place.see(owners)
     found = compared(manifest.lines, seen.lines)
     done = _judged(place, manifest, found, seen.missed, owners)
-    return msgspec.structs.replace(done, read=len(seen.lines)), seen
+    return msgspec.structs.replace(done, read=len(seen.lines)), seen, owners
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -185,7 +185,7 @@ class Accepted(msgspec.Struct, frozen=True):
 def proposed(place: Place, wish: Wish, paths: tuple[str, ...]) -> Accepted:
     """Return what accepting would do; nothing is written."""
     manifest = recorded(place, wish)
-    checked, seen = _whole(place, manifest)
+    checked, seen, owners = _whole(place, manifest)
     own, rest = taken(checked.judged, paths)
     lines = renewed(
         {node.path: line for node, line in _paired(manifest.lines)},
@@ -194,7 +194,6 @@ def proposed(place: Place, wish: Wish, paths: tuple[str, ...]) -> Accepted:
         checked.missed,
     )
     content = b"".join(line + b"\n" for line in lines)
-    owners = place.database()
     header = msgspec.structs.replace(
         _header(place, wish, owners, content),
         because="accept",
