@@ -23,7 +23,7 @@ from docs.fields import (
     VERDICT,
 )
 from docs.firewall_fields import CHECK, POLICY
-from docs.integrity_fields import INTEGRITY, INTEGRITY_PATH
+from docs.integrity_fields import HUNT, INTEGRITY, INTEGRITY_PATH
 from docs.log_fields import LOGS
 from docs.patches_fields import PATCHES, READINESS
 from docs.scan_fields import SCAN
@@ -52,7 +52,7 @@ from zmward.patches.standing import OnNode
 from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
 from zmward.reports import bans_json as bans
-from zmward.reports import integrity_explained, integrity_json
+from zmward.reports import hunt_text, integrity_explained, integrity_json
 from zmward.reports.backups_text import BackupsShown, CopyShown
 from zmward.reports.check_json import CheckShown, DifferenceShown
 from zmward.reports.config_json import DiffShown, LogShown, SnapshotShown
@@ -348,6 +348,11 @@ def _integrity() -> Iterator[str]:
     yield "## Integrity of one path\n"
     yield "`zmward integrity explain PATH --json` writes it.\n"
     yield from table(INTEGRITY_PATH, _types(integrity_explained.PathShown))
+    yield "## Hunt\n"
+    yield "`zmward integrity hunt --json` writes it.\n"
+    yield from table(HUNT, _types(hunt_text.HuntShown))
+    yield from _structs(hunt_text.HitShown, hunt_text.NotSeenShown)
+    yield from _structs(hunt_text.SavedShown)
 
 
 def _list() -> Iterator[str]:
