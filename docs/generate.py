@@ -74,7 +74,8 @@ _OF_VERBS: Mapping[str, str] = {
         "snapshot: 0, 3 where something could not be had and is kept as it was, 4 for "
         "evidence that is older than the last snapshot; diff: 0 where nothing "
         "differs, 1 where something does; log: 0, 3 where no log tells who; "
-        "restore-plan: 0: made, also where it is empty"
+        "restore-plan: 0: made, also where it is empty; document: 0, 4 for a page with "
+        "broken marks, which is left alone"
     ),
     "backup": ("check: 0, 1 for anything bad, 3 for anything that is not known"),
     "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
