@@ -63,7 +63,11 @@ _OF_VERBS: Mapping[str, str] = {
         "bans: 0, 4 where the jails may not start, 3 where not all could be read; with "
         "--install as apply"
     ),
-    "backup": ("check: 0, 1 for anything bad, 3 for anything that is not known"),
+    "backup": (
+        "check: 0, 1 for anything bad, 3 for anything that is not known; drill: 0 all "
+        "of it restored, 1 something did not, 3 something could not be tried, 4 "
+        "nothing may be restored there"
+    ),
     "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
 }
 
@@ -187,6 +191,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/check.schema.json": lambda: schema.text(schema.check()),
     "reference/patches.schema.json": lambda: schema.text(schema.patches()),
     "reference/backups.schema.json": lambda: schema.text(schema.backups()),
+    "reference/drill.schema.json": lambda: schema.text(schema.drill()),
     "reference/catalog.schema.json": lambda: schema.text(schema.catalog()),
     "status.md": status_page,
     "../packaging/zmward.1": lambda: manual.manual(_EXIT_CODES),

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from zmward.backups.rehearsal import Rehearsal
 from zmward.control import Status
 from zmward.finding import SCHEMA, Report
 from zmward.patches.signed import SCHEMA as CATALOG
@@ -13,6 +14,7 @@ from zmward.reports.backups_text import BackupsShown
 from zmward.reports.check_json import CheckShown
 from zmward.reports.patches_json import PatchesShown
 from zmward.reports.policy_json import PolicyShown
+from zmward.sources.backup_drill import SCHEMA as DRILL
 
 _SHOWN_WITH_A_CURE = {
     "commands": {
@@ -112,6 +114,12 @@ def backups() -> dict[str, Any]:
     """Return the schema of how the backups stand."""
     about = "What `zmward backup check --json` writes."
     return written(BackupsShown, backups_text.SCHEMA, about)
+
+
+def drill() -> dict[str, Any]:
+    """Return the schema of a rehearsed restore."""
+    about = "What `zmward backup drill --json` writes."
+    return written(Rehearsal, DRILL, about)
 
 
 def catalog() -> dict[str, Any]:
