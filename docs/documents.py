@@ -6,7 +6,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec import inspect
 
-from docs.backups_fields import BACKUPS
+from docs.backups_fields import BACKUPS, DRILL
 from docs.bans_fields import BANS
 from docs.config_fields import CONFIG_DIFF, CONFIG_LOG, CONFIG_SNAPSHOT
 from docs.fields import (
@@ -29,6 +29,7 @@ from docs.patches_fields import PATCHES, READINESS
 from docs.scan_fields import SCAN
 from zmward.affected import Affected
 from zmward.backups.listing import Found
+from zmward.backups.rehearsal import Estimate, Part, Rehearsal
 from zmward.bans.wanted import Reason
 from zmward.change import Change, FileText, Mode, UnitState
 from zmward.configuration.authors import Candidate
@@ -336,6 +337,13 @@ def _backups() -> Iterator[str]:
     )
     yield from table(BACKUPS, _types(BackupsShown))
     yield from _structs(CopyShown, Found)
+    yield "## Drill\n"
+    yield (
+        "`zmward backup drill --json` writes it, and a drill of all parts is kept so; "
+        "it is also described by a [JSON Schema](drill.schema.json).\n"
+    )
+    yield from table(DRILL, _types(Rehearsal))
+    yield from _structs(Part, Estimate)
 
 
 def _integrity() -> Iterator[str]:

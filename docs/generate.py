@@ -77,7 +77,11 @@ _OF_VERBS: Mapping[str, str] = {
         "restore-plan: 0: made, also where it is empty; document: 0, 4 for a page with "
         "broken marks, which is left alone"
     ),
-    "backup": ("check: 0, 1 for anything bad, 3 for anything that is not known"),
+    "backup": (
+        "check: 0, 1 for anything bad, 3 for anything that is not known; drill: 0 all "
+        "of it restored, 1 something did not, 3 something could not be tried, 4 "
+        "nothing may be restored there"
+    ),
     "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
 }
 
@@ -201,6 +205,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/check.schema.json": lambda: schema.text(schema.check()),
     "reference/patches.schema.json": lambda: schema.text(schema.patches()),
     "reference/backups.schema.json": lambda: schema.text(schema.backups()),
+    "reference/drill.schema.json": lambda: schema.text(schema.drill()),
     "reference/catalog.schema.json": lambda: schema.text(schema.catalog()),
     "reference/config-snapshot.schema.json": (
         lambda: schema.text(schema.config_snapshot())
