@@ -6,8 +6,8 @@ from typing import Final, Protocol, TypeVar
 
 import msgspec
 
+from zmward.backup_places import Backups
 from zmward.backups.listing import Backup, Listing
-from zmward.profile import Backups
 
 _INCREMENTAL: Final = "incr"
 # Who keeps single files has as many backups as files; older ones are not needed.

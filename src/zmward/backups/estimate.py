@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from zmward.backup_places import Copy
 from zmward.backups.rehearsal import Estimate, Part
-from zmward.profile import Copy
 
 _MBIT: Final = 125_000
 # Less says more of the way to the first byte than of the way.

@@ -16,10 +16,10 @@ from typing import IO, Final
 
 import msgspec
 
+from zmward.backup_places import Copy
 from zmward.backups.listing import Backup, Listing
 from zmward.doors import backup_engines as engines
 from zmward.errors import Incomplete
-from zmward.profile import Copy
 
 _PIECE: Final = 1 << 18
 _MOST_FILES: Final = 2_000_000

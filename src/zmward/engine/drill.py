@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from zmward.backup_places import Backups, Copy
 from zmward.backups.chosen import Choice, accounts, choice, first, newest, one_account
 from zmward.backups.estimate import estimated
 from zmward.backups.ldif_count import KINDS
@@ -31,7 +32,6 @@ from zmward.engine.backup_listing import listed, usual
 from zmward.engine.drill_part import untried
 from zmward.errors import Usage, ZmwardError
 from zmward.i18n import mark
-from zmward.profile import Backups, Copy
 from zmward.sources.backup_drill import SCHEMA
 
 SUBJECTS: Final[tuple[Subject, ...]] = ("ldap", "mariadb", "account")
