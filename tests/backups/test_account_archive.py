@@ -104,7 +104,9 @@ def test_a_header_that_is_a_bomb_is_stopped() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", gzip.compress(b""), gzip.compress(b"x" * 999)]
+    "content",
+    [b"", gzip.compress(b""), gzip.compress(b"x" * 999)],
+    ids=["nothing", "nothing within", "no tar within"],
 )
 def test_what_is_no_archive_is_broken(content: bytes) -> None:
     with pytest.raises(Broken):
