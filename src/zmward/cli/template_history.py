@@ -6,6 +6,7 @@ from functools import cache
 from zmward.cli.config_place import store
 from zmward.configuration.templates import Kept, since
 from zmward.errors import ZmwardError
+from zmward.i18n import Said
 
 
 @cache
@@ -26,11 +27,11 @@ def _ends() -> tuple[Kept, Kept] | None:
         return None
 
 
-def template_history(host: str) -> Callable[[str], str]:
+def template_history(host: str) -> Callable[[str], Said | None]:
     """Return what says of a template's path how it changed, or says nothing."""
 
-    def told(path: str) -> str:
+    def told(path: str) -> Said | None:
         ends = _ends()
-        return since(*ends, host, path) if ends else ""
+        return since(*ends, host, path) if ends else None
 
     return told

@@ -12,7 +12,7 @@ from zmward.doors.host import Door
 from zmward.errors import ZmwardError
 from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.i18n import mark
+from zmward.i18n import Said, fill, mark
 from zmward.patches.readiness import TEMPLATES, Ready
 from zmward.sources.packages import PACKAGES
 
@@ -24,7 +24,7 @@ _CHANGED: Final = ("5", "s")
 _SHOWN: Final = 8
 _SECONDS: Final = 300
 _KEPT: Final = mark("zmward config diff shows all; put your lines back afterwards")
-Known = Callable[[str], str]
+Known = Callable[[str], Said | None]
 _MARKED: Final = ("zimbra-core", "zimbra-store", "zimbra-mta", "zimbra-proxy")
 
 
@@ -53,8 +53,12 @@ def _how(changed: list[str], known: Known) -> Iterator[Ready]:
     """Yield what the history of the configuration tells of the first of them."""
     for path in changed[:_SHOWN]:
         told = known(path)
-        if told:
-            yield Ready(TEMPLATES[0], "bad", f"{path}, {told}", _KEPT)
+        if told is not None:
+            yield Ready(TEMPLATES[0], "bad", told, _KEPT)
+
+
+def _more(rest: int) -> tuple[Said, ...]:
+    return (fill(mark("and {count} more"), count=rest),) if rest > 0 else ()
 
 
 def _asked(door: Door, facts: Facts, known: Known) -> Iterator[Ready]:
@@ -70,20 +74,22 @@ def _asked(door: Door, facts: Facts, known: Known) -> Iterator[Ready]:
     found = [match[2] for match in lines if match and match[1][2:3] in _CHANGED]
     changed = [path for path in found if _WHAT.fullmatch(path)]
     if changed:
-        rest = len(changed) - _SHOWN
-        more = f" and {rest} more" if rest > 0 else ""
-        text = (
-            f"differ from their packages: {', '.join(changed[:_SHOWN])}{more}; no copy "
-            "of the packages' text is on the host, so how they differ is not known"
+        text = fill(
+            mark(
+                "differ from their packages: {paths}; no copy of the packages' text is "
+                "on the host, so how they differ is not known"
+            ),
+            paths=(*map(Said, changed[:_SHOWN]), *_more(len(changed) - _SHOWN)),
         )
         yield Ready(subject, "bad", text, mark("keep a copy: the upgrade writes them"))
         yield from _how(changed, known)
     else:
-        text = mark("no template differs from its package")
-        yield Ready(subject, "well", text)
+        yield Ready(subject, "well", mark("no template differs from its package"))
 
 
-def templates(door: Door, facts: Facts, known: Known = lambda _: "") -> Iterator[Ready]:
+def templates(
+    door: Door, facts: Facts, known: Known = lambda _: None
+) -> Iterator[Ready]:
     """Yield which templates an upgrade will overwrite; what cannot be asked is so.
 
     `known` says of a path what the history of the configuration tells of it.

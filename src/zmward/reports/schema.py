@@ -4,15 +4,18 @@ from typing import Any
 
 import msgspec
 
+from zmward.backups.rehearsal import Rehearsal
 from zmward.control import Status
 from zmward.finding import SCHEMA, Report
 from zmward.patches.signed import SCHEMA as CATALOG
 from zmward.patches.signed import SignedCatalog
-from zmward.reports import check_json, patches_json, policy_json
+from zmward.reports import backups_text, check_json, patches_json, policy_json
+from zmward.reports.backups_text import BackupsShown
 from zmward.reports.check_json import CheckShown
 from zmward.reports.config_json import DiffShown, LogShown, SnapshotShown
 from zmward.reports.patches_json import PatchesShown
 from zmward.reports.policy_json import PolicyShown
+from zmward.sources.backup_drill import SCHEMA as DRILL
 
 _SHOWN_WITH_A_CURE = {
     "commands": {
@@ -120,10 +123,22 @@ def config_diff() -> dict[str, Any]:
     return written(DiffShown, "zmward.config-diff/1", about)
 
 
+def backups() -> dict[str, Any]:
+    """Return the schema of how the backups stand."""
+    about = "What `zmward backup check --json` writes."
+    return written(BackupsShown, backups_text.SCHEMA, about)
+
+
 def config_log() -> dict[str, Any]:
     """Return the schema of the configuration's history."""
     about = "What `zmward config log --json` writes."
     return written(LogShown, "zmward.config-log/1", about)
+
+
+def drill() -> dict[str, Any]:
+    """Return the schema of a rehearsed restore."""
+    about = "What `zmward backup drill --json` writes."
+    return written(Rehearsal, DRILL, about)
 
 
 def catalog() -> dict[str, Any]:
