@@ -11,6 +11,7 @@ PATCHES: Final[Mapping[str, str]] = {
     "hosts_missing": "servers of the directory that gave no evidence",
     "catalog": "the advisories that judged, as a CatalogShown",
     "installed": "each component of each node",
+    "nodes": "each node as a whole",
     "counts": "how many advisories came to each status",
     "overdue": "how many open holes should have been closed before that day",
     "steps": "moves to one build, the one that closes most first",
@@ -40,6 +41,17 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "package": "the package that shows it",
         "doubt": "what makes it doubtful",
     },
+    "NodeShown": {
+        "node": "the node",
+        "edition": "`FOSS` or `NETWORK`; empty where not known, or in doubt",
+        "origin": "whether the build is numbered as the vendor's are",
+        "line": "the line of releases of its newest component",
+        "line_end": "when the vendor's support of that line ends; null: not known",
+        "newest": "the newest known build of that line",
+        "system": "the operating system",
+        "system_end": "when its support ends; null where not known",
+        "doubts": "what contradicts itself, or is only half in place",
+    },
     "MitigationShown": {
         "text": "what helps until the patch is in",
         "control": "the control that sees and can repair it; empty where none does",
@@ -49,6 +61,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "status": "how it stands on the site: that of the worst node",
         "reason": "why",
         "exploited": "whether attackers are known to use it",
+        "listed": "since when CISA lists it as used; null where it is not listed",
         "rating": "how bad it is",
         "basis": "whose rating that is; `nobody` is treated as Medium",
         "cvss": "its CVSS base score; null where none is known",
@@ -85,7 +98,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "leaves": "the ids that stay open",
         "perhaps": "the ids of which no record proves that the build closes them",
     },
-    "Ready": {
+    "ReadyShown": {
         "subject": "what it is about",
         "state": "`bad`, `unknown` or `well`",
         "text": "what was seen, or why it is not known",

@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from zmward.backup_places import Backups
+from zmward.catalog.advisories import Release
+from zmward.strict import Strict
+
 Kind = Literal["small", "isp", "university"]
 Use = Literal["wanted", "unwanted", "unsaid"]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 # As Zimbra takes it, and never 0.
 Duration = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,5}[smhd]$")]
-
-
-class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A table of the profile: an unknown key is refused."""
 
 
 class Networks(Strict, frozen=True):
@@ -281,6 +281,18 @@ class Bans(Strict, frozen=True):
             ipaddress.ip_network(network)
 
 
+class Integrity(Strict, frozen=True):
+    """Whose baselines of the installation are believed."""
+
+    keys: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse keys that are none."""
+        for key in self.keys:
+            if len(b64decode(key, validate=True)) != _KEY_BYTES:
+                raise ValueError(f"{key!r} is no ed25519 public key in base64")
+
+
 class Waiver(Strict, frozen=True):
     """A failure that somebody accepts, until the end of a day (UTC, inclusive)."""
 
@@ -293,13 +305,22 @@ class Waiver(Strict, frozen=True):
 
 
 class Attestation(Strict, frozen=True):
-    """What no host can see, as somebody states it, until the end of a day (UTC)."""
+    """What no host can see, as somebody states it, until the end of a day (UTC).
+
+    A word on a hole names the `build` of Zimbra from which on it holds in its line.
+    """
 
     subject: str
     by: Annotated[str, msgspec.Meta(min_length=1)]
     on: date
     until: date
     note: str = ""
+    build: Release = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a build where it would mean nothing."""
+        if self.build and not self.subject.startswith("hole-"):
+            raise ValueError(f"only a word on a hole has a build, not {self.subject}")
 
 
 class Profile(Strict, frozen=True):
@@ -314,15 +335,21 @@ class Profile(Strict, frozen=True):
     patches: Patches = Patches()
     logs: Logs = Logs()
     bans: Bans = Bans()
+    backups: Backups = Backups()
+    integrity: Integrity = Integrity()
     severity: Mapping[str, Literal["critical", "high", "medium", "low"]] = {}
     waiver: tuple[Waiver, ...] = ()
     attestation: tuple[Attestation, ...] = ()
 
     def attested(self, subject: str, today: date) -> Attestation | None:
         """Return the attestation of a subject that is in force, newest first."""
+        return next(iter(self.words(subject, today)), None)
+
+    def words(self, subject: str, today: date) -> tuple[Attestation, ...]:
+        """Return all attestations of a subject that are in force, newest first."""
         valid = (
             a
             for a in self.attestation
             if a.subject == subject and a.on <= today <= a.until
         )
-        return max(valid, key=lambda a: a.until, default=None)
+        return tuple(sorted(valid, key=lambda a: a.until, reverse=True))

@@ -70,6 +70,12 @@ def test_a_score_without_its_vector_is_a_note() -> None:
     assert "CVSS" not in titles
 
 
+def test_known_use_is_told_with_the_day_of_its_listing() -> None:
+    (told,) = by_id(written())["CVE-2026-73570"]["threats"]
+    assert told["category"] == "exploit_status"
+    assert told["date"] == "2026-08-21T00:00:00Z"
+
+
 def test_the_schema_can_say_no() -> None:
     document = written()
     document["document"]["category"] = ""

@@ -165,6 +165,34 @@ KEYS: Final[Mapping[str, str]] = {
         "Addresses and networks that are never banned, beside the servers and whoever "
         "the profile names: offices and proxies behind which many people are."
     ),
+    "backups": mark(
+        "Where the site's backups are (T14), and how `zmward backup drill` finds what "
+        "it restores: names of files, the newest that matches is taken."
+    ),
+    "backups.scratch": mark(
+        "Where the drill makes its own new folder; never within /opt/zimbra."
+    ),
+    "backups.ldap": mark("What zmslapcat wrote: the directory as LDIF."),
+    "backups.ldap-config": mark("What zmslapcat -c wrote: its configuration."),
+    "backups.mariadb": mark("Dumps of MariaDB as SQL."),
+    "backups.account": mark("Accounts as Zimbra exports them, tar within gzip."),
+    "backups.copy": mark(
+        "One place where backups are kept. `kind` is ne-sessions, ng-store, restic, "
+        "borg or folder (each entry of it that `pattern` matches is one backup). "
+        "`place` is a folder or a repository; restic and borg take their password "
+        "from `password-file`, and what else they need from the environment from "
+        "`environment-file`. `host` and `pattern` choose among the backups of a "
+        "repository that several servers share. `hours` is the oldest that the newest "
+        "may be (0: thresholds.backup-hours), `keep-days` how far back the oldest "
+        "must reach (0: not judged), `least-mib` the smallest size that is plausible, "
+        "`off-site` says that it is another place, `transfer-mbit` how fast it comes "
+        "back from there."
+    ),
+    "integrity": mark("Whose baselines of the installation are believed (T36)."),
+    "integrity.keys": mark(
+        "Public ed25519 keys (base64) that sign baselines, as `zmward integrity "
+        "baseline` prints them."
+    ),
     "severity": mark('Another severity for a control: control-id = "low".'),
     "waiver": mark(
         "A failure that you accept until a day (UTC, inclusive; at most 30 days for "
@@ -174,6 +202,6 @@ KEYS: Final[Mapping[str, str]] = {
     "attestation": mark(
         "What no host can see, stated by a person, with an end: backup-offsite, "
         "backup-key, backup-drill, snapshots, wiki, account-procedure, mitigation-ID "
-        "of a hole."
+        "of a hole; hole-ID, with the `build` from which on it is closed."
     ),
 }

@@ -15,6 +15,7 @@ from zmward.facts import Facts
 from zmward.patches.due import today
 from zmward.patches.installed import Installed, installed
 from zmward.patches.standing import (
+    CLOSED,
     OnNode,
     Standing,
     on_node,
@@ -35,6 +36,7 @@ from zmward.sources.osrelease import OS_RELEASE
 from zmward.sources.packages import PACKAGES
 from zmward.sources.source import Source
 from zmward.sources.sudoers import SUDOERS
+from zmward.sources.zmcontrol import ZMCONTROL
 
 
 class Hole(msgspec.Struct, frozen=True):
@@ -130,11 +132,20 @@ class Overview(msgspec.Struct, frozen=True):
 
 # All that the judging reads, whatever the catalog says.
 EVIDENCE: Final[tuple[Source[Any], ...]] = (
-    *(PACKAGES, HISTORY, SERVERS, CONFIG, COSES, DOMAINS, ACCOUNTS, APP_PASSWORDS),
+    *(
+        PACKAGES,
+        HISTORY,
+        ZMCONTROL,
+        SERVERS,
+        CONFIG,
+        COSES,
+        DOMAINS,
+        ACCOUNTS,
+        APP_PASSWORDS,
+    ),
     *(LOCALCONFIG, PAX, AMAVIS_HELPERS, ZIMLETS, EXTENSIONS, SUDOERS, OS_RELEASE),
 )
 _STANDINGS = tuple(Standing)
-_CLOSED = (Standing.FIXED, Standing.NOT_APPLICABLE)
 
 
 def _line(found: Installed) -> str:
@@ -156,6 +167,11 @@ def _numbers(line: str) -> tuple[int, ...]:
     return tuple(int(part) for part in line.split("."))
 
 
+def _in_profile(build: str) -> str:
+    """Return a build as profiles write it: `8.8.15_P46`."""
+    return build.replace(" ", "_")
+
+
 def _advice(advisory: Advisory, found: OnNode, line: str) -> str:
     """Return what to do about a hole whose fix in this line nobody states."""
     if found.standing is not Standing.UNKNOWN or not line:
@@ -166,7 +182,10 @@ def _advice(advisory: Advisory, found: OnNode, line: str) -> str:
         text = f"Move to {last}, the last build of {line}."
     elif not _dead(line):
         asked = f"Ask the vendor whether {found.installed or line} closes it, then"
-        text = f"{asked} attest {subject(advisory)} in the profile."
+        word = f"attest {subject(advisory)}"
+        if found.installed and " or " not in found.installed:
+            word += f' with build = "{_in_profile(found.installed)}"'
+        text = f"{asked} {word} in the profile."
     if _dead(line):
         text = f"{text} {line} gets no more fixes: plan the move to {_living()}."
     return text.strip()
@@ -243,7 +262,7 @@ def _after(hole: Hole, version: Version) -> Standing:
     if any(one.undone for one in hole.nodes):
         return Standing.APPLIES
     said = verdict(hole.advisory, version).standing
-    return Standing.FIXED if said in _CLOSED else said
+    return Standing.FIXED if said in CLOSED else said
 
 
 def _step(
@@ -301,8 +320,12 @@ def _node(found: Installed, facts: Facts) -> Node:
     line = _line(found)
     end = branches().get(".".join(line.split(".")[:2])) if line else None
     last = newest(line) if line else None
+    notes = (*(one.doubt for one in found.parts), *found.doubts)
     levels = tuple(
-        Level(one.component, tuple(map(str, one.versions)), one.package, one.doubt)
+        Level(
+            *(one.component, tuple(map(str, one.versions)), one.package),
+            doubt="; ".join(text for text in (one.doubt, one.against) if text),
+        )
         for one in found.parts
     )
     return Node(
@@ -311,7 +334,7 @@ def _node(found: Installed, facts: Facts) -> Node:
         system=system,
         system_end=system_end,
         newest=str(last) if last else "",
-        notes=tuple(dict.fromkeys(one.doubt for one in found.parts if one.doubt)),
+        notes=tuple(dict.fromkeys(text for text in notes if text)),
     )
 
 

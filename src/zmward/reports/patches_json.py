@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from zmward.patches.ledger import Ledger, Owed
-from zmward.patches.overview import Step
+from zmward.patches.overview import Node, Step
 from zmward.patches.rating import Basis, Rating
 from zmward.patches.standing import OnNode, Standing
 
@@ -33,6 +33,20 @@ class InstalledShown(msgspec.Struct, frozen=True):
     doubt: str
 
 
+class NodeShown(msgspec.Struct, frozen=True):
+    """One node as a whole."""
+
+    node: str
+    edition: str
+    origin: str
+    line: str
+    line_end: date | None
+    newest: str
+    system: str
+    system_end: date | None
+    doubts: tuple[str, ...]
+
+
 class MitigationShown(msgspec.Struct, frozen=True):
     """What helps until the patch is in."""
 
@@ -47,6 +61,7 @@ class AdvisoryShown(msgspec.Struct, frozen=True):
     status: Standing
     reason: str
     exploited: bool
+    listed: date | None
     rating: Rating
     basis: Basis
     cvss: float | None
@@ -75,6 +90,7 @@ class PatchesShown(msgspec.Struct, frozen=True):
     hosts_missing: tuple[str, ...]
     catalog: CatalogShown
     installed: tuple[InstalledShown, ...]
+    nodes: tuple[NodeShown, ...]
     counts: dict[str, int]
     overdue: int
     steps: tuple[Step, ...]
@@ -91,6 +107,7 @@ def _advisory(row: Owed) -> AdvisoryShown:
         status=hole.standing,
         reason=hole.reason,
         exploited=advisory.exploited,
+        listed=advisory.listed,
         rating=row.rated.rating,
         basis=row.rated.basis,
         cvss=advisory.cvss,
@@ -130,6 +147,13 @@ def _installed(ledger: Ledger) -> tuple[InstalledShown, ...]:
     )
 
 
+def _node(node: Node) -> NodeShown:
+    return NodeShown(
+        *(node.name, node.edition, node.origin, node.line, node.line_end, node.newest),
+        *(node.system, node.system_end, node.notes),
+    )
+
+
 def document(ledger: Ledger) -> PatchesShown:
     """Return the document."""
     return PatchesShown(
@@ -140,6 +164,7 @@ def document(ledger: Ledger) -> PatchesShown:
         hosts_missing=ledger.hosts_missing,
         catalog=_catalog(ledger),
         installed=_installed(ledger),
+        nodes=tuple(map(_node, ledger.overview.nodes)),
         counts={one.value: len(ledger.standing(one)) for one in Standing},
         overdue=len(ledger.overdue),
         steps=ledger.overview.steps,

@@ -218,6 +218,9 @@ def _vulnerability(row: Owed, ledger: Ledger) -> dict[str, Any]:
     found |= _untouched(row, ledger)
     if advisory.exploited:
         told = {"category": "exploit_status", "details": "Attackers use it."}
+        if advisory.listed:
+            told["date"] = f"{advisory.listed}T00:00:00Z"
+            told["details"] = "Attackers use it: in CISA's list since that day."
         found["threats"] = [*found.get("threats", ()), told]
     return found
 

@@ -61,7 +61,7 @@ def attested(subject: str, verb: str = "", *, drill: bool = False) -> Check:
     return on_directory(Layer.DECLARED, (), judge)
 
 
-def said(subject: str, until: str) -> dict[str, list[dict[str, str]]]:
+def said(subject: str, until: str, build: str = "") -> dict[str, list[dict[str, str]]]:
     """Return a profile with one attestation, for examples."""
     word = {"subject": subject, "by": "operations", "on": "2026-11-01", "until": until}
-    return {"attestation": [word]}
+    return {"attestation": [word | ({"build": build} if build else {})]}

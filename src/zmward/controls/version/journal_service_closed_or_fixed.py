@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from zmward.catalog.level import fixed, level
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
+from zmward.patches.named import builds, closed, named
 from zmward.sources.modes import FILE_MODES
 from zmward.sources.packages import PACKAGES
 
 _PROGRAM = "/opt/zimbra/libexec/postjournal"
-_FIXES = ((8, 8, 15, 46, 0), (9, 0, 0, 41, 0), (10, 0, 9), (10, 1, 1))
+_HOLE = "CVE-2024-45519"
 _KINDS = ("zimbra-patch", "zimbra-mta-patch")
 _EXECUTABLE = 0o111
 
@@ -27,19 +27,17 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     # The program comes with the MTA: without its patch it is as the installer left it.
     if "zimbra-mta-patch" not in levels:
         levels["zimbra-core"] = packages.get("zimbra-core", "")
-    states = set()
-    for version in levels.values():
-        found = level(version)
-        states.add(fixed(found, _FIXES) if found else None)
+    hole = named(facts, _HOLE)
+    state = closed(hole, levels.values())
     seen = ", ".join(f"{name} {version}" for name, version in levels.items())
-    if states == {True}:
+    if state:
         yield sound(Layer.RUNNING, host, source="packages", seen=seen)
-    elif states == {False}:
+    elif hole is not None and state is False:
         yield deviates(
             Layer.RUNNING,
             host,
             f"{_PROGRAM} is executable, and {seen} comes before the fix",
-            "8.8.15 patch 46, 9.0.0 patch 41, 10.0.9, 10.1.1 or newer",
+            f"{builds(hole)} or newer",
             no_cure="Patch now. Until then make the program unexecutable (`chmod a-x`) "
             "and keep zimbraMtaMyNetworks to the node's own addresses.",
             source="packages",
@@ -85,6 +83,10 @@ CONTROL = Control(
         ),
         unsure(
             packages={"zimbra-core": "10.1.0.GA.4655", "zimbra-patch": "10.1.4.1-1"},
+            raw={"file-modes": _SEEN},
+        ),
+        unsure(
+            packages={"zimbra-patch": "11.0.0.1-1", "zimbra-mta-patch": "11.0.0.1-1"},
             raw={"file-modes": _SEEN},
         ),
         unsure(packages={"zimbra-patch": "10.1.4"}, missing=("file-modes",)),
