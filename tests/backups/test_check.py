@@ -22,9 +22,10 @@ from tests.backups.engines import (
     secret,
     toml,
 )
-from zmward.backups.rehearsal import SCHEMA, Estimate, Part, Rehearsal
+from zmward.backups.rehearsal import Estimate, Part, Rehearsal, stamp
 from zmward.cli.main import dispatch
 from zmward.engine import drill_record
+from zmward.sources.backup_drill import SCHEMA
 
 Check = Callable[..., Any]
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root is believed")
@@ -248,7 +249,7 @@ def test_without_any_backup_it_is_unknown(check: Check) -> None:
 
 def drill(state: str, days: float) -> Rehearsal:
     part = Part("ldap", state, "as it should be")  # type: ignore[arg-type]  # a state
-    when = time.time() - days * 86_400
+    when = stamp(time.time() - days * 86_400)
     return Rehearsal(
         SCHEMA, "mail", when, "r", "b", when, (part,), Estimate(None, None)
     )
@@ -266,7 +267,7 @@ def remember(record: Rehearsal) -> Path:
     ("state", "days", "judged"),
     [
         *(("well", 1, "well"), ("well", 400, "bad"), ("bad", 1, "bad")),
-        ("unknown", 1, "unknown"),
+        *(("unknown", 1, "unknown"), ("well", -9, "unknown")),
     ],
 )
 def test_the_last_drill_is_judged(

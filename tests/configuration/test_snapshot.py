@@ -215,3 +215,13 @@ def test_what_cannot_be_read_is_stale_and_no_error() -> None:
 def test_a_group_owns_its_own_paths_only() -> None:
     assert Group("domains/").owns("domains/a.conf")
     assert not Group("global.conf").owns("global.conf2")
+
+
+def test_templates_that_could_not_be_seen_are_not_removed() -> None:
+    text = "> /opt/zimbra/conf/amavisd.conf.in\n $x = 1;\n"
+    before = merged({}, snapshot(put("templates", Answer(text), NODE), KEY)).files
+    path = f"{FOLDER}templates/opt/zimbra/conf/amavisd.conf.in"
+    assert before[path] == "$x = 1;\n"
+    after = merged(before, snapshot(put("templates", Answer(""), NODE), KEY))
+    assert path in after.files
+    assert f"{FOLDER}templates/" in after.stale

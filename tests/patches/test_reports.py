@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.patches import made as of
+from zmward.patches.ledger import Around
 from zmward.patches.overview import Hole
 from zmward.patches.standing import Standing
 from zmward.profile import Patches
@@ -175,3 +176,17 @@ def test_what_contradicts_itself_is_told_and_no_list_of_it_hides_the_rest() -> N
     assert "<script>alert" not in page
     shown = json.loads(patches_json.render(ledger))["nodes"]
     assert len(shown[0]["doubts"]) == 9
+
+
+def test_what_keeps_patches_away_stands_in_every_report() -> None:
+    around = (Around("kernel-newest-runs", "The newest kernel runs", of.EVIL * 9),)
+    ledger = replace(of.made(), around=around)
+    text = patches_text.render(ledger)
+    assert "✗ not so: The newest kernel runs (kernel-newest-runs)" in text
+    assert "\x1b" not in text
+    page = patches_page.render(ledger)
+    assert "kernel-newest-runs" in page
+    assert "<script>alert" not in page
+    found = json.loads(patches_json.render(ledger))
+    assert found["around"][0]["control"] == "kernel-newest-runs"
+    jsonschema.validate(found, schema.patches())

@@ -100,7 +100,18 @@ def _tagged(tags: tuple[str, ...], pattern: re.Pattern[str]) -> str:
     return next((m[1] for tag in tags if (m := pattern.fullmatch(tag))), "")
 
 
-def _of_restic(one: Snapshot, sizes: Mapping[str, int]) -> Backup | None:
+def _runs(found: tuple[Snapshot, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the snapshots of each run of zmward's."""
+    runs: dict[str, list[str]] = {}
+    for one in found:
+        if OWN_TAG in (one.tags or ()) and (run := _tagged(one.tags or (), RUN)):
+            runs.setdefault(run, []).append(one.id)
+    return {run: tuple(ids) for run, ids in runs.items()}
+
+
+def _of_restic(
+    one: Snapshot, sizes: Mapping[str, int], runs: Mapping[str, tuple[str, ...]]
+) -> Backup | None:
     """Return a snapshot as a backup; None for a piece of a run of zmward's."""
     tags = one.tags or ()
     if OWN_TAG in tags:
@@ -109,7 +120,12 @@ def _of_restic(one: Snapshot, sizes: Mapping[str, int]) -> Backup | None:
         size = _tagged(tags, BYTES)
         own = f"zmward on {one.hostname}"
         return Backup(
-            one.id, when(one.time), int(size) if size else None, own, whole=True
+            name=one.id,
+            when=when(one.time),
+            size=int(size) if size else None,
+            series=own,
+            whole=True,
+            pieces=runs.get(_tagged(tags, RUN), ()),
         )
     size_now = _count((one.summary or {}).get("total_bytes_processed"))
     known = size_now if size_now is not None else sizes.get(one.id)
@@ -121,10 +137,11 @@ def of_restic(
     copy: Copy, found: tuple[Snapshot, ...], sizes: Mapping[str, int]
 ) -> Listing:
     """Return a repository of restic's; `sizes` are bytes by id, where asked."""
+    runs = _runs(found)
     known = [
         backup
         for one in found
-        if chosen(copy, one) and (backup := _of_restic(one, sizes)) is not None
+        if chosen(copy, one) and (backup := _of_restic(one, sizes, runs)) is not None
     ]
     return Listing(copy, newest_first(known), encrypted=True)
 
@@ -138,18 +155,21 @@ def chosen(copy: Copy, one: Snapshot) -> bool:
 
 
 def _of_borg(copy: Copy, found: tuple[Archive, ...]) -> Iterator[Backup]:
+    pieces: tuple[str, ...]
     for one in found:
         if copy.host and one.hostname and one.hostname != copy.host:
             continue
         if not fnmatchcase(one.name, copy.pattern) or _piece(one.name):
             continue
         size = _count((one.stats or {}).get("original_size"))
-        line, whole = undated(one.name), None
+        line, whole, pieces = undated(one.name), None, ()
         if own := _OWN_ARCHIVE.fullmatch(one.name):
             line, whole = f"zmward on {own[1]}", True
             said = BYTES.search(one.comment)
             size = int(said[1]) if said else None
-        yield Backup(one.name, when(one.start), size, line, whole=whole)
+            begin = one.name.removesuffix("run")
+            pieces = tuple(a.name for a in found if a.name.startswith(begin))
+        yield Backup(one.name, when(one.start), size, line, whole=whole, pieces=pieces)
 
 
 def _piece(name: str) -> bool:

@@ -4,6 +4,7 @@ from zmward.cli.subverbs import Subverbs
 
 SUBVERBS = {
     "check": "are there backups: age, size, gaps, key, another place",
+    "drill": "restore one beside everything, measure it, remember it",
 }
 
 command = Subverbs("backup", SUBVERBS, about="Are there backups, and do they restore.")

@@ -12,7 +12,7 @@ from zmward.reports.plain import in_json
 
 @click.command("check", help="What changed since, and what nothing explains.")
 @common(*SHARED)
-@own("root", "keys", "expect")
+@own("root", "keys", "expect", "hurry")
 @click.option("--quick", is_flag=True, help="Read what moved, and a sample.")
 @click.option("--json", "as_json", is_flag=True, help="As zmward.integrity/1.")
 @click.option("--all", "everything", is_flag=True, help="Every path.")

@@ -18,18 +18,13 @@ import msgspec
 
 from zmward.cli.options import door, time
 from zmward.cli.progress import progress
-from zmward.doors.far_logs import fetch
 from zmward.doors.host import Door
 from zmward.doors.log_files import FOLDERS, LIVE, LogFiles, named
 from zmward.doors.own_addresses import own_addresses, zone
 from zmward.engine.log_looks import looked_at
 from zmward.errors import BadFile, Incomplete, Unreachable, Usage
 from zmward.evidence import Evidence, merge
-from zmward.facts import Facts
-from zmward.finding import moment
-from zmward.logs.trust import NEEDED, trusted
 from zmward.profile import Profile
-from zmward.sources.identity import IDENTITY
 
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([hdw])")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -149,6 +144,8 @@ def trusted_by(site: Profile, more: tuple[str, ...], *, here: bool) -> tuple[str
 def _asked(way: Door, *, quiet: bool) -> Evidence:
     from zmward.cli.main import own_version
     from zmward.engine.collect import collect
+    from zmward.logs.trust import NEEDED
+    from zmward.sources.identity import IDENTITY
 
     silent = quiet or not sys.stderr.isatty()
     with progress(f"asking {way.name}", silent=silent) as moved:
@@ -162,6 +159,11 @@ def _recorded(paths: tuple[str, ...]) -> Evidence:
 
 
 def _believed(evidence: Evidence, site: Profile) -> tuple[tuple[str, ...], list[str]]:
+    # What is needed for a node's own belief alone; a report on files needs none of it.
+    from zmward.facts import Facts
+    from zmward.finding import moment
+    from zmward.logs.trust import trusted
+
     facts = Facts(evidence, site, moment(evidence.when))
     found, note = trusted(facts)
     return found, [note] if note else []
@@ -211,6 +213,8 @@ def _own(site: Profile, *, quiet: bool) -> tuple[tuple[str, ...], list[str]]:
 def _far(wanted: Wanted, site: Profile, room: Path) -> Place:
     if wanted.files or wanted.folders:
         raise Usage("--host reads the logs of that host: leave --file and --dir out.")
+    from zmward.doors.far_logs import fetch
+
     way = door(wanted.host)
     evidence = (
         _recorded(wanted.evidence)

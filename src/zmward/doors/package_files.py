@@ -17,12 +17,12 @@ from zmward.integrity.shipped import (
 )
 
 _LARGEST: Final = 256 << 20
+PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 _SECONDS: Final = 120
 _RPM: Final = (
-    r"[%{=NAME}\t%{=VERSION}-%{=RELEASE}\t%{FILEDIGESTS}\t%{FILEFLAGS:fflags}"
+    r"[%{=NAME}\t%{=VERSION}-%{=RELEASE}\t%{FILEDIGESTS}\t%{FILEFLAGS}"
     r"\t%{FILENAMES}\n]"
 )
-_RPM_FLAGS: Final = _RPM.replace(":fflags", "")
 _RPM_PLACES: Final = ("var/lib/rpm", "usr/lib/sysimage/rpm")
 
 
@@ -68,17 +68,17 @@ def _dpkg(root: Path, trees: tuple[str, ...]) -> Database:
     return Database(versions, files)
 
 
-_TOPS: Final = ("/opt/zimbra", "/etc/", "/var/spool/cron", "/root/")
+_TOPS: Final = ("/opt/zimbra", "/etc/", "/var/spool/cron", "/lib/systemd/system")
 
 
 def _rpm(root: Path, trees: tuple[str, ...]) -> Database:
     where = () if root == Path("/") else ("--root", str(root))
-    argv = ("rpm", *where, "-qa", "--qf", _RPM_FLAGS)
+    argv = ("rpm", *where, "-qa", "--qf", _RPM)
     done = subprocess.run(
         argv,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        env={"LC_ALL": "C", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"},
+        env={"LC_ALL": "C", "PATH": PATH},
         timeout=_SECONDS,
         check=False,
     )

@@ -82,7 +82,10 @@ class Level(msgspec.Struct, frozen=True):
 
 
 class Node(msgspec.Struct, frozen=True):
-    """What is installed on one node; empty texts are unknown."""
+    """What is installed on one node; empty texts are unknown.
+
+    `line_source` says who tells the end of the line, where it is not verified.
+    """
 
     name: str
     levels: tuple[Level, ...]
@@ -90,6 +93,7 @@ class Node(msgspec.Struct, frozen=True):
     origin: str = ""
     line: str = ""
     line_end: date | None = None
+    line_source: str = ""
     system: str = ""
     system_end: date | None = None
     newest: str = ""
@@ -174,9 +178,13 @@ def _in_profile(build: str) -> str:
 
 def _advice(advisory: Advisory, found: OnNode, line: str) -> str:
     """Return what to do about a hole whose fix in this line nobody states."""
-    if found.standing is not Standing.UNKNOWN or not line:
+    if found.standing is not Standing.UNKNOWN:
         return ""
+    if not found.installed:
+        return f"Find out which build {found.node} has: {found.reason}."
     last = newest(line)
+    if last is None and not _dead(line):
+        return f"{line} is not known here: take a newer zmward, or a signed catalog."
     text = ""
     if last is not None and not found.latest and found.installed != str(last):
         text = f"Move to {last}, the last build of {line}."
@@ -331,6 +339,7 @@ def _node(found: Installed, facts: Facts) -> Node:
     return Node(
         *(found.node, levels, found.edition, found.origin, line),
         line_end=end.end if end else None,
+        line_source=end.source if end and not end.verified else "",
         system=system,
         system_end=system_end,
         newest=str(last) if last else "",

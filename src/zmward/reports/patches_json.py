@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from zmward.patches.ledger import Ledger, Owed
+from zmward.patches.ledger import Around, Ledger, Owed
 from zmward.patches.overview import Node, Step
 from zmward.patches.rating import Basis, Rating
 from zmward.patches.standing import OnNode, Standing
@@ -41,6 +41,7 @@ class NodeShown(msgspec.Struct, frozen=True):
     origin: str
     line: str
     line_end: date | None
+    line_source: str
     newest: str
     system: str
     system_end: date | None
@@ -93,6 +94,7 @@ class PatchesShown(msgspec.Struct, frozen=True):
     nodes: tuple[NodeShown, ...]
     counts: dict[str, int]
     overdue: int
+    around: tuple[Around, ...]
     steps: tuple[Step, ...]
     windows: tuple[date, ...]
     later: tuple[str, ...]
@@ -149,8 +151,8 @@ def _installed(ledger: Ledger) -> tuple[InstalledShown, ...]:
 
 def _node(node: Node) -> NodeShown:
     return NodeShown(
-        *(node.name, node.edition, node.origin, node.line, node.line_end, node.newest),
-        *(node.system, node.system_end, node.notes),
+        *(node.name, node.edition, node.origin, node.line, node.line_end),
+        *(node.line_source, node.newest, node.system, node.system_end, node.notes),
     )
 
 
@@ -167,6 +169,7 @@ def document(ledger: Ledger) -> PatchesShown:
         nodes=tuple(map(_node, ledger.overview.nodes)),
         counts={one.value: len(ledger.standing(one)) for one in Standing},
         overdue=len(ledger.overdue),
+        around=ledger.around,
         steps=ledger.overview.steps,
         windows=ledger.windows,
         later=ledger.overview.later,

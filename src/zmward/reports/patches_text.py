@@ -71,7 +71,9 @@ def ends(node: Node, ledger: Ledger, say: Speaker) -> Iterator[str]:
     """Yield that a branch or an operating system gets no more fixes."""
     ended = say(mark("{what} gets no fixes since {day}"))
     if node.line_end and node.line_end <= ledger.judged:
-        yield ended.format(what=f"Zimbra {node.line}", day=node.line_end)
+        text = ended.format(what=f"Zimbra {node.line}", day=node.line_end)
+        by = say(mark("by {source}")).format(source=node.line_source)
+        yield f"{text} ({by})" if node.line_source else text
     if node.system_end and node.system_end <= ledger.judged:
         yield ended.format(what=plain(node.system, 40), day=node.system_end)
 
@@ -88,6 +90,14 @@ def _notes(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
     for note in found:
         text = Text(note, style=_DOUBT)
         yield from hanging(Text("?", style=_DOUBT), text, 2, width)
+
+
+def _around(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
+    """Yield what keeps patches away, one line each: an audit says it whole."""
+    for one in ledger.around:
+        said = say(mark("not so: {title}")).format(title=say(one.title))
+        text = f"✗ {said} ({one.control}): {plain(one.found, 300)}"
+        yield clipped(Text(text, style=_BAD), width)
 
 
 def foreign(node: Node) -> bool:
@@ -239,6 +249,7 @@ def _head(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
     yield from _nodes(ledger, say, width)
     yield from _counts(ledger, say, width)
     yield from _notes(ledger, say, width)
+    yield from _around(ledger, say, width)
     yield from _catalog(ledger, say, width)
     for step in ledger.overview.steps[:1]:
         yield from _step(step, say, width)
