@@ -6,7 +6,9 @@ from typing import Any, get_args
 import msgspec
 from msgspec import inspect
 
+from docs.backups_fields import BACKUPS
 from docs.bans_fields import BANS
+from docs.config_fields import CONFIG_DIFF, CONFIG_LOG, CONFIG_SNAPSHOT
 from docs.fields import (
     CHANGE,
     DRIFT,
@@ -21,12 +23,17 @@ from docs.fields import (
     VERDICT,
 )
 from docs.firewall_fields import CHECK, POLICY
+from docs.integrity_fields import INTEGRITY, INTEGRITY_PATH
 from docs.log_fields import LOGS
 from docs.patches_fields import PATCHES, READINESS
 from docs.scan_fields import SCAN
 from zmward.affected import Affected
+from zmward.backups.listing import Found
 from zmward.bans.wanted import Reason
 from zmward.change import Change, FileText, Mode, UnitState
+from zmward.configuration.authors import Candidate
+from zmward.configuration.compare import Difference
+from zmward.configuration.history import Changed, Told
 from zmward.deviation import Deviation, Excerpt
 from zmward.drift import Drift, StoredDeviation
 from zmward.engine.history import Past
@@ -45,7 +52,10 @@ from zmward.patches.standing import OnNode
 from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
 from zmward.reports import bans_json as bans
+from zmward.reports import integrity_explained, integrity_json
+from zmward.reports.backups_text import BackupsShown, CopyShown
 from zmward.reports.check_json import CheckShown, DifferenceShown
+from zmward.reports.config_json import DiffShown, LogShown, SnapshotShown
 from zmward.reports.patches_json import (
     AdvisoryShown,
     CatalogShown,
@@ -295,6 +305,51 @@ def _bans() -> Iterator[str]:
     yield from _structs(bans.Simulated, bans.VictimShown)
 
 
+def _config() -> Iterator[str]:
+    yield "## Snapshot of the configuration\n"
+    yield (
+        "`zmward config snapshot --json` writes it; it is also described by a "
+        "[JSON Schema](config-snapshot.schema.json).\n"
+    )
+    yield from table(CONFIG_SNAPSHOT, _types(SnapshotShown))
+    yield from _structs(Difference)
+    yield "## Difference of two snapshots\n"
+    yield (
+        "`zmward config diff --json` writes it; it is also described by a "
+        "[JSON Schema](config-diff.schema.json).\n"
+    )
+    yield from table(CONFIG_DIFF, _types(DiffShown))
+    yield "## History of the configuration\n"
+    yield (
+        "`zmward config log --json` writes it; it is also described by a "
+        "[JSON Schema](config-log.schema.json).\n"
+    )
+    yield from table(CONFIG_LOG, _types(LogShown))
+    yield from _structs(Told, Changed, Candidate)
+
+
+def _backups() -> Iterator[str]:
+    yield "## Backups\n"
+    yield (
+        "`zmward backup check --json` writes it; it is also described by a "
+        "[JSON Schema](backups.schema.json).\n"
+    )
+    yield from table(BACKUPS, _types(BackupsShown))
+    yield from _structs(CopyShown, Found)
+
+
+def _integrity() -> Iterator[str]:
+    yield "## Integrity\n"
+    yield "`zmward integrity baseline`, `check` and `accept` write it with --json.\n"
+    yield from table(INTEGRITY, _types(integrity_json.IntegrityShown))
+    yield from _structs(integrity_json.BaselineShown, integrity_json.AddedShown)
+    yield from _structs(integrity_json.ChangedShown, integrity_json.RemovedShown)
+    yield from _structs(integrity_json.AlarmShown, integrity_json.UnreadShown)
+    yield "## Integrity of one path\n"
+    yield "`zmward integrity explain PATH --json` writes it.\n"
+    yield from table(INTEGRITY_PATH, _types(integrity_explained.PathShown))
+
+
 def _list() -> Iterator[str]:
     yield "## The list of controls\n"
     yield "`zmward list --json` writes a bare array of these.\n"
@@ -314,5 +369,5 @@ def page(made: str) -> str:
     parts = (head, *_report(), *_evidence(), *_drift(), *_plan(), *_run())
     parts = (*parts, *_history(), *_verdict(), *_policy(), *_check())
     parts = (*parts, *_observed(), *_scan(), *_patches(), *_logs(), *_bans())
-    parts = (*parts, *_list())
+    parts = (*parts, *_integrity(), *_config(), *_backups(), *_list())
     return "\n".join(parts).rstrip() + "\n"

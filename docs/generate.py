@@ -58,12 +58,25 @@ _OF_VERBS: Mapping[str, str] = {
         "0 taken, 4 refused, nothing was changed; readiness: 0, 1 for anything bad, 3 "
         "for anything unknown"
     ),
+    "integrity": (
+        "baseline: 0, 1 where code differs from its package; check and explain: 0, 1 "
+        "for an alarm; accept: 0, 1 where alarms are left; each: 3 where not all could "
+        "be read, 4 where a baseline is forged, damaged, older than a known one, or of "
+        "another host, 2 where there is none or no key is pinned"
+    ),
     "logs": (
         "report: 0 where no attack and no sign of exploitation was found, 1 where some "
         "was, 3 where not all could be read; follow: 0 once it was ended by SIGTERM; "
         "bans: 0, 4 where the jails may not start, 3 where not all could be read; with "
         "--install as apply"
     ),
+    "config": (
+        "snapshot: 0, 3 where something could not be had and is kept as it was, 4 for "
+        "evidence that is older than the last snapshot; diff: 0 where nothing "
+        "differs, 1 where something does; log: 0, 3 where no log tells who; "
+        "restore-plan: 0: made, also where it is empty"
+    ),
+    "backup": ("check: 0, 1 for anything bad, 3 for anything that is not known"),
     "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
 }
 
@@ -186,7 +199,13 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/policy.schema.json": lambda: schema.text(schema.policy()),
     "reference/check.schema.json": lambda: schema.text(schema.check()),
     "reference/patches.schema.json": lambda: schema.text(schema.patches()),
+    "reference/backups.schema.json": lambda: schema.text(schema.backups()),
     "reference/catalog.schema.json": lambda: schema.text(schema.catalog()),
+    "reference/config-snapshot.schema.json": (
+        lambda: schema.text(schema.config_snapshot())
+    ),
+    "reference/config-log.schema.json": lambda: schema.text(schema.config_log()),
+    "reference/config-diff.schema.json": lambda: schema.text(schema.config_diff()),
     "status.md": status_page,
     "../packaging/zmward.1": lambda: manual.manual(_EXIT_CODES),
     **{

@@ -10,17 +10,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from zmward.backup_places import Backups
 from zmward.catalog.advisories import Release
+from zmward.strict import Strict
 
 Kind = Literal["small", "isp", "university"]
 Use = Literal["wanted", "unwanted", "unsaid"]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 # As Zimbra takes it, and never 0.
 Duration = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,5}[smhd]$")]
-
-
-class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A table of the profile: an unknown key is refused."""
 
 
 class Networks(Strict, frozen=True):
@@ -76,6 +74,7 @@ class Thresholds(Strict, frozen=True):
     clock_offset_ms: Annotated[int, msgspec.Meta(ge=1)] = 1000
     two_factor_coverage: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
     log_days: Days = 30
+    log_arrival_days: Days = 35
 
 
 Zone = Literal["internet", "clients", "admin", "monitoring", "cluster", "balancers"]
@@ -273,12 +272,25 @@ class Bans(Strict, frozen=True):
     recidive_bans: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 3
     recidive_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 24
     recidive_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 7
+    network_addresses: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 4
     spared: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what is no network."""
         for network in self.spared:
             ipaddress.ip_network(network)
+
+
+class Integrity(Strict, frozen=True):
+    """Whose baselines of the installation are believed."""
+
+    keys: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse keys that are none."""
+        for key in self.keys:
+            if len(b64decode(key, validate=True)) != _KEY_BYTES:
+                raise ValueError(f"{key!r} is no ed25519 public key in base64")
 
 
 class Waiver(Strict, frozen=True):
@@ -323,6 +335,8 @@ class Profile(Strict, frozen=True):
     patches: Patches = Patches()
     logs: Logs = Logs()
     bans: Bans = Bans()
+    backups: Backups = Backups()
+    integrity: Integrity = Integrity()
     severity: Mapping[str, Literal["critical", "high", "medium", "low"]] = {}
     waiver: tuple[Waiver, ...] = ()
     attestation: tuple[Attestation, ...] = ()

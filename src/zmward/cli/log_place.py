@@ -129,7 +129,8 @@ def _believed(evidence: Evidence, site: Profile) -> tuple[tuple[str, ...], list[
     return found, [note] if note else []
 
 
-def _zone(name: str | None) -> tzinfo:
+def local_zone(name: str | None) -> tzinfo:
+    """Return the zone of a name, or the machine's own; Usage for none."""
     found = zone(name)
     if found is None:
         raise Usage(f"--timezone {name!r} is none: write Europe/Rome.")
@@ -138,6 +139,19 @@ def _zone(name: str | None) -> tzinfo:
 
 def _near(wanted: Wanted, site: Profile, at: tzinfo) -> Place:
     files = opened_logs(wanted.files, wanted.folders, wanted.since)
+    believed, notes = whom(wanted, site)
+    files.notes += notes
+    return Place(
+        name=gethostname(),
+        files=files,
+        paths=tuple(str(one.path) for one in files.opened),
+        zone=at,
+        trusted=believed,
+    )
+
+
+def whom(wanted: Wanted, site: Profile) -> tuple[tuple[str, ...], list[str]]:
+    """Return whose word is taken about logs that lie here, and what is amiss there."""
     here = not wanted.files and not wanted.folders
     believed: tuple[str, ...] = ()
     notes: list[str] = []
@@ -145,14 +159,7 @@ def _near(wanted: Wanted, site: Profile, at: tzinfo) -> Place:
         believed, notes = _believed(_recorded(wanted.evidence), site)
     elif here:
         believed, notes = _own(site, quiet=wanted.quiet)
-    files.notes += notes
-    return Place(
-        name=gethostname(),
-        files=files,
-        paths=tuple(str(one.path) for one in files.opened),
-        zone=at,
-        trusted=(*believed, *trusted_by(site, wanted.trusted, here=here)),
-    )
+    return (*believed, *trusted_by(site, wanted.trusted, here=here)), notes
 
 
 def _own(site: Profile, *, quiet: bool) -> tuple[tuple[str, ...], list[str]]:
@@ -181,7 +188,7 @@ def _far(wanted: Wanted, site: Profile, room: Path) -> Place:
         name=next(iter(evidence.hosts), way.name),
         files=far.files,
         paths=far.paths,
-        zone=_zone(wanted.timezone) if wanted.timezone else far.zone,
+        zone=local_zone(wanted.timezone) if wanted.timezone else far.zone,
         trusted=(*believed, *trusted_by(site, wanted.trusted, here=False)),
         lines=far.lines,
     )
@@ -192,7 +199,7 @@ def place(wanted: Wanted, site: Profile) -> Iterator[Place]:
     """Open the logs; what came from a far host is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="zmward-logs-") as room:
         if wanted.host is None:
-            at = _near(wanted, site, _zone(wanted.timezone))
+            at = _near(wanted, site, local_zone(wanted.timezone))
         else:
             at = _far(wanted, site, Path(room))
         try:

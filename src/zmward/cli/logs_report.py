@@ -61,6 +61,7 @@ def _text(found: LogReport, *, color: bool) -> str:
 
 @click.command("report", help="Who attacks, whom, and who got in.")
 @click.option("--since", metavar="WHEN", help="24h, 7d, 2w, or a date.")
+@click.option("--follow", is_flag=True, help="Go on as the logs do, until Ctrl-C.")
 @click.option("--file", "files", multiple=True, metavar="FILE", help="Read this log.")
 @click.option("--dir", "folders", multiple=True, metavar="DIR", help="Its logs.")
 @click.option(
@@ -89,6 +90,7 @@ def command(
     /,
     *,
     since: str | None,
+    follow: bool,
     files: tuple[str, ...],
     folders: tuple[str, ...],
     trusted: tuple[str, ...],
@@ -116,6 +118,12 @@ def command(
         since=begin,
         quiet=bool(given(ctx, "quiet", shared["quiet"])),
     )
+    color = not given(ctx, "no_color", shared["no_color"]) and output is None
+    if follow:
+        from zmward.cli import logs_live
+
+        logs_live.fit(chosen, form, output, with_lines=with_lines, in_form=in_form)
+        return logs_live.run(chosen, site, until(now), color=color, in_form=in_form)
     with place(chosen, site) as at:
         asked = Asked(at.zone, at.trusted, begin, until(now))
         try:
@@ -134,7 +142,6 @@ def command(
 
         text = logs_page.render(found, at.name)
     else:
-        color = not given(ctx, "no_color", shared["no_color"]) and output is None
         text = _text(found, color=color)
     write(text, output)
     return exit_code(found, at.files.unread)

@@ -32,17 +32,12 @@ VERBS = {
     "firewall": "what the packet filter lets in, and why",
     "scan": "what others see of a host, and what they could do",
     "patches": "which holes are open, and by when each must be closed",
+    "integrity": "what changed in the installation, and what is odd in it",
     "logs": "who attacks, whom, and who got in",
+    "config": "the configuration as a readable history",
+    "backup": "are there backups, and do they restore",
 }
-_COMING = (
-    *(
-        "integrity",
-        "config",
-        "backup",
-        "accounts",
-    ),
-    *("preauth", "tunnel", "watch", "fleet"),
-)
+_COMING = ("accounts", "preauth", "tunnel", "watch", "fleet")
 _BUG = 70
 _INTERRUPTED = 130
 _STDERR = 2

@@ -60,16 +60,12 @@ class Follow:
         self._folders, self._zone, self._passed = folders, asked[0], passed
         self._trusted = Trusted(asked[1])
         known = progress or Progress()
-        self._joiner = Joiner(known.waiting)
         self._held = known.held
         self._known = known.spots
         self._tails: dict[Path, tuple[Log, Tail]] = {}
         self._places: dict[int, tuple[Held, Place]] = {}
         self._looks = 0
-        halves = (*known.waiting.addressed, *known.waiting.named)
-        waiting = (*halves, *known.waiting.later)
-        self._newest = max((one.when for one in waiting), default=0.0)
-        self._seen = passed()
+        self.go_on(known.waiting)
         self._stale: set[Path] = set()
         self.counts = Counts()
         self._find(first=progress is None)
@@ -78,6 +74,13 @@ class Follow:
         """Let go of all files."""
         for _, tail in self._tails.values():
             tail.close()
+
+    def go_on(self, waiting: Waiting) -> None:
+        """Take over what an earlier reading left without its other half."""
+        self._joiner = Joiner(waiting)
+        halves = (*waiting.addressed, *waiting.named, *waiting.later)
+        self._newest = max((one.when for one in halves), default=0.0)
+        self._seen = self._passed()
 
     def notes(self) -> list[str]:
         """Return what could not be read, each once."""

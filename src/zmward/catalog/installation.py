@@ -1,0 +1,204 @@
+"""What each place of a Zimbra server holds, as rows: the first that matches counts.
+
+A pattern is a whole path: `*` stands for part of one name, `**` at the end for the
+place itself and all below it. Classes and places are those of zmfixperms and of the
+packaging scripts.
+"""
+
+import re
+from enum import StrEnum
+from functools import cache, lru_cache
+from typing import Final
+
+import msgspec
+
+from zmward.i18n import mark
+
+Z: Final = "/opt/zimbra"
+WEB: Final = f"{Z}/jetty_base/webapps"
+
+
+class Class(StrEnum):
+    """What a file is, and so who may change it, and when."""
+
+    CODE = "code"
+    TEMPLATE = "template"
+    GENERATED = "generated"
+    KEY = "key"
+    ZIMLET = "zimlet"
+    SYSTEM = "system"
+    DATA = "data"
+    FOREIGN = "foreign"
+
+
+ABOUT: Final[dict[Class, str]] = {
+    Class.CODE: mark("code that packages bring; nothing else changes it"),
+    Class.TEMPLATE: mark("a template; packages bring it, and the site may edit it"),
+    Class.GENERATED: mark("written by Zimbra itself whenever a setting changes"),
+    Class.KEY: mark("a key, a certificate or a secret; it changes when it is renewed"),
+    Class.ZIMLET: mark("deployed zimlets; they change when one is deployed"),
+    Class.SYSTEM: mark("what the operating system runs or trusts, by root's hand"),
+    Class.DATA: mark("mail, databases and logs; it is not recorded"),
+    Class.FOREIGN: mark("nothing that Zimbra's packages or programs put there"),
+}
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A pattern of paths, the class of what it matches.
+
+    `home` are endings of programs that belong there.
+    """
+
+    pattern: str
+    kind: Class
+    home: tuple[str, ...] = ()
+
+    def matches(self, path: str) -> bool:
+        """Say whether a path is meant."""
+        return _expression(self.pattern).fullmatch(path) is not None
+
+
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    below = pattern.endswith("/**")
+    bare = pattern.removesuffix("/**")
+    words = "[^/]*".join(re.escape(part) for part in bare.split("*"))
+    return re.compile(f"{words}(?:/.*)?" if below else words, re.DOTALL)
+
+
+def _rows(kind: Class, *patterns: str, home: tuple[str, ...] = ()) -> list[Place]:
+    return [Place(pattern, kind, home) for pattern in patterns]
+
+
+# Where the looking begins. What lies below data is looked at where programs are served.
+TREES: Final = (
+    Z,
+    f"{Z}/data/httpd/htdocs",
+    f"{Z}/data/nginx/html",
+    "/etc/sudoers",
+    "/etc/sudoers.d",
+    "/etc/crontab",
+    "/etc/cron.d",
+    "/etc/cron.hourly",
+    "/etc/cron.daily",
+    "/etc/cron.weekly",
+    "/etc/cron.monthly",
+    "/var/spool/cron",
+    "/etc/ld.so.preload",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/security/limits.d",
+    "/etc/rsyslog.d",
+    "/etc/logrotate.d/zimbra",
+    "/etc/init.d",
+    "/etc/rc.local",
+    "/etc/systemd/system",
+    "/etc/pam.d",
+    "/etc/ssh",
+    "/root/.ssh",
+    "/etc/profile",
+    "/etc/profile.d",
+    "/etc/bash.bashrc",
+    "/etc/environment",
+    "/etc/passwd",
+    "/etc/group",
+)
+
+PLACES: Final[tuple[Place, ...]] = (
+    *_rows(Class.CODE, f"{Z}/data/httpd/htdocs/**"),
+    *_rows(Class.TEMPLATE, f"{Z}/data/nginx/html/**"),
+    *_rows(
+        Class.DATA,
+        *(f"{Z}/{name}/**" for name in ("data", "db", "index", "store", "redolog")),
+        *(f"{Z}/{name}/**" for name in ("backup", "log", "logger", "zmstat")),
+        *(f"{Z}/{name}/**" for name in ("fbqueue", ".saveconfig")),
+        *(f"{Z}/jetty_base/{name}/**" for name in ("logs", "temp")),
+        *(f"{Z}/.{name}_history" for name in ("zmprov", "zmmailbox", "bash")),
+        *(f"{Z}/.{name}" for name in ("viminfo", "lesshst", "mysql_history")),
+    ),
+    # Keys and trust.
+    *_rows(
+        Class.KEY,
+        *(f"{Z}/ssl/**", f"{Z}/.ssh/**", f"{Z}/common/etc/java/cacerts"),
+        *(f"{Z}/conf/*.key", f"{Z}/conf/*.crt", f"{Z}/conf/*.keystore"),
+        *(f"{Z}/conf/*.pem", f"{Z}/conf/ca/**", f"{Z}/conf/domaincerts/**"),
+        *(f"{Z}/jetty_base/etc/keystore", f"{Z}/conf/localconfig.xml"),
+        *("/root/.ssh/**", "/etc/ssh/ssh_host_*"),
+    ),
+    # Templates, and what the site is meant to edit.
+    *_rows(
+        Class.TEMPLATE,
+        *(f"{Z}/conf/*.in", f"{Z}/conf/*/*.in", f"{Z}/conf/*/*/*.in"),
+        *(f"{Z}/common/conf/*.in", f"{Z}/jetty_base/*/*.in", f"{WEB}/*/WEB-INF/*.in"),
+        *(f"{Z}/conf/nginx/templates/**", f"{Z}/conf/nginx/templates_custom/**"),
+        *(f"{Z}/conf/zmconfigd/**", f"{Z}/conf/zmconfigd.cf", f"{Z}/conf/crontabs/**"),
+        *(f"{Z}/conf/swatchrc*", f"{Z}/conf/sudoers.d/**", f"{Z}/conf/rights/**"),
+        *(f"{Z}/.bashrc", f"{Z}/.bash_profile", f"{Z}/.profile", f"{Z}/.ldaprc"),
+        *(f"{Z}/.exrc", f"{Z}/.forward", f"{Z}/.pam_environment"),
+    ),
+    *_rows(Class.CODE, f"{Z}/conf/attrs/**", f"{Z}/conf/msgs/**"),
+    # What zmconfigd and its programs write; the packages leave it out of their sums.
+    *_rows(
+        Class.GENERATED,
+        *(f"{Z}/conf/**", f"{Z}/common/conf/**", f"{Z}/.install_history"),
+        *(f"{WEB}/*/WEB-INF/web.xml", f"{WEB}/*/WEB-INF/jetty-env.xml"),
+        *(f"{Z}/jetty_base/modules/setuid.mod", f"{Z}/jetty_base/etc/**"),
+        *(f"{WEB}/zimbraAdmin/tmp/**", f"{Z}/.platform", f"{Z}/.install_time"),
+        "/etc/rsyslog.d/60-zimbra.conf",
+    ),
+    *_rows(Class.GENERATED, f"{Z}/jetty_base/work/**", home=(".class", ".java")),
+    *_rows(Class.ZIMLET, f"{Z}/zimlets-deployed/**", f"{WEB}/zimlet/**"),
+    *_rows(Class.CODE, f"{Z}/jetty_base/**"),
+    *_rows(
+        Class.CODE,
+        *(f"{Z}/{name}/**" for name in ("bin", "libexec", "contrib", "lib")),
+        *(f"{Z}/{name}/**" for name in ("common", "docs", "zimlets", "jetty")),
+        *(f"{Z}/{name}/**" for name in ("zimlets-network", "zimlets-admin-extra")),
+        *(f"{Z}/{name}/**" for name in ("extensions-extra", "mailboxd")),
+        f"{Z}/extensions-network-extra/**",
+        home=(".sh", ".py", ".pl", ".jar", ".class", ".so", ".war"),
+    ),
+    *_rows(Class.CODE, Z),
+    *_rows(Class.FOREIGN, f"{Z}/**"),
+    *_rows(Class.SYSTEM, "/**", home=(".sh",)),
+)
+
+
+@lru_cache(maxsize=1 << 16)
+def _candidates(folder: str) -> tuple[Place, ...]:
+    """Return the rows that something right below a folder may match, up to the last."""
+    found: list[Place] = []
+    for row in PLACES:
+        below = row.pattern.endswith("/**")
+        if below and row.matches(folder):
+            return (*found, row)
+        above = row.pattern.removesuffix("/**").rpartition("/")[0]
+        if _expression(above).fullmatch(folder):
+            found.append(row)
+    return tuple(found)
+
+
+def place_of(path: str) -> Place:
+    """Return the row of an absolute path."""
+    rows = _candidates(path.rpartition("/")[0])
+    return next(row for row in rows if row.matches(path))
+
+
+_DATA_FILES: Final = frozenset(
+    row.pattern
+    for row in PLACES
+    if row.kind is Class.DATA and not row.pattern.endswith("/**")
+)
+_DATA_PARENTS: Final = frozenset(one.rpartition("/")[0] for one in _DATA_FILES)
+
+
+def skipped(folder: str) -> bool:
+    """Say whether a folder holds data that is not recorded."""
+    return place_of(folder).kind is Class.DATA
+
+
+def recorded(folder: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names in a folder that are no data."""
+    if folder not in _DATA_PARENTS:
+        return names
+    return tuple(name for name in names if f"{folder}/{name}" not in _DATA_FILES)

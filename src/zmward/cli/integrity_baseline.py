@@ -1,0 +1,65 @@
+"""`zmward integrity baseline`: record the installation as it is, and sign it."""
+
+from typing import Any
+
+import click
+
+from zmward.cli.integrity_place import SHARED, Asked, own, signer
+from zmward.cli.options import common, write
+from zmward.cli.screen import screen
+from zmward.errors import Usage
+from zmward.reports.plain import in_json
+
+
+@click.command("baseline", help="Record the installation as it is, and sign it.")
+@common(*SHARED)
+@own("root", "key")
+@click.option("--new-key", metavar="FILE", help="Make a key, and sign with it.")
+@own("passphrase", "keys")
+@click.option("--json", "as_json", is_flag=True, help="As zmward.integrity/1.")
+@click.option("--all", "everything", is_flag=True, help="Every path.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    *,
+    key: str | None,
+    new_key: str | None,
+    phrase: str | None,
+    as_json: bool,
+    everything: bool,
+    **shared: Any,
+) -> int:
+    """Print what was recorded; 1 where code is not as shipped, 3 for unread files."""
+    from zmward.engine.integrity_state import exists
+    from zmward.engine.integrity_work import baseline
+    from zmward.integrity.shipped import Database
+    from zmward.integrity.verdicts import standing
+    from zmward.reports.integrity_json import made, render
+    from zmward.reports.integrity_text import render as as_text
+
+    asked = Asked(ctx, shared)
+    first = not exists(asked.root)
+    if new_key is not None and not first:
+        raise Usage(
+            "There is a baseline already, signed by another key: a new key has to be "
+            "pinned first. Make it with `openssl genpkey -algorithm ed25519 -aes256`."
+        )
+    with asked.place() as place:
+        using = signer(asked.root, key, new_key, phrase)
+        found = baseline(place, asked.wish(using if first else None), using)
+    suspects = [standing(path, Database()) for path in found.shipped.suspects]
+    shown = made(found, suspects)
+    if as_json:
+        write(in_json(render(shown)), None)
+        return found.code
+    terminal = screen(color=asked.color)
+    text = as_text(
+        shown,
+        width=terminal.width,
+        color=terminal.color,
+        encoding=terminal.encoding,
+        everything=everything,
+    )
+    write(text, None)
+    return found.code

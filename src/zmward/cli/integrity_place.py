@@ -1,0 +1,127 @@
+"""What the verbs of `zmward integrity` share: a root, a profile, keys, a passphrase."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from zmward.cli.main import own_version
+from zmward.cli.options import given, language, profile
+from zmward.cli.options import time as given_time
+from zmward.engine.examiners import gentle
+from zmward.engine.integrity import Place
+from zmward.engine.integrity_keys import Signer, create, load, passphrase_of, pinned
+from zmward.engine.integrity_state import exists, folder
+from zmward.engine.integrity_work import Wish
+from zmward.errors import Usage
+from zmward.profile import Profile
+
+F = TypeVar("F", bound=Callable[..., Any])
+SHARED = ("profile", "now", "lang", "quiet", "no_color")
+
+_OPTIONS = {
+    "root": click.option(
+        "--root", metavar="DIR", default="/", help="A mounted image instead of `/`."
+    ),
+    "keys": click.option(
+        "--public-key",
+        "keys",
+        multiple=True,
+        metavar="KEY",
+        help="Believe this key: base64, or a PEM file.",
+    ),
+    "expect": click.option(
+        "--expect",
+        metavar="NUMBER[:DIGEST]",
+        default="",
+        help="Refuse a baseline older than this one.",
+    ),
+    "key": click.option(
+        "--key", metavar="FILE", help="The private key that signs, in PEM."
+    ),
+    "passphrase": click.option(
+        "--passphrase-file",
+        "phrase",
+        metavar="FILE",
+        help="The passphrase, in a file of mode 0600; else it is asked for.",
+    ),
+}
+
+
+def own(*names: str) -> Callable[[F], F]:
+    """Give a verb some of the options that those of integrity share."""
+
+    def decorate(function: F) -> F:
+        for name in reversed(names):
+            function = _OPTIONS[name](function)
+        return function
+
+    return decorate
+
+
+class Asked:
+    """The options of one run, read."""
+
+    def __init__(self, ctx: click.Context, shared: Mapping[str, Any]) -> None:
+        if given(ctx, "host"):
+            raise Usage(
+                "`zmward integrity` reads this machine's own files: run it on the host "
+                "itself, or mount its disk and give --root DIR."
+            )
+        options = {name: given(ctx, name, shared.get(name)) for name in SHARED}
+        language(options["lang"])
+        self.site: Profile = profile(options["profile"])
+        self.now = given_time(options["now"]) or datetime.now(UTC)
+        self.color = not options["no_color"]
+        self.quiet = bool(options["quiet"])
+        self.root: str = shared["root"]
+        self._given: tuple[str, ...] = tuple(shared["keys"])
+        self._expect: str = shared.get("expect", "")
+
+    def wish(self, signer: Signer | None = None) -> Wish:
+        """Return whose word counts; a first baseline is believed by its own key."""
+        keys = self.site.integrity.keys
+        if signer is not None and not self._given and not keys:
+            believed: tuple[str, ...] = (signer.public,)
+        else:
+            believed = pinned(keys, self._given)
+        return Wish(self.now, own_version(), believed, self._expect)
+
+    @contextmanager
+    def place(self) -> Iterator[Place]:
+        """Give the root, and let everybody else on this machine go first."""
+        gentle()
+        found = Place(self.root)
+        try:
+            if not exists(self.root):
+                found.require_zimbra()
+            yield found
+        finally:
+            found.close()
+
+
+def _phrase(file: str | None, *, twice: bool) -> bytes:
+    if file is not None:
+        return passphrase_of(Path(file))
+    if not sys.stdin.isatty():
+        raise Usage(
+            "The key has a passphrase, and there is no terminal to ask for it: give "
+            "--passphrase-file FILE."
+        )
+    asked: str = click.prompt(
+        "passphrase of the key", hide_input=True, confirmation_prompt=twice, err=True
+    )
+    return asked.encode()
+
+
+def signer(root: str, key: str | None, new: str | None, phrase: str | None) -> Signer:
+    """Return the private key that is named, or a new one."""
+    if (key is None) == (new is None):
+        raise Usage("A baseline is signed: give --key FILE, or --new-key FILE.")
+    if new is not None:
+        return create(Path(new), _phrase(phrase, twice=True))
+    return load(Path(str(key)), lambda: _phrase(phrase, twice=False), folder(root))

@@ -1,0 +1,107 @@
+"""Reads what the package database of a host, or of a mounted image, says of files."""
+
+import os
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from zmward.integrity.names import shown
+from zmward.integrity.shipped import (
+    Database,
+    Shipped,
+    dpkg_files,
+    dpkg_status,
+    rpm_files,
+    within,
+)
+
+_LARGEST: Final = 256 << 20
+_SECONDS: Final = 120
+_RPM: Final = (
+    r"[%{=NAME}\t%{=VERSION}-%{=RELEASE}\t%{FILEDIGESTS}\t%{FILEFLAGS:fflags}"
+    r"\t%{FILENAMES}\n]"
+)
+_RPM_FLAGS: Final = _RPM.replace(":fflags", "")
+_RPM_PLACES: Final = ("var/lib/rpm", "usr/lib/sysimage/rpm")
+
+
+def _text(path: Path) -> str:
+    """Read a file of the database; one that is no plain file is not opened for ever."""
+    opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(opened, "rb") as file:
+        return file.read(_LARGEST).decode("utf-8", "surrogateescape")
+
+
+def _optional(path: Path) -> str:
+    try:
+        return _text(path)
+    except FileNotFoundError:
+        return ""
+
+
+def _dpkg(root: Path, trees: tuple[str, ...]) -> Database:
+    versions: dict[str, str] = {}
+    files: dict[str, Shipped] = {}
+    info = root / "var/lib/dpkg/info"
+    for name, kind, version, settings in dpkg_status(
+        _text(root / "var/lib/dpkg/status")
+    ):
+        versions[name] = version
+        base = next(
+            (
+                one
+                for one in (info / f"{name}:{kind}", info / name)
+                if one.with_name(f"{one.name}.list").exists()
+            ),
+            None,
+        )
+        if base is None:
+            continue
+        listed = _text(base.with_name(f"{base.name}.list"))
+        if not any(tree in listed for tree in _TOPS):
+            continue
+        sums = _optional(base.with_name(f"{base.name}.md5sums"))
+        for path, one in dpkg_files(name, listed, sums, settings):
+            if within(path, trees):
+                files[shown(path)] = one
+    return Database(versions, files)
+
+
+_TOPS: Final = ("/opt/zimbra", "/etc/", "/var/spool/cron", "/root/")
+
+
+def _rpm(root: Path, trees: tuple[str, ...]) -> Database:
+    where = () if root == Path("/") else ("--root", str(root))
+    argv = ("rpm", *where, "-qa", "--qf", _RPM_FLAGS)
+    done = subprocess.run(
+        argv,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env={"LC_ALL": "C", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"},
+        timeout=_SECONDS,
+        check=False,
+    )
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip()[:200]
+        return Database(trouble=f"rpm answered {done.returncode}: {said}")
+    versions: dict[str, str] = {}
+    files: dict[str, Shipped] = {}
+    for version, path, one in rpm_files(done.stdout.decode("utf-8", "surrogateescape")):
+        versions[one.package] = version
+        if within(path, trees):
+            files[shown(path)] = one
+    return Database(versions, files)
+
+
+def database(root: str, trees: Iterable[str]) -> Database:
+    """Return the package database below a root; its trouble says why there is none."""
+    top, wanted = Path(root), tuple(trees)
+    try:
+        if (top / "var/lib/dpkg/status").is_file():
+            return _dpkg(top, wanted)
+        if any((top / place).is_dir() for place in _RPM_PLACES):
+            return _rpm(top, wanted)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Database(trouble=f"the package database cannot be read: {error}")
+    return Database(trouble="neither dpkg nor rpm keeps a package database there")

@@ -1,0 +1,129 @@
+"""Walks trees of files without following a link, each place opened from the one above.
+
+A name that is read from a folder is only ever used together with the open folder, so
+that nobody can lead the walk elsewhere by changing a link while it is at work.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import msgspec
+
+# So deep lies nothing that anybody installs; each level holds a descriptor.
+DEEPEST: Final = 100
+FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Folder(msgspec.Struct, frozen=True, array_like=True):
+    """A folder's path below the root, and the names in it that are no folders.
+
+    Names are as Python has them from the system. An empty path is the root's own. The
+    folder itself is not `meant` where only one file in it is.
+    """
+
+    path: str
+    names: tuple[str, ...]
+    meant: bool = True
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """A place that could not be looked into, and why."""
+
+    path: str
+    why: str
+
+
+Skips = Callable[[str], bool]
+
+
+def enter(root: int, path: str) -> int:
+    """Open a folder below an open one, name by name, following nothing."""
+    at = os.dup(root)
+    for name in path.split("/"):
+        if not name:
+            continue
+        try:
+            below = os.open(name, FOLDER, dir_fd=at)
+        finally:
+            os.close(at)
+        at = below
+    return at
+
+
+class Walk:
+    """One walk from a root; what could not be looked into is in `notes`."""
+
+    def __init__(self, root: int, skips: Skips) -> None:
+        self._root, self._skips = root, skips
+        self._seen: dict[tuple[int, int], str] = {}
+        self.notes: list[Noted] = []
+
+    def note(self, path: str, error: OSError) -> None:
+        """Keep why a place could not be looked into; one that is gone is none."""
+        if not isinstance(error, FileNotFoundError):
+            self.notes.append(Noted(path, error.strerror or "it cannot be read"))
+
+    def linked(self, path: str) -> None:
+        """Keep that a tree is a link or a file, so that nothing below was seen."""
+        self.notes.append(Noted(path, "it is no folder: what lies there was not seen"))
+
+    def tree(self, path: str) -> Iterator[Folder]:
+        """Yield a tree's folders, in the order of their names; a file is one name."""
+        above, _, name = path.rstrip("/").rpartition("/")
+        try:
+            within = enter(self._root, above)
+        except OSError as error:
+            self.note(path, error)
+            return
+        try:
+            kind = os.stat(name, dir_fd=within, follow_symlinks=False).st_mode
+            if not stat.S_ISDIR(kind):
+                yield Folder(above, (name,), meant=False)
+                return
+            below = os.open(name, FOLDER, dir_fd=within)
+        except OSError as error:
+            self.note(path, error)
+            return
+        finally:
+            os.close(within)
+        yield from self._folder(below, path, 0)
+
+    def _folder(self, opened: int, path: str, depth: int) -> Iterator[Folder]:
+        """Yield an open folder and those below it; the descriptor is closed."""
+        try:
+            found = os.fstat(opened)
+            before = self._seen.setdefault((found.st_dev, found.st_ino), path)
+            if before != path:
+                self.notes.append(Noted(path, f"the same folder as {before}"))
+                return
+            folders, names = self._entries(opened, path)
+            yield Folder(path, tuple(names))
+            for name in folders:
+                inner = f"{path}/{name}"
+                if self._skips(inner):
+                    continue
+                if depth >= DEEPEST:
+                    self.notes.append(Noted(inner, f"deeper than {DEEPEST} folders"))
+                    continue
+                try:
+                    below = os.open(name, FOLDER, dir_fd=opened)
+                except OSError as error:
+                    self.note(inner, error)
+                    continue
+                yield from self._folder(below, inner, depth + 1)
+        finally:
+            os.close(opened)
+
+    def _entries(self, opened: int, path: str) -> tuple[list[str], list[str]]:
+        folders: list[str] = []
+        names: list[str] = []
+        try:
+            with os.scandir(opened) as entries:
+                for entry in entries:
+                    kind = folders if entry.is_dir(follow_symlinks=False) else names
+                    kind.append(entry.name)
+        except OSError as error:
+            self.note(path, error)
+        return sorted(folders), sorted(names)

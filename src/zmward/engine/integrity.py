@@ -1,0 +1,232 @@
+"""Looks through an installation: all of it, or what moved and a sample of the rest."""
+
+import os
+import socket
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from zmward.catalog.installation import TREES, Z, recorded, skipped
+from zmward.doors.examine import Examiner
+from zmward.doors.package_files import database
+from zmward.doors.tree import FOLDER, Folder, Walk, enter
+from zmward.engine.examiners import Looker, batches, looked
+from zmward.engine.log_readers import cores
+from zmward.errors import NotZimbra, Usage
+from zmward.integrity.compare import Compared, Difference, difference
+from zmward.integrity.names import named, shown
+from zmward.integrity.node import Node
+from zmward.integrity.shipped import Database
+
+# Each file is read again at least so often, in days of daily looks.
+ROUND: Final = 28
+_WORKERS: Final = 2
+_LARGEST: Final = 1 << 20
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What a look through all trees shows: lines of a manifest, and what was missed."""
+
+    lines: tuple[bytes, ...]
+    missed: tuple[tuple[str, str], ...]
+
+
+class Host(msgspec.Struct, frozen=True):
+    """Whose installation it is."""
+
+    name: str
+    machine: str
+
+
+class Place:
+    """A root whose installation is looked at: `/`, or where an image is mounted."""
+
+    def __init__(
+        self, root: str, workers: int | None = None, trees: tuple[str, ...] = TREES
+    ) -> None:
+        try:
+            self._root = os.open(root, FOLDER & ~os.O_NOFOLLOW)
+        except OSError as error:
+            raise Usage(f"--root {root} cannot be used: {error.strerror}.") from error
+        self.root, self.trees = root, trees
+        self._workers = min(cores(), _WORKERS) if workers is None else workers
+
+    def require_zimbra(self) -> None:
+        """Refuse a root where Zimbra was never installed: nothing would be compared."""
+        if not os.path.lexists(f"{self.root}{Z}"):
+            raise NotZimbra(
+                f"There is no {Z} below {self.root}: run this on a Zimbra server, or "
+                "give --root DIR where its disk is mounted."
+            )
+
+    def close(self) -> None:
+        """Let the root go."""
+        os.close(self._root)
+
+    def host(self) -> Host:
+        """Return the host by the files of the root."""
+        name = self._line("etc/hostname")
+        if self.root == "/" and not name:
+            name = socket.gethostname()
+        machine = self._line("etc/machine-id")
+        return Host(name, sha256(machine.encode()).hexdigest() if machine else "")
+
+    def _line(self, path: str) -> str:
+        try:
+            with (Path(self.root) / path).open("rb") as file:
+                return file.read(256).decode("utf-8", "replace").strip()
+        except OSError:
+            return ""
+
+    def names(self, path: str) -> dict[str, str]:
+        """Return names by number, of `etc/passwd` or `etc/group`."""
+        try:
+            with (Path(self.root) / path).open("rb") as file:
+                text = file.read(_LARGEST).decode("utf-8", "replace")
+        except OSError:
+            return {}
+        rows = (line.split(":") for line in text.splitlines())
+        return {row[2]: row[0] for row in rows if len(row) > 3}  # noqa: PLR2004  # name, x, number, more
+
+    def database(self) -> Database:
+        """Return what the package database says."""
+        return database(self.root, self.trees)
+
+    def _folders(self, walk: Walk) -> Iterator[Folder]:
+        for tree in self.trees:
+            for folder in walk.tree(tree):
+                names = recorded(folder.path, folder.names)
+                if folder.path == Z.rpartition("/")[0] and tree == Z:
+                    walk.linked(tree)
+                yield Folder(folder.path, names, folder.meant)
+
+    def see(self, owners: Database) -> Seen:
+        """Look at every file of every tree."""
+        walk = Walk(self._root, skipped)
+        looker = Looker(self._root, Examiner(owners.owner))
+        lines: list[bytes] = []
+        missed: list[tuple[str, str]] = []
+        for one in looked(looker, batches(self._folders(walk)), self._workers):
+            lines += one.lines.splitlines()
+            missed += one.notes
+        missed += ((shown(note.path), note.why) for note in walk.notes)
+        return Seen(tuple(lines), tuple(missed))
+
+    def digests(self, paths: Iterable[str], algorithm: str) -> dict[str, str]:
+        """Return the digests of recorded paths, of those that can be read."""
+        by_folder: dict[str, list[str]] = {}
+        for path in sorted(paths):
+            above, _, name = named(path).rpartition("/")
+            by_folder.setdefault(above, []).append(name)
+        folders = (Folder(one, tuple(some), False) for one, some in by_folder.items())  # noqa: FBT003  # a row
+        looker = Looker(self._root, Examiner(lambda _path: "", algorithm))
+        found: dict[str, str] = {}
+        decode = msgspec.json.Decoder(Node).decode
+        for one in looked(looker, batches(folders), self._workers):
+            for node in map(decode, one.lines.splitlines()):
+                if node.digest and not node.digest.startswith("blocks:"):
+                    found[node.path] = node.digest
+        return found
+
+    def look(self, path: str, owners: Database) -> tuple[Node | None, str]:
+        """Return what stands at one path as Python has it, and why it is not seen."""
+        above, _, name = path.rpartition("/")
+        folder = Folder(above, (name,), False)  # noqa: FBT003  # a row
+        examiner = Examiner(owners.owner)
+        done = Looker(self._root, examiner).look((folder,))
+        if done.count:
+            return msgspec.json.decode(done.lines, type=Node), ""
+        return None, done.notes[0][1] if done.notes else ""
+
+    def quick(
+        self, was: Mapping[str, Node], owners: Database, day: int
+    ) -> tuple[Compared, int, tuple[tuple[str, str], ...]]:
+        """Look at what moved and at a day's sample of the rest.
+
+        Return what differs, how many contents were read, and what was missed.
+        """
+        walk = Walk(self._root, skipped)
+        there: set[str] = set()
+        suspicious = self._moved(walk, was, there, day % ROUND)
+        looker = Looker(self._root, Examiner(owners.owner))
+        now: dict[str, Node] = {}
+        missed: list[tuple[str, str]] = []
+        decode = msgspec.json.Decoder(Node).decode
+        for one in looked(looker, batches(suspicious), 1):
+            now |= {node.path: node for node in map(decode, one.lines.splitlines())}
+            missed += one.notes
+        missed += ((shown(note.path), note.why) for note in walk.notes)
+        gone = (path for path in was if path not in there and path not in now)
+        found: list[Difference | None] = [
+            difference(was.get(path), node) for path, node in now.items()
+        ]
+        found += (difference(was[path], None) for path in gone)
+        differences = sorted((one for one in found if one), key=lambda one: one.path)
+        unread = tuple(node for node in now.values() if node.unread)
+        return Compared(tuple(differences), unread), len(now), tuple(missed)
+
+    def _moved(
+        self, walk: Walk, was: Mapping[str, Node], there: set[str], turn: int
+    ) -> Iterator[Folder]:
+        """Yield folders with the names whose properties moved, or whose turn it is."""
+        for folder in self._folders(walk):
+            try:
+                opened = enter(self._root, folder.path)
+            except OSError as error:
+                walk.note(folder.path, error)
+                continue
+            try:
+                own = folder.meant and not _still(
+                    was.get(shown(folder.path)), os.fstat(opened)
+                )
+                if folder.meant:
+                    there.add(shown(folder.path))
+                names = tuple(self._names(opened, folder, was, there, turn))
+            finally:
+                os.close(opened)
+            if names or own:
+                yield Folder(folder.path, names, own)
+
+    def _names(
+        self,
+        opened: int,
+        folder: Folder,
+        was: Mapping[str, Node],
+        there: set[str],
+        turn: int,
+    ) -> Iterator[str]:
+        for name in folder.names:
+            path = shown(f"{folder.path}/{name}")
+            try:
+                found = os.stat(name, dir_fd=opened, follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            there.add(path)
+            if not _still(was.get(path), found) or sampled(path, turn):
+                yield name
+
+
+def sampled(path: str, turn: int) -> bool:
+    """Say whether it is a path's turn to be read again."""
+    return zlib.crc32(path.encode()) % ROUND == turn
+
+
+def _still(was: Node | None, found: os.stat_result) -> bool:
+    """Say whether nothing suggests that a file was touched since."""
+    return (
+        was is not None
+        and was.modified == found.st_mtime_ns
+        and was.changed == found.st_ctime_ns
+        and was.inode == found.st_ino
+        and was.size == found.st_size
+        and was.mode == found.st_mode & 0o7777
+        and was.uid == found.st_uid
+        and was.gid == found.st_gid
+        and was.links == found.st_nlink
+        and was.device == found.st_dev
+        and not was.unread
+    )

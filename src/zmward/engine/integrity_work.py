@@ -1,0 +1,237 @@
+"""Makes a baseline, compares with it, and takes what changed for a good reason."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import msgspec
+
+from zmward.engine.integrity import Place, Seen
+from zmward.engine.integrity_keys import Signer
+from zmward.engine.integrity_state import commit, newest
+from zmward.errors import Refused
+from zmward.integrity.checked import (
+    Checked,
+    Made,
+    Missed,
+    all_missed,
+    not_as_shipped,
+    renewed,
+    seen_only,
+    still_suspect,
+    taken,
+    wanted,
+)
+from zmward.integrity.compare import Compared, compared
+from zmward.integrity.manifest import SCHEMA, Header, Manifest
+from zmward.integrity.node import Node
+from zmward.integrity.shipped import Database
+from zmward.integrity.verdicts import Packages, judge
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """When and by which zmward a baseline is made, and whose word counts."""
+
+    now: datetime
+    version: str
+    keys: tuple[str, ...]
+    remembered: str = ""
+
+
+def _nodes(lines: Iterable[bytes]) -> list[Node]:
+    return list(map(msgspec.json.Decoder(Node).decode, lines))
+
+
+def _md5(place: Place, nodes: Iterable[Node], owners: Database) -> dict[str, str]:
+    """Return the MD5 of files whose package keeps no better sum."""
+    asked = (
+        node.path
+        for node in nodes
+        if node.sort == "file"
+        and (one := owners.files.get(node.path)) is not None
+        and one.digest
+        and one.algorithm == "md5"
+    )
+    return place.digests(asked, "md5")
+
+
+def _unread(nodes: Iterable[Node]) -> Iterable[Missed]:
+    return ((node.path, node.unread) for node in nodes if node.unread)
+
+
+def _header(place: Place, wish: Wish, owners: Database, content: bytes) -> Header:
+    """Return a header without its place in the chain."""
+    host = place.host()
+    named = {one.package for one in owners.files.values()}
+    return Header(
+        schema=SCHEMA,
+        serial=1,
+        previous="",
+        host=host.name,
+        machine=host.machine,
+        when=wish.now.astimezone(UTC).isoformat(timespec="seconds"),
+        zmward=wish.version,
+        because="baseline",
+        lines=content.count(b"\n"),
+        digest=hashlib.sha256(content).hexdigest(),
+        trees=place.trees,
+        owners=place.names("etc/passwd"),
+        groups=place.names("etc/group"),
+        packages={
+            name: version for name, version in owners.versions.items() if name in named
+        },
+    )
+
+
+def _written(
+    place: Place, wish: Wish, signer: Signer, header: Header, content: bytes
+) -> tuple[Header, str]:
+    def made(serial: int, previous: str) -> Header:
+        return msgspec.structs.replace(header, serial=serial, previous=previous)
+
+    return commit(place.root, wish.keys, made, content, signer.sign)
+
+
+def baseline(place: Place, wish: Wish, signer: Signer) -> Made:
+    """Record the installation as it is, and say what is not as packages have it."""
+    place.require_zimbra()
+    owners = place.database()
+    seen = place.see(owners)
+    nodes = _nodes(seen.lines)
+    shipped = not_as_shipped(nodes, owners, _md5(place, nodes, owners))
+    content = b"".join(line + b"\n" for line in seen.lines)
+    header = msgspec.structs.replace(
+        _header(place, wish, owners, content), suspects=shipped.suspects
+    )
+    header, head = _written(place, wish, signer, header, content)
+    missed = {*seen.missed, *_unread(nodes), *shipped.silent}
+    if owners.trouble:
+        missed.add(("/var/lib", owners.trouble))
+    return Made(header, head, signer.public, shipped, tuple(sorted(missed)))
+
+
+def recorded(place: Place, wish: Wish) -> Manifest:
+    """Return the newest baseline of this very host."""
+    found = newest(place.root, wish.keys, wish.remembered)
+    machine = place.host().machine
+    if found.header.machine != machine:
+        raise Refused(
+            f"The baseline is of another machine ({found.header.host}), or this one's "
+            "/etc/machine-id was changed: nothing was compared."
+        )
+    return found
+
+
+def _judged(
+    place: Place,
+    manifest: Manifest,
+    found: Compared,
+    missed: tuple[Missed, ...],
+    owners: Database,
+) -> Checked:
+    found = seen_only(found, missed)
+    nodes = [one.now for one in found.differences if one.now is not None]
+    md5 = _md5(place, nodes, owners)
+    agreeing = frozenset(
+        node.path
+        for node in nodes
+        if node.sort == "file"
+        and (one := owners.files.get(node.path)) is not None
+        and one.digest
+        and one.digest
+        == (node.digest if one.algorithm == "sha256" else md5.get(node.path))
+    )
+    packages = Packages(owners, manifest.header.packages, agreeing)
+    return Checked(
+        manifest.header,
+        manifest.head,
+        (
+            *(judge(one, packages) for one in found.differences),
+            *still_suspect(manifest.header, found.differences, owners),
+        ),
+        all_missed(found, missed),
+        trouble=owners.trouble,
+    )
+
+
+def check(place: Place, wish: Wish, *, quick: bool = False) -> Checked:
+    """Compare the installation with the newest baseline."""
+    manifest = recorded(place, wish)
+    if not quick:
+        return _whole(place, manifest)[0]
+    day = wish.now.toordinal()
+    found, read, missed = place.quick(manifest.nodes(), Database(), day)
+    asks = bool(found.differences) or bool(manifest.header.suspects)
+    owners = place.database() if asks else Database()
+    done = _judged(place, manifest, found, missed, owners)
+    return msgspec.structs.replace(done, read=read, quick=True)
+
+
+def _whole(place: Place, manifest: Manifest) -> tuple[Checked, Seen]:
+    owners = place.database()
+    seen = place.see(owners)
+    found = compared(manifest.lines, seen.lines)
+    done = _judged(place, manifest, found, seen.missed, owners)
+    return msgspec.structs.replace(done, read=len(seen.lines)), seen
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """What an accepted baseline takes, what stays as it was, and its lines."""
+
+    checked: Checked
+    own: tuple[str, ...]
+    rest: tuple[str, ...]
+    header: Header
+    content: bytes
+
+
+def proposed(place: Place, wish: Wish, paths: tuple[str, ...]) -> Accepted:
+    """Return what accepting would do; nothing is written."""
+    manifest = recorded(place, wish)
+    checked, seen = _whole(place, manifest)
+    own, rest = taken(checked.judged, paths)
+    lines = renewed(
+        {node.path: line for node, line in _paired(manifest.lines)},
+        {node.path: line for node, line in _paired(seen.lines)},
+        rest,
+        checked.missed,
+    )
+    content = b"".join(line + b"\n" for line in lines)
+    owners = place.database()
+    header = msgspec.structs.replace(
+        _header(place, wish, owners, content),
+        because="accept",
+        suspects=tuple(
+            path
+            for path in manifest.header.suspects
+            if not wanted(path, paths) and path not in {one.path for one in own}
+        ),
+    )
+    return Accepted(
+        checked,
+        tuple(one.path for one in own),
+        tuple(one.path for one in rest),
+        header,
+        content,
+    )
+
+
+def accept(
+    place: Place, wish: Wish, signer: Signer, what: Accepted
+) -> tuple[Header, str]:
+    """Write an accepted baseline; return its header and digest."""
+    return _written(place, wish, signer, what.header, what.content)
+
+
+def left(what: Accepted) -> Checked:
+    """Return what a check would still say once an acceptance is written."""
+    rest = frozenset(what.rest)
+    return msgspec.structs.replace(
+        what.checked,
+        judged=tuple(one for one in what.checked.judged if one.path in rest),
+    )
+
+
+def _paired(lines: Iterable[bytes]) -> Iterable[tuple[Node, bytes]]:
+    decode = msgspec.json.Decoder(Node).decode
+    return ((decode(line), line) for line in lines)

