@@ -7,7 +7,6 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -164,4 +163,7 @@ def run() -> None:
 
 def own_version() -> str:
     """Return the installed version."""
+    # It costs a quarter of the start-up, and few verbs need it.
+    from importlib.metadata import version
+
     return version("zmward")

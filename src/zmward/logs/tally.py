@@ -126,9 +126,12 @@ class Tally:
                     self._sign(when, what)
                     continue
                 one = self._sort(what)
+                first = min(first, when)
             one.count += 1
-            last = max(last, when)
-            first = min(first, when)
+            if when > last:
+                last = when
+            elif when < first:
+                first = when
             one.handle(one, when, source, account)
         self.first, self.last = 0.0 if first == math.inf else first, last
 
