@@ -179,6 +179,13 @@ def test_a_pristine_server_is_quiet(root: Path) -> None:
     assert rules(root) == {}
 
 
+def test_the_lab_s_tree_is_quiet() -> None:
+    tree = Path(__file__).parents[2] / "lab" / "rootfs"
+    seen = hunt(place(tree))
+    assert seen.files > 150
+    assert seen.hits == ()
+
+
 def customised(root: Path) -> None:
     """Do what sites legitimately do."""
     put(

@@ -28,8 +28,8 @@ _CLIENT_PARTS: Final = (
     *("Voicemail", "XForms", "Zimbra", "Zimlet", "ZimletApp"),
 )
 _ADMIN: Final = (
-    *("Boot", "Offline", "Resources", "admin", "loadImgData", "noscript"),
-    "pre-cache",
+    *("Boot", "Offline", "Resources", "admin", "error", "loadImgData", "noscript"),
+    *("pre-cache", "secureRequest"),
 )
 _ADMIN_PARTS: Final = (
     *("Admin", "Ajax", "Boot", "Chartjs", "Clipboard", "Debug", "JQuery", "XForms"),
