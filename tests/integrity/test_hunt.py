@@ -10,6 +10,7 @@ import pytest
 
 from tests.integrity.site import NOW, SHIPPED, WEB, package, place, put
 from zmward.catalog.hunt import Hunt
+from zmward.doors.hunted import processes
 from zmward.engine.custody import keep
 from zmward.engine.hunt import Hunted, hunt
 from zmward.errors import BadFile
@@ -158,6 +159,13 @@ def test_processes_are_told_apart(
 ) -> None:
     rows = process_hits([Process(1, owner, program, there)])
     assert [one.rule for one in rows] == ([rule] if rule else [])
+
+
+def test_processes_of_this_machine_are_seen() -> None:
+    own = {one.number: one for one in processes({str(os.getuid()): "me"})}[os.getpid()]
+    assert own.owner == "me"
+    assert own.there
+    assert own.program == str(Path("/proc/self/exe").readlink())
 
 
 def rules(root: Path) -> dict[str, set[str]]:
