@@ -6,8 +6,9 @@ The lines are generated: of 100, 45 are mailbox.log's, 15 audit.log's, 22 zimbra
 lines of the MTA 3, lost connections 1). There are 1500 addresses and 5000 accounts, and
 about three lines a second. ZMWARD_BENCH_LINES makes it shorter.
 
-grep looks for every word that we look for. Times are of the clock; those of processors,
-of all processes together, stand beside them, since a busy machine stretches the former.
+fail2ban gets filters that find the same attacks (see logs_filters). grep looks for
+every word that we look for. Times are of the clock; those of processors, of all
+processes together, stand beside them, since a busy machine stretches the former.
 """
 
 import os
@@ -24,6 +25,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.logs_filters import checked
 from bench.measure import Result, peak
 from zmward.catalog.log_pattern import LOGS
 from zmward.logs.candidates import words
@@ -33,14 +35,6 @@ _FASTER, _GREP, _MOST = 15.0, 6.0, 200 << 20
 _VERB = (sys.executable, "-c", "from zmward.cli.main import run; run()", "logs")
 _URL = "https://mail.example.com/service/soap"
 _AGENT = "ZimbraWebClient - FF132 (Linux)/10.1.3_GA_4655"
-_PATTERNS = {
-    "audit.log": r"oip=(?:[^;]*, )?<HOST>;.* security - cmd=Auth; .*error=auth",
-    "mailbox.log": r"oip=(?:[^;]*, )?<HOST>;.* SoapEngine - handler exception: "
-    r"authentication failed for .*, account not found",
-    "zimbra.log": r"postfix/\S+smtpd\[\d+\]: warning: \S+\[<HOST>\]: SASL \w+ "
-    r"authentication failed: ",
-    "nginx.log": r"mail zmauth: user not found:.*, client: <HOST>:\d+",
-}
 _RATE, _WARM, _LONG, _SHARE = 500, 5, 30, 0.02
 
 
@@ -178,11 +172,9 @@ def _took(argv: list[str], codes: tuple[int, ...] = (0,)) -> Took:
 
 
 def _fail2ban(folder: Path) -> Took:
-    """Return the time of fail2ban-regex over the logs that have a filter."""
+    """Return the time of fail2ban-regex over all the logs, one after the other."""
     total = Took(0.0, 0.0)
-    for name, pattern in _PATTERNS.items():
-        rules = folder.parent / f"{name}.conf"
-        rules.write_text(f"[Definition]\nfailregex = {pattern}\n", "ascii")
+    for name, rules in checked(folder.parent).items():
         one = _took(["fail2ban-regex", str(folder / name), str(rules)])
         total = Took(total.clock + one.clock, total.processor + one.processor)
     return total

@@ -43,7 +43,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "notes": "what could not be read, or not be kept",
     },
     "VictimShown": {
-        "address": "the address",
+        "address": "the address; or a /64 of IPv6 that would have been banned whole",
         "jails": "which jails would have banned it",
         "bans": "how often",
         "first": "when first",

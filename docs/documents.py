@@ -6,7 +6,9 @@ from typing import Any, get_args
 import msgspec
 from msgspec import inspect
 
+from docs.backups_fields import BACKUPS, DRILL
 from docs.bans_fields import BANS
+from docs.config_fields import CONFIG_DIFF, CONFIG_LOG, CONFIG_SNAPSHOT
 from docs.fields import (
     CHANGE,
     DRIFT,
@@ -26,8 +28,13 @@ from docs.log_fields import LOGS
 from docs.patches_fields import PATCHES, READINESS
 from docs.scan_fields import SCAN
 from zmward.affected import Affected
+from zmward.backups.listing import Found
+from zmward.backups.rehearsal import Estimate, Part, Rehearsal
 from zmward.bans.wanted import Reason
 from zmward.change import Change, FileText, Mode, UnitState
+from zmward.configuration.authors import Candidate
+from zmward.configuration.compare import Difference
+from zmward.configuration.history import Changed, Told
 from zmward.deviation import Deviation, Excerpt
 from zmward.drift import Drift, StoredDeviation
 from zmward.engine.history import Past
@@ -41,23 +48,26 @@ from zmward.firewall.verdict import Passed, Verdict
 from zmward.integrity.watching import Dropped
 from zmward.logs import report as logs
 from zmward.logs import seen
+from zmward.patches.ledger import Around
 from zmward.patches.overview import Step
-from zmward.patches.readiness import Ready
 from zmward.patches.standing import OnNode
 from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
 from zmward.reports import bans_json as bans
 from zmward.reports import hunt_text, integrity_explained, integrity_json
+from zmward.reports.backups_text import BackupsShown, CopyShown
 from zmward.reports.check_json import CheckShown, DifferenceShown
+from zmward.reports.config_json import DiffShown, LogShown, SnapshotShown
 from zmward.reports.patches_json import (
     AdvisoryShown,
     CatalogShown,
     InstalledShown,
     MitigationShown,
+    NodeShown,
     PatchesShown,
 )
 from zmward.reports.policy_json import OpeningShown, PolicyShown, ProblemShown
-from zmward.reports.readiness_text import ReadinessShown
+from zmward.reports.readiness_text import ReadinessShown, ReadyShown
 from zmward.reports.run_words import Judged, Outcome, RunReport
 from zmward.reports.scan_json import PortShown
 
@@ -266,11 +276,11 @@ def _patches() -> Iterator[str]:
     )
     yield from table(PATCHES, _types(PatchesShown))
     yield from _structs(AdvisoryShown, MitigationShown, OnNode)
-    yield from _structs(CatalogShown, InstalledShown, Step)
+    yield from _structs(CatalogShown, InstalledShown, NodeShown, Around, Step)
     yield "## Readiness\n"
     yield "`zmward patches readiness --json` writes it.\n"
     yield from table(READINESS, _types(ReadinessShown))
-    yield from _structs(Ready)
+    yield from _structs(ReadyShown)
     yield "## Catalog\n"
     yield (
         "`zmward patches update` reads it, with its signature beside it; its own "
@@ -295,6 +305,46 @@ def _bans() -> Iterator[str]:
     yield from table(BANS, _types(bans.BansShown))
     yield from _structs(bans.JailShown, bans.SparedShown, Reason)
     yield from _structs(bans.Simulated, bans.VictimShown)
+
+
+def _config() -> Iterator[str]:
+    yield "## Snapshot of the configuration\n"
+    yield (
+        "`zmward config snapshot --json` writes it; it is also described by a "
+        "[JSON Schema](config-snapshot.schema.json).\n"
+    )
+    yield from table(CONFIG_SNAPSHOT, _types(SnapshotShown))
+    yield from _structs(Difference)
+    yield "## Difference of two snapshots\n"
+    yield (
+        "`zmward config diff --json` writes it; it is also described by a "
+        "[JSON Schema](config-diff.schema.json).\n"
+    )
+    yield from table(CONFIG_DIFF, _types(DiffShown))
+    yield "## History of the configuration\n"
+    yield (
+        "`zmward config log --json` writes it; it is also described by a "
+        "[JSON Schema](config-log.schema.json).\n"
+    )
+    yield from table(CONFIG_LOG, _types(LogShown))
+    yield from _structs(Told, Changed, Candidate)
+
+
+def _backups() -> Iterator[str]:
+    yield "## Backups\n"
+    yield (
+        "`zmward backup check --json` writes it; it is also described by a "
+        "[JSON Schema](backups.schema.json).\n"
+    )
+    yield from table(BACKUPS, _types(BackupsShown))
+    yield from _structs(CopyShown, Found)
+    yield "## Drill\n"
+    yield (
+        "`zmward backup drill --json` writes it, and a drill of all parts is kept so; "
+        "it is also described by a [JSON Schema](drill.schema.json).\n"
+    )
+    yield from table(DRILL, _types(Rehearsal))
+    yield from _structs(Part, Estimate)
 
 
 def _integrity() -> Iterator[str]:
@@ -338,14 +388,6 @@ def page(made: str) -> str:
     )
     parts = (head, *_report(), *_evidence(), *_drift(), *_plan(), *_run())
     parts = (*parts, *_history(), *_verdict(), *_policy(), *_check())
-    parts = (
-        *parts,
-        *_observed(),
-        *_scan(),
-        *_patches(),
-        *_logs(),
-        *_bans(),
-        *_integrity(),
-    )
-    parts = (*parts, *_list())
+    parts = (*parts, *_observed(), *_scan(), *_patches(), *_logs(), *_bans())
+    parts = (*parts, *_integrity(), *_config(), *_backups(), *_list())
     return "\n".join(parts).rstrip() + "\n"

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from docs import (
+    backups_fields,
     bans_fields,
+    config_fields,
     firewall_fields,
     integrity_fields,
     log_fields,
@@ -430,7 +432,9 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "days": "on how many days the log has lines; null for the directory",
         "more": "true where there are more than were counted",
     },
+    **backups_fields.STRUCTS,
     **bans_fields.STRUCTS,
+    **config_fields.STRUCTS,
     **firewall_fields.STRUCTS,
     **integrity_fields.STRUCTS,
     **log_fields.STRUCTS,

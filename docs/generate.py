@@ -53,9 +53,10 @@ _OF_VERBS: Mapping[str, str] = {
         "where not all could be judged; explain: 0, 3 for an unknown verdict"
     ),
     "patches": (
-        "0: no known hole is open; 1: some are, or the catalog is old or not to be "
-        "believed; 3: some could not be judged; update: 0 taken, 4 refused, nothing "
-        "was changed; readiness: 0, 1 for anything bad, 3 for anything unknown"
+        "0: no known hole is open; 1: some are, something keeps patches away, or the "
+        "catalog is old or not to be believed; 3: some could not be judged; update: "
+        "0 taken, 4 refused, nothing was changed; readiness: 0, 1 for anything bad, 3 "
+        "for anything unknown"
     ),
     "integrity": (
         "baseline: 0, 1 where code differs from its package; check, explain and "
@@ -69,6 +70,18 @@ _OF_VERBS: Mapping[str, str] = {
         "was, 3 where not all could be read; follow: 0 once it was ended by SIGTERM; "
         "bans: 0, 4 where the jails may not start, 3 where not all could be read; with "
         "--install as apply"
+    ),
+    "config": (
+        "snapshot: 0, 3 where something could not be had and is kept as it was, 4 for "
+        "evidence that is older than the last snapshot; diff: 0 where nothing "
+        "differs, 1 where something does; log: 0, 3 where no log tells who; "
+        "restore-plan: 0: made, also where it is empty; document: 0, 4 for a page with "
+        "broken marks, which is left alone"
+    ),
+    "backup": (
+        "check: 0, 1 for anything bad, 3 for anything that is not known; drill: 0 all "
+        "of it restored, 1 something did not, 3 something could not be tried, 4 "
+        "nothing may be restored there"
     ),
     "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
 }
@@ -192,7 +205,14 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/policy.schema.json": lambda: schema.text(schema.policy()),
     "reference/check.schema.json": lambda: schema.text(schema.check()),
     "reference/patches.schema.json": lambda: schema.text(schema.patches()),
+    "reference/backups.schema.json": lambda: schema.text(schema.backups()),
+    "reference/drill.schema.json": lambda: schema.text(schema.drill()),
     "reference/catalog.schema.json": lambda: schema.text(schema.catalog()),
+    "reference/config-snapshot.schema.json": (
+        lambda: schema.text(schema.config_snapshot())
+    ),
+    "reference/config-log.schema.json": lambda: schema.text(schema.config_log()),
+    "reference/config-diff.schema.json": lambda: schema.text(schema.config_diff()),
     "status.md": status_page,
     "../packaging/zmward.1": lambda: manual.manual(_EXIT_CODES),
     **{

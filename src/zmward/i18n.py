@@ -1,8 +1,12 @@
 """The one function through which all text for people passes."""
 
 import gettext
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Union
+
+import msgspec
 
 LANGUAGES = ("en",)
 
@@ -10,6 +14,41 @@ LANGUAGES = ("en",)
 def mark(text: str) -> str:
     """Mark a text for the catalogs where it is defined, and return it unchanged."""
     return text
+
+
+Field = Union[str, int, "Said", tuple["Said", ...]]
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A marked text with what fills its fields, put together where it is shown.
+
+    A field is data, which no catalog translates, or texts that are said too.
+    """
+
+    form: str
+    fields: Mapping[str, Field] = {}
+
+    def by(self, say: Callable[[str], str] = mark) -> str:
+        """Return the whole text as a speaker says it; in English without one."""
+        form = say(self.form)
+        if not self.fields:  # what was never a form may hold braces
+            return form
+        return form.format(
+            **{name: _filled(one, say) for name, one in self.fields.items()}
+        )
+
+
+def _filled(field: Field, say: Callable[[str], str]) -> str:
+    if isinstance(field, Said):
+        return field.by(say)
+    if isinstance(field, tuple):
+        return "; ".join(one.by(say) for one in field)
+    return str(field)
+
+
+def fill(form: str, **fields: Field) -> Said:
+    """Return a marked text with its fields."""
+    return Said(form, fields)
 
 
 @cache

@@ -206,7 +206,7 @@ def _left(finding: Finding, *, wanted: bool) -> Iterator[Left]:
             yield Left(finding.control, reason)
 
 
-def _acts(steps: Iterable[Step], host: str) -> tuple[Step, ...]:
+def renderings(steps: Iterable[Step], host: str) -> tuple[Step, ...]:
     """Return the renderings that no zmconfigd does by itself, one per section."""
     wanted: dict[str, list[Step]] = {}
     for step in steps:
@@ -221,6 +221,29 @@ def _acts(steps: Iterable[Step], host: str) -> tuple[Step, ...]:
         )
         for section, causes in wanted.items()
     )
+
+
+def unfit(
+    change: Change, report: Report, facts: Facts | None, host: str, *, alone: bool
+) -> str:
+    """Say why a plan for a host leaves a change out; empty where it may be made.
+
+    `alone` accepts that not all nodes were seen on which the change works.
+    """
+    found = refusal(change, facts)
+    if found:
+        return f"never planned: {found}"
+    if not isinstance(change, SetAttr):
+        here = change.target == host
+        return "" if here else f"make the plan of {change.target} there"
+    nodes = (*report.hosts_seen, *report.hosts_missing)
+    unseen = [n for n in reaches(change, nodes) if n not in report.hosts_seen]
+    if unseen and not alone:
+        return (
+            f"{change.target} reaches {', '.join(unseen)}, not seen: add the evidence "
+            "of each, or --only-this-node-seen"
+        )
+    return ""
 
 
 class _Choice(msgspec.Struct, frozen=True):
@@ -260,23 +283,10 @@ class _Choice(msgspec.Struct, frozen=True):
 
     def against(self, change: Change) -> str:
         """Say why a change is left out; empty where it may be made."""
-        found = refusal(change, self.facts)
-        if found:
-            return f"never planned: {found}"
-        target = change.target
-        if not isinstance(change, SetAttr):
-            return "" if target == self.host else f"make the plan of {target} there"
-        unseen = [n for n in reaches(change, self.nodes) if n not in self._seen]
-        if unseen and not self.alone:
-            return (
-                f"{target} reaches {', '.join(unseen)}, not seen: add the evidence of "
-                "each, or --only-this-node-seen"
-            )
+        found = unfit(change, self.report, self.facts, self.host, alone=self.alone)
+        if found or not isinstance(change, SetAttr):
+            return found
         return "" if self.short_logs else unseen_relays(change, self.facts)
-
-    @property
-    def _seen(self) -> frozenset[str]:
-        return frozenset(self.report.hosts_seen)
 
 
 def _gathered(choice: _Choice) -> tuple[list[_Merged], list[Left]]:
@@ -332,7 +342,7 @@ def plan(
         host=Host(choice.host, machine or report.machine, report.version),
         when=report.when,
         zmward=report.zmward,
-        steps=(*chosen, *sorted(_acts(chosen, choice.host), key=order)),
+        steps=(*chosen, *sorted(renderings(chosen, choice.host), key=order)),
         reloads=folded(chosen),
         left=tuple(dict.fromkeys(left)),
         hosts_missing=report.hosts_missing,

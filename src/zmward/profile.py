@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from zmward.backup_places import Backups
+from zmward.catalog.advisories import Release
+from zmward.strict import Strict
+
 Kind = Literal["small", "isp", "university"]
 Use = Literal["wanted", "unwanted", "unsaid"]
 Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 # As Zimbra takes it, and never 0.
 Duration = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,5}[smhd]$")]
-
-
-class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A table of the profile: an unknown key is refused."""
 
 
 class Networks(Strict, frozen=True):
@@ -74,6 +74,7 @@ class Thresholds(Strict, frozen=True):
     clock_offset_ms: Annotated[int, msgspec.Meta(ge=1)] = 1000
     two_factor_coverage: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
     log_days: Days = 30
+    log_arrival_days: Days = 35
 
 
 Zone = Literal["internet", "clients", "admin", "monitoring", "cluster", "balancers"]
@@ -271,6 +272,7 @@ class Bans(Strict, frozen=True):
     recidive_bans: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 3
     recidive_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 24
     recidive_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 7
+    network_addresses: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 4
     spared: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -303,13 +305,22 @@ class Waiver(Strict, frozen=True):
 
 
 class Attestation(Strict, frozen=True):
-    """What no host can see, as somebody states it, until the end of a day (UTC)."""
+    """What no host can see, as somebody states it, until the end of a day (UTC).
+
+    A word on a hole names the `build` of Zimbra from which on it holds in its line.
+    """
 
     subject: str
     by: Annotated[str, msgspec.Meta(min_length=1)]
     on: date
     until: date
     note: str = ""
+    build: Release = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a build where it would mean nothing."""
+        if self.build and not self.subject.startswith("hole-"):
+            raise ValueError(f"only a word on a hole has a build, not {self.subject}")
 
 
 class Profile(Strict, frozen=True):
@@ -324,6 +335,7 @@ class Profile(Strict, frozen=True):
     patches: Patches = Patches()
     logs: Logs = Logs()
     bans: Bans = Bans()
+    backups: Backups = Backups()
     integrity: Integrity = Integrity()
     severity: Mapping[str, Literal["critical", "high", "medium", "low"]] = {}
     waiver: tuple[Waiver, ...] = ()
@@ -331,9 +343,13 @@ class Profile(Strict, frozen=True):
 
     def attested(self, subject: str, today: date) -> Attestation | None:
         """Return the attestation of a subject that is in force, newest first."""
+        return next(iter(self.words(subject, today)), None)
+
+    def words(self, subject: str, today: date) -> tuple[Attestation, ...]:
+        """Return all attestations of a subject that are in force, newest first."""
         valid = (
             a
             for a in self.attestation
             if a.subject == subject and a.on <= today <= a.until
         )
-        return max(valid, key=lambda a: a.until, default=None)
+        return tuple(sorted(valid, key=lambda a: a.until, reverse=True))

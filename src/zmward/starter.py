@@ -30,6 +30,15 @@ _EXAMPLES: Final[Mapping[str, str]] = {
 # protocol = "tcp"
 # why = "a test server that only this host uses"
 """,
+    "backups.copy": """\
+# [[backups.copy]]
+# name = "nightly"
+# kind = "restic"
+# place = "sftp:backup@vault.example.net:/srv/mail"
+# password-file = "/etc/zmward/restic.password"
+# off-site = true
+# transfer-mbit = 200
+""",
     "severity": """\
 # [severity]
 # sharing-with-guests-off = "medium"
@@ -97,6 +106,8 @@ def _value(value: Any) -> str:
     if isinstance(value, Mapping):
         inner = ", ".join(f"{key} = {_value(own)}" for key, own in value.items())
         return f"{{ {inner} }}"
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(value)
 
 
@@ -143,6 +154,21 @@ def _firewall(own: Mapping[str, Any], origins: Mapping[str, str]) -> Iterator[st
             yield from ("", *_comment(KEYS[name]), "#", *_EXAMPLES[name].splitlines())
 
 
+def _backups(own: Mapping[str, Any], origins: Mapping[str, str]) -> Iterator[str]:
+    """Yield the table of backups, its copies, or an example of one."""
+    yield from _table("backups", {k: v for k, v in own.items() if k != "copy"}, origins)
+    yield from ("", *_comment(KEYS["backups.copy"]))
+    usual = {"hours": 0, "pattern": "*", "keep-days": 14}
+    for row in own["copy"]:
+        yield "[[backups.copy]]"
+        for key, value in row.items():
+            if value and usual.get(key) != value:
+                yield f"{key} = {_value(value)}"
+        yield ""
+    if not own["copy"]:
+        yield from ("#", *_EXAMPLES["backups.copy"].splitlines())
+
+
 def starter(
     profile: Profile, seen: Mapping[str, str], origins: Mapping[str, str] | None = None
 ) -> str:
@@ -162,6 +188,7 @@ def starter(
     lines += _table("patches", tables["patches"], known)
     lines += _table("logs", tables["logs"], known)
     lines += _table("bans", tables["bans"], known)
+    lines += _backups(tables["backups"], known)
     lines += _table("integrity", tables["integrity"], known)
     for key, text in seen.items():
         lines += ["", *_comment(f"Seen on the server, {key}: {text}")]

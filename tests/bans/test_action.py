@@ -9,6 +9,7 @@ import pytest
 
 from tests.firewall.test_render import SITE
 from zmward.bans.render import FOLDER, action_text
+from zmward.bans.spared import Spared
 from zmward.firewall.openings import Sources
 from zmward.firewall.render_iptables import ipset
 from zmward.firewall.render_nftables import nftables
@@ -19,20 +20,23 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("fail2ban-client") is None, reason="no fail2ban"),
 ]
 FOUR, SIX = "198.51.100.7", "2001:db8:0:2::7"
+# Three of one network: a stranger's, our own, and one where somebody is spared.
+NET, OWN, SPARED = "2001:db8:0:2::", "2001:db8:0:1::", "2001:db8:0:9::"
+HOSTS = ("7", "8", "9")
 # As fail2ban itself fills in the tags of an action.
 FILLED = """
 import sys
 sys.path.insert(0, "/usr/lib/python3/dist-packages")
 from fail2ban.client.actionreader import ActionReader
 from fail2ban.server.action import CommandAction
-base, marks = sys.argv[1:]
+base, marks, *addresses = sys.argv[1:]
 for jail in ("zmward-smtp", "zmward-login"):
     reader = ActionReader("zmward", jail, {"marks": marks}, basedir=base)
     assert reader.read()
     reader.getOptions({})
     options = dict(reader.convert()[1][-1])
     for name in ("actionstart", "actionban", "actionunban"):
-        for ip in ("198.51.100.7", "2001:db8:0:2::7"):
+        for ip in addresses:
             text = CommandAction.replaceTag(options[name], {"ip": ip})
             with open(f"{marks}/{name}-{jail}-{ip}", "w") as file:
                 file.write(text)
@@ -54,11 +58,12 @@ class Kernel:
         self.room, self.marks = room, room / "marks"
         place = room / "fail2ban"
         shutil.copytree(FOLDER, place)
-        (place / "action.d/zmward.conf").write_text(action_text("mail.example.com"))
+        text = action_text("mail.example.com", (Spared(f"{SPARED}99", "a node"),), 3)
+        (place / "action.d/zmward.conf").write_text(text)
         self.marks.mkdir()
-        subprocess.run(
-            ["python3", "-c", FILLED, str(place), str(self.marks)], check=True
-        )
+        some = (FOUR, *(f"{net}{n}" for net in (NET, OWN, SPARED) for n in HOSTS))
+        argv = ["python3", "-c", FILLED, str(place), str(self.marks), *some]
+        subprocess.run(argv, check=True)
         self.commands = room / "commands"
         self.marks.rename(self.commands)
 
@@ -73,6 +78,7 @@ class Kernel:
         )
         assert done.returncode == 0, done.stderr
         shutil.rmtree(self.marks, ignore_errors=True)
+        shutil.rmtree(f"{self.marks}-networks", ignore_errors=True)
         return done.stdout
 
     def act(self, name: str, address: str = FOUR, jail: str = "smtp") -> str:
@@ -148,3 +154,44 @@ def test_a_start_lets_go_whom_a_killed_fail2ban_left(kernel: Kernel) -> None:
     other = kernel.act("ban", jail="login")
     assert FOUR in kernel.run(kernel.act("ban"), other, start, ROUTES)
     assert kernel.run(start, ROUTES) == ""
+
+
+@pytest.mark.parametrize("place", ["route", "nft", "ipset"])
+def test_three_of_a_network_ban_it_until_the_last_is_let_go(
+    kernel: Kernel, place: str
+) -> None:
+    rules, sets = kernel.room / "rules.nft", kernel.room / "sets"
+    rules.write_text(nftables(SITE))
+    sets.write_text(ipset(SITE, Sources()))
+    begin = {"route": ":", "nft": f"nft -f {rules}", "ipset": f"ipset restore <{sets}"}
+    shown = {
+        "route": ROUTES,
+        "nft": "nft list set inet zmward banned-networks6",
+        "ipset": "ipset save zmward-bans6",
+    }
+    bans = [kernel.act("ban", f"{NET}{n}") for n in HOSTS]
+    ends = [kernel.act("unban", f"{NET}{n}") for n in HOSTS]
+    look = (begin[place], *bans)
+    assert f"{NET}/64" in kernel.run(*look, shown[place])
+    assert f"{NET}/64" not in kernel.run(*look[:3], shown[place])
+    assert f"{NET}/64" in kernel.run(*look, *ends[:2], shown[place])
+    assert NET not in kernel.run(*look, *ends, shown[place])
+    start = kernel.act("start")
+    assert NET not in kernel.run(*look, start, shown[place])
+
+
+@pytest.mark.parametrize("net", [OWN, SPARED])
+def test_a_network_of_ours_or_of_somebody_spared_is_not_banned(
+    kernel: Kernel, net: str
+) -> None:
+    bans = [kernel.act("ban", f"{net}{n}") for n in HOSTS]
+    said = kernel.run(*bans, ROUTES)
+    assert [line.split()[1] for line in said.splitlines()] == [
+        f"{net}{n}" for n in HOSTS
+    ]
+
+
+def test_a_network_that_somebody_else_shut_is_left_shut(kernel: Kernel) -> None:
+    other = f"ip -6 route add blackhole {NET}/64"
+    acts = [kernel.act(name, SIX) for name in ("ban", "unban")]
+    assert f"{NET}/64" in kernel.run(other, *acts, ROUTES)

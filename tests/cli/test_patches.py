@@ -8,11 +8,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from tests.docs.sample import lay
 from tests.patches.made import advisory
 from tests.patches.signing import KEY, catalog, public, signature
 from zmward.cli.main import dispatch
+from zmward.cli.patches import exit_code
 from zmward.control import Status
 from zmward.controls.registry import controls
 from zmward.engine.audit import audit
@@ -23,6 +25,7 @@ from zmward.engine.readiness import readiness
 from zmward.evidence import DIRECTORY, Answer, Evidence, Missing, decode, encode
 from zmward.facts import Facts
 from zmward.finding import moment
+from zmward.patches.standing import Standing
 from zmward.profile import Profile
 
 Captured = pytest.CaptureFixture[str]
@@ -151,6 +154,27 @@ def test_a_host_without_components_is_never_clean(room: Path, capsys: Captured) 
         assert patches("--evidence", "bare.json", "--format", form) == 3
         assert "✓ no known hole" not in capsys.readouterr().out
     assert patches("--evidence", "bare.json", "--format", "vex") == 3
+
+
+def test_what_keeps_patches_away_is_told_and_is_a_finding(room: Path) -> None:
+    whole = evidence(room)
+    node = whole.hosts[0]
+    list_ = "> /etc/apt/sources.list.d/zimbra.list.distUpgrade\n # disabled\n"
+    off = Answer(f"{list_} # deb https://repo.zimbra.com/apt/1010 jammy zimbra\n")
+    answers = {**whole.answers[node], "repositories": off}
+    closed = Evidence(whole.when, {**whole.answers, node: answers})
+    site, now = Profile(), moment(whole.when)
+    found = holes(closed, site, now, active(site.patches))
+    names = [one.control for one in found.around]
+    assert "zimbra-repository-enabled" in names
+    assert "zimbra-repository-enabled" not in [
+        one.control for one in holes(whole, site, now, active(site.patches)).around
+    ]
+    overview = replace(found.overview, holes=())
+    rows = tuple(row for row in found.rows if row.hole.standing is Standing.FIXED)
+    alone = replace(found, overview=overview, rows=rows)
+    assert exit_code(alone) == 1
+    assert exit_code(replace(alone, around=())) == 0
 
 
 def test_all_that_is_read_is_asked(room: Path) -> None:

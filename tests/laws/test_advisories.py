@@ -93,6 +93,13 @@ def test_only_a_fix_that_was_read_makes_a_build_good(row: Advisory) -> None:
 
 
 @each()
+def test_a_fix_that_is_only_remembered_is_never_read(row: Advisory) -> None:
+    """Of the marks, C means recall: nothing that is only recalled decides a PASS."""
+    assert row.confidence != "C" or not row.proven
+    assert "recall" not in row.source.lower() or not row.proven
+
+
+@each()
 def test_a_newer_build_of_a_line_is_never_worse(row: Advisory) -> None:
     order = {Standing.APPLIES: 0, Standing.UNKNOWN: 1}
     for line in releases().lines:

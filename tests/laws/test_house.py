@@ -14,12 +14,13 @@ EFFECTS = {
 IMPURE = {"doors", "engine", "cli"}
 # A room may import from rooms that stand before it.
 ORDER = """
-errors i18n catalog evidence profile scan sources facts lockouts ruleset firewall patches
-logs bans integrity
+errors i18n catalog evidence strict backup_places profile scan sources facts lockouts
+ruleset firewall patches
+logs bans integrity backups
 change deviation
 outlook control outside
 waivers exposure controls finding survey pseudonyms starter handmade provable
-foresee guards affected joining plan forecast drift reports
+foresee guards affected joining plan forecast drift configuration reports
 doors engine demo cli
 """.split()  # noqa: SIM905  # one line a floor reads better
 FILES = sorted(path for path in ROOT.rglob("*.py"))

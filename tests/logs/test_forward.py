@@ -1,12 +1,14 @@
 """Drop-ins for a central log server, as rsyslog and the controls read them."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zmward.logs.forward import (
+    ACCESS_FILE,
     AUTHORITY,
     CERTIFICATE,
     FORWARD,
@@ -38,7 +40,7 @@ def read(text: str) -> str:
 def test_what_is_written_is_what_the_controls_want(*, old: bool) -> None:
     found = parse(read(forward(WHAT, old=old)))
     assert found.forwards == (
-        Forward(FORWARD, "log.example.net", "tcp", encrypted=True, queued=True),
+        Forward(FORWARD, "log.example.net", "tcp", True, True, 6514),  # noqa: FBT003
     )
     assert found.inputs == tuple(one.path for one in LOGS)
     assert found.modules == ((FORWARD, "imfile"),)
@@ -109,3 +111,8 @@ def test_no_name_breaks_out_of_the_configuration(text: str) -> None:
     except Malformed:
         return
     assert re.fullmatch(r"[a-z0-9.-]+", found.name)
+
+
+def test_the_labs_hardened_server_reads_by_the_same_access_list() -> None:
+    place = Path(__file__).parents[2] / "lab/states/hardened/rootfs"
+    assert (place / ACCESS_FILE.lstrip("/")).read_text("ascii") == access("syslog")

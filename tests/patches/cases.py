@@ -75,6 +75,12 @@ def _history(node: Case) -> Found:
     return Answer(_BEGIN + "".join(_configured(node)))
 
 
+def _release(node: Case) -> Found:
+    if "release" in node.get("unread", ()) or "release" not in node:
+        return _UNREAD
+    return Answer(f"{node['release']}\n")
+
+
 def _localconfig(node: Case) -> Found:
     if any(one.startswith("localconfig") for one in node.get("unread", ())):
         return _UNREAD
@@ -110,6 +116,7 @@ def _node(node: Case) -> dict[str, Found]:
     return {
         "packages": _packages(node),
         "install-history": _history(node),
+        "zmcontrol-release": _release(node),
         "localconfig": _localconfig(node),
         "amavis-pax": _pax(node),
         "zimlets": _zimlets(node),

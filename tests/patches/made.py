@@ -44,6 +44,7 @@ EXPLOITED = hole(
         where="snmp",
         component="mta",
         exploited=True,
+        listed=date(2026, 8, 21),
         cvss=8.9,
         mitigations=(Mitigation("set snmp_notify=0", "snmp-notices-off-or-fixed"),),
     ),

@@ -189,6 +189,35 @@ def test_the_directory_tells_the_edition(edition: str, expected: object) -> None
 
 
 @pytest.mark.parametrize(
+    ("stored", "shown", "expected"),
+    [
+        ("NETWORK", "NETWORK", True),
+        ("FOSS", "FOSS", False),
+        ("FOSS", "", False),
+        # Against the directory, or without it, zmcontrol clears nobody.
+        ("NETWORK", "FOSS", True),
+        ("FOSS", "NETWORK", None),
+        ("", "NETWORK", True),
+        ("", "FOSS", None),
+        ("network", "FOSS", None),
+        (None, "NETWORK", True),
+        (None, "FOSS", None),
+        (None, "", None),
+    ],
+)
+def test_zmcontrol_is_held_against_the_directory(
+    stored: str | None, shown: str, expected: object
+) -> None:
+    given: dict[str, Any] = {"missing": ("ldap-servers",)} if stored is None else {}
+    if stored:
+        given["server"] = {"zimbraServerVersionType": stored}
+    if shown:
+        line = f"Release 10.1.20.GA.4655.UBUNTU22_64 {shown} edition.\n"
+        given["raw"] = {"zmcontrol-release": line}
+    assert holds(Edition("NETWORK"), **given) is expected
+
+
+@pytest.mark.parametrize(
     ("command", "expected"),
     [
         ("/opt/zimbra/common/sbin/nginx", True),

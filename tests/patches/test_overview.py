@@ -159,6 +159,33 @@ WORDS = st.sampled_from(
 @given(st.lists(WORDS, max_size=30).map("".join), st.lists(WORDS).map("".join))
 def test_noise_in_place_of_answers_is_judged(packages: str, history: str) -> None:
     answers = {"packages": Answer(packages), "install-history": Answer(history)}
+    answers["zmcontrol-release"] = Answer(history)
     evidence = Evidence(WHEN, {"mail": answers, DIRECTORY: {}})
     found = overview(Facts(evidence, Profile(), facts_of(case(1)).now))
     assert len(found.holes) == len(advisories().rows)
+
+
+@pytest.mark.parametrize(
+    ("packages", "said"),
+    [
+        (("11.0.0.GA.5000.UBUNTU24.64", "11.0.2.1789981200-1"), "take a newer zmward"),
+        (("8.0.2_GA_5569.RHEL6_64", ""), "plan the move to 10.1"),
+        (("nonsense", "weird-1"), "Find out which build mail has: "),
+        (None, "Find out which build mail has: not read"),
+    ],
+)
+def test_what_to_do_fits_what_is_installed(
+    packages: tuple[str, str] | None, said: str
+) -> None:
+    answer: Answer | Missing = Missing("not read")
+    if packages:
+        core, patch = packages
+        lines = f"ii zimbra-core {core}\nii zimbra-store {core}\n"
+        answer = Answer(lines + (f"ii zimbra-patch {patch}\n" if patch else ""))
+    diary = Answer("1: INSTALL SESSION START\n2: INSTALL SESSION COMPLETE\n")
+    answers = {"packages": answer, "install-history": diary}
+    evidence = Evidence(WHEN, {"mail": answers, DIRECTORY: {}})
+    found = overview(Facts(evidence, Profile(), facts_of(case(1)).now))
+    hole = next(h for h in found.holes if h.advisory.id == "CVE-2025-48700")
+    assert hole.standing is Standing.UNKNOWN
+    assert said in hole.advice

@@ -6,11 +6,16 @@ import pytest
 
 from tests.engine.repair import HOST, directory, site, twin
 from tests.engine.test_losses import edited
+from zmward.demo.sample import recorded
 from zmward.doors.host import Done
-from zmward.engine.readiness import hand_made
+from zmward.engine.readiness import hand_made, readiness
 from zmward.engine.room_for_upgrade import room
 from zmward.errors import Unreachable
-from zmward.patches.readiness import Ready
+from zmward.facts import Facts
+from zmward.finding import moment
+from zmward.i18n import Said, fill
+from zmward.patches.readiness import Ready, spoken
+from zmward.profile import Profile
 
 DF = """\
 Filesystem     1024-blocks     Used Available Capacity Mounted on
@@ -108,3 +113,26 @@ def test_a_host_whose_program_is_not_there_is_unknown() -> None:
     del host.entries["/opt/zimbra/conf/zmconfigd.cf"]
     states = {one.state for one in hand_made(site(host, directory()), HOST)}
     assert states == {"unknown"}
+
+
+def test_what_is_read_aloud_comes_from_forms_that_a_catalog_can_hold() -> None:
+    forms: list[str] = []
+
+    def say(form: str) -> str:
+        forms.append(form)
+        return form
+
+    found = readiness(Facts(recorded(), Profile(), moment(recorded().when)))
+    texts = [spoken(one.said, say) for one in found]
+    assert HOST in " ".join(texts)
+    assert not [form for form in forms if HOST in form]
+    assert [one.text for one in found] == [spoken(one.said) for one in found]
+
+
+def test_a_text_that_is_no_form_keeps_its_braces() -> None:
+    hostile = "{0} {host} {host.__class__}"
+    assert Said(hostile).by() == hostile
+    assert fill("{a}: {b}", a=hostile, b=(Said("x"), Said("y"))).by() == (
+        f"{hostile}: x; y"
+    )
+    assert fill("{a}!", a=fill("{b}?", b=2)).by() == "2?!"

@@ -7,8 +7,10 @@ from typing import Any
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from tests.patches import made as of
+from zmward.patches.ledger import Around
 from zmward.patches.overview import Hole
 from zmward.patches.standing import Standing
 from zmward.profile import Patches
@@ -145,3 +147,46 @@ def test_a_high_one_that_is_not_late_is_due_at_once() -> None:
         of.made((of.EXPLOITED,), now=of.NOW.replace(month=8, day=13))
     )
     assert "due 2026-08-13, at once" in text
+
+
+def test_since_when_a_hole_is_listed_as_used_is_told() -> None:
+    ledger = of.made()
+    said = "in CISA's list of exploited holes since 2026-08-21"
+    assert said in " ".join(patches_text.render(ledger, everything=True).split())
+    assert "since 2026-08-21" in patches_page.render(ledger)
+    rows = json.loads(patches_json.render(ledger))["advisories"]
+    assert [one["listed"] for one in rows if one["listed"]] == ["2026-08-21"]
+
+
+def test_what_contradicts_itself_is_told_and_no_list_of_it_hides_the_rest() -> None:
+    found = of.made()
+    notes = tuple(f"doubt {number} {of.EVIL}" for number in range(9))
+    node = replace(of.NODE, notes=notes, origin="build 4200001: of somebody")
+    ledger = replace(found, overview=replace(found.overview, nodes=(node,)))
+    text = patches_text.render(ledger)
+    assert "doubt 2" in text
+    assert "doubt 3" not in text
+    assert "and 6 more doubts" in text
+    assert "holes are open" in text
+    assert "build 4200001" in text
+    assert "\x1b" not in text
+    assert len(text.splitlines()) <= patches_text.SCREEN
+    page = patches_page.render(ledger)
+    assert "doubt 8" in page
+    assert "<script>alert" not in page
+    shown = json.loads(patches_json.render(ledger))["nodes"]
+    assert len(shown[0]["doubts"]) == 9
+
+
+def test_what_keeps_patches_away_stands_in_every_report() -> None:
+    around = (Around("kernel-newest-runs", "The newest kernel runs", of.EVIL * 9),)
+    ledger = replace(of.made(), around=around)
+    text = patches_text.render(ledger)
+    assert "✗ not so: The newest kernel runs (kernel-newest-runs)" in text
+    assert "\x1b" not in text
+    page = patches_page.render(ledger)
+    assert "kernel-newest-runs" in page
+    assert "<script>alert" not in page
+    found = json.loads(patches_json.render(ledger))
+    assert found["around"][0]["control"] == "kernel-newest-runs"
+    jsonschema.validate(found, schema.patches())

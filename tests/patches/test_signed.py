@@ -123,6 +123,10 @@ REFUSED = {
         catalog(8, rows=(*ROWS, advisory(1, published=date(2062, 8, 13)))),
         None,
     ),
+    "a vector that is none": (
+        catalog(8, rows=(*ROWS, advisory(1, vector="CVSS:3.1/AV:N"))),
+        None,
+    ),
     "an unknown field": (catalog(8, more=1), None),
     "a serial of 0": (catalog(0), None),
     "a serial too large": (catalog(1 << 60), None),

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.patches.cases import cases, facts_of
@@ -14,15 +15,25 @@ from zmward.profile import Attestation, Profile
 UNSETTLED = "CVE-2025-48700"
 
 
-def word(name: str, until: date = date(2027, 1, 31)) -> Profile:
-    said = Attestation(
-        subject=f"hole-{name}",
-        by="operations",
-        on=date(2026, 1, 1),
-        until=until,
-        note="the vendor's support, ticket 4711",
+# The first build of each line that gets words.
+FIRST = ("8.8.15", "9.0.0", "10.0.0", "10.1.0")
+
+
+def word(
+    name: str, until: date = date(2027, 1, 31), builds: tuple[str, ...] = FIRST
+) -> Profile:
+    said = (
+        Attestation(
+            subject=f"hole-{name}",
+            by="operations",
+            on=date(2026, 1, 1),
+            until=until,
+            note="the vendor's support, ticket 4711",
+            build=build,
+        )
+        for build in builds
     )
-    return Profile(attestation=(said,))
+    return Profile(attestation=tuple(said))
 
 
 def judged(name: str, number: int, profile: Profile) -> Hole:
@@ -52,6 +63,46 @@ def test_a_persons_word_settles_what_no_record_does() -> None:
         "the vendor's support, ticket 4711"
     )
     assert [one.stated for one in hole.nodes] == [True] * len(hole.nodes)
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        ("", "names no build"),
+        ("10.1.20", "is of 10.1.20 and newer"),
+        ("9.0.0", "is of 9.0.0 and newer"),
+        ("8.8.15_P99", "is of 8.8.15_P99 and newer"),
+    ],
+)
+def test_a_word_is_of_a_build_and_the_newer_ones_of_its_line(
+    build: str, said: str
+) -> None:
+    number, name = first(unknown=UNSETTLED)
+    hole = judged(name, number, word(name, builds=(build,)))
+    assert hole.standing is Standing.UNKNOWN
+    assert said in hole.reason
+    assert not any(one.stated for one in hole.nodes)
+
+
+def test_words_of_several_builds_stand_side_by_side() -> None:
+    number, name = first(unknown=UNSETTLED)
+    other = word(name, date(2028, 1, 1), ("10.0.18",)).attestation
+    both = Profile(attestation=(*other, *word(name).attestation))
+    assert judged(name, number, both).standing is Standing.NOT_APPLICABLE
+
+
+def test_only_a_word_on_a_hole_has_a_build() -> None:
+    table = {"by": "me", "on": "2026-01-01", "until": "2027-01-01", "build": "10.1.20"}
+    for subject in ("hole-CVE-2025-48700", "backup"):
+        content = {"attestation": [table | {"subject": subject}]}
+        if subject == "backup":
+            with pytest.raises(msgspec.ValidationError, match="only a word on a hole"):
+                msgspec.convert(content, Profile)
+        else:
+            assert msgspec.convert(content, Profile).attestation[0].build
+    wrong = table | {"subject": "hole-CVE-2025-48700", "build": "newest"}
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"attestation": [wrong]}, Profile)
 
 
 def test_a_word_is_no_patch_where_a_newer_build_closes_it() -> None:

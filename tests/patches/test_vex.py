@@ -70,6 +70,49 @@ def test_a_score_without_its_vector_is_a_note() -> None:
     assert "CVSS" not in titles
 
 
+VECTOR = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+
+
+@pytest.mark.parametrize(
+    ("vector", "score", "word"),
+    [
+        (VECTOR, 9.8, "CRITICAL"),
+        ("CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N", 5.3, "MEDIUM"),
+        (VECTOR.replace("C:H/I:H/A:H", "C:N/I:N/A:N"), 0.0, "NONE"),
+        ("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", 9.3, ""),
+        ("AV:N/AC:L/Au:N/C:P/I:N/A:N", 5.0, ""),
+    ],
+)
+def test_a_vector_of_version_3_is_a_score_of_the_standards_own(
+    vector: str, score: float, word: str
+) -> None:
+    row = of.hole(of.advisory(77777, vector=vector, cvss=score), Standing.APPLIES)
+    found = by_id(written((row,)))["CVE-2026-77777"]
+    assert any(vector in note["text"] for note in found["notes"])
+    if not word:
+        assert "scores" not in found
+        return
+    (told,) = found["scores"]
+    assert told["products"] == found["product_status"]["known_affected"]
+    assert told["cvss_v3"] == {
+        "version": vector[5:8],
+        "vectorString": vector,
+        "baseScore": score,
+        "baseSeverity": word,
+    }
+
+
+def test_a_vector_alone_rates_a_hole() -> None:
+    rows = of.made((of.hole(of.advisory(77777, vector=VECTOR), Standing.APPLIES),)).rows
+    assert (rows[0].rated.rating, rows[0].rated.basis) == ("high", "cvss")
+
+
+def test_known_use_is_told_with_the_day_of_its_listing() -> None:
+    (told,) = by_id(written())["CVE-2026-73570"]["threats"]
+    assert told["category"] == "exploit_status"
+    assert told["date"] == "2026-08-21T00:00:00Z"
+
+
 def test_the_schema_can_say_no() -> None:
     document = written()
     document["document"]["category"] = ""

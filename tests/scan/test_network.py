@@ -3,6 +3,7 @@
 import gc
 import socket
 import struct
+import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -69,8 +70,10 @@ def test_without_any_name_nobody_is_believed(
 
 def test_a_connection_that_is_gone_before_tls_is_closed_not_lost() -> None:
     """A reset may come between any two calls; ssl's own socket is then never closed."""
+    connected = threading.Event()
 
     def breaks(wire: socket.socket) -> None:
+        connected.wait(5)
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         wire.close()
 
@@ -79,6 +82,7 @@ def test_a_connection_that_is_gone_before_tls_is_closed_not_lost() -> None:
     with warnings.catch_warnings(record=True) as told, serving(breaks) as port:
         warnings.simplefilter("always", ResourceWarning)
         with door.connect(port) as line:
+            connected.set()
             time.sleep(0.2)
             with pytest.raises(Babble, match="TLS"):
                 line.secure(HOST)

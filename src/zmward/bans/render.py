@@ -5,7 +5,9 @@ from importlib.resources import files as resources
 from typing import Final
 
 from zmward.bans.jails import JAILS, Jail, Placed
+from zmward.bans.networks import around
 from zmward.bans.simulate import Rule, rules
+from zmward.bans.spared import Spared
 from zmward.bans.wanted import Bans
 from zmward.profile import Bans as Wishes
 
@@ -104,17 +106,28 @@ def _jails(found: Bans, site: Wishes) -> str:
     return "\n".join(lines) + "\n"
 
 
-def action_text(host: str) -> str:
-    """Return the action that all jails share."""
+def action_text(host: str, some: Iterable[Spared] = (), most: int = 0) -> str:
+    """Return the action that all jails share.
+
+    `most` addresses of an IPv6 /64 ban all of it, unless it holds somebody spared.
+    """
     body = (resources("zmward.bans") / "action.conf").read_text("utf-8")
-    return "\n".join(_head(host, "action.d/zmward.local")) + body
+    never = around(some)
+    words = " ".join(one.removesuffix("/64") for one in never or ())
+    lines = (
+        *_head(host, "action.d/zmward.local"),
+        f"{body}most = {0 if never is None else most}",
+        "",
+        f"never = {words}".rstrip(),
+    )
+    return "\n".join(lines) + "\n"
 
 
 def rendered(found: Bans, site: Wishes) -> Mapping[str, str]:
     """Return the files by their paths, in the order in which they are written."""
     filters = {filter_file(p.jail): filter_text(p, found.host) for p in found.jails}
     return {
-        ACTION_FILE: action_text(found.host),
+        ACTION_FILE: action_text(found.host, found.spared, site.network_addresses),
         **filters,
         JAIL_FILE: _jails(found, site),
     }

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from zmward.bans.jails import RECIDIVE, Placed
+from zmward.bans.networks import Neighbours
 from zmward.logs.event import Event
 from zmward.profile import Bans
 
@@ -35,7 +36,7 @@ def rules(site: Bans) -> tuple[Rule, Rule]:
 
 
 class Banned(msgspec.Struct, frozen=True):
-    """One ban: by which jail, after how many failures seen at all, until when."""
+    """One ban of an address, or of an IPv6 network: by which jail, until when."""
 
     jail: str
     address: str
@@ -93,19 +94,28 @@ class Watch:
 
 
 def simulated(
-    events: Iterable[Event], jails: Iterable[Placed], site: Bans
+    events: Iterable[Event],
+    jails: Iterable[Placed],
+    site: Bans,
+    never: Iterable[str] | None = (),
 ) -> Iterator[Banned]:
-    """Yield the bans that jails would have made, in the order of time."""
+    """Yield the bans that jails would have made, in the order of time.
+
+    `never` are IPv6 networks that are not banned whole; None: none at all is.
+    """
     first, again = rules(site)
     some = tuple(jails)
     watches = [(one, Watch(first)) for one in some if not one.jail.recidive]
     recidive = Watch(again) if any(one.jail.recidive for one in some) else None
     # Whoever is shut out by one jail cannot fail at another.
     shut: dict[str, float] = {}
+    near = Neighbours(site, never)
     for event in events:
         address, when = event.source, event.when
         for placed, watch in watches:
             if when < shut.get(address, 0.0) or not placed.counts(event):
+                continue
+            if near.shut(address, when):
                 continue
             until = watch.failed(address, when)
             if not until:
@@ -115,3 +125,6 @@ def simulated(
             if longer:
                 yield Banned(RECIDIVE.name, address, when, longer)
             shut[address] = max(until, longer)
+            name, end = near.banned(address, when, shut[address])
+            if name:
+                yield Banned(placed.jail.name, name, when, end)

@@ -52,6 +52,11 @@ def _network(text: str) -> str:
     return str(found.network_address) if one else str(found)
 
 
+def plain_address(word: str) -> bool:
+    """Say whether a word is an address or a network, and no name."""
+    return bool(_network(word))
+
+
 def _profile(site: Profile) -> Iterator[Spared]:
     """Yield whoever the profile names: none of them is a stranger."""
     tables = (
@@ -134,7 +139,8 @@ class Lookup:
 
     def __init__(self, some: Iterable[Spared]) -> None:
         self._networks = []
-        for one in some:
+        self.some = tuple(some)
+        for one in self.some:
             try:
                 net = ipaddress.ip_network(one.word, strict=False)
             except ValueError:  # a name, which nobody resolves here
@@ -142,9 +148,10 @@ class Lookup:
             self._networks.append((net, one))
 
     def find(self, address: str) -> Spared | None:
-        """Return who it is, None for an address that is not spared."""
-        one = ipaddress.ip_address(address)
+        """Return who it is, None for an address or network that is not spared."""
+        one = ipaddress.ip_network(address, strict=False)
+        first = one.network_address
         for net, spared in self._networks:
-            if one.version == net.version and one in net:
+            if first.version == net.version and first in net:
                 return spared
         return None

@@ -8,6 +8,7 @@ from typing import Final, Literal
 import msgspec
 
 from zmward.bans.jails import Placed
+from zmward.bans.networks import around, network
 from zmward.bans.simulate import simulated
 from zmward.bans.spared import Lookup
 from zmward.logs.event import Event
@@ -35,7 +36,7 @@ BYSTANDERS: Final = frozenset(("shared", "announces"))
 
 
 class Victim(msgspec.Struct, frozen=True):
-    """An address that would have been banned; times are seconds.
+    """An address or IPv6 network that would have been banned; times are seconds.
 
     `spared` says why it would not have been after all, `hides` that it stands between
     us and clients, who are not told apart.
@@ -95,6 +96,20 @@ class Watching:
             names.add(event.account)
         party.announces |= event.peer == event.source
 
+    def of(self, name: str) -> _Party:
+        """Return what an address did, or all the addresses of a network."""
+        if "/" not in name:
+            return self.parties.get(name) or _Party()
+        whole = _Party()
+        for address, party in self.parties.items():
+            if network(address) == name:
+                whole.failures += party.failures
+                whole.successes += party.successes
+                whole.guessed |= party.guessed
+                whole.accounts |= party.accounts
+                whole.announces |= party.announces
+        return whole
+
     def _shrink(self) -> None:
         """Forget the half that did least."""
         rank = sorted(self.parties, key=lambda one: _size(self.parties[one]))
@@ -122,7 +137,7 @@ def _doubts(address: str, party: _Party) -> Iterator[Doubt]:
         yield "announces"
     if party.successes:
         yield "logins"
-    one = ipaddress.ip_address(address)
+    one = ipaddress.ip_network(address).network_address
     if any(one in net for net in _INNER):
         yield "private"
 
@@ -139,14 +154,14 @@ def victims(
     first: dict[str, float] = {}
     until: dict[str, float] = {}
     names: dict[str, dict[str, None]] = {}
-    for ban in simulated(watching.through(events), jails, site):
+    for ban in simulated(watching.through(events), jails, site, around(spared.some)):
         bans[ban.address] += 1
         first.setdefault(ban.address, ban.when)
         until[ban.address] = max(ban.until, until.get(ban.address, 0.0))
         names.setdefault(ban.address, {})[ban.jail] = None
     found = []
     for address, count in bans.items():
-        party = watching.parties.get(address) or _Party()
+        party = watching.of(address)
         known = spared.find(address)
         found.append(
             Victim(

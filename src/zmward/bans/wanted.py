@@ -18,7 +18,8 @@ from zmward.bans.jails import (
     Jail,
     Placed,
 )
-from zmward.bans.spared import Spared, everybody, spared
+from zmward.bans.networks import around
+from zmward.bans.spared import Spared, everybody, plain_address, spared
 from zmward.bans.victims import BYSTANDERS, Victim
 from zmward.evidence import Unseen
 from zmward.facts import Facts
@@ -69,6 +70,11 @@ _NO_EVENTS = mark(
     "a service, then try again."
 )
 _NO_LOG = mark("{log} does not exist.")
+_NAMES = mark(
+    "Networks of IPv6 are not banned whole, only their addresses: which of them hold "
+    "{names}, which ignoreip of this server's fail2ban names, is not known. Write "
+    "addresses there."
+)
 _ELSEWHERE = mark(
     "Traffic enters at {proxies}, so who comes through it is banned there: hand the "
     "event log over (docs/guides/ban-attackers.md). Here only those are banned who "
@@ -162,7 +168,8 @@ def _syslog(facts: Facts, host: str, placed: Iterable[Placed]) -> Iterator[Reaso
             f"Port {_SYSLOG} takes lines of others, which stand in {SMTP.log} like "
             "this server's own: whoever reaches it can have anybody banned, by UDP "
             "under a false address too. Let in the other nodes alone, by TLS at best, "
-            "or have rsyslog not listen.",
+            "have rsyslog not listen, or have the jail read this server's own lines "
+            "alone (docs/guides/ban-attackers.md).",
         )
 
 
@@ -194,6 +201,9 @@ def bans(facts: Facts, host: str, ground: Ground) -> Bans:
     for one in everybody(some):
         text = f"{one.word} ({one.why}) spares everybody: name networks of yours."
         refused.append(Reason(one.word, text))
+    if facts.profile.bans.network_addresses and around(some) is None:
+        names = ", ".join(one.word for one in some if not plain_address(one.word))
+        notes.append(Reason("ipv6", _NAMES.replace("{names}", names)))
     placed = tuple(_placed(facts, host, ground, left, notes))
     notes += _foreign(facts, host, placed)
     notes += _syslog(facts, host, placed)

@@ -20,6 +20,8 @@ Release = Annotated[
         r"$(?!\n)"
     ),
 ]
+# Versions 2 to 4; zmward.patches.rating says whether it scores.
+Vector = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9.:/]{0,400}$(?!\n)")]
 Access = Literal["anyone", "user", "admin", "local", "unknown"]
 
 
@@ -71,7 +73,8 @@ class Advisory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `proven` says that the fixed builds were read in the record, `inferred` that they
     were only concluded from the end of the affected range.
     `unfixed` are lines that get no fix; `without` are lines that began without the
-    hole, as their source shows. `undone_by` takes a fix back.
+    hole, as their source shows. `undone_by` takes a fix back. `vector` is the whole
+    CVSS vector, of which `cvss` is the base score where the record says it.
     """
 
     id: str
@@ -94,6 +97,7 @@ class Advisory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mitigations: tuple[Mitigation, ...] = ()
     cvss: float | None = None
     cvss_proven: bool = False
+    vector: Vector = ""
     rating: Literal["low", "medium", "high"] | None = None
     cwe: str = ""
     published: date | None = None

@@ -57,6 +57,9 @@ KEYS: Final[Mapping[str, str]] = {
         "The share of active accounts that must be enrolled, in percent (T13)."
     ),
     "thresholds.log-days": mark("How long logs must be kept (T09)."),
+    "thresholds.log-arrival-days": mark(
+        "How old the last test line may be that was seen at the log host (T09)."
+    ),
     "firewall": mark("The whitelist: what it adds to what the servers say."),
     "firewall.cluster": mark(
         "Addresses of nodes that the directory does not name (standby, storage)."
@@ -154,9 +157,36 @@ KEYS: Final[Mapping[str, str]] = {
     "bans.recidive-bans": mark("Whoever is banned so often"),
     "bans.recidive-hours": mark("within so many hours"),
     "bans.recidive-days": mark("is banned for so many days."),
+    "bans.network-addresses": mark(
+        "So many addresses of an IPv6 /64 that are banned at once ban all of it; 0: "
+        "never."
+    ),
     "bans.spared": mark(
         "Addresses and networks that are never banned, beside the servers and whoever "
         "the profile names: offices and proxies behind which many people are."
+    ),
+    "backups": mark(
+        "Where the site's backups are (T14), and how `zmward backup drill` finds what "
+        "it restores: names of files, the newest that matches is taken."
+    ),
+    "backups.scratch": mark(
+        "Where the drill makes its own new folder; never within /opt/zimbra."
+    ),
+    "backups.ldap": mark("What zmslapcat wrote: the directory as LDIF."),
+    "backups.ldap-config": mark("What zmslapcat -c wrote: its configuration."),
+    "backups.mariadb": mark("Dumps of MariaDB as SQL."),
+    "backups.account": mark("Accounts as Zimbra exports them, tar within gzip."),
+    "backups.copy": mark(
+        "One place where backups are kept. `kind` is ne-sessions, ng-store, restic, "
+        "borg or folder (each entry of it that `pattern` matches is one backup). "
+        "`place` is a folder or a repository; restic and borg take their password "
+        "from `password-file`, and what else they need from the environment from "
+        "`environment-file`. `host` and `pattern` choose among the backups of a "
+        "repository that several servers share. `hours` is the oldest that the newest "
+        "may be (0: thresholds.backup-hours), `keep-days` how far back the oldest "
+        "must reach (0: not judged), `least-mib` the smallest size that is plausible, "
+        "`off-site` says that it is another place, `transfer-mbit` how fast it comes "
+        "back from there."
     ),
     "integrity": mark("Whose baselines of the installation are believed (T36)."),
     "integrity.keys": mark(
@@ -172,6 +202,6 @@ KEYS: Final[Mapping[str, str]] = {
     "attestation": mark(
         "What no host can see, stated by a person, with an end: backup-offsite, "
         "backup-key, backup-drill, snapshots, wiki, account-procedure, mitigation-ID "
-        "of a hole."
+        "of a hole; hole-ID, with the `build` from which on it is closed."
     ),
 }

@@ -31,9 +31,7 @@ TIPS: Final = {
     "T06": Tip("The admin console is reached by an SSH tunnel"),
     "T07": Tip("The admin console goes through the proxy"),
     "T08": Tip("SSH works without passwords"),
-    "T09": Tip(
-        "Logs go to a central server", "whether a line arrives: zmward logs forward"
-    ),
+    "T09": Tip("Logs go to a central server"),
     "T10": Tip("IMAP and POP are granted per user"),
     "T11": Tip("SMTP AUTH is off, restricted, or inside TLS"),
     "T12": Tip("Only trusted networks may relay"),

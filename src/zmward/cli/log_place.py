@@ -17,17 +17,12 @@ import msgspec
 
 from zmward.cli.options import door, time
 from zmward.cli.progress import progress
-from zmward.doors.far_logs import fetch
 from zmward.doors.host import Door
 from zmward.doors.log_files import FOLDERS, LogFiles, named
 from zmward.doors.own_addresses import own_addresses, zone
 from zmward.errors import BadFile, Incomplete, Unreachable, Usage
 from zmward.evidence import Evidence, merge
-from zmward.facts import Facts
-from zmward.finding import moment
-from zmward.logs.trust import NEEDED, trusted
 from zmward.profile import Profile
-from zmward.sources.identity import IDENTITY
 
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([hdw])")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -111,6 +106,8 @@ def trusted_by(site: Profile, more: tuple[str, ...], *, here: bool) -> tuple[str
 def _asked(way: Door, *, quiet: bool) -> Evidence:
     from zmward.cli.main import own_version
     from zmward.engine.collect import collect
+    from zmward.logs.trust import NEEDED
+    from zmward.sources.identity import IDENTITY
 
     silent = quiet or not sys.stderr.isatty()
     with progress(f"asking {way.name}", silent=silent) as moved:
@@ -124,12 +121,18 @@ def _recorded(paths: tuple[str, ...]) -> Evidence:
 
 
 def _believed(evidence: Evidence, site: Profile) -> tuple[tuple[str, ...], list[str]]:
+    # What is needed for a node's own belief alone; a report on files needs none of it.
+    from zmward.facts import Facts
+    from zmward.finding import moment
+    from zmward.logs.trust import trusted
+
     facts = Facts(evidence, site, moment(evidence.when))
     found, note = trusted(facts)
     return found, [note] if note else []
 
 
-def _zone(name: str | None) -> tzinfo:
+def local_zone(name: str | None) -> tzinfo:
+    """Return the zone of a name, or the machine's own; Usage for none."""
     found = zone(name)
     if found is None:
         raise Usage(f"--timezone {name!r} is none: write Europe/Rome.")
@@ -138,6 +141,19 @@ def _zone(name: str | None) -> tzinfo:
 
 def _near(wanted: Wanted, site: Profile, at: tzinfo) -> Place:
     files = opened_logs(wanted.files, wanted.folders, wanted.since)
+    believed, notes = whom(wanted, site)
+    files.notes += notes
+    return Place(
+        name=gethostname(),
+        files=files,
+        paths=tuple(str(one.path) for one in files.opened),
+        zone=at,
+        trusted=believed,
+    )
+
+
+def whom(wanted: Wanted, site: Profile) -> tuple[tuple[str, ...], list[str]]:
+    """Return whose word is taken about logs that lie here, and what is amiss there."""
     here = not wanted.files and not wanted.folders
     believed: tuple[str, ...] = ()
     notes: list[str] = []
@@ -145,14 +161,7 @@ def _near(wanted: Wanted, site: Profile, at: tzinfo) -> Place:
         believed, notes = _believed(_recorded(wanted.evidence), site)
     elif here:
         believed, notes = _own(site, quiet=wanted.quiet)
-    files.notes += notes
-    return Place(
-        name=gethostname(),
-        files=files,
-        paths=tuple(str(one.path) for one in files.opened),
-        zone=at,
-        trusted=(*believed, *trusted_by(site, wanted.trusted, here=here)),
-    )
+    return (*believed, *trusted_by(site, wanted.trusted, here=here)), notes
 
 
 def _own(site: Profile, *, quiet: bool) -> tuple[tuple[str, ...], list[str]]:
@@ -166,6 +175,8 @@ def _own(site: Profile, *, quiet: bool) -> tuple[tuple[str, ...], list[str]]:
 def _far(wanted: Wanted, site: Profile, room: Path) -> Place:
     if wanted.files or wanted.folders:
         raise Usage("--host reads the logs of that host: leave --file and --dir out.")
+    from zmward.doors.far_logs import fetch
+
     way = door(wanted.host)
     evidence = (
         _recorded(wanted.evidence)
@@ -181,7 +192,7 @@ def _far(wanted: Wanted, site: Profile, room: Path) -> Place:
         name=next(iter(evidence.hosts), way.name),
         files=far.files,
         paths=far.paths,
-        zone=_zone(wanted.timezone) if wanted.timezone else far.zone,
+        zone=local_zone(wanted.timezone) if wanted.timezone else far.zone,
         trusted=(*believed, *trusted_by(site, wanted.trusted, here=False)),
         lines=far.lines,
     )
@@ -192,7 +203,7 @@ def place(wanted: Wanted, site: Profile) -> Iterator[Place]:
     """Open the logs; what came from a far host is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="zmward-logs-") as room:
         if wanted.host is None:
-            at = _near(wanted, site, _zone(wanted.timezone))
+            at = _near(wanted, site, local_zone(wanted.timezone))
         else:
             at = _far(wanted, site, Path(room))
         try:

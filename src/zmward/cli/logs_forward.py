@@ -22,7 +22,7 @@ from zmward.engine.verify import Proof
 from zmward.errors import Usage
 from zmward.facts import Facts
 from zmward.finding import moment
-from zmward.logs.forward import FILES, RECEIVED, Sending, files
+from zmward.logs.forward import FILES, RECEIVED, Peer, Sending, files
 from zmward.profile import Profile
 from zmward.reports.plan_json import render
 from zmward.sources.directory import SERVERS
@@ -46,11 +46,11 @@ def _roles(facts: Facts, host: str) -> tuple[str, ...]:
     return tuple(role for role in ("mailbox", "proxy") if host in facts.hosts(role))
 
 
-def _looker(seen_by: str | None, written: str, port: int) -> Arrival:
+def _looker(seen_by: str | None, written: str, to: Peer) -> Arrival:
     if not written.startswith("/"):
         raise Usage(f"--written {written!r} is no absolute path.")
     found: Door | None = None if seen_by is None else door(seen_by)
-    return Arrival(found, written, port)
+    return Arrival(found, written, to.name, to.port)
 
 
 @click.command("forward", help="Send log lines to a central server, inside TLS.")
@@ -100,7 +100,7 @@ def command(
         shared[name] = given(ctx, name, shared[name])
     site, quiet = profile(shared["profile"]), bool(shared["quiet"])
     target = named(to, "--to")
-    looker = _looker(seen_by, written, target.port)
+    looker = _looker(seen_by, written, target)
     certificates = signed(shared, say)
     with place(shared["host"], sample=False) as here:
         facts, host = _facts(here, site, quiet=quiet)

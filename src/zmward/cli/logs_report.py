@@ -13,8 +13,9 @@ from zmward.engine.log_lines import lines
 from zmward.engine.log_pieces import Asked
 from zmward.engine.read_logs import Reading
 from zmward.errors import Usage
+from zmward.logs.attacked import attacked
 from zmward.logs.evidence import wanted
-from zmward.logs.joined import joined
+from zmward.logs.joined import joined_rows
 from zmward.logs.report import LogReport, report
 from zmward.logs.tally import Tally
 from zmward.profile import Profile
@@ -25,8 +26,6 @@ def exit_code(found: LogReport, unread: int) -> int:
     """Return 3 where not all could be read, 1 for attacks, else 0."""
     if unread:
         return 3
-    from zmward.reports.logs_words import attacked
-
     return 1 if attacked(found) else 0
 
 
@@ -34,7 +33,9 @@ def _report(
     site: Profile, at: Place, asked: Asked, shown: tzinfo, *, with_lines: bool
 ) -> LogReport:
     reading, tally = Reading(at.files, asked), Tally(site.logs)
-    tally.add(joined(reading.events()))
+    for rows in joined_rows(reading.rows()):
+        tally.rows(rows)
+    tally.fold()
     sums = reading.counts
     count = sums.lines if at.lines is None else at.lines
     found = report(
@@ -61,6 +62,7 @@ def _text(found: LogReport, *, color: bool) -> str:
 
 @click.command("report", help="Who attacks, whom, and who got in.")
 @click.option("--since", metavar="WHEN", help="24h, 7d, 2w, or a date.")
+@click.option("--follow", is_flag=True, help="Go on as the logs do, until Ctrl-C.")
 @click.option("--file", "files", multiple=True, metavar="FILE", help="Read this log.")
 @click.option("--dir", "folders", multiple=True, metavar="DIR", help="Its logs.")
 @click.option(
@@ -89,6 +91,7 @@ def command(
     /,
     *,
     since: str | None,
+    follow: bool,
     files: tuple[str, ...],
     folders: tuple[str, ...],
     trusted: tuple[str, ...],
@@ -116,6 +119,12 @@ def command(
         since=begin,
         quiet=bool(given(ctx, "quiet", shared["quiet"])),
     )
+    color = not given(ctx, "no_color", shared["no_color"]) and output is None
+    if follow:
+        from zmward.cli import logs_live
+
+        logs_live.fit(chosen, form, output, with_lines=with_lines, in_form=in_form)
+        return logs_live.run(chosen, site, until(now), color=color, in_form=in_form)
     with place(chosen, site) as at:
         asked = Asked(at.zone, at.trusted, begin, until(now))
         try:
@@ -134,7 +143,6 @@ def command(
 
         text = logs_page.render(found, at.name)
     else:
-        color = not given(ctx, "no_color", shared["no_color"]) and output is None
         text = _text(found, color=color)
     write(text, output)
     return exit_code(found, at.files.unread)

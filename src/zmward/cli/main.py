@@ -34,15 +34,10 @@ VERBS = {
     "patches": "which holes are open, and by when each must be closed",
     "integrity": "what changed in the installation, and what is odd in it",
     "logs": "who attacks, whom, and who got in",
+    "config": "the configuration as a readable history",
+    "backup": "are there backups, and do they restore",
 }
-_COMING = (
-    *(
-        "config",
-        "backup",
-        "accounts",
-    ),
-    *("preauth", "tunnel", "watch", "fleet"),
-)
+_COMING = ("accounts", "preauth", "tunnel", "watch", "fleet")
 _BUG = 70
 _INTERRUPTED = 130
 _STDERR = 2

@@ -21,11 +21,12 @@ FORMATS = ("text", "json", "html", "vex")
 
 
 def exit_code(ledger: Ledger) -> int:
-    """Return 3 for anything unknown, 1 for an open hole or an old catalog, else 0."""
+    """Return 3 for anything unknown, 1 for whatever is open, old or failed, else 0."""
     if ledger.empty or ledger.unknown or ledger.hosts_missing:
         return 3
     catalog = ledger.catalog
-    return 1 if ledger.open or catalog.old or catalog.trouble else 0
+    found = ledger.open or ledger.around or catalog.old or catalog.trouble
+    return 1 if found else 0
 
 
 def _render(

@@ -86,7 +86,7 @@ def machine(facts: Facts, host: str) -> str:
         return ""
 
 
-def _audited(evidence: Evidence, site: Profile, facts: Facts) -> Report:
+def audited(evidence: Evidence, site: Profile, facts: Facts) -> Report:
     """Return a fresh report that bears the hashes of what it was made from."""
     import msgspec
 
@@ -129,7 +129,7 @@ def _planned(
     now = time(options["now"]) or moment(evidence.when)
     validate(site, controls(), now)
     facts = Facts(evidence, site, now, active(site.patches))
-    report = report or _audited(evidence, site, facts)
+    report = report or audited(evidence, site, facts)
     name = report.hosts_seen[0] if report.hosts_seen else report.host
     found = plan(report, machine=machine(facts, name), facts=facts, **choice)
     return forecast(found, report, controls().values(), facts)

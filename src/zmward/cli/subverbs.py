@@ -23,7 +23,7 @@ class Subverbs(click.Group):
         del ctx
         if cmd_name not in self._verbs:
             return None
-        module = import_module(f"zmward.cli.{self.name}_{cmd_name}")
+        module = import_module(f"zmward.cli.{self.name}_{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

@@ -15,7 +15,7 @@ from typing import IO, Final
 import msgspec
 
 from zmward.catalog.log_pattern import Log
-from zmward.doors.packed import FAULTS, PACKINGS, NoProgram, unpacked
+from zmward.doors.packed import FAULTS, PACKINGS, NotUnpacked, unpacked
 
 FOLDERS: Final = (Path("/opt/zimbra/log"), Path("/var/log"))
 _BLOCK = 1 << 20
@@ -207,7 +207,7 @@ class LogFiles:
             with stream:
                 for block in _whole(lambda: stream.read(_BLOCK)):
                     yield Piece(block, 0, len(block), block.count(b"\n"))
-        except NoProgram as error:
+        except NotUnpacked as error:
             self.missed(f"{opened.path} cannot be read: {error.strerror}")
         except FAULTS as error:
             self.missed(f"{opened.path} ends early: {_reason(error)}")

@@ -11,7 +11,7 @@ from zmward.doors.host import Door
 from zmward.errors import ZmwardError
 from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.i18n import mark
+from zmward.i18n import Said, fill, mark
 from zmward.patches.readiness import TEMPLATES, Ready
 from zmward.sources.packages import PACKAGES
 
@@ -46,6 +46,10 @@ def _answer(door: Door, names: list[str]) -> str | None:
     return done.out.decode("utf-8", "replace")
 
 
+def _more(rest: int) -> tuple[Said, ...]:
+    return (fill(mark("and {count} more"), count=rest),) if rest > 0 else ()
+
+
 def _asked(door: Door, facts: Facts) -> Iterator[Ready]:
     subject, step = TEMPLATES
     host = facts.evidence.hosts[0]
@@ -59,16 +63,16 @@ def _asked(door: Door, facts: Facts) -> Iterator[Ready]:
     found = [match[2] for match in lines if match and match[1][2:3] in _CHANGED]
     changed = [path for path in found if _WHAT.fullmatch(path)]
     if changed:
-        rest = len(changed) - _SHOWN
-        more = f" and {rest} more" if rest > 0 else ""
-        text = (
-            f"differ from their packages: {', '.join(changed[:_SHOWN])}{more}; no copy "
-            "of the packages' text is on the host, so how they differ is not known"
+        text = fill(
+            mark(
+                "differ from their packages: {paths}; no copy of the packages' text is "
+                "on the host, so how they differ is not known"
+            ),
+            paths=(*map(Said, changed[:_SHOWN]), *_more(len(changed) - _SHOWN)),
         )
         yield Ready(subject, "bad", text, mark("keep a copy: the upgrade writes them"))
     else:
-        text = mark("no template differs from its package")
-        yield Ready(subject, "well", text)
+        yield Ready(subject, "well", mark("no template differs from its package"))
 
 
 def templates(door: Door, facts: Facts) -> Iterator[Ready]:

@@ -10,12 +10,18 @@ from zmward.engine.audit import audit
 from zmward.evidence import Evidence
 from zmward.facts import Facts
 from zmward.patches.due import today
-from zmward.patches.ledger import Ledger, ledger
+from zmward.patches.ledger import Around, Ledger, ledger
 from zmward.patches.overview import EVIDENCE, Overview, overview
 from zmward.profile import Profile
 from zmward.sources.identity import IDENTITY
 
 _JUDGED = (*EVIDENCE, IDENTITY)
+# What keeps patches from coming, or from being in force.
+_AROUND = (
+    *("zimbra-repository-enabled", "zimbra-patches-complete"),
+    *("os-security-updates-installed", "kernel-newest-runs"),
+)
+_SHOWN = 3
 
 
 def _helping(rows: tuple[Advisory, ...]) -> tuple[Control, ...]:
@@ -25,11 +31,29 @@ def _helping(rows: tuple[Advisory, ...]) -> tuple[Control, ...]:
     return tuple(known[name] for name in names if name in known)
 
 
+def _beside() -> tuple[Control, ...]:
+    known = controls()
+    return tuple(known[name] for name in _AROUND)
+
+
+def _around(
+    evidence: Evidence, profile: Profile, now: datetime, active: Active
+) -> Iterator[Around]:
+    """Yield the controls beside the holes that surely failed."""
+    report = audit(evidence, _beside(), profile, now, catalog=active)
+    for finding in report.findings:
+        if finding.status is Status.FAIL:
+            rows = finding.deviations
+            texts = [f"{one.subject}: {one.found}" for one in rows[:_SHOWN]]
+            texts += [f"and {len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else []
+            yield Around(finding.control, finding.title, "; ".join(texts))
+
+
 def needs(active: Active) -> frozenset[str]:
     """Return the names of all sources that a judgement may read."""
-    helping = _helping(active.advisories.rows)
+    judging = (*_helping(active.advisories.rows), *_beside())
     return frozenset(
-        (*(one.name for one in _JUDGED), *(n for c in helping for n in c.check.needs))
+        (*(one.name for one in _JUDGED), *(n for c in judging for n in c.check.needs))
     )
 
 
@@ -70,4 +94,5 @@ def holes(
         serial=active.serial,
         trouble=active.trouble,
         hosts_missing=facts.unseen_hosts(),
+        around=tuple(_around(evidence, profile, now, active)),
     )

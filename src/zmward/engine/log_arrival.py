@@ -3,19 +3,24 @@
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from pathlib import PurePosixPath
 
 import msgspec
 
-from zmward.doors.files import look, must
+from zmward.change import Mode
+from zmward.doors.files import look, must, read_plain, replace_bytes
 from zmward.doors.host import Door
+from zmward.engine.state import open_base, root
 from zmward.engine.verify import Proof
 from zmward.errors import ZmwardError
 from zmward.logs.forward import LogFile
+from zmward.sources.logging import ARRIVALS
 
 _UNIT = "rsyslog.service"
 _LONGEST = 60
 _BEHIND = 240
 _COMPLAINTS = 4
+_TARGETS = 10
 _MARK = "zmward test line"
 
 
@@ -24,6 +29,7 @@ class Arrival(msgspec.Struct, frozen=True):
 
     door: Door | None
     folder: str
+    target: str
     port: int
 
 
@@ -96,10 +102,27 @@ def arrived(door: Door, to: Arrival, logs: Sequence[LogFile], proof: Proof) -> P
             "--seen-by USER@HOST"
         )
     else:
-        failing += _looked(door, to, mark)
+        missing = _looked(door, to, mark)
+        failing += missing
+        if not missing:
+            remember(door, to.target)
     return msgspec.structs.replace(
         proof, failing=tuple(failing), unknown=tuple(unknown)
     )
+
+
+def remember(door: Door, target: str) -> None:
+    """Keep on the host when a test line was last seen at a log host, by its clock."""
+    argv = ("date", "-u", "+%Y-%m-%dT%H:%M:%S+00:00")
+    when = must(door.run(argv), "date", door.name).out.decode("ascii").strip()
+    open_base(door)
+    place = str(PurePosixPath(root()) / PurePosixPath(ARRIVALS).name)
+    known = read_plain(door, place) if look(door, place) is not None else b""
+    lines = known.decode("ascii", "replace").splitlines()
+    kept = [line for line in lines if line.partition(" ")[0] != target]
+    text = "".join(f"{line}\n" for line in (*kept[-_TARGETS:], f"{target} {when}"))
+    mode = Mode(0o600, "root", "root")
+    replace_bytes(door, place, text.encode(), mode, token=secrets.token_hex(4))
 
 
 def _connected(door: Door, to: Arrival) -> bool:

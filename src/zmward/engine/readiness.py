@@ -13,7 +13,7 @@ from zmward.engine.site import Site
 from zmward.errors import ZmwardError
 from zmward.facts import Facts
 from zmward.finding import Finding
-from zmward.i18n import mark
+from zmward.i18n import Said, fill, mark
 from zmward.patches.kept import kept
 from zmward.patches.overview import overview
 from zmward.patches.readiness import (
@@ -52,11 +52,17 @@ def _said(subject: str, finding: Finding) -> Iterator[Ready]:
     if finding.status is Status.PASS:
         yield Ready(subject, "well", finding.title)
     elif finding.status is Status.UNKNOWN:
-        yield Ready(subject, "unknown", f"{finding.title}? {finding.reason}", step)
+        text = fill(
+            "{title}? {reason}", title=Said(finding.title), reason=finding.reason
+        )
+        yield Ready(subject, "unknown", text, step)
     elif finding.status in (Status.FAIL, Status.WAIVED):
         shown = finding.deviations[:_SHOWN]
         seen = "; ".join(f"{one.subject}: {one.found}" for one in shown)
-        yield Ready(subject, "bad", f"Not so: {finding.title}. {seen}", step)
+        text = fill(
+            mark("Not so: {title}. {seen}"), title=Said(finding.title), seen=seen
+        )
+        yield Ready(subject, "bad", text, step)
 
 
 def _judged(facts: Facts) -> Iterator[Ready]:
@@ -112,7 +118,7 @@ def own_changes(site: Site | None) -> Iterator[Ready]:
     step = mark("zmward history lists them for the vendor's support")
     pending = [one.run for one in runs if one.state in _PENDING]
     if pending:
-        text = f"not over: {', '.join(pending)}"
+        text = fill(mark("not over: {runs}"), runs=", ".join(pending))
         yield Ready(subject, "bad", text, mark("confirm them or take them back first"))
     standing = [one for one in runs if one.state.startswith("kept")]
     if standing:
@@ -120,7 +126,12 @@ def own_changes(site: Site | None) -> Iterator[Ready]:
         names = ", ".join(
             dict.fromkeys(name for one in standing for name in one.controls)
         )
-        text = f"{steps} changes in {len(standing)} runs stand: {names}"
+        text = fill(
+            mark("{steps} changes in {runs} runs stand: {controls}"),
+            steps=steps,
+            runs=len(standing),
+            controls=names,
+        )
         yield Ready(subject, "well", text, step)
     elif not pending:
         yield Ready(subject, "well", mark("zmward changed nothing that stands"))

@@ -6,7 +6,7 @@ from typing import Final
 
 from zmward.doors.host import Door
 from zmward.errors import ZmwardError
-from zmward.i18n import mark
+from zmward.i18n import fill, mark
 from zmward.patches.readiness import DISK, IMMUTABLE, Ready
 
 _PLACES: Final = ("/opt/zimbra", "/tmp", "/var")  # noqa: S108  # asked about only
@@ -33,11 +33,16 @@ def disk(door: Door) -> Iterator[Ready]:
     rows = done.out.decode("utf-8", "replace").splitlines()[1:]
     found = dict(row for row in map(_free, rows) if row)
     if not found:
-        yield Ready(subject, "unknown", f"df did not tell: {done.said}", step)
+        silent = fill(
+            mark("{program} did not tell: {said}"), program="df", said=done.said
+        )
+        yield Ready(subject, "unknown", silent, step)
         return
-    text = ", ".join(
-        f"{k / (1 << 20):.1f} GiB free on {name}" for name, k in found.items()
+    texts = tuple(
+        fill(mark("{size} GiB free on {name}"), size=f"{k / (1 << 20):.1f}", name=name)
+        for name, k in found.items()
     )
+    text = fill("{texts}", texts=texts)
     if min(found.values()) < _LEAST_KIB:
         yield Ready(subject, "bad", text, mark("make room first"))
     else:
@@ -53,15 +58,18 @@ def immutable(door: Door) -> Iterator[Ready]:
     rows = done.out.decode("utf-8", "replace").splitlines()
     found = [match for match in map(_BITS.fullmatch, rows) if match]
     if not found:
-        yield Ready(subject, "unknown", f"lsattr did not tell: {done.said}", step)
+        silent = mark("{program} did not tell: {said}")
+        text = fill(silent, program="lsattr", said=done.said)
+        yield Ready(subject, "unknown", text, step)
         return
     held = [row[2] for row in found if set("ia") & set(row[1])]
     if held:
-        more = f" and {len(held) - _MOST} more" if len(held) > _MOST else ""
-        text = f"packages cannot write to {', '.join(held[:_MOST])}{more}"
+        form = mark("packages cannot write to {count} places: {places}")
+        text = fill(form, count=len(held), places=", ".join(held[:_MOST]))
         yield Ready(subject, "bad", text, mark("chattr -i for the time of the upgrade"))
     else:
-        text = f"no bit keeps packages from {len(found)} files and folders of the web"
+        form = mark("no bit keeps packages from {count} files and folders of the web")
+        text = fill(form, count=len(found))
         yield Ready(subject, "well", text)
 
 

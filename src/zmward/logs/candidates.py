@@ -10,8 +10,10 @@ from zmward.catalog.log_patterns import needles
 
 # Of a longer line the rest is not looked at: what matters stands at its begin.
 LONGEST: Final = 65_536
+# Of two words, where more than each so many-th line of a sample holds one.
+_TWO, _SHARE, _SAMPLE = 2, 6, 1 << 15
 # Needles that are found by what they have in common: one walk for all of them.
-_COMMON: Final = (b"uthentication", b"Auth;")
+_COMMON: Final = (b"uthentication", b"Auth;", b"$")
 
 
 @cache
@@ -41,14 +43,16 @@ def candidates(
     its line: then both lines are the candidate.
     """
     stop = len(block) if end is None else end
+    if len(some) == _TWO and _dense(block, some, begin, stop):
+        return _each(block[begin:stop], some)
     find, back = block.find, block.rfind
-    found: list[tuple[int, int]] = []
-    hit = 0
+    ends: dict[int, int] = {}
+    ordered = True
     for word in some:
-        before = len(found)
         length, reach, floor = len(word), stop + len(word), begin
         # Of a word of two lines the second may be the first of the next.
         over = word.find(b"\n")
+        latest = max(ends, default=-1)
         at = find(word, begin, reach)
         while 0 <= at < stop:
             first = back(b"\n", floor, at) + 1 or floor
@@ -56,10 +60,37 @@ def candidates(
             if last < 0:
                 last = len(block)
             if at - first < LONGEST:
-                found.append((first, last))
+                # Of a line that was found twice, the end that is further away counts.
+                known = ends.get(first)
+                if known is None:
+                    ends[first] = last
+                    ordered = ordered and first > latest
+                elif known < last:
+                    ends[first] = last
             floor = last if over < 0 else at + over
             at = find(word, floor, reach)
-        hit += len(found) > before
-    # Of a line that was found twice, the end that is further away counts.
-    lines = found if hit <= 1 else sorted(dict(sorted(found)).items())
+    lines = ends.items() if ordered else sorted(ends.items())
     return [block[first : min(last, first + LONGEST)] for first, last in lines]
+
+
+def _dense(block: bytes, some: Sequence[bytes], begin: int, stop: int) -> bool:
+    """Return whether so many lines hold a word that each line is looked at sooner."""
+    whole = stop == len(block) or block[stop - 1 : stop] == b"\n"
+    if stop - begin <= _SAMPLE or not whole or any(b"\n" in word for word in some):
+        return False
+    sample = (begin, begin + _SAMPLE)
+    hits = max((block.count(word, *sample) for word in some), default=0)
+    return hits * _SHARE > block.count(b"\n", *sample)
+
+
+def _each(lines: bytes, some: Sequence[bytes]) -> list[bytes]:
+    """Return the lines that hold one of two words."""
+    first, last = some
+    found = [line for line in lines.split(b"\n") if first in line or last in line]
+    if max(map(len, found), default=0) <= LONGEST:
+        return found
+    return [
+        line[:LONGEST]
+        for line in found
+        if any(0 <= line.find(word) < LONGEST for word in some)
+    ]

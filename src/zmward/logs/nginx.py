@@ -34,6 +34,5 @@ def read(place: Place, line: bytes) -> Read:
         account=account,
         protocol=told.protocol,
         via="direct" if shown else "proxy-only" if trusted else "none",
-        key=f"a{account}",
         origin="nginx",
     )

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from zmward.logs.event import LONGEST_NAME, Event
 from zmward.profile import Logs
 
 _DAY, _HOUR = 86_400, 3600
@@ -50,10 +49,13 @@ class Sending:
         self._first: int | None = None
         self.forgotten = 0
 
-    def add(self, event: Event) -> None:
-        """Count a message."""
-        hour = int(event.when) // _HOUR
-        day = self._day(event.account[:LONGEST_NAME], hour // 24)
+    def add(self, when: float, account: str, source: str) -> None:
+        """Count a message of an account, whose name is at most 320 letters long."""
+        hour = int(when) // _HOUR
+        days = self._accounts.get(account)
+        day = days.get(hour // 24) if days else None
+        if day is None:
+            day = self._day(account, hour // 24)
         day.sent += 1
         if hour == day.hour:
             day.in_hour += 1
@@ -62,14 +64,10 @@ class Sending:
         if day.in_hour > day.in_busiest:
             day.busiest, day.in_busiest = hour, day.in_hour
         if len(day.sources) < _SOURCES:
-            day.sources.add(event.source)
+            day.sources.add(source)
 
     def _day(self, name: str, number: int) -> _Day:
-        """Return the day of an account."""
-        try:
-            return self._accounts[name][number]
-        except KeyError:
-            pass
+        """Return a new day of an account."""
         if self._first is None or number < self._first:
             self._first = number
         days = self._accounts.get(name)

@@ -9,7 +9,7 @@ from typing import Final
 from zmward.catalog.attributes import exact_names
 from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.i18n import mark
+from zmward.i18n import Said, fill, mark
 from zmward.patches.installed import half_done
 from zmward.patches.readiness import Ready
 from zmward.sources.directory import SERVERS
@@ -71,15 +71,18 @@ _PLACES: Final[Mapping[str, tuple[Callable[[Facts, str], Values], bool, bool]]] 
 }
 
 
-def _texts(was: Values, now: Values, *, shown: bool) -> Iterator[str]:
-    for name in sorted(was.keys() | now.keys()):
-        if name not in now:
-            yield f"gone: {name}"
-        elif name not in was:
-            yield f"new: {name}"
+def _texts(was: Values, now: Values, *, shown: bool) -> Iterator[Said]:
+    """Yield what differs; what is gone comes first, so that no long list hides it."""
+    for name in sorted(was.keys() - now.keys()):
+        yield fill(mark("gone: {name}"), name=name)
+    for name in sorted(now):
+        if name not in was:
+            yield fill(mark("new: {name}"), name=name)
+        elif was[name] != now[name] and shown:
+            old, new = was[name][:_LONGEST], now[name][:_LONGEST]
+            yield fill("{name}: {old} → {new}", name=name, old=old, new=new)
         elif was[name] != now[name]:
-            change = f": {was[name][:_LONGEST]} → {now[name][:_LONGEST]}"
-            yield f"{name}{change if shown else ' has another value'}"
+            yield fill(mark("{name} has another value"), name=name)
 
 
 def _said(subject: str, host: str, before: Facts, after: Facts) -> Ready:
@@ -92,11 +95,9 @@ def _said(subject: str, host: str, before: Facts, after: Facts) -> Ready:
     if not texts:
         return Ready(subject, "well", _SAME)
     gone = loss and bool(was.keys() - now.keys())
-    rest = len(texts) - _SHOWN
-    more = f"; and {rest} more" if rest > 0 else ""
-    # What is gone comes first, so that no long list hides it.
-    texts.sort(key=lambda text: not text.startswith("gone: "))
-    text = f"{host}: {'; '.join(texts[:_SHOWN])}{more}"
+    if len(texts) > _SHOWN:
+        texts[_SHOWN:] = [fill(mark("and {count} more"), count=len(texts) - _SHOWN)]
+    text = fill("{host}: {texts}", host=host, texts=tuple(texts))
     return Ready(subject, "bad" if gone else "unknown", text, _READ)
 
 

@@ -1,21 +1,25 @@
 """What is installed on a node, for each component that gets patches of its own.
 
 zmcontrol reports the highest of these levels, which hides an old one. It computes
-them from the packages and the diary, and so does this.
+them from the packages and the diary, and so does this; its word is held against them.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from zmward.catalog.advisories import Component
 from zmward.evidence import Answer, Missing, Unseen
 from zmward.facts import Facts
+from zmward.patches.told import contradicted, edition, release
 from zmward.patches.version import Unknown, Version, of_package
 from zmward.sources.directory import SERVERS
 from zmward.sources.history import HISTORY, History
 from zmward.sources.packages import PACKAGES, unfinished
+from zmward.sources.zmcontrol import Release
 
 # Component → its package, its patch's package, the service that marks it.
 PARTS: Final[dict[Component, tuple[str, str, str]]] = {
@@ -28,24 +32,31 @@ _CORE: Final = "zimbra-core"
 _BUILD: Final = re.compile(r"[._]GA[._](\d+)")
 # The vendor's builds have had four digits in every version that was seen.
 _VENDOR_DIGITS: Final = 4
+VENDORS: Final = "numbered as the vendor's builds are"
 _FIRST_PACKAGED: Final = (8, 8, 15)
 
 Unfinished = dict[str, tuple[str, str]]
 
 
 class At(msgspec.Struct, frozen=True):
-    """The versions that a component may have: one, several in doubt, none known."""
+    """The versions that a component may have: one, several in doubt, none known.
+
+    `rival` is the level that zmcontrol shows against all that packages and diary say;
+    it takes nothing away from them, and `against` says so in words.
+    """
 
     component: Component
     versions: tuple[Version, ...]
     package: str = ""
     doubt: str = ""
+    rival: Version | None = None
+    against: str = ""
 
 
 class Installed(msgspec.Struct, frozen=True):
     """One node: its components, its edition, where its binaries come from.
 
-    `seen` says that the package manager answered.
+    `seen` says that the package manager answered, `doubts` what contradicts itself.
     """
 
     node: str
@@ -54,6 +65,7 @@ class Installed(msgspec.Struct, frozen=True):
     edition: str = ""
     origin: str = ""
     reason: str = ""
+    doubts: tuple[str, ...] = ()
 
     def part(self, component: Component) -> At | None:
         """Return a component, None where the node does not have it."""
@@ -78,7 +90,8 @@ def _joined(parts: tuple[At, ...]) -> At:
     versions = sorted({version for one in parts for version in one.versions})
     packages = ", ".join(dict.fromkeys(one.package for one in parts))
     doubt = "the components differ" if len(versions) > 1 else ""
-    return At("core", tuple(versions), packages, doubt)
+    first = parts[0]
+    return At("core", tuple(versions), packages, doubt, first.rival, first.against)
 
 
 def half_done(facts: Facts, node: str) -> Unfinished:
@@ -161,21 +174,13 @@ def _services(facts: Facts, node: str) -> frozenset[str] | None:
     return frozenset(found[0].own("zimbraServiceEnabled")) if found else None
 
 
-def _edition(facts: Facts, node: str) -> str:
-    try:
-        found = [one for one in facts.read(SERVERS) if one.name == node]
-    except Unseen:
-        return ""
-    return found[0].one("zimbraServerVersionType") if found else ""
-
-
 def _origin(core: str) -> str:
     match = _BUILD.search(core)
     if match is None:
         return ""
     if len(match[1]) > _VENDOR_DIGITS:
         return f"build {match[1]}: not numbered as the vendor's builds are"
-    return "numbered as the vendor's builds are"
+    return VENDORS
 
 
 def _unseen(facts: Facts, node: str, missing: Missing) -> Installed:
@@ -186,8 +191,13 @@ def _unseen(facts: Facts, node: str, missing: Missing) -> Installed:
         for component, (_, _, service) in PARTS.items()
         if services is None or service in services
     )
+    named, doubt = edition(facts, node)
     return Installed(
-        node, parts, seen=False, edition=_edition(facts, node), reason=missing.reason
+        *(node, parts),
+        seen=False,
+        edition=named,
+        reason=missing.reason,
+        doubts=(doubt,) if doubt else (),
     )
 
 
@@ -196,6 +206,32 @@ def _history(facts: Facts, node: str) -> History | None:
         return facts.read(HISTORY, node)
     except Unseen:
         return None
+
+
+def _versions(node: _Node) -> Iterator[str]:
+    """Yield every version that packages and diary name, of whatever is Zimbra's."""
+    names = (_CORE, *(patch for _, patch, _ in PARTS.values()))
+    yield from (node.packages[name] for name in names if name in node.packages)
+    yield from (node.unfinished[name][1] for name in names if name in node.unfinished)
+    yield from node.history.patches.values() if node.history else ()
+
+
+def _parts(node: _Node, enabled: frozenset[str]) -> Iterator[At]:
+    for component, (package, patch, service) in PARTS.items():
+        if package in node.packages or package in node.unfinished:
+            has_patch = patch in node.packages or patch in node.unfinished
+            look = _patched if has_patch else _as_installed
+            yield look(node, component, patch)
+        elif service in enabled:
+            doubt = f"the directory enables {service}, and {package} is not there"
+            yield At(component, (), doubt=doubt)
+
+
+def _against(node: _Node, said: Release | None) -> tuple[Version | None, str]:
+    """Return the level that zmcontrol shows and nothing else knows, and words of it."""
+    rival = contradicted(said, _versions(node))
+    text = f"zmcontrol says {rival}, which no package and no line of the diary does"
+    return rival, text if rival else ""
 
 
 def installed(facts: Facts, node: str) -> Installed | None:
@@ -211,19 +247,15 @@ def installed(facts: Facts, node: str) -> Installed | None:
     if not zimbra and not expected:
         return None
     answers = _Node(packages, half, _history(facts, node))
-    parts = []
-    for component, (package, patch, service) in PARTS.items():
-        if package not in packages and package not in half:
-            if service in enabled:
-                doubt = f"the directory enables {service}, and {package} is not there"
-                parts.append(At(component, (), doubt=doubt))
-            continue
-        has_patch = patch in packages or patch in half
-        look = _patched if has_patch else _as_installed
-        parts.append(look(answers, component, patch))
+    rival, against = _against(answers, release(facts, node))
+    named, doubt = edition(facts, node)
     return Installed(
         node,
-        tuple(parts),
-        edition=_edition(facts, node),
+        tuple(
+            replace(one, rival=rival, against=against)
+            for one in _parts(answers, enabled)
+        ),
+        edition=named,
         origin=_origin(packages.get(_CORE, "")),
+        doubts=tuple(text for text in (against, doubt) if text),
     )

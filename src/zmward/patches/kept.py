@@ -6,7 +6,7 @@ from zmward.catalog.attributes import attributes
 from zmward.catalog.former_defaults import FORMER, Former
 from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.i18n import mark
+from zmward.i18n import Said, fill, mark
 from zmward.patches.readiness import Ready
 from zmward.sources.directory import Entry
 
@@ -20,12 +20,15 @@ def _today(row: Former) -> str:
     return " ".join(values)
 
 
-def _held(entry: Entry, row: Former) -> Iterator[str]:
+def _held(entry: Entry, row: Former) -> Iterator[Said]:
     if frozenset(entry.own(row.attribute)) == row.values:
-        values = " ".join(sorted(row.values))
-        yield (
-            f"{entry.label} {row.attribute} = {values} as before {row.until}, "
-            f"today {_today(row)}"
+        yield fill(
+            mark("{object} {attribute} = {values} as before {until}, today {today}"),
+            object=entry.label,
+            attribute=row.attribute,
+            values=" ".join(sorted(row.values)),
+            until=row.until,
+            today=_today(row),
         )
 
 
@@ -36,13 +39,13 @@ def kept(facts: Facts) -> Iterator[Ready]:
     except Unseen as signal:
         yield Ready(SUBJECT, "unknown", signal.missing.reason)
         return
-    found = [
+    found = tuple(
         text
         for row in FORMER
         for entry in objects[row.kind]
         for text in _held(entry, row)
-    ]
+    )
     if found:
-        yield Ready(SUBJECT, "bad", "; ".join(found), _STEP)
+        yield Ready(SUBJECT, "bad", fill("{values}", values=found), _STEP)
     else:
         yield Ready(SUBJECT, "well", mark("no value is known to be an older default"))

@@ -54,6 +54,14 @@ class Catalog(msgspec.Struct, frozen=True):
         return self.age_days < 0
 
 
+class Around(msgspec.Struct, frozen=True):
+    """What keeps patches away: a control beside the holes that failed."""
+
+    control: str
+    title: str
+    found: str
+
+
 class Ledger(msgspec.Struct, frozen=True):
     """All that `zmward patches` says, worst first."""
 
@@ -65,6 +73,7 @@ class Ledger(msgspec.Struct, frozen=True):
     catalog: Catalog
     windows: tuple[date, ...]
     hosts_missing: tuple[str, ...] = ()
+    around: tuple[Around, ...] = ()
 
     def standing(self, standing: Standing) -> tuple[Owed, ...]:
         """Return the holes that stand in one way."""
@@ -101,7 +110,11 @@ class Ledger(msgspec.Struct, frozen=True):
 def owed(hole: Hole, site: Patches, now: datetime, *, mitigated: bool = False) -> Owed:
     """Return one hole with its rating, and its due date where it is open."""
     advisory = hole.advisory
-    rating = rated(advisory.rating, advisory.cvss, exploited=advisory.exploited)
+    rating = rated(
+        *(advisory.rating, advisory.cvss),
+        exploited=advisory.exploited,
+        vector=advisory.vector,
+    )
     if hole.standing is not Standing.APPLIES:
         return Owed(hole, rating, None)
     since = known_since(advisory.published, hole.released)
@@ -128,6 +141,7 @@ def ledger(  # all that a report needs
     serial: int = 0,
     trouble: str = "",
     hosts_missing: tuple[str, ...] = (),
+    around: tuple[Around, ...] = (),
 ) -> Ledger:
     """Return the holes in their order, each with its date.
 
@@ -146,4 +160,5 @@ def ledger(  # all that a report needs
         catalog=catalog(overview.generated, serial, now, site, trouble),
         windows=next_windows(now, site, 3),
         hosts_missing=hosts_missing,
+        around=around,
     )

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from zmward.catalog.conditions import (
-    EDITIONS,
     AllOf,
     AnyOf,
     AppPasswords,
@@ -28,6 +27,7 @@ from zmward.catalog.overrides import OVERRIDES
 from zmward.evidence import Missing, Unseen
 from zmward.facts import Facts
 from zmward.patches.installed import half_done
+from zmward.patches.told import has_edition
 from zmward.sources.accounts import ACCOUNTS
 from zmward.sources.amavis import PAX
 from zmward.sources.amavis_helpers import AMAVIS_HELPERS
@@ -81,7 +81,7 @@ def _met(condition: Condition, facts: Facts, node: str) -> Met:  # noqa: PLR0911
 def _installation(condition: Edition | Sudo | Helper, facts: Facts, node: str) -> Met:
     match condition:
         case Edition(name):
-            return _edition(name, facts, node)
+            return Met(*has_edition(name, facts, node))
         case Sudo(program):
             return _sudo(program, facts, node)
         case Helper(name):
@@ -142,14 +142,6 @@ def _package(name: str, facts: Facts, node: str) -> Met:
     if state:
         return Met(None, f"{name} is {state}")
     return Met(holds=False, why=f"{name} is not installed")
-
-
-def _edition(name: str, facts: Facts, node: str) -> Met:
-    servers = (one for one in facts.read(SERVERS) if one.name == node)
-    found = {one.one("zimbraServerVersionType") for one in servers} - {""}
-    if not found or not found <= EDITIONS:
-        return Met(None, "which edition it is is not known")
-    return Met(found == {name}, f"it is the {', '.join(sorted(found))} edition")
 
 
 def _sudo(program: str, facts: Facts, node: str) -> Met:

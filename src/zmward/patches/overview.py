@@ -15,6 +15,7 @@ from zmward.facts import Facts
 from zmward.patches.due import today
 from zmward.patches.installed import Installed, installed
 from zmward.patches.standing import (
+    CLOSED,
     OnNode,
     Standing,
     on_node,
@@ -35,6 +36,7 @@ from zmward.sources.osrelease import OS_RELEASE
 from zmward.sources.packages import PACKAGES
 from zmward.sources.source import Source
 from zmward.sources.sudoers import SUDOERS
+from zmward.sources.zmcontrol import ZMCONTROL
 
 
 class Hole(msgspec.Struct, frozen=True):
@@ -80,7 +82,10 @@ class Level(msgspec.Struct, frozen=True):
 
 
 class Node(msgspec.Struct, frozen=True):
-    """What is installed on one node; empty texts are unknown."""
+    """What is installed on one node; empty texts are unknown.
+
+    `line_source` says who tells the end of the line, where it is not verified.
+    """
 
     name: str
     levels: tuple[Level, ...]
@@ -88,6 +93,7 @@ class Node(msgspec.Struct, frozen=True):
     origin: str = ""
     line: str = ""
     line_end: date | None = None
+    line_source: str = ""
     system: str = ""
     system_end: date | None = None
     newest: str = ""
@@ -130,11 +136,20 @@ class Overview(msgspec.Struct, frozen=True):
 
 # All that the judging reads, whatever the catalog says.
 EVIDENCE: Final[tuple[Source[Any], ...]] = (
-    *(PACKAGES, HISTORY, SERVERS, CONFIG, COSES, DOMAINS, ACCOUNTS, APP_PASSWORDS),
+    *(
+        PACKAGES,
+        HISTORY,
+        ZMCONTROL,
+        SERVERS,
+        CONFIG,
+        COSES,
+        DOMAINS,
+        ACCOUNTS,
+        APP_PASSWORDS,
+    ),
     *(LOCALCONFIG, PAX, AMAVIS_HELPERS, ZIMLETS, EXTENSIONS, SUDOERS, OS_RELEASE),
 )
 _STANDINGS = tuple(Standing)
-_CLOSED = (Standing.FIXED, Standing.NOT_APPLICABLE)
 
 
 def _line(found: Installed) -> str:
@@ -156,17 +171,29 @@ def _numbers(line: str) -> tuple[int, ...]:
     return tuple(int(part) for part in line.split("."))
 
 
+def _in_profile(build: str) -> str:
+    """Return a build as profiles write it: `8.8.15_P46`."""
+    return build.replace(" ", "_")
+
+
 def _advice(advisory: Advisory, found: OnNode, line: str) -> str:
     """Return what to do about a hole whose fix in this line nobody states."""
-    if found.standing is not Standing.UNKNOWN or not line:
+    if found.standing is not Standing.UNKNOWN:
         return ""
+    if not found.installed:
+        return f"Find out which build {found.node} has: {found.reason}."
     last = newest(line)
+    if last is None and not _dead(line):
+        return f"{line} is not known here: take a newer zmward, or a signed catalog."
     text = ""
     if last is not None and not found.latest and found.installed != str(last):
         text = f"Move to {last}, the last build of {line}."
     elif not _dead(line):
         asked = f"Ask the vendor whether {found.installed or line} closes it, then"
-        text = f"{asked} attest {subject(advisory)} in the profile."
+        word = f"attest {subject(advisory)}"
+        if found.installed and " or " not in found.installed:
+            word += f' with build = "{_in_profile(found.installed)}"'
+        text = f"{asked} {word} in the profile."
     if _dead(line):
         text = f"{text} {line} gets no more fixes: plan the move to {_living()}."
     return text.strip()
@@ -243,7 +270,7 @@ def _after(hole: Hole, version: Version) -> Standing:
     if any(one.undone for one in hole.nodes):
         return Standing.APPLIES
     said = verdict(hole.advisory, version).standing
-    return Standing.FIXED if said in _CLOSED else said
+    return Standing.FIXED if said in CLOSED else said
 
 
 def _step(
@@ -301,17 +328,22 @@ def _node(found: Installed, facts: Facts) -> Node:
     line = _line(found)
     end = branches().get(".".join(line.split(".")[:2])) if line else None
     last = newest(line) if line else None
+    notes = (*(one.doubt for one in found.parts), *found.doubts)
     levels = tuple(
-        Level(one.component, tuple(map(str, one.versions)), one.package, one.doubt)
+        Level(
+            *(one.component, tuple(map(str, one.versions)), one.package),
+            doubt="; ".join(text for text in (one.doubt, one.against) if text),
+        )
         for one in found.parts
     )
     return Node(
         *(found.node, levels, found.edition, found.origin, line),
         line_end=end.end if end else None,
+        line_source=end.source if end and not end.verified else "",
         system=system,
         system_end=system_end,
         newest=str(last) if last else "",
-        notes=tuple(dict.fromkeys(one.doubt for one in found.parts if one.doubt)),
+        notes=tuple(dict.fromkeys(text for text in notes if text)),
     )
 
 

@@ -1,13 +1,13 @@
 """What should be so before an upgrade; what cannot be known is unknown, never well."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import msgspec
 
 from zmward.evidence import Missing, Unseen
 from zmward.facts import Facts
-from zmward.i18n import mark
+from zmward.i18n import Said, fill, mark
 from zmward.patches.installed import half_done
 from zmward.patches.overview import Overview
 from zmward.sources.directory import SERVERS
@@ -22,8 +22,18 @@ class Ready(msgspec.Struct, frozen=True):
 
     subject: str
     state: str
-    text: str
+    said: Said | str
     step: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return what was seen, in English."""
+        return spoken(self.said)
+
+
+def spoken(said: Said | str, say: Callable[[str], str] = mark) -> str:
+    """Return a text as a speaker says it."""
+    return said.by(say) if isinstance(said, Said) else say(said)
 
 
 # Subject → the controls that speak for it.
@@ -67,11 +77,19 @@ def path(overview: Overview) -> Iterator[Ready]:
     moves = {step.line: step for step in reversed(overview.steps)}
     for node in overview.nodes:
         if not node.line:
-            text = f"{node.name}: which build it has is not known"
+            unseen = mark("{node}: which build it has is not known")
+            text = fill(unseen, node=node.name)
             yield Ready(mark("target"), "unknown", text)
     for line, step in moves.items():
         names = ", ".join(step.nodes)
-        text = f"{names}: {line} → {step.version} closes {len(step.closes)} holes"
+        form = mark("{nodes}: {line} → {version}, holes that this closes: {count}")
+        text = fill(
+            form,
+            nodes=names,
+            line=line,
+            version=step.version,
+            count=len(step.closes),
+        )
         within = step.version.startswith(f"{line}.") or step.version == line
         other = mark("read the release notes on moving between lines")
         step_text = "" if within else other
@@ -80,7 +98,8 @@ def path(overview: Overview) -> Iterator[Ready]:
         level for node in overview.nodes for one in node.levels for level in one.levels
     }
     if len(levels) > 1:
-        text = f"nodes or components differ: {', '.join(sorted(levels))}"
+        differ = mark("nodes or components differ: {levels}")
+        text = fill(differ, levels=", ".join(sorted(levels)))
         step_text = mark("bring all to one build first")
         yield Ready(mark("same level"), "bad", text, step_text)
 
@@ -95,12 +114,18 @@ def whole(facts: Facts) -> Iterator[Ready]:
             yield Ready(subject, "unknown", f"{host}: {signal.missing.reason}")
             continue
         half = half_done(facts, host)
-        texts = "; ".join(f"{name} is {state}" for name, (state, _) in half.items())
+        texts = tuple(
+            fill(mark("{name} is {state}"), name=name, state=state)
+            for name, (state, _) in half.items()
+        )
         if texts:
             step = mark("finish or undo the last installation first: dpkg --audit")
-            yield Ready(subject, "bad", f"{host}: {texts}", step)
+            yield Ready(
+                subject, "bad", fill("{host}: {texts}", host=host, texts=texts), step
+            )
         else:
-            yield Ready(subject, "well", f"{host}: no package is half in place")
+            whole_ = fill(mark("{host}: no package is half in place"), host=host)
+            yield Ready(subject, "well", whole_)
 
 
 def services(facts: Facts) -> Iterator[Ready]:
@@ -114,9 +139,8 @@ def services(facts: Facts) -> Iterator[Ready]:
             )
             ports = {one.port for one in facts.read(LISTENERS, host)}
         except StopIteration:
-            yield Ready(
-                "services", "unknown", f"{host}: the directory has no such server"
-            )
+            text = fill(mark("{host}: the directory has no such server"), host=host)
+            yield Ready("services", "unknown", text)
             continue
         except Unseen as signal:
             yield _unseen(host, signal.missing)
@@ -125,13 +149,18 @@ def services(facts: Facts) -> Iterator[Ready]:
             s for s, port in _PORTS.items() if s in enabled and port not in ports
         )
         if silent:
-            text = f"{host}: enabled, but nothing listens: {', '.join(silent)}"
+            text = fill(
+                mark("{host}: enabled, but nothing listens: {services}"),
+                host=host,
+                services=", ".join(silent),
+            )
             yield Ready(
                 *("services", "bad", text),
                 step=mark("zmcontrol status, then repair it first"),
             )
         else:
-            text = f"{host}: what is enabled and has a fixed port listens"
+            heard = mark("{host}: what is enabled and has a fixed port listens")
+            text = fill(heard, host=host)
             yield Ready("services", "well", text)
 
 

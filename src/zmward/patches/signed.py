@@ -17,6 +17,7 @@ import msgspec
 
 from zmward.catalog.advisories import Advisories
 from zmward.errors import Refused
+from zmward.patches.rating import score
 
 SCHEMA: Final = "zmward.catalog/1"
 LARGEST: Final = 8 << 20
@@ -90,6 +91,10 @@ def _sound(found: SignedCatalog, name: str) -> None:
         )
     latest = found.advisories.generated + _LEEWAY
     for row in found.advisories.rows:
+        if row.vector and score(row.vector) is None:
+            raise Refused(
+                f"{name} gives {row.id} a vector that is none. Nothing was changed."
+            )
         if row.published and row.published > latest:
             raise Refused(
                 f"{name} says that {row.id} was published on {row.published}, after "

@@ -15,7 +15,8 @@ from zmward.catalog.releases import releases
 from zmward.facts import Facts
 from zmward.patches.installed import At, Installed
 from zmward.patches.met import Met, met
-from zmward.patches.version import Version, known, newest
+from zmward.patches.version import Version, known, newest, read
+from zmward.profile import Attestation
 
 
 class Standing(StrEnum):
@@ -28,6 +29,7 @@ class Standing(StrEnum):
 
 
 _ORDER = tuple(Standing)
+CLOSED = (Standing.FIXED, Standing.NOT_APPLICABLE)
 _ALWAYS = Met(holds=True, why="")
 
 
@@ -154,9 +156,18 @@ def _over(advisory: Advisory, at: At) -> Verdict:
         return Verdict(Standing.UNKNOWN, reason)
     found = [verdict(advisory, version) for version in at.versions]
     if len({one.standing for one in found}) == 1:
-        return found[-1]
+        return _despite(advisory, at, found[-1])
     versions = " or ".join(map(str, at.versions))
     return Verdict(Standing.UNKNOWN, f"{versions} is installed: {at.doubt}")
+
+
+def _despite(advisory: Advisory, at: At, found: Verdict) -> Verdict:
+    """Doubt that a hole is closed where the level that zmcontrol shows has it."""
+    if at.rival is None or found.standing not in CLOSED:
+        return found
+    if verdict(advisory, at.rival).standing in CLOSED:
+        return found
+    return Verdict(Standing.UNKNOWN, f"{found.reason}, but {at.against}")
 
 
 def _fix_text(advisory: Advisory, at: At) -> str:
@@ -187,12 +198,36 @@ def subject(advisory: Advisory) -> str:
     return f"hole-{advisory.id}"
 
 
+def _words(advisory: Advisory, facts: Facts) -> tuple[Attestation, ...]:
+    today = facts.now.astimezone(UTC).date()
+    return facts.profile.words(subject(advisory), today)
+
+
+def _covers(word: Attestation, version: Version) -> bool:
+    """Say whether a word is of this build: it names it, or an older of its line."""
+    build = read(word.build)
+    if not isinstance(build, Version) or build.line != version.line:
+        return False
+    return version >= build
+
+
+def _unheard(advisory: Advisory, facts: Facts) -> str:
+    """Return why a person's word of a hole that is not known settles nothing."""
+    found = _words(advisory, facts)
+    builds = ", ".join(dict.fromkeys(one.build for one in found if one.build))
+    if not found:
+        return ""
+    if builds:
+        return f"; what {found[0].by} states is of {builds} and newer"
+    return f"; what {found[0].by} states names no build"
+
+
 def _stated(advisory: Advisory, said: Verdict, at: At, facts: Facts) -> Verdict | None:
     """Return what a person states of what no record settles; evidence comes first."""
-    if said.standing is not Standing.UNKNOWN or len(at.versions) != 1:
+    if said.standing is not Standing.UNKNOWN or len(at.versions) != 1 or at.rival:
         return None
-    today = facts.now.astimezone(UTC).date()
-    word = facts.profile.attested(subject(advisory), today)
+    found = _words(advisory, facts)
+    word = next((one for one in found if _covers(one, at.versions[0])), None)
     if word is None:
         return None
     text = f"{word.by} states until {word.until} that it is closed here"
@@ -205,7 +240,7 @@ def _latest(advisory: Advisory, at: At) -> bool:
 
     A newer catalog may name a build that this zmward does not know.
     """
-    if len(at.versions) != 1:
+    if len(at.versions) != 1 or at.rival:
         return False
     version = at.versions[0]
     fix = fix_for(advisory, version)
@@ -235,11 +270,14 @@ def on_node(advisory: Advisory, found: Installed, facts: Facts) -> OnNode | None
     patchable = found_by_version.standing is Standing.APPLIES and not latest
     stated = None if patchable else _stated(advisory, judged, at, facts)
     said = stated or judged
+    unheard = ""
+    if said.standing is Standing.UNKNOWN:
+        unheard = _unheard(advisory, facts)
     fixed = found_by_version.standing is Standing.FIXED
     return OnNode(
         node,
         said.standing,
-        said.reason,
+        f"{said.reason}{unheard}",
         installed=" or ".join(map(str, at.versions)),
         fix=_fix_text(advisory, at),
         met=condition.holds,

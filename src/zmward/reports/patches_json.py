@@ -5,8 +5,8 @@ from typing import Final
 
 import msgspec
 
-from zmward.patches.ledger import Ledger, Owed
-from zmward.patches.overview import Step
+from zmward.patches.ledger import Around, Ledger, Owed
+from zmward.patches.overview import Node, Step
 from zmward.patches.rating import Basis, Rating
 from zmward.patches.standing import OnNode, Standing
 
@@ -33,6 +33,21 @@ class InstalledShown(msgspec.Struct, frozen=True):
     doubt: str
 
 
+class NodeShown(msgspec.Struct, frozen=True):
+    """One node as a whole."""
+
+    node: str
+    edition: str
+    origin: str
+    line: str
+    line_end: date | None
+    line_source: str
+    newest: str
+    system: str
+    system_end: date | None
+    doubts: tuple[str, ...]
+
+
 class MitigationShown(msgspec.Struct, frozen=True):
     """What helps until the patch is in."""
 
@@ -47,6 +62,7 @@ class AdvisoryShown(msgspec.Struct, frozen=True):
     status: Standing
     reason: str
     exploited: bool
+    listed: date | None
     rating: Rating
     basis: Basis
     cvss: float | None
@@ -75,8 +91,10 @@ class PatchesShown(msgspec.Struct, frozen=True):
     hosts_missing: tuple[str, ...]
     catalog: CatalogShown
     installed: tuple[InstalledShown, ...]
+    nodes: tuple[NodeShown, ...]
     counts: dict[str, int]
     overdue: int
+    around: tuple[Around, ...]
     steps: tuple[Step, ...]
     windows: tuple[date, ...]
     later: tuple[str, ...]
@@ -91,6 +109,7 @@ def _advisory(row: Owed) -> AdvisoryShown:
         status=hole.standing,
         reason=hole.reason,
         exploited=advisory.exploited,
+        listed=advisory.listed,
         rating=row.rated.rating,
         basis=row.rated.basis,
         cvss=advisory.cvss,
@@ -130,6 +149,13 @@ def _installed(ledger: Ledger) -> tuple[InstalledShown, ...]:
     )
 
 
+def _node(node: Node) -> NodeShown:
+    return NodeShown(
+        *(node.name, node.edition, node.origin, node.line, node.line_end),
+        *(node.line_source, node.newest, node.system, node.system_end, node.notes),
+    )
+
+
 def document(ledger: Ledger) -> PatchesShown:
     """Return the document."""
     return PatchesShown(
@@ -140,8 +166,10 @@ def document(ledger: Ledger) -> PatchesShown:
         hosts_missing=ledger.hosts_missing,
         catalog=_catalog(ledger),
         installed=_installed(ledger),
+        nodes=tuple(map(_node, ledger.overview.nodes)),
         counts={one.value: len(ledger.standing(one)) for one in Standing},
         overdue=len(ledger.overdue),
+        around=ledger.around,
         steps=ledger.overview.steps,
         windows=ledger.windows,
         later=ledger.overview.later,

@@ -6,6 +6,7 @@ from typing import Final
 from rich.text import Text
 
 from zmward.i18n import Speaker, mark
+from zmward.patches.installed import VENDORS
 from zmward.patches.ledger import Ledger, Owed
 from zmward.patches.overview import Node, Step
 from zmward.patches.rating import BASES, Basis, Rating
@@ -17,6 +18,7 @@ from zmward.reports.plain import plain
 SCREEN: Final = 24
 _BAD, _DOUBT, _GOOD, _QUIET = "bold red", "bold magenta", "bold green", "bright_black"
 _INDENT: Final = 4
+_NOTES: Final = 3
 NOTHING: Final = mark("nothing was judged: no component of Zimbra was found")
 RATINGS: Final = {
     Rating.HIGH: mark("High"),
@@ -69,9 +71,38 @@ def ends(node: Node, ledger: Ledger, say: Speaker) -> Iterator[str]:
     """Yield that a branch or an operating system gets no more fixes."""
     ended = say(mark("{what} gets no fixes since {day}"))
     if node.line_end and node.line_end <= ledger.judged:
-        yield ended.format(what=f"Zimbra {node.line}", day=node.line_end)
+        text = ended.format(what=f"Zimbra {node.line}", day=node.line_end)
+        by = say(mark("by {source}")).format(source=node.line_source)
+        yield f"{text} ({by})" if node.line_source else text
     if node.system_end and node.system_end <= ledger.judged:
         yield ended.format(what=plain(node.system, 40), day=node.system_end)
+
+
+def _notes(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
+    """Yield what contradicts itself; no list of it pushes the counts off the screen."""
+    nodes = ledger.overview.nodes
+    found = [
+        f"{plain(n.name, 60)}: {plain(one, 300)}" for n in nodes for one in n.notes
+    ]
+    if len(found) > _NOTES:
+        more = say(mark("and {count} more doubts: --json names each"))
+        found[_NOTES:] = [more.format(count=len(found) - _NOTES)]
+    for note in found:
+        text = Text(note, style=_DOUBT)
+        yield from hanging(Text("?", style=_DOUBT), text, 2, width)
+
+
+def _around(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
+    """Yield what keeps patches away, one line each: an audit says it whole."""
+    for one in ledger.around:
+        said = say(mark("not so: {title}")).format(title=say(one.title))
+        text = f"✗ {said} ({one.control}): {plain(one.found, 300)}"
+        yield clipped(Text(text, style=_BAD), width)
+
+
+def foreign(node: Node) -> bool:
+    """Say whether a node's builds are not numbered as the vendor's are."""
+    return node.origin not in ("", VENDORS)
 
 
 def _nodes(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
@@ -81,6 +112,9 @@ def _nodes(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
         said = filter(None, (*words, *ends(node, ledger, say)))
         line.append(f" · {' · '.join(said)}", style="none")
         yield from hanging(Text(), line, 0, width)
+        if foreign(node):
+            origin = Text(plain(node.origin, 200), style=_QUIET)
+            yield from hanging(Text(), origin, 2, width)
     for host in ledger.hosts_missing:
         text = say(mark("{host}: nothing was asked of it")).format(host=plain(host, 60))
         yield Text(f"? {text}", style=_DOUBT)
@@ -165,6 +199,13 @@ def _step(step: Step, say: Speaker, width: int) -> Iterator[Text]:
     yield from hanging(Text("→", style="bold"), Text(text), 2, width)
 
 
+def listed(row: Owed, say: Speaker) -> str:
+    """Return since when a hole is publicly listed as used, which is often late."""
+    day = row.hole.advisory.listed
+    text = say(mark("in CISA's list of exploited holes since {day}"))
+    return text.format(day=day) if day else ""
+
+
 def helps(row: Owed, say: Speaker) -> str:
     """Return what closes a hole, and what helps until then."""
     fix, remedy = plain(row.hole.fix, 60), plain(row.hole.remedy, 60)
@@ -192,7 +233,8 @@ def _hole(row: Owed, say: Speaker, width: int, *, short: bool) -> Iterator[Text]
     where = f"{advisory.where}: {advisory.summary}" if advisory.where else ""
     texts = [Text(plain(where or advisory.summary)), Text(f"→ {helps(row, say)}")]
     if not short:
-        texts.insert(1, Text(plain(row.hole.reason), style=_QUIET))
+        told = filter(None, (row.hole.reason, listed(row, say)))
+        texts[1:1] = [Text(plain(text), style=_QUIET) for text in told]
     if short:
         yield clipped(head, width)
         for text in texts:
@@ -206,6 +248,8 @@ def _hole(row: Owed, say: Speaker, width: int, *, short: bool) -> Iterator[Text]
 def _head(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
     yield from _nodes(ledger, say, width)
     yield from _counts(ledger, say, width)
+    yield from _notes(ledger, say, width)
+    yield from _around(ledger, say, width)
     yield from _catalog(ledger, say, width)
     for step in ledger.overview.steps[:1]:
         yield from _step(step, say, width)

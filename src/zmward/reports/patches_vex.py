@@ -11,6 +11,7 @@ import msgspec
 
 from zmward.patches.ledger import Ledger, Owed
 from zmward.patches.overview import Level, Node
+from zmward.patches.rating import score
 from zmward.patches.standing import OnNode, Standing
 from zmward.reports.plain import plain
 
@@ -187,18 +188,40 @@ def _remedies(row: Owed) -> Iterator[dict[str, Any]]:
 
 
 def _notes(row: Owed) -> list[dict[str, str]]:
-    """Return the notes; the standard's own scores need a vector, which no row has."""
+    """Return the notes; the standard's own scores need a vector of version 3."""
     about = f"{row.hole.advisory.where}: {row.hole.advisory.summary}"
     found = [{"category": "description", "text": _line(about, row.id)}]
     if row.hole.advisory.cvss is not None:
         basis = "read in its record" if row.hole.advisory.cvss_proven else "recalled"
-        text = f"CVSS base score {row.hole.advisory.cvss} ({basis}), vector not known."
+        vector = row.hole.advisory.vector or "vector not known"
+        text = f"CVSS base score {row.hole.advisory.cvss} ({basis}), {vector}."
         found.append({"category": "other", "title": "CVSS", "text": text})
     if row.due:
         late = f", {row.late} days late" if row.late else ""
         text = f"Due {row.due.day} at this site{late}; rating {row.rated.rating}."
         found.append({"category": "other", "title": "Due date", "text": text})
     return found
+
+
+def _severity(number: float) -> str:
+    """Return the standard's word for a base score of CVSS 3."""
+    words = ((9.0, "CRITICAL"), (7.0, "HIGH"), (4.0, "MEDIUM"), (0.1, "LOW"))
+    return next((word for least, word in words if number >= least), "NONE")
+
+
+def _scores(row: Owed, products: list[str]) -> list[dict[str, Any]]:
+    """Return the score by a vector of version 3, the newest that the standard takes."""
+    vector = row.hole.advisory.vector
+    number = score(vector) if vector.startswith("CVSS:3.") else None
+    if number is None or not products:
+        return []
+    said = {
+        "version": vector.partition("/")[0].removeprefix("CVSS:"),
+        "vectorString": vector,
+        "baseScore": number,
+        "baseSeverity": _severity(number),
+    }
+    return [{"products": products, "cvss_v3": said}]
 
 
 def _vulnerability(row: Owed, ledger: Ledger) -> dict[str, Any]:
@@ -213,12 +236,18 @@ def _vulnerability(row: Owed, ledger: Ledger) -> dict[str, Any]:
     else:
         name = _line(advisory.id, "?")
         found["ids"] = [{"system_name": "zmward's catalog", "text": name}]
+    told = [one for some in groups.values() for one in some]
+    scores = _scores(row, list(dict.fromkeys(told)))
+    found |= {"scores": scores} if scores else {}
     remedies = list(_remedies(row))
     found |= {"remediations": remedies} if remedies else {}
     found |= _untouched(row, ledger)
     if advisory.exploited:
-        told = {"category": "exploit_status", "details": "Attackers use it."}
-        found["threats"] = [*found.get("threats", ()), told]
+        used = {"category": "exploit_status", "details": "Attackers use it."}
+        if advisory.listed:
+            used["date"] = f"{advisory.listed}T00:00:00Z"
+            used["details"] = "Attackers use it: in CISA's list since that day."
+        found["threats"] = [*found.get("threats", ()), used]
     return found
 
 

@@ -8,7 +8,7 @@ import msgspec
 from rich.text import Text
 
 from zmward.i18n import Speaker, mark
-from zmward.patches.readiness import STATES, Ready
+from zmward.patches.readiness import STATES, Ready, spoken
 from zmward.reports.lines import hanging, printed
 from zmward.reports.plain import plain
 
@@ -22,6 +22,15 @@ _SIGNS: Final = {
 }
 
 
+class ReadyShown(msgspec.Struct, frozen=True):
+    """One thing, in English."""
+
+    subject: str
+    state: str
+    text: str
+    step: str
+
+
 class ReadinessShown(msgspec.Struct, frozen=True):
     """The whole document."""
 
@@ -29,20 +38,21 @@ class ReadinessShown(msgspec.Struct, frozen=True):
     host: str
     when: str
     counts: dict[str, int]
-    found: tuple[Ready, ...]
+    found: tuple[ReadyShown, ...]
 
 
 def document(found: tuple[Ready, ...], host: str, when: str) -> str:
     """Return the findings as indented JSON."""
     counts = Counter(one.state for one in found)
-    shown = ReadinessShown(SCHEMA, host, when, {s: counts[s] for s in STATES}, found)
+    rows = tuple(ReadyShown(r.subject, r.state, r.text, r.step) for r in found)
+    shown = ReadinessShown(SCHEMA, host, when, {s: counts[s] for s in STATES}, rows)
     return msgspec.json.format(msgspec.json.encode(shown)).decode() + "\n"
 
 
 def _row(one: Ready, say: Speaker, width: int) -> Iterator[Text]:
     sign, style = _SIGNS[one.state]
     label = Text(f"{sign} {plain(say(one.subject), 19)}", style=style)
-    yield from hanging(label, Text(plain(say(one.text))), _INDENT, width)
+    yield from hanging(label, Text(plain(spoken(one.said, say))), _INDENT, width)
     if one.step:
         step = Text(f"→ {plain(say(one.step))}", style="bright_black")
         yield from hanging(Text(), step, _INDENT, width)

@@ -4,14 +4,18 @@ from typing import Any
 
 import msgspec
 
+from zmward.backups.rehearsal import Rehearsal
 from zmward.control import Status
 from zmward.finding import SCHEMA, Report
 from zmward.patches.signed import SCHEMA as CATALOG
 from zmward.patches.signed import SignedCatalog
-from zmward.reports import check_json, patches_json, policy_json
+from zmward.reports import backups_text, check_json, patches_json, policy_json
+from zmward.reports.backups_text import BackupsShown
 from zmward.reports.check_json import CheckShown
+from zmward.reports.config_json import DiffShown, LogShown, SnapshotShown
 from zmward.reports.patches_json import PatchesShown
 from zmward.reports.policy_json import PolicyShown
+from zmward.sources.backup_drill import SCHEMA as DRILL
 
 _SHOWN_WITH_A_CURE = {
     "commands": {
@@ -105,6 +109,36 @@ def patches() -> dict[str, Any]:
     """Return the schema of the open holes and their due dates."""
     about = "What `zmward patches --json` writes."
     return written(PatchesShown, patches_json.SCHEMA, about)
+
+
+def config_snapshot() -> dict[str, Any]:
+    """Return the schema of a snapshot of the configuration."""
+    about = "What `zmward config snapshot --json` writes."
+    return written(SnapshotShown, "zmward.config-snapshot/1", about)
+
+
+def config_diff() -> dict[str, Any]:
+    """Return the schema of a difference of two snapshots."""
+    about = "What `zmward config diff --json` writes."
+    return written(DiffShown, "zmward.config-diff/1", about)
+
+
+def backups() -> dict[str, Any]:
+    """Return the schema of how the backups stand."""
+    about = "What `zmward backup check --json` writes."
+    return written(BackupsShown, backups_text.SCHEMA, about)
+
+
+def config_log() -> dict[str, Any]:
+    """Return the schema of the configuration's history."""
+    about = "What `zmward config log --json` writes."
+    return written(LogShown, "zmward.config-log/1", about)
+
+
+def drill() -> dict[str, Any]:
+    """Return the schema of a rehearsed restore."""
+    about = "What `zmward backup drill --json` writes."
+    return written(Rehearsal, DRILL, about)
 
 
 def catalog() -> dict[str, Any]:

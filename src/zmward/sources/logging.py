@@ -1,7 +1,9 @@
-"""rsyslog's configuration: what it reads and where it sends it."""
+"""rsyslog: what it reads, as whom, where it sends it, and whether that arrives."""
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 
@@ -11,6 +13,7 @@ _OLD_FORWARD = re.compile(
     r"^(?:[^#$\s]\S*|.*\bthen)\s+(@@?)(\([^)]*\))?(\[[^\]]+\]|[^\s:;]+)(\S*)"
 )
 _OLD_RELP = re.compile(r"^[^#$\s]\S*\s+:omrelp:(\[[^\]]+\]|[^\s:;]+)")
+_NUMBER = re.compile(r":(\d{1,5})(?:;|$)")
 _CALL = re.compile(r"\b(action|input|module|global)\s*\(", re.IGNORECASE)
 _PAIR = re.compile(r'([A-Za-z0-9_.]+)\s*=\s*"([^"]*)"')
 _OUTPUTS = ("omfwd", "omrelp", "omelasticsearch", "omkafka", "omhttp", "omgssapi")
@@ -22,10 +25,19 @@ _PATIENCE = 10
 _DRIVER = re.compile(r"^\$ActionSendStreamDriverMode\s+1\b", re.MULTILINE)
 
 
+# Where a test line was seen to arrive, and when: `NAME TIME`, one a line.
+ARRIVALS: Final = "/var/lib/zmward/log-arrivals"
+_ARRIVED = re.compile(r"(\S{1,253}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\+00:00")
+# The syslog port, where an action names none.
+_PORT = 514
+_RUNS = "user "
+
+
 class Forward(msgspec.Struct, frozen=True):
     """One action that sends log lines to another host.
 
     `queued`: its lines wait on disk, and nothing waits for a queue that is full.
+    `port` is 0 where it is not known.
     """
 
     file: str
@@ -33,12 +45,15 @@ class Forward(msgspec.Struct, frozen=True):
     protocol: str
     encrypted: bool
     queued: bool = False
+    port: int = 0
 
 
 class Logging(msgspec.Struct, frozen=True):
     """Where lines go, which plain files are read, and which modules which file loads.
 
     `work` is the folder where what must outlive rsyslog is kept; empty: none is set.
+    `user` is as whom rsyslogd runs, with its groups; empty where nobody has looked.
+    `arrived` says of a log host when a test line was last seen there, in UTC.
     """
 
     forwards: tuple[Forward, ...]
@@ -46,6 +61,9 @@ class Logging(msgspec.Struct, frozen=True):
     files: tuple[str, ...] = ()
     modules: tuple[tuple[str, str], ...] = ()
     work: str = ""
+    user: str = ""
+    groups: tuple[str, ...] = ()
+    arrived: Mapping[str, datetime] = {}
 
 
 def _bare(text: str) -> str:
@@ -73,7 +91,10 @@ def _old(file: str, text: str) -> list[Forward]:
         if match:
             protocol = "tcp" if match[1] == "@@" else "udp"
             secure = encrypted and protocol == "tcp"
-            found.append(Forward(file, match[3].strip("[]"), protocol, secure, queued))
+            named = _NUMBER.match(match[4])
+            port = int(named[1]) if named else _PORT
+            target = match[3].strip("[]")
+            found.append(Forward(file, target, protocol, secure, queued, port))
         relp = _OLD_RELP.match(line)
         if relp:
             target = relp[1].strip("[]")
@@ -96,7 +117,9 @@ def _new(file: str, pairs: Mapping[str, str]) -> Forward | None:
         or target.startswith("https:")
     )
     secure = encrypted and protocol != "udp"
-    return Forward(file, target, protocol, secure, _queued(pairs))
+    port = pairs.get("port", str(_PORT) if kind == "omfwd" else "")
+    number = int(port) if port.isdecimal() else 0
+    return Forward(file, target, protocol, secure, _queued(pairs), number)
 
 
 def _queued(pairs: Mapping[str, str]) -> bool:
@@ -111,9 +134,31 @@ def _here(forward: Forward) -> bool:
     return forward.target in ("127.0.0.1", "::1", "localhost", "")
 
 
+def _user(found: dict[str, str]) -> tuple[str, tuple[str, ...]]:
+    """Take as whom rsyslogd runs out of an answer; nobody for several."""
+    names = [name for name in found if name.startswith(_RUNS)]
+    groups = [tuple(found.pop(name).split()) for name in names]
+    return (names[0][len(_RUNS) :], groups[0]) if len(names) == 1 else ("", ())
+
+
+def _arrivals(text: str) -> Mapping[str, datetime]:
+    lines = map(_ARRIVED.fullmatch, text.splitlines())
+    try:
+        return {
+            line[1]: datetime.fromisoformat(line[2]).replace(tzinfo=UTC)
+            for line in lines
+            if line
+        }
+    except ValueError:
+        return {}
+
+
 def parse(answer: str) -> Logging:
     """Read all files of rsyslog, in both of its languages."""
-    texts = {path: _bare(text) for path, text in contents(answer).items()}
+    said = contents(answer)
+    user, groups = _user(said)
+    arrived = _arrivals(said.pop(ARRIVALS, ""))
+    texts = {path: _bare(text) for path, text in said.items()}
     forwards: list[Forward] = []
     inputs, modules, work = [], [], ""
     for path, text in texts.items():
@@ -132,15 +177,23 @@ def parse(answer: str) -> Logging:
         inputs += re.findall(r"(?m)^\$InputFileName\s+(\S+)", text)
     kept = tuple(forward for forward in forwards if not _here(forward))
     read = tuple(filter(None, inputs))
-    return Logging(kept, read, tuple(texts), tuple(modules), work)
+    return Logging(
+        *(kept, read, tuple(texts), tuple(modules), work),
+        *(user, groups, arrived),
+    )
 
 
 RSYSLOG = Source(
     name="rsyslog",
-    about="rsyslog's configuration; passwords are masked.",
+    about="rsyslog's configuration and user; passwords are masked.",
     question=Snippet(
-        r"""
+        rf"""
 contents /etc/rsyslog.conf /etc/rsyslog.d/*.conf | masked
+contents {ARRIVALS}
+ps -o user:32= -C rsyslogd 2>/dev/null | sort -u | while read -r user; do
+    groups=$(id -nG -- "$user") || continue
+    printf '> user %s\n %s\n' "$user" "$groups"
+done
 """
     ),
     parse=parse,

@@ -16,6 +16,7 @@ NAMES = (
     *("fluent-bit.service", "td-agent.service", "vector.service"),
     *("splunkforwarder.service", "SplunkForwarder.service", "nxlog.service"),
     *("alloy.service", "otelcol-contrib.service", "systemd-journal-upload.service"),
+    "zmward-log-access.service",
     *("haveged.service", "rngd.service", "rng-tools.service"),
     *("ssh.service", "sshd.service", "apt-daily.timer", "dnf-makecache.timer"),
 )

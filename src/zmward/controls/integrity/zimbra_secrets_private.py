@@ -27,8 +27,9 @@ _OWNER = (
 )
 _LOGS = "/opt/zimbra/log/"
 _READERS = (
-    "Find who reads it (rsyslog as its own user, a monitor) and let that user in by "
-    "Zimbra's group (`usermod -a -G zimbra USER`), then chmod 640."
+    "Find who reads it (rsyslog as its own user, a monitor) and let that user in by an "
+    "access list (`setfacl -m u:USER:r FILE`; for rsyslog `zmward logs forward` does "
+    "it), never through Zimbra's group; then chmod 640."
 )
 _BY_HAND = (
     "Run `/opt/zimbra/libexec/zmfixperms` as root (or `chmod o-rwx`); what was "

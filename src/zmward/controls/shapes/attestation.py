@@ -32,7 +32,7 @@ def attestation(facts: Facts, subject: str, verb: str = "") -> Judgement:
     )
 
 
-def _too_old(facts: Facts, subject: str) -> Judgement | None:
+def too_old(facts: Facts, subject: str) -> Judgement | None:
     """Say that what was attested lies further back than the profile allows."""
     today = facts.now.astimezone(UTC).date()
     found = facts.profile.attested(subject, today)
@@ -48,20 +48,16 @@ def _too_old(facts: Facts, subject: str) -> Judgement | None:
     )
 
 
-def attested(subject: str, verb: str = "", *, drill: bool = False) -> Check:
-    """Judge by an attestation alone; `verb` is the command that will look itself.
-
-    A `drill` must also have been done within the days that the profile gives.
-    """
+def attested(subject: str, verb: str = "") -> Check:
+    """Judge by an attestation alone; `verb` is the command that will look itself."""
 
     def judge(facts: Facts) -> Iterator[Judgement]:
-        old = _too_old(facts, subject) if drill else None
-        yield old or attestation(facts, subject, verb)
+        yield attestation(facts, subject, verb)
 
     return on_directory(Layer.DECLARED, (), judge)
 
 
-def said(subject: str, until: str) -> dict[str, list[dict[str, str]]]:
+def said(subject: str, until: str, build: str = "") -> dict[str, list[dict[str, str]]]:
     """Return a profile with one attestation, for examples."""
     word = {"subject": subject, "by": "operations", "on": "2026-11-01", "until": until}
-    return {"attestation": [word]}
+    return {"attestation": [word | ({"build": build} if build else {})]}

@@ -2,18 +2,40 @@
 
 from collections.abc import Iterator
 
-from zmward.catalog.level import fixed, level
+from zmward.change import SetMode
 from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
+from zmward.controls.shapes.modes import without
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
+from zmward.evidence import Unseen
 from zmward.facts import Facts
+from zmward.patches.named import builds, closed, named
+from zmward.sources.localconfig import LOCALCONFIG
 from zmward.sources.modes import FILE_MODES
 from zmward.sources.packages import PACKAGES
 
 _PROGRAM = "/opt/zimbra/libexec/postjournal"
-_FIXES = ((8, 8, 15, 46, 0), (9, 0, 0, 41, 0), (10, 0, 9), (10, 1, 1))
+_HOLE = "CVE-2024-45519"
 _KINDS = ("zimbra-patch", "zimbra-mta-patch")
 _EXECUTABLE = 0o111
+_KEY = "postjournal_enabled"
+_NO_CURE = (
+    "Patch now. Where mail is journaled (postjournal_enabled) switch that off first, "
+    "else all mail stops; then make the program unexecutable (`chmod a-x`), and keep "
+    "zimbraMtaMyNetworks to the node's own addresses."
+)
+
+
+def _cure(facts: Facts, host: str) -> SetMode | None:
+    """Return how the program is closed; None where mail goes through it, or may."""
+    try:
+        own = facts.read(LOCALCONFIG, host).own
+    except Unseen:
+        return None
+    if own.get(_KEY, "false").lower() == "true":
+        return None
+    modes = facts.read(FILE_MODES, host)
+    return without(modes, host, _PROGRAM, _EXECUTABLE)
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -27,21 +49,20 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     # The program comes with the MTA: without its patch it is as the installer left it.
     if "zimbra-mta-patch" not in levels:
         levels["zimbra-core"] = packages.get("zimbra-core", "")
-    states = set()
-    for version in levels.values():
-        found = level(version)
-        states.add(fixed(found, _FIXES) if found else None)
+    hole = named(facts, _HOLE)
+    state = closed(hole, levels.values())
     seen = ", ".join(f"{name} {version}" for name, version in levels.items())
-    if states == {True}:
+    if state:
         yield sound(Layer.RUNNING, host, source="packages", seen=seen)
-    elif states == {False}:
+    elif hole is not None and state is False:
+        cure = _cure(facts, host)
         yield deviates(
             Layer.RUNNING,
             host,
             f"{_PROGRAM} is executable, and {seen} comes before the fix",
-            "8.8.15 patch 46, 9.0.0 patch 41, 10.0.9, 10.1.1 or newer",
-            no_cure="Patch now. Until then make the program unexecutable (`chmod a-x`) "
-            "and keep zimbraMtaMyNetworks to the node's own addresses.",
+            f"{builds(hole)} or newer",
+            cure=cure,
+            no_cure="" if cure else _NO_CURE,
             source="packages",
         )
     else:
@@ -60,12 +81,20 @@ CONTROL = Control(
         "Its port is declared on every MTA, even where journaling is off; before the "
         "fix one message was enough to run commands (CVE-2024-45519)."
     ),
-    impact="None where journaling is not used.",
+    impact="None: where journaling is used, it is not repaired.",
     severity=Severity.CRITICAL,
     tips=("T01",),
     roles=("mta",),
-    check=on_hosts(Layer.RUNNING, (FILE_MODES, PACKAGES), _look, role="mta"),
+    check=on_hosts(
+        *(Layer.RUNNING, (FILE_MODES, PACKAGES, LOCALCONFIG), _look),
+        role="mta",
+        cures=True,
+    ),
     refs=("https://nvd.nist.gov/vuln/detail/CVE-2024-45519",),
+    note=(
+        "The cure takes the program's executable bits away; a patch or zmfixperms "
+        "may bring them back."
+    ),
     examples=(
         passes(
             packages={"zimbra-patch": "10.1.4.1-1", "zimbra-mta-patch": "10.1.4.1-1"},
@@ -78,6 +107,17 @@ CONTROL = Control(
         fails(
             packages={"zimbra-patch": "10.1.0.1-1", "zimbra-mta-patch": "10.1.0.1-1"},
             raw={"file-modes": _SEEN},
+            localconfig={},
+        ),
+        fails(
+            packages={"zimbra-patch": "10.1.0.1-1", "zimbra-mta-patch": "10.1.0.1-1"},
+            raw={"file-modes": _SEEN},
+            localconfig={"postjournal_enabled": "true"},
+        ),
+        fails(
+            packages={"zimbra-patch": "10.1.0.1-1", "zimbra-mta-patch": "10.1.0.1-1"},
+            raw={"file-modes": _SEEN},
+            missing=("localconfig",),
         ),
         unsure(
             packages={"zimbra-patch": "10.1.4.1-1", "zimbra-mta-patch": "10.1.0.1-1"},
@@ -85,6 +125,10 @@ CONTROL = Control(
         ),
         unsure(
             packages={"zimbra-core": "10.1.0.GA.4655", "zimbra-patch": "10.1.4.1-1"},
+            raw={"file-modes": _SEEN},
+        ),
+        unsure(
+            packages={"zimbra-patch": "11.0.0.1-1", "zimbra-mta-patch": "11.0.0.1-1"},
             raw={"file-modes": _SEEN},
         ),
         unsure(packages={"zimbra-patch": "10.1.4"}, missing=("file-modes",)),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from zmward.catalog.level import level
 from zmward.change import SetLocalConfig
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
@@ -10,12 +9,13 @@ from zmward.controls.version.zimbra_patches_newest_offered import KINDS
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
 from zmward.patches.installed import PARTS
+from zmward.patches.named import builds, closed, named
 from zmward.sources.localconfig import LOCALCONFIG
 from zmward.sources.packages import PACKAGES
 
 _KEY = "snmp_notify"
 _OFF = ("0", "no", "false", "")
-_FIX = (10, 1, 20)
+_HOLE = "CVE-2026-73570"
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -37,13 +37,13 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     if any(p in packages and patch not in packages for p, patch, _ in PARTS.values()):
         names.append("zimbra-core")
     names = names or ["zimbra-core"]
-    levels = [level(packages.get(name, "")) for name in names]
+    hole = named(facts, _HOLE)
+    state = closed(hole, (packages.get(name, "") for name in names))
     version = ", ".join(f"{name} {packages.get(name, '')}" for name in names)
-    fixed = {found >= _FIX for found in levels if found}
-    if not all(levels) or len(fixed) > 1:
-        reason = f"{version}: which of them brought the programs is not known"
+    if hole is None or state is None:
+        reason = f"{_KEY} = {value}, {version}: whether it is new enough is not known"
         yield unknown(Layer.DECLARED, host, reason)
-    elif fixed == {True}:
+    elif state:
         seen = f"{_KEY} = {value}, {version}"
         yield sound(Layer.DECLARED, host, source="packages", seen=seen)
     else:
@@ -51,7 +51,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             Layer.DECLARED,
             host,
             f"{_KEY} = {value}, {version}",
-            f"{_KEY} = 0, or Zimbra 10.1.20 or newer",
+            f"{_KEY} = 0, or Zimbra {builds(hole)} or newer",
             cure=SetLocalConfig(host, _KEY, value, "0"),
             source="localconfig",
         )
@@ -98,6 +98,14 @@ CONTROL = Control(
                 "zimbra-mta": "10.1.0",
                 "zimbra-patch": "10.1.21.1789981200-1",
             },
+        ),
+        fails(
+            localconfig={"snmp_notify": "yes"},
+            packages={"zimbra-snmp": "1", "zimbra-patch": "10.0.18.1731412800-1"},
+        ),
+        unsure(
+            localconfig={"snmp_notify": "yes"},
+            packages={"zimbra-snmp": "1", "zimbra-patch": "11.0.0.1794000000-1"},
         ),
         unsure(localconfig={}, packages={"zimbra-snmp": "10.1.0"}),
         unconcerned(localconfig={}, packages={"zimbra-store": "10.1.0"}),

@@ -12,6 +12,7 @@ from zmward.patches.version import Version, known, newest
 from zmward.sources.directory import SERVERS
 from zmward.sources.history import HISTORY
 from zmward.sources.packages import PACKAGES
+from zmward.sources.zmcontrol import ZMCONTROL
 
 
 def _part(facts: Facts, host: str) -> At | None:
@@ -56,8 +57,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             "`zmward patches` says what they close.",
             source="packages",
         )
-    elif part.versions[0] < last:
-        yield unknown(Layer.RUNNING, host, f"{seen}: {part.doubt}")
+    elif part.versions[0] < last or part.rival:
+        reason = f"{seen}: {part.doubt or part.against}"
+        yield unknown(Layer.RUNNING, host, reason)
     else:
         yield sound(Layer.RUNNING, host, source="packages", seen=seen)
 
@@ -66,6 +68,7 @@ def _installed(patch: str, core: str = "10.1.0.GA.4655.UBUNTU22.64") -> dict[str
     return {"zimbra-core": core, "zimbra-store": core, "zimbra-patch": patch}
 
 
+_SHOWN = "Release 10.1"
 _TOLD = "1: INSTALL SESSION START\n2: INSTALL SESSION COMPLETE\n3: CONFIGURED patch "
 
 CONTROL = Control(
@@ -78,7 +81,7 @@ CONTROL = Control(
     impact="Patches restart services and may rewrite templates.",
     severity=Severity.HIGH,
     tips=("T01",),
-    check=on_hosts(Layer.RUNNING, (PACKAGES, HISTORY, SERVERS), _look),
+    check=on_hosts(Layer.RUNNING, (PACKAGES, HISTORY, ZMCONTROL, SERVERS), _look),
     refs=("https://wiki.zimbra.com/wiki/Zimbra_Releases",),
     note=(
         "It compares with the builds that this zmward knows, so a newer one may be "
@@ -98,6 +101,14 @@ CONTROL = Control(
         unsure(
             packages=_installed("10.1.16.1773100000-1"),
             raw={"install-history": f"{_TOLD}10.1.21.1789900000\n"},
+        ),
+        passes(
+            packages=_installed("10.1.21.1789981200-1"),
+            raw={"zmcontrol-release": f"{_SHOWN}.21.GA.4655.UBUNTU22_64 FOSS edition."},
+        ),
+        unsure(
+            packages=_installed("10.1.21.1789981200-1"),
+            raw={"zmcontrol-release": f"{_SHOWN}.9.GA.4655.UBUNTU22_64 FOSS edition."},
         ),
         unsure(missing=("packages",)),
     ),

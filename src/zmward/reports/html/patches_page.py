@@ -14,8 +14,10 @@ from zmward.reports.patches_text import (
     STANDINGS,
     deadline,
     ends,
+    foreign,
     helps,
     levels,
+    listed,
     why_rated,
 )
 
@@ -26,6 +28,7 @@ def _row(row: Owed, say: Speaker) -> dict[str, Any]:
     return {
         "id": row.id,
         "exploited": advisory.exploited,
+        "listed": listed(row, say),
         "rating": why_rated(row, say),
         "due": deadline(row, say) if opened else "-",
         "late": row.late,
@@ -62,6 +65,8 @@ def render(ledger: Ledger, say: Speaker | None = None) -> str:
             "name": node.name,
             "levels": levels(node),
             "edition": node.edition,
+            "origin": node.origin if foreign(node) else "",
+            "notes": node.notes,
             "ends": tuple(ends(node, ledger, say)),
         }
         for node in ledger.overview.nodes

@@ -1,0 +1,60 @@
+"""Where the site's backups are, as the profile tells it."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from zmward.strict import Strict
+
+CopyKind = Literal["ne-sessions", "ng-store", "restic", "borg", "folder"]
+# Absolute, without what a program could take for an option or a shell for a variable.
+AbsolutePath = Annotated[str, msgspec.Meta(pattern=r"^(/[^\x00-\x1f\x7f]*)?$")]
+Patterns = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+
+
+class Copy(Strict, frozen=True):
+    """One place where backups are kept, and what is expected of them."""
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+    kind: CopyKind
+    place: Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x20\x7f-][^\x00-\x1f\x7f]*$")]
+    password_file: AbsolutePath = ""
+    environment_file: AbsolutePath = ""
+    host: str = ""
+    pattern: Annotated[str, msgspec.Meta(min_length=1)] = "*"
+    hours: Annotated[int, msgspec.Meta(ge=0, le=8784)] = 0
+    keep_days: Annotated[int, msgspec.Meta(ge=0, le=3650)] = 14
+    least_mib: Annotated[int, msgspec.Meta(ge=0)] = 0
+    off_site: bool = False
+    transfer_mbit: Annotated[float, msgspec.Meta(ge=0)] = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what the kind cannot use."""
+        engine = self.kind in {"restic", "borg"}
+        if self.kind == "restic" and not self.password_file:
+            raise ValueError(f"backups.copy {self.name}: restic needs a password-file")
+        if not engine and not self.place.startswith("/"):
+            raise ValueError(f"backups.copy {self.name}: the place must begin with /")
+        if not engine and (self.password_file or self.environment_file or self.host):
+            raise ValueError(
+                f"backups.copy {self.name}: password-file, environment-file and host "
+                "are for restic and borg"
+            )
+
+
+class Backups(Strict, frozen=True):
+    """Where the site's backups are, and how a restore is rehearsed."""
+
+    scratch: AbsolutePath = "/var/tmp"  # noqa: S108  # a new folder of root's within it
+    ldap: Patterns = ("ldap.bak", "ldap.bak.*", "ldap.ldif", "ldap.ldif.gz")
+    ldap_config: Patterns = ("ldap-config.bak", "ldap-config.*")
+    mariadb: Patterns = ("*.sql", "*.sql.gz")
+    account: Patterns = ("*.tgz",)
+    copy: tuple[Copy, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse two copies of one name."""
+        names = [one.name for one in self.copy]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"backups.copy: {name} is the name of two")

@@ -1,0 +1,98 @@
+"""Secrets as keyed fingerprints: that one changed can be seen, and it cannot.
+
+HMAC-SHA256 under a key of the site's own. Whoever has the key can try guesses, so a
+short secret is only as safe as the key. What has no fingerprint says so by a word:
+`set`, `default` (the one that is compiled into Zimbra) or `empty`.
+"""
+
+import hashlib
+import hmac
+import re
+from typing import Final
+
+from zmward.configuration.written import Value
+from zmward.sources.masking import DEFAULT, EMPTY, MASK, SECRET_KEY, SET, holds_secret
+
+SHARED: Final = "directory"
+WORDS: Final = {SET: "set", DEFAULT: "default", EMPTY: "empty"}
+_SHOWN: Final = 32
+_FINGERPRINT: Final = re.compile(rf"[0-9a-f]{{{_SHOWN}}}")
+_SECRET_KEY: Final = re.compile(SECRET_KEY)
+# A private key, whole; without an end, all that looks like one.
+_PRIVATE: Final = re.compile(
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
+    r"(?:[\s\S]*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s:,-]*)"
+)
+_URL: Final = re.compile(r"://[^/@\s\"']*:[^/@\s\"']*@")
+# A password inside a value, as programs take it for an option; references stay.
+_INLINE: Final = re.compile(
+    r"(?i)((?:password|passwd|passphrase|secret)=)(?![$@%])([^\s,;&\"']+)"
+)
+SEALED: Final = "(secret "
+# A grant to a guest, or by a link, holds his password or key: ID TYPE SECRET RIGHT.
+_GRANT_WITH_SECRET: Final = 4
+
+
+class Seal:
+    """Makes fingerprints of what one scope holds: the directory, or one node."""
+
+    def __init__(self, key: bytes, scope: str) -> None:
+        self.key = hmac.new(
+            key, b"zmward configuration\0" + scope.encode(), hashlib.sha256
+        ).digest()
+
+    def fingerprint(self, value: str) -> str:
+        """Return the fingerprint of a value."""
+        raw = value.encode("utf-8", "surrogatepass")
+        return hmac.new(self.key, raw, hashlib.sha256).hexdigest()[:_SHOWN]
+
+    def secret(self, value: str) -> Value:
+        """Return what stands for a secret: its fingerprint, or what is known of it."""
+        if value in WORDS:
+            return Value(WORDS[value], secret=True)
+        if value.startswith(MASK):
+            return Value("set", secret=True)
+        return Value(self.fingerprint(value) if value else "empty", secret=True)
+
+    def text(self, text: str) -> str:
+        """Return a text without private keys and passwords in addresses."""
+
+        def sealed(match: re.Match[str]) -> str:
+            return f"{SEALED}{self.fingerprint(match[0])})"
+
+        whole = text.encode("utf-8", "backslashreplace").decode()
+        return _URL.sub("://masked@", _PRIVATE.sub(sealed, whole))
+
+    def _value(self, text: str) -> Value:
+        """Return a value; passwords that it names inside are sealed."""
+
+        def sealed(match: re.Match[str]) -> str:
+            return f"{match[1]}{SEALED}{self.fingerprint(match[2])})"
+
+        return Value(_INLINE.sub(sealed, self.text(text)))
+
+    def attribute(self, name: str, value: str) -> Value:
+        """Return a value of the directory as the history keeps it."""
+        if holds_secret(name) or value.startswith(MASK):
+            return self.secret(value)
+        if name.lower() == "zimbraace":
+            return Value(self._grant(value))
+        return self._value(value)
+
+    def key_value(self, key: str, value: str) -> Value:
+        """Return a value of localconfig as the history keeps it."""
+        if _SECRET_KEY.search(key.lower()) or value.startswith(MASK):
+            return self.secret(value)
+        return self._value(value)
+
+    def _grant(self, value: str) -> str:
+        words = value.split()
+        if len(words) < _GRANT_WITH_SECRET:
+            return value
+        hidden = self.fingerprint(" ".join(words[2:-1]))
+        return f"{words[0]} {words[1]} {SEALED}{hidden}) {words[-1]}"
+
+
+def is_fingerprint(value: Value) -> bool:
+    """Say whether a value tells a secret apart from another, not only that it is."""
+    return value.secret and _FINGERPRINT.fullmatch(value.text) is not None
