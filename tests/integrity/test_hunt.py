@@ -214,6 +214,7 @@ def customised(root: Path) -> None:
         "[Service]\nExecStart=/usr/bin/find /tmp -mtime +9 -delete\n",
     )
     put(root, f"{WEB}/zimbra/skins/own/skin.css", "x")
+    put(root, f"{WEB}/zimbra/downloads/MigrationWizard.exe", "MZ")
     put(root, f"{WEB}/zimbra/skins/own/img/logo.png", "x")
     put(root, "opt/zimbra/zimlets-deployed/com_own_zimlet/own.js", "x")
     put(root, "opt/zimbra/conf/nginx/templates_custom/nginx.conf.web", "server {}")
@@ -287,6 +288,8 @@ def test_listed_folders_hide_nothing_below(root: Path) -> None:
         f"{WEB}/zimbraAdmin/public/jsp/zimbraConfig.jsp",
         f"{WEB}/zimbra/public/login.jsp.jsp",
         f"{WEB}/zimbra/img/login.jsp",
+        f"{WEB}/zimbra/downloads/x.exe.jsp",
+        f"{WEB}/zimbra/downloads/x.exe/y.exe",
         f"{WEB}/zimbra/public/jsp/Zimbra.jsp/x.jsp",
     ):
         put(root, path, "x")

@@ -44,7 +44,9 @@ KNOWN_PAGES: Final = frozenset(
     )
 )
 # Folders of pictures, scripts and styles, and those whose pages are all known by name.
+# Programs for the users' own machines are there to be downloaded.
 _BARREN: Final = (
+    rf"(?!{WEB}/zimbra/downloads/[^/]+\.exe$)"
     rf"{WEB}/(?:zimbra(?:Admin)?/(?:public|img|js|css|downloads|portals|tmp|yui|skins)"
     rf"|service/(?!WEB-INF/)|zimbra/modern){BEHIND}"
 )
