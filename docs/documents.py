@@ -23,7 +23,7 @@ from docs.fields import (
     VERDICT,
 )
 from docs.firewall_fields import CHECK, POLICY
-from docs.integrity_fields import HUNT, INTEGRITY, INTEGRITY_PATH
+from docs.integrity_fields import DROPPED, HUNT, INTEGRITY, INTEGRITY_PATH
 from docs.log_fields import LOGS
 from docs.patches_fields import PATCHES, READINESS
 from docs.scan_fields import SCAN
@@ -45,6 +45,7 @@ from zmward.firewall.grid import Grid, Row, Shut
 from zmward.firewall.observed import Between, Caller, Observed, Wanted
 from zmward.firewall.openings import Outbound
 from zmward.firewall.verdict import Passed, Verdict
+from zmward.integrity.watching import Dropped
 from zmward.logs import report as logs
 from zmward.logs import seen
 from zmward.patches.ledger import Around
@@ -361,6 +362,12 @@ def _integrity() -> Iterator[str]:
     yield from table(HUNT, _types(hunt_text.HuntShown))
     yield from _structs(hunt_text.HitShown, hunt_text.NotSeenShown)
     yield from _structs(hunt_text.SavedShown)
+    yield "## Dropped\n"
+    yield (
+        "`zmward integrity watch --json` writes one a line; `--webhook` sends them as "
+        "`found` of an object whose schema is `zmward.dropped/1`, with the `host`.\n"
+    )
+    yield from table(DROPPED, _types(Dropped))
 
 
 def _list() -> Iterator[str]:

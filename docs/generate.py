@@ -62,7 +62,8 @@ _OF_VERBS: Mapping[str, str] = {
         "baseline: 0, 1 where code differs from its package; check, explain and "
         "hunt: 0, 1 for an alarm; accept: 0, 1 where alarms are left; each: 3 where "
         "not all could be read, 4 where a baseline is forged, damaged, older than a "
-        "known one, or of another host, 2 where there is none or no key is pinned"
+        "known one, or of another host, 2 where there is none or no key is pinned; "
+        "watch: 0 once it was ended by SIGTERM, 3 where nothing can be watched"
     ),
     "logs": (
         "report: 0 where no attack and no sign of exploitation was found, 1 where some "

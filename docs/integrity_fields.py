@@ -50,6 +50,16 @@ HUNT: Final[Mapping[str, str]] = {
     "notes": "what else to know",
     "saved": "the tar that keeps it, as SavedShown; null where nothing was kept",
 }
+DROPPED: Final[Mapping[str, str]] = {
+    "path": "the path, as in a check",
+    "when": "when it was seen, in UTC",
+    "rules": "`program-dropped`, and the rules of the hunt that its content breaks",
+    "owner": "whose file it is",
+    "mode": "its mode, in octal digits",
+    "size": "its size in bytes",
+    "was": "whether something of that name stood there before",
+    "excerpt": "what shows it, at most 200 characters",
+}
 _CAUSE: Final = (
     "`package` (an upgrade brought it), `expected` (Zimbra writes it), `seen` (it "
     "does not matter) or `alarm`"

@@ -121,6 +121,17 @@ def test_documents_are_described(room: Path, public: str, capsys: Captured) -> N
     assert Path(hunted["saved"]["path"]).is_file()
 
 
+def test_pages_are_written_for_their_owner_only(room: Path, public: str) -> None:
+    put(room / "root", SHELL, "<% %>")
+    keys = ("--public-key", public)
+    page = ("--format", "html", "--output")
+    assert integrity("check", *keys, *page, "check.html") == 1
+    assert integrity("hunt", *page, "hunt.html") == 1
+    for name in ("check.html", "hunt.html"):
+        assert "9f3a41c7.jsp" in (room / name).read_text()
+        assert (room / name).stat().st_mode & 0o777 == 0o600
+
+
 def test_explain_says_what_a_path_is(public: str, capsys: Captured) -> None:
     keys = ("--public-key", public)
     assert integrity("explain", *keys, "/opt/zimbra/lib/jars/zimbrastore.jar") == 0

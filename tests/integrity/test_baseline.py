@@ -153,6 +153,27 @@ def test_an_upgrade_moves_links_and_gives_no_rights(based: Path) -> None:
     }
 
 
+def test_jobs_that_an_upgrade_writes_make_no_noise(based: Path) -> None:
+    job = "*/5 * * * * /opt/zimbra/libexec/zmnew > /dev/null 2>&1"
+    shipped = f"# ZIMBRASTART -- DO NOT EDIT\n{job}\n# ZIMBRAEND\n"
+    template = "opt/zimbra/conf/crontabs/crontab"
+    table = "var/spool/cron/crontabs/zimbra"
+    put(based, template, shipped)
+    put(based, table, shipped)
+    package(based, {**SHIPPED, template: shipped})
+    assert set(alarms(based)) == {f"/{template}", f"/{table}"}
+    package(based, {**SHIPPED, template: shipped}, "10.1.1")
+    assert alarms(based) == {}
+    put(based, table, f"{shipped}1 1 * * * /usr/local/bin/own\n")
+    assert set(alarms(based)) == {f"/{table}"}
+    put(based, table, shipped.replace(job, f"{job}; /tmp/x"))
+    assert set(alarms(based)) == {f"/{table}"}
+    evil = shipped.replace(job, "* * * * * /tmp/x")
+    put(based, template, evil)
+    put(based, table, evil)
+    assert set(alarms(based)) == {f"/{template}", f"/{table}"}
+
+
 def test_a_newer_zmward_compares_what_was_recorded(based: Path) -> None:
     put(based, "srv/more", "x")
     where = Place(str(based), 1, (*TREES, "/srv"))

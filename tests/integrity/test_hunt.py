@@ -10,6 +10,7 @@ import pytest
 
 from tests.integrity.site import NOW, SHIPPED, WEB, package, place, put
 from zmward.catalog.hunt import Hunt
+from zmward.doors.hunted import processes
 from zmward.engine.custody import keep
 from zmward.engine.hunt import Hunted, hunt
 from zmward.errors import BadFile
@@ -160,6 +161,13 @@ def test_processes_are_told_apart(
     assert [one.rule for one in rows] == ([rule] if rule else [])
 
 
+def test_processes_of_this_machine_are_seen() -> None:
+    own = {one.number: one for one in processes({str(os.getuid()): "me"})}[os.getpid()]
+    assert own.owner == "me"
+    assert own.there
+    assert own.program == str(Path("/proc/self/exe").readlink())
+
+
 def rules(root: Path) -> dict[str, set[str]]:
     seen = hunt(place(root))
     assert seen.missed == ()
@@ -177,6 +185,13 @@ def test_a_pristine_server_is_quiet(root: Path) -> None:
         "CAFE",
     )
     assert rules(root) == {}
+
+
+def test_the_lab_s_tree_is_quiet() -> None:
+    tree = Path(__file__).parents[2] / "lab" / "rootfs"
+    seen = hunt(place(tree))
+    assert seen.files > 150
+    assert seen.hits == ()
 
 
 def customised(root: Path) -> None:
@@ -199,6 +214,7 @@ def customised(root: Path) -> None:
         "[Service]\nExecStart=/usr/bin/find /tmp -mtime +9 -delete\n",
     )
     put(root, f"{WEB}/zimbra/skins/own/skin.css", "x")
+    put(root, f"{WEB}/zimbra/downloads/MigrationWizard.exe", "MZ")
     put(root, f"{WEB}/zimbra/skins/own/img/logo.png", "x")
     put(root, "opt/zimbra/zimlets-deployed/com_own_zimlet/own.js", "x")
     put(root, "opt/zimbra/conf/nginx/templates_custom/nginx.conf.web", "server {}")
@@ -272,6 +288,8 @@ def test_listed_folders_hide_nothing_below(root: Path) -> None:
         f"{WEB}/zimbraAdmin/public/jsp/zimbraConfig.jsp",
         f"{WEB}/zimbra/public/login.jsp.jsp",
         f"{WEB}/zimbra/img/login.jsp",
+        f"{WEB}/zimbra/downloads/x.exe.jsp",
+        f"{WEB}/zimbra/downloads/x.exe/y.exe",
         f"{WEB}/zimbra/public/jsp/Zimbra.jsp/x.jsp",
     ):
         put(root, path, "x")

@@ -102,12 +102,22 @@ def test_rpm_is_asked_and_believed(
     """Asks a stand-in for rpm; the real one is asked in no test."""
     (tmp_path / "var/lib/rpm").mkdir(parents=True)
     said = f"zimbra-store\t10.1-1\t{'a' * 64}\t0\t/opt/zimbra/x\n"
-    program = put(tmp_path, "bin/rpm", f"#!/bin/sh\nprintf '%s' '{said}'\n")
+    program = put(
+        tmp_path,
+        "bin/rpm",
+        f"#!/bin/sh\necho \"$@\" > \"$0.asked\"\nprintf '%s' '{said}'\n",
+    )
     program.chmod(0o755)
     monkeypatch.setattr(package_files, "PATH", str(program.parent))
     found = database(str(tmp_path), ("/opt/zimbra",))
     assert found.versions == {"zimbra-store": "10.1-1"}
     assert found.owner("/opt/zimbra/x") == "zimbra-store"
+    asked = program.with_name("rpm.asked").read_text()
+    assert asked.startswith(f"--dbpath /var/lib/rpm --root {tmp_path} -qa --qf ")
+    program.write_text("#!/bin/sh\n")
+    assert database(str(tmp_path), ("/opt",)).trouble == (
+        "rpm lists no files of any package"
+    )
     program.write_text("#!/bin/sh\necho broken >&2; exit 3\n")
     assert "rpm answered 3: broken" in database(str(tmp_path), ("/opt",)).trouble
     program.unlink()

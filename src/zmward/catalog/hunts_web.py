@@ -28,8 +28,8 @@ _CLIENT_PARTS: Final = (
     *("Voicemail", "XForms", "Zimbra", "Zimlet", "ZimletApp"),
 )
 _ADMIN: Final = (
-    *("Boot", "Offline", "Resources", "admin", "loadImgData", "noscript"),
-    "pre-cache",
+    *("Boot", "Offline", "Resources", "admin", "error", "loadImgData", "noscript"),
+    *("pre-cache", "secureRequest"),
 )
 _ADMIN_PARTS: Final = (
     *("Admin", "Ajax", "Boot", "Chartjs", "Clipboard", "Debug", "JQuery", "XForms"),
@@ -44,7 +44,9 @@ KNOWN_PAGES: Final = frozenset(
     )
 )
 # Folders of pictures, scripts and styles, and those whose pages are all known by name.
+# Programs for the users' own machines are there to be downloaded.
 _BARREN: Final = (
+    rf"(?!{WEB}/zimbra/downloads/[^/]+\.exe$)"
     rf"{WEB}/(?:zimbra(?:Admin)?/(?:public|img|js|css|downloads|portals|tmp|yui|skins)"
     rf"|service/(?!WEB-INF/)|zimbra/modern){BEHIND}"
 )

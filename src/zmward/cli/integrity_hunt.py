@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from zmward.cli.integrity_place import SHARED, Asked, own
+from zmward.cli.integrity_place import FORMATS, SHARED, Asked, own
 from zmward.cli.main import own_version
 from zmward.cli.options import common, write
 from zmward.cli.screen import screen
@@ -17,6 +17,7 @@ from zmward.reports.plain import in_json
 @common(*SHARED)
 @own("root", "hurry")
 @click.option("--save", metavar="DIR", help="Keep what was found in a tar there.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default=None)
 @click.option("--json", "as_json", is_flag=True, help="As zmward.hunt/1.")
 @click.option("--all", "everything", is_flag=True, help="Every path.")
 @click.option("--output", metavar="FILE", help="Write it there, mode 0600.")
@@ -26,6 +27,7 @@ def command(
     /,
     *,
     save: str | None,
+    form: str | None,
     as_json: bool,
     everything: bool,
     output: str | None,
@@ -64,8 +66,13 @@ def command(
         notes=tuple(notes),
         saved=saved,
     )
-    if as_json:
+    if as_json or form == "json":
         write(in_json(report.render(document)), output)
+        return found.code
+    if form == "html":
+        from zmward.reports.html.integrity_page import hunted
+
+        write(hunted(document), output)
         return found.code
     terminal = screen(color=asked.color and output is None)
     text = report.text(

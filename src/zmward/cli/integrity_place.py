@@ -21,6 +21,7 @@ from zmward.errors import Usage
 from zmward.profile import Profile
 
 F = TypeVar("F", bound=Callable[..., Any])
+FORMATS = ("text", "json", "html")
 SHARED = ("profile", "now", "lang", "quiet", "no_color")
 
 _OPTIONS = {

@@ -71,9 +71,11 @@ def _dpkg(root: Path, trees: tuple[str, ...]) -> Database:
 _TOPS: Final = ("/opt/zimbra", "/etc/", "/var/spool/cron", "/lib/systemd/system")
 
 
-def _rpm(root: Path, trees: tuple[str, ...]) -> Database:
-    where = () if root == Path("/") else ("--root", str(root))
-    argv = ("rpm", *where, "-qa", "--qf", _RPM)
+def _rpm(root: Path, place: str, trees: tuple[str, ...]) -> Database:
+    # Where an rpm of another system looks by itself is not where the image's lies.
+    base = ("rpm", "--dbpath", f"/{place}")
+    where = base if root == Path("/") else (*base, "--root", str(root.resolve()))
+    argv = (*where, "-qa", "--qf", _RPM)
     done = subprocess.run(
         argv,
         stdin=subprocess.DEVNULL,
@@ -91,6 +93,8 @@ def _rpm(root: Path, trees: tuple[str, ...]) -> Database:
         versions[one.package] = version
         if within(path, trees):
             files[shown(path)] = one
+    if not versions:
+        return Database(trouble="rpm lists no files of any package")
     return Database(versions, files)
 
 
@@ -100,8 +104,9 @@ def database(root: str, trees: Iterable[str]) -> Database:
     try:
         if (top / "var/lib/dpkg/status").is_file():
             return _dpkg(top, wanted)
-        if any((top / place).is_dir() for place in _RPM_PLACES):
-            return _rpm(top, wanted)
+        for place in _RPM_PLACES:
+            if (top / place).is_dir():
+                return _rpm(top, place, wanted)
     except (OSError, subprocess.TimeoutExpired) as error:
         return Database(trouble=f"the package database cannot be read: {error}")
     return Database(trouble="neither dpkg nor rpm keeps a package database there")

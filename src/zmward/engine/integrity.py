@@ -12,6 +12,7 @@ import msgspec
 
 from zmward.catalog.installation import TREES, Z, recorded, skipped
 from zmward.doors.examine import Examiner
+from zmward.doors.hunted import begin
 from zmward.doors.package_files import database
 from zmward.doors.tree import FOLDER, Folder, Walk, enter
 from zmward.engine.examiners import Looker, batches, looked
@@ -163,6 +164,20 @@ class Place:
         if done.count:
             return msgspec.json.decode(done.lines, type=Node), ""
         return None, done.notes[0][1] if done.notes else ""
+
+    def text(self, path: str) -> str | None:
+        """Return the begin of a small text at one path; None where it is not read."""
+        above, _, name = named(path).rpartition("/")
+        try:
+            folder = enter(self.opened, above)
+        except OSError:
+            return None
+        try:
+            return begin(folder, name).decode("utf-8", "replace")
+        except OSError:
+            return None
+        finally:
+            os.close(folder)
 
     def quick(
         self, was: Mapping[str, Node], owners: Database, day: int

@@ -16,6 +16,7 @@ from zmward.integrity.checked import (
     Made,
     Missed,
     all_missed,
+    below,
     not_as_shipped,
     renewed,
     seen_only,
@@ -26,6 +27,7 @@ from zmward.integrity.checked import (
 from zmward.integrity.compare import Compared, compared, unread_lines
 from zmward.integrity.manifest import SCHEMA, Header, Manifest
 from zmward.integrity.node import Node
+from zmward.integrity.own_jobs import SHIPPED, TABLES, only_shipped
 from zmward.integrity.shipped import Database
 from zmward.integrity.verdicts import Packages, judge
 
@@ -139,6 +141,10 @@ def _judged(
     files = (node.path for node in nodes if node.sort == "file")
     agreeing = place.agreeing(files, owners)
     packages = Packages(owners, manifest.header.packages, agreeing)
+    if any(node.path in TABLES for node in nodes) and _upgraded(packages):
+        packages = msgspec.structs.replace(
+            packages, written=_written_jobs(place, owners)
+        )
     return Checked(
         manifest.header,
         manifest.head,
@@ -148,6 +154,24 @@ def _judged(
         ),
         all_missed(found, missed),
         trouble=owners.trouble,
+    )
+
+
+def _upgraded(packages: Packages) -> bool:
+    """Say whether one of Zimbra's packages was upgraded since the baseline."""
+    names = {*packages.before, *packages.database.versions}
+    return any(name.startswith("zimbra-") and packages.moved(name) for name in names)
+
+
+def _written_jobs(place: Place, owners: Database) -> frozenset[str]:
+    """Return the crontab of user zimbra where an upgrade has written all of it."""
+    tables = [path for path in owners.files if below(path, SHIPPED)]
+    shipped = place.agreeing(tables, owners)
+    texts = [text for path in shipped if (text := place.text(path)) is not None]
+    return frozenset(
+        path
+        for path in TABLES
+        if (table := place.text(path)) is not None and only_shipped(table, texts)
     )
 
 

@@ -127,12 +127,14 @@ class Judged(msgspec.Struct, frozen=True):
 class Packages(msgspec.Struct, frozen=True):
     """The package database now, and the versions when the baseline was made.
 
-    `agreeing` are paths that were looked at and are as their package has them.
+    `agreeing` are paths that were looked at and are as their package has them,
+    `written` those that a package's script has written from what it ships.
     """
 
     database: Database
     before: Mapping[str, str]
     agreeing: frozenset[str] = frozenset()
+    written: frozenset[str] = frozenset()
 
     def moved(self, package: str) -> bool:
         """Say whether a package was upgraded, installed or removed since."""
@@ -198,6 +200,9 @@ def judge(one: Difference, packages: Packages) -> Judged:
     if one.now is None and moved and not packages.database.owner(one.path):
         return Judged(one, place, "package", (), package)
     risky = tuple(_risky(one.was, one.now, place)) if one.now else ()
+    rights = {"mode", "uid", "gid"}
+    if one.path in packages.written and not risky and not one.names & rights:
+        return Judged(one, place, "package", (), package)
     if one.now and moved and (agrees or _own_link(one.now, packages.database)):
         # A package brings contents. Rights that its script gives it anew were there
         # before; those that were not, nobody has explained.
