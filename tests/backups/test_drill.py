@@ -217,6 +217,7 @@ def test_what_is_missing_is_unknown(drill: Drill, tmp_path: Path) -> None:
     assert drill(folder(tmp_path / "gone"), code=1)["by"]["ldap"]["state"] == "bad"
 
 
+@pytest.mark.proof
 @needs_restic
 def test_a_repository_of_restic_restores(
     drill: Drill, place: Path, tmp_path: Path
@@ -289,7 +290,14 @@ def _ours(user: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "how",
+    [
+        signal.SIGKILL,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.proof),
+        pytest.param(signal.SIGINT, marks=pytest.mark.proof),
+    ],
+)
 def test_killed_it_leaves_nothing_behind(
     base: Path, place: Path, tmp_path: Path, how: signal.Signals
 ) -> None:

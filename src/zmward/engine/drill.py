@@ -194,6 +194,7 @@ def _tried(
 def rehearse(door: Door, site: Backups, asked: Asked, step: Step) -> Rehearsal:
     """Restore what one copy holds; return how that went."""
     copy = copy_of(door, site, asked.copy)
+    asked = msgspec.structs.replace(asked, only=kept(site, asked.only))
     step(0, 1, f"asking {copy.name}")
     listing = listed(door, copy)
     found = newest(listing)
@@ -222,6 +223,14 @@ def rehearse(door: Door, site: Backups, asked: Asked, step: Step) -> Rehearsal:
         estimate=estimate,
         zmward=asked.version,
     )
+
+
+def kept(site: Backups, only: Sequence[Subject]) -> tuple[Subject, ...]:
+    """Return the parts that the site keeps: one without any name is not."""
+    found = tuple(one for one in only if getattr(site, one))
+    if not found:
+        raise Usage(f"The profile says that {', '.join(only)} is not kept.")
+    return found
 
 
 def subjects(text: str) -> tuple[Subject, ...]:
