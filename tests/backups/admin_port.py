@@ -27,6 +27,7 @@ class Exports:
     broken: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     expire_once: bool = False
+    ended: int = 0
     hold: threading.Event | None = None
     held: threading.Event = field(default_factory=threading.Event)
 
@@ -54,6 +55,10 @@ def _handler(  # noqa: C901  # one class, whose methods are its branches
             if "<AuthRequest" in text:
                 held = [{"_content": ADMIN}]
                 self._soap({"AuthResponse": {"authToken": held}})
+                return
+            if "<EndSessionRequest" in text:
+                exports.ended += 1
+                self._soap({"EndSessionResponse": {}})
                 return
             if exports.expire_once:
                 exports.expire_once = False

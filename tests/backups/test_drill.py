@@ -209,6 +209,27 @@ def test_a_failed_drill_is_remembered_and_one_of_some_parts_not(
     assert '"bad"' in record.read_text("utf-8")
 
 
+def test_a_drill_that_told_nothing_takes_no_place(
+    drill: Drill, place: Path, tmp_path: Path
+) -> None:
+    record = tmp_path / "state" / "backups" / "drill.json"
+    drill(folder(place), code=0)
+    before = record.read_bytes()
+    empty = tmp_path / "some"
+    (empty / "2026-11-30").mkdir(parents=True)
+    drill(folder(empty), code=3)
+    assert record.read_bytes() == before
+
+
+def test_the_account_can_be_chosen(drill: Drill, place: Path) -> None:
+    own = place / "2026-11-30"
+    (own / "account-o%27neill@example.test.tgz").write_bytes(account(3))
+    words = ("--only", "account", "--account", "o'neill@*")
+    part = drill(folder(place), *words, code=0)["by"]["account"]
+    assert part["counts"]["messages"] == 3
+    assert drill(folder(place), "--only", "account", "--account", "x@*", code=3)
+
+
 def test_what_is_missing_is_unknown(drill: Drill, tmp_path: Path) -> None:
     empty = tmp_path / "some"
     (empty / "2026-11-30").mkdir(parents=True)

@@ -204,6 +204,7 @@ def test_an_export_that_breaks_off_is_not_stored(
     copy = restic_copy(restic)
     told = start(copy)
     assert not told.whole
+    assert exports.ended == 1
     assert outcomes(told)["account-joe@example.test.tgz"] == "failed"
     assert outcomes(told)["account-o%27neill+x@example.test.tgz"] == "failed"
     names = restic.run("snapshots", "--json")

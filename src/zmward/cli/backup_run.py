@@ -12,7 +12,7 @@ from zmward.cli.progress import progress
 from zmward.cli.screen import screen
 from zmward.errors import Usage
 from zmward.profile import Backups, Copy
-from zmward.reports.plain import in_json
+from zmward.reports.plain import in_json, plain
 
 _OPTIONS = ("host", "profile", "lang", "quiet", "no_color")
 _ENGINES = ("restic", "borg")
@@ -54,6 +54,8 @@ def command(
     **shared: Any,
 ) -> int:
     """Print what was stored; 0 for all of it, 3 for a part of it."""
+    from rich.markup import escape
+
     from zmward.doors.host import Local
     from zmward.doors.zimbra_host import ZimbraHost
     from zmward.engine.backup_run import PARTS, Wanted, back_up
@@ -70,7 +72,12 @@ def command(
     wanted = Wanted(datetime.now(UTC), own_version(), parts, account)
     silent = bool(options["quiet"]) or not sys.stderr.isatty()
     with progress(f"storing into {copy.name}", silent=silent) as moved:
-        told = back_up(ZimbraHost(Local()), copy, wanted, moved)
+
+        def step(done: int, total: int, about: str) -> None:
+            # Names of accounts come from the directory, whoever wrote them there.
+            moved(done, total, escape(plain(about, 60)))
+
+        told = back_up(ZimbraHost(Local()), copy, wanted, step)
     if as_json:
         text = in_json(document(told))
     else:

@@ -40,7 +40,7 @@ from zmward.doors.host import Local
 from zmward.doors.zimbra_host import Survey, ZimbraHost, filtered
 from zmward.engine.backup_listing import probed
 from zmward.engine.state import new, root
-from zmward.errors import Failed, Fault, NotZimbra, Refused, Usage
+from zmward.errors import Failed, Fault, NotZimbra, Refused, Unreachable, Usage
 from zmward.profile import Copy
 from zmward.sources.source import Unreadable
 
@@ -49,6 +49,8 @@ _SLAPCATS: Final = ("common/sbin/slapcat", "openldap/sbin/slapcat")
 _WAIT: Final = 30
 # An export that gives not a byte for so long will give none.
 _SILENT: Final = 900
+# A token is looked at when an export begins, not while it goes on.
+_LASTS: Final = "600"
 _EXPIRED: Final = frozenset({"service.AUTH_EXPIRED", "service.AUTH_REQUIRED"})
 Step = Callable[[int, int, str], None]
 
@@ -203,7 +205,7 @@ class _Run:
             every = mailboxes(self._host, survey)
             port = AdminPort(self._host)
             port.token()
-        except (Fault, Refused) as error:
+        except (Fault, Refused, Unreachable) as error:
             self.pieces.append(Piece("accounts", "failed", text=str(error)))
             return
         wanted = [mailbox for mailbox in every if fnmatchcase(mailbox.name, pattern)]
@@ -211,9 +213,12 @@ class _Run:
             text = "no account has its mailbox here"
             self.pieces.append(Piece("accounts", "empty", text=text))
             return
-        for number, mailbox in enumerate(wanted):
-            self._step(number, len(wanted), mailbox.name)
-            self.pieces.append(self._account(port, number, mailbox))
+        try:
+            for number, mailbox in enumerate(wanted):
+                self._step(number, len(wanted), mailbox.name)
+                self.pieces.append(self._account(port, number, mailbox))
+        finally:
+            _ended(port)
 
     def _account(self, port: AdminPort, number: int, mailbox: Mailbox) -> Piece:
         try:
@@ -224,7 +229,7 @@ class _Run:
                 return self._exported(stream, number, mailbox)
         except (Lost, Broken) as error:
             return Piece(mailbox.file, "failed", text=str(error))
-        except Fault as error:
+        except (Fault, Refused, Unreachable) as error:
             return Piece(mailbox.file, "failed", text=str(error))
 
     def _exported(self, stream: Stream, number: int, mailbox: Mailbox) -> Piece:
@@ -267,10 +272,18 @@ class _Run:
             sink.close()
 
 
+def _ended(port: AdminPort) -> None:
+    """End the session, so that the token is worth nothing."""
+    ended = {"xmlns": "urn:zimbraAccount", "logoff": "1"}
+    with suppress(Fault, Refused, Unreachable):
+        message = soap.element("EndSessionRequest", "", ended)
+        port.post(soap.envelope(message, port.token()))
+
+
 def delegated(port: AdminPort, mailbox: Mailbox, number: int) -> str:
     """Return a token that is good for one account; the audit log tells of it."""
     who = soap.element("account", soap.text(mailbox.id), {"by": "id"})
-    message = soap.request("DelegateAuth", who, number, duration="86400")
+    message = soap.request("DelegateAuth", who, number, duration=_LASTS)
     for turn in range(2):
         answer = port.post(soap.envelope(message, port.token()))
         try:

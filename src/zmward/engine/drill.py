@@ -4,6 +4,7 @@ Nothing that runs is touched. The last drill is remembered, be it good or bad.
 """
 
 import contextlib
+import platform
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -210,11 +211,10 @@ def rehearse(door: Door, site: Backups, asked: Asked, step: Step) -> Rehearsal:
             parts, estimate = _tried(door, site, listing, asked, step)
         except Lost as error:
             parts = tuple(Part(s, "bad", str(error)) for s in asked.only)
-    host = door.run(("hostname",)).out.decode("utf-8", "replace").strip()
     newest_ = max(found, key=lambda one: one.when, default=None)
     return Rehearsal(
         schema=SCHEMA,
-        host=host,
+        host=platform.node(),
         when=stamp(asked.when.timestamp()),
         copy=copy.name,
         backup=newest_.name if newest_ else "",
