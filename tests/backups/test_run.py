@@ -364,7 +364,7 @@ def test_killed_it_leaves_a_valid_repository(
         "from zmward.doors.host import Local\n"
         "from zmward.doors.zimbra_host import ZimbraHost\n"
         "from zmward.engine.backup_run import Wanted, back_up\n"
-        "from zmward.profile import Copy\n"
+        "from zmward.backup_places import Copy\n"
         "copy = Copy('r', 'restic', sys.argv[2], sys.argv[3])\n"
         "host = ZimbraHost(Local(), sys.argv[1], '')\n"
         "wanted = Wanted(datetime.now(UTC), only=('accounts',), accounts='joe@*')\n"
