@@ -70,8 +70,11 @@ def forwarded(host: LogHost, *more: str) -> subprocess.CompletedProcess[str]:
 
 
 def apart(lab: Lab, start: tuple[list[str], str]) -> list[str]:
-    """Return what differs from the beginning."""
-    found = sorted(set(start[0]) ^ set(state(lab)))
+    """Return what differs from the beginning, but for when a line last arrived.
+
+    That is remembered like the runs themselves: it is no setting.
+    """
+    found = sorted((set(start[0]) ^ set(state(lab))) - {"log-arrivals"})
     access = said(lab, ACCESS)
     return found if access == start[1] else [*found, access]
 
