@@ -7,6 +7,7 @@ from bench import (
     audit,
     check,
     firewall,
+    integrity,
     logs,
     repair,
     scan,
@@ -25,6 +26,7 @@ PARTS = {
     "scan": scan,
     "scan-tls": scan_tls,
     "logs": logs,
+    "integrity": integrity,
 }
 
 

@@ -11,6 +11,27 @@ BACKUPS: Final[Mapping[str, str]] = {
     "copies": "every place that was asked, as CopyShown",
     "found": "what was found, as Found",
 }
+DRILL: Final[Mapping[str, str]] = {
+    "schema": "always `zmward.drill/1`",
+    "host": "the host on which the backup was restored",
+    "when": "when the drill began",
+    "copy": "the copy, by its name in the profile",
+    "backup": "its newest backup",
+    "made": "when that was made; empty where there is none",
+    "parts": "what was restored, as Part",
+    "estimate": "how long a whole restore takes, as Estimate",
+    "zmward": "the version that rehearsed",
+}
+BACKUP_RUN: Final[Mapping[str, str]] = {
+    "schema": "always `zmward.backup-run/1`",
+    "run": "the run's id, by which its pieces are found in the repository",
+    "host": "the server, by its name in localconfig",
+    "when": "when it began",
+    "copy": "the copy, by its name in the profile",
+    "pieces": "what it consists of, as Piece",
+    "seconds": "how long it took",
+    "zmward": "the version that made it",
+}
 STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
     "CopyShown": {
         "name": "its name in the profile; `ne-sessions` or `ng-store` where unnamed",
@@ -22,6 +43,33 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "newest": "when the newest was made; null where there is none",
         "oldest": "when the oldest was made; null where there is none",
         "bytes": "the size of the newest; null where not known",
+    },
+    "Piece": {
+        "name": "the file as it is stored; `config` for the folders, and `accounts` "
+        "where no account could be asked for",
+        "outcome": "`stored` whole, `empty`: there is nothing to store, or `failed`",
+        "bytes": "what was stored",
+        "sha256": "its checksum; empty for folders",
+        "text": "why it failed or is empty; of folders, which",
+        "counts": "what it holds, by kind",
+    },
+    "Part": {
+        "subject": "what was restored",
+        "state": "`well`: restored whole; `bad`: not; `unknown`: not tried",
+        "text": "what was seen, or why it was not tried",
+        "step": "what to do next",
+        "source": "the backup and the file in it; empty where there is none",
+        "bytes": "what was read of the backup",
+        "seconds": "how long the restore took, the way out of the copy apart",
+        "fetch_seconds": "how long was waited for the copy",
+        "sha256": "the checksum of the file as the copy holds it; empty where it was "
+        "not read to its end",
+        "counts": "what was there after the restore, by kind",
+    },
+    "Estimate": {
+        "seconds": "the sum of all that is known; null where something is not",
+        "transfer_seconds": "the way from the copy; null where not known",
+        "based_on": "what was measured and what extrapolated, one sentence each",
     },
     "Found": {
         "copy": "the copy; empty where it is about all of them",

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec import inspect
 
-from docs.backups_fields import BACKUPS
+from docs.backups_fields import BACKUP_RUN, BACKUPS, DRILL
 from docs.bans_fields import BANS
 from docs.config_fields import CONFIG_DIFF, CONFIG_LOG, CONFIG_SNAPSHOT
 from docs.fields import (
@@ -23,12 +23,14 @@ from docs.fields import (
     VERDICT,
 )
 from docs.firewall_fields import CHECK, POLICY
-from docs.integrity_fields import INTEGRITY, INTEGRITY_PATH
+from docs.integrity_fields import DROPPED, HUNT, INTEGRITY, INTEGRITY_PATH
 from docs.log_fields import LOGS
 from docs.patches_fields import PATCHES, READINESS
 from docs.scan_fields import SCAN
 from zmward.affected import Affected
 from zmward.backups.listing import Found
+from zmward.backups.rehearsal import Estimate, Part, Rehearsal
+from zmward.backups.run import BackupRun, Piece
 from zmward.bans.wanted import Reason
 from zmward.change import Change, FileText, Mode, UnitState
 from zmward.configuration.authors import Candidate
@@ -44,6 +46,7 @@ from zmward.firewall.grid import Grid, Row, Shut
 from zmward.firewall.observed import Between, Caller, Observed, Wanted
 from zmward.firewall.openings import Outbound
 from zmward.firewall.verdict import Passed, Verdict
+from zmward.integrity.watching import Dropped
 from zmward.logs import report as logs
 from zmward.logs import seen
 from zmward.patches.ledger import Around
@@ -52,7 +55,7 @@ from zmward.patches.standing import OnNode
 from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
 from zmward.reports import bans_json as bans
-from zmward.reports import integrity_explained, integrity_json
+from zmward.reports import hunt_text, integrity_explained, integrity_json
 from zmward.reports.backups_text import BackupsShown, CopyShown
 from zmward.reports.check_json import CheckShown, DifferenceShown
 from zmward.reports.config_json import DiffShown, LogShown, SnapshotShown
@@ -336,6 +339,20 @@ def _backups() -> Iterator[str]:
     )
     yield from table(BACKUPS, _types(BackupsShown))
     yield from _structs(CopyShown, Found)
+    yield "## Drill\n"
+    yield (
+        "`zmward backup drill --json` writes it, and a drill of all parts is kept so; "
+        "it is also described by a [JSON Schema](drill.schema.json).\n"
+    )
+    yield from table(DRILL, _types(Rehearsal))
+    yield from _structs(Part, Estimate)
+    yield "## Backup run\n"
+    yield (
+        "`zmward backup run --json` writes it, and stores it as the last piece of the "
+        "run; it is also described by a [JSON Schema](backup-run.schema.json).\n"
+    )
+    yield from table(BACKUP_RUN, _types(BackupRun))
+    yield from _structs(Piece)
 
 
 def _integrity() -> Iterator[str]:
@@ -348,6 +365,17 @@ def _integrity() -> Iterator[str]:
     yield "## Integrity of one path\n"
     yield "`zmward integrity explain PATH --json` writes it.\n"
     yield from table(INTEGRITY_PATH, _types(integrity_explained.PathShown))
+    yield "## Hunt\n"
+    yield "`zmward integrity hunt --json` writes it.\n"
+    yield from table(HUNT, _types(hunt_text.HuntShown))
+    yield from _structs(hunt_text.HitShown, hunt_text.NotSeenShown)
+    yield from _structs(hunt_text.SavedShown)
+    yield "## Dropped\n"
+    yield (
+        "`zmward integrity watch --json` writes one a line; `--webhook` sends them as "
+        "`found` of an object whose schema is `zmward.dropped/1`, with the `host`.\n"
+    )
+    yield from table(DROPPED, _types(Dropped))
 
 
 def _list() -> Iterator[str]:

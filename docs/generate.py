@@ -59,10 +59,11 @@ _OF_VERBS: Mapping[str, str] = {
         "for anything unknown"
     ),
     "integrity": (
-        "baseline: 0, 1 where code differs from its package; check and explain: 0, 1 "
-        "for an alarm; accept: 0, 1 where alarms are left; each: 3 where not all could "
-        "be read, 4 where a baseline is forged, damaged, older than a known one, or of "
-        "another host, 2 where there is none or no key is pinned"
+        "baseline: 0, 1 where code differs from its package; check, explain and "
+        "hunt: 0, 1 for an alarm; accept: 0, 1 where alarms are left; each: 3 where "
+        "not all could be read, 4 where a baseline is forged, damaged, older than a "
+        "known one, or of another host, 2 where there is none or no key is pinned; "
+        "watch: 0 once it was ended by SIGTERM, 3 where nothing can be watched"
     ),
     "logs": (
         "report: 0 where no attack and no sign of exploitation was found, 1 where some "
@@ -74,9 +75,16 @@ _OF_VERBS: Mapping[str, str] = {
         "snapshot: 0, 3 where something could not be had and is kept as it was, 4 for "
         "evidence that is older than the last snapshot; diff: 0 where nothing "
         "differs, 1 where something does; log: 0, 3 where no log tells who; "
-        "restore-plan: 0: made, also where it is empty"
+        "restore-plan: 0: made, also where it is empty; document: 0, 4 for a page with "
+        "broken marks, which is left alone"
     ),
-    "backup": ("check: 0, 1 for anything bad, 3 for anything that is not known"),
+    "backup": (
+        "check: 0, 1 for anything bad, 3 for anything that is not known; drill: 0 all "
+        "of it restored, 1 something did not, 3 something could not be tried, 4 "
+        "nothing may be restored there; run: 0 all of it is stored, 3 some is not, 4 "
+        "refused before anything was stored, 5 the engine failed, and the run does "
+        "not count as a backup"
+    ),
     "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
 }
 
@@ -200,6 +208,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/check.schema.json": lambda: schema.text(schema.check()),
     "reference/patches.schema.json": lambda: schema.text(schema.patches()),
     "reference/backups.schema.json": lambda: schema.text(schema.backups()),
+    "reference/backup-run.schema.json": lambda: schema.text(schema.backup_run()),
+    "reference/drill.schema.json": lambda: schema.text(schema.drill()),
     "reference/catalog.schema.json": lambda: schema.text(schema.catalog()),
     "reference/config-snapshot.schema.json": (
         lambda: schema.text(schema.config_snapshot())

@@ -39,6 +39,27 @@ INTEGRITY_PATH: Final[Mapping[str, str]] = {
     "alarms": "what nothing explains, each as an AlarmShown",
     "baseline": "number:digest of the baseline, empty where there is none",
 }
+HUNT: Final[Mapping[str, str]] = {
+    "schema": "always `zmward.hunt/1`",
+    "host": "the host",
+    "when": "when it was looked at",
+    "files": "how many files were looked at",
+    "processes": "whether processes were looked at: on a running host only",
+    "found": "what was found, each as a HitShown; alarms first",
+    "unread": "what was not seen, each as a NotSeenShown; nothing is known of it",
+    "notes": "what else to know",
+    "saved": "the tar that keeps it, as SavedShown; null where nothing was kept",
+}
+DROPPED: Final[Mapping[str, str]] = {
+    "path": "the path, as in a check",
+    "when": "when it was seen, in UTC",
+    "rules": "`program-dropped`, and the rules of the hunt that its content breaks",
+    "owner": "whose file it is",
+    "mode": "its mode, in octal digits",
+    "size": "its size in bytes",
+    "was": "whether something of that name stood there before",
+    "excerpt": "what shows it, at most 200 characters",
+}
 _CAUSE: Final = (
     "`package` (an upgrade brought it), `expected` (Zimbra writes it), `seen` (it "
     "does not matter) or `alarm`"
@@ -73,6 +94,20 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "text": "what the rule says",
         "todo": "what to do next",
         "package": "whose file it is, empty for nobody's",
+    },
+    "HitShown": {
+        "path": "the path, as in a check; or `process` and its number",
+        "rule": "the rule that found it",
+        "level": "an `alarm`, or something to `look` at",
+        "text": "what the rule says",
+        "todo": "what to do next",
+        "excerpt": "what shows it, at most 200 characters; empty where the name does",
+    },
+    "NotSeenShown": {"path": "the place", "why": "why it was not seen"},
+    "SavedShown": {
+        "path": "the tar, mode 0600",
+        "digest": "its SHA-256: write it down",
+        "files": "how many files it holds, beside the note custody.json",
     },
     "UnreadShown": {"path": "the place", "why": "why it was not seen"},
 }

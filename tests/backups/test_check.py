@@ -22,9 +22,10 @@ from tests.backups.engines import (
     secret,
     toml,
 )
-from zmward.backups.rehearsal import SCHEMA, Estimate, Part, Rehearsal
+from zmward.backups.rehearsal import Estimate, Part, Rehearsal, stamp
 from zmward.cli.main import dispatch
 from zmward.engine import drill_record
+from zmward.sources.backup_drill import SCHEMA
 
 Check = Callable[..., Any]
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root is believed")
@@ -64,6 +65,7 @@ def check(
     return run
 
 
+@pytest.mark.proof
 @needs_restic
 def test_a_repository_of_restic_is_judged(check: Check, tmp_path: Path) -> None:
     mail = tmp_path / "mail"
@@ -85,6 +87,7 @@ def test_a_repository_of_restic_is_judged(check: Check, tmp_path: Path) -> None:
     assert check(profile, "--now", later, code=1)["states"]["r", "age"] == "bad"
 
 
+@pytest.mark.proof
 @needs_restic
 def test_checking_writes_nothing_to_the_repository(
     check: Check, tmp_path: Path
@@ -110,6 +113,7 @@ def test_a_wrong_password_is_bad(check: Check, tmp_path: Path) -> None:
     assert "does not open it" in place["text"]
 
 
+@pytest.mark.proof
 @needs_restic
 def test_a_locked_repository_is_still_read(check: Check, tmp_path: Path) -> None:
     restic = Restic(tmp_path)
@@ -248,7 +252,7 @@ def test_without_any_backup_it_is_unknown(check: Check) -> None:
 
 def drill(state: str, days: float) -> Rehearsal:
     part = Part("ldap", state, "as it should be")  # type: ignore[arg-type]  # a state
-    when = time.time() - days * 86_400
+    when = stamp(time.time() - days * 86_400)
     return Rehearsal(
         SCHEMA, "mail", when, "r", "b", when, (part,), Estimate(None, None)
     )
@@ -266,7 +270,7 @@ def remember(record: Rehearsal) -> Path:
     ("state", "days", "judged"),
     [
         *(("well", 1, "well"), ("well", 400, "bad"), ("bad", 1, "bad")),
-        ("unknown", 1, "unknown"),
+        *(("unknown", 1, "unknown"), ("well", -9, "unknown")),
     ],
 )
 def test_the_last_drill_is_judged(

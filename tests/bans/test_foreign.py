@@ -60,6 +60,17 @@ def test_a_filter_is_worth_what_it_finds(
     assert of(expression, log) == wanted
 
 
+def test_whoever_reads_what_clients_write_whole_lines_into_is_fooled() -> None:
+    """The filter is right about each line; the line is a client's."""
+    begin = r"\[name=[^;\]]*;ip=<HOST>;port=\d+;soapId=1;\] "
+    web = f"{begin}SoapEngine - handler exception: authentication failed"
+    assert of(web, MAILBOX) == {"fooled"}
+    log_in = f"[Definition]\nfailregex = {begin}security - cmd=Auth;\n"
+    assert flaws(log_in, [AUDIT]) == frozenset()
+    assert flaws(log_in, [AUDIT], unknown_logged=True) == frozenset(("fooled",))
+    assert flaws(log_in, [SYSLOG], unknown_logged=True) == frozenset(("deaf",))
+
+
 @pytest.mark.parametrize(
     "expression",
     [

@@ -145,6 +145,9 @@ def test_the_way_back_is_a_plan_that_apply_takes(tmp_path: Path) -> None:
     assert found.host.machine
     day = recorded().when[:10]
     assert all(day in step.titles[0] for step in found.steps)
+    # No control has judged the old values, so none of them is called safe.
+    unsafe = {step.effort for step in found.steps if step.change.place[0] != "crontab"}
+    assert unsafe == {"decision"}
 
 
 def test_what_reaches_nodes_that_were_not_seen_is_left(tmp_path: Path) -> None:
@@ -234,3 +237,64 @@ def test_without_a_log_nobody_is_named(
     path.unlink()
     assert dispatch(["config", "log", "--file", str(path)]) == 2
     assert dispatch(["config", "log", "--timezone", "Nowhere/No"]) == 2
+
+
+def _document(tmp_path: Path, name: str, evidence: Evidence | None = None) -> Path:
+    path, page = tmp_path / "evidence.json", tmp_path / name
+    path.write_bytes(encode(evidence or recorded()))
+    words = ("--evidence", str(path), "--output", str(page))
+    assert dispatch(["config", "document", *words]) == 0
+    return page
+
+
+@pytest.mark.parametrize("name", ["page.md", "page.html"])
+def test_a_page_is_made_and_kept_current(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = _document(tmp_path, name)
+    assert page.stat().st_mode & 0o777 == 0o600
+    page.chmod(0o644)
+    own = "Call the team.\r\n  <b>ours</b>"
+    page.write_bytes(page.read_bytes() + own.encode())
+    was = page.read_bytes()
+    assert _document(tmp_path, name).read_bytes() == was
+    now = _document(tmp_path, name, later()).read_bytes()
+    assert now != was
+    assert now.endswith(own.encode())
+    assert page.stat().st_mode & 0o777 == 0o644
+    text = now.decode()
+    start = text.index("<!-- zmward:begin waivers -->")
+    behind = text.index("<!-- zmward:end waivers -->") + 28
+    page.write_bytes((text[:start] + text[behind:]).encode())
+    capsys.readouterr()
+    without = _document(tmp_path, name).read_text("utf-8")
+    assert "zmward:begin waivers" not in without
+    assert "no block for waivers" in capsys.readouterr().err
+
+
+def test_a_page_with_broken_marks_is_left_alone(tmp_path: Path) -> None:
+    page = _document(tmp_path, "page.md")
+    broken = page.read_bytes().replace(b"zmward:end nodes", b"zmward:end node")
+    page.write_bytes(broken)
+    words = ("--evidence", str(tmp_path / "evidence.json"), "--output", str(page))
+    assert dispatch(["config", "document", *words]) == 4
+    assert page.read_bytes() == broken
+    page.write_bytes(b"\xff\xfe")
+    assert dispatch(["config", "document", *words]) == 2
+    assert page.read_bytes() == b"\xff\xfe"
+
+
+def test_without_a_file_the_page_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dispatch(["config", "document", "--demo"]) == 0
+    assert capsys.readouterr().out.startswith("# mail.example.test\n")
+    assert dispatch(["config", "document", "--demo", "--format", "html"]) == 0
+    assert capsys.readouterr().out.startswith("<!doctype html>")
+
+
+def test_evidence_of_another_site_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept(tmp_path, recorded())
+    other = changed("ldap-servers", NODE, "mail.other.example")
+    assert kept(tmp_path, other) == 4
+    assert "another site" in capsys.readouterr().err

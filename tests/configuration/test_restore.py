@@ -145,3 +145,11 @@ def test_several_lines_among_several_values_are_left() -> None:
     found = back(now)
     assert not found.changes
     assert "several" in found.left[0].reason
+
+
+def test_a_secret_that_could_not_be_compared_is_named() -> None:
+    then = files(changed("ldap-domains", "zmward:secret:set", "hunter"))
+    found = restored(then, snapshot(recorded(), KEY), NODE)
+    (row,) = found.left
+    assert row.control == "domains/portal.example.test.conf: zimbraPreAuthKey"
+    assert "not seen" in row.reason

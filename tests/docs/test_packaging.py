@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.session import ROOT, Run
+from zmward.cli import integrity_watch as watch
 from zmward.cli import logs_follow as follow
 from zmward.cli.main import VERBS
 from zmward.logs import compact
@@ -53,6 +54,17 @@ def test_other_shells_read_their_completion(shell: str, room: Path) -> None:
         pytest.skip(f"{shell} is not installed")
     script = PACKAGING / "completion" / f"zmward.{shell}"
     subprocess.run([program, "-n", str(script)], check=True, cwd=room)
+
+
+def test_the_watch_s_unit_runs_a_verb_that_there_is() -> None:
+    unit = (PACKAGING / "systemd/zmward-integrity-watch.service").read_text("ascii")
+    (start,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
+    words = start.split()
+    assert words == [
+        "/opt/zmward-venv/bin/zmward",
+        "integrity",
+        str(watch.command.name),
+    ]
 
 
 def test_the_unit_runs_a_verb_that_there_is() -> None:

@@ -13,6 +13,7 @@ from zmward.bans.wanted import Bans, bans, late
 from zmward.doors.log_files import LogFiles
 from zmward.engine.ban_logs import Judged, judged
 from zmward.engine.log_pieces import Asked
+from zmward.errors import BadFile
 from zmward.logs import compact
 from zmward.logs.event import Event
 from zmward.profile import Profile
@@ -65,6 +66,12 @@ def test_a_proxy_judges_by_what_is_handed_over(place: Path) -> None:
     (victim,) = seen(PROXY, place, handed=True).victims
     assert (victim.address, victim.failures) == (CALLER, 9)
     assert seen(PROXY, place).victims == ()
+
+
+def test_a_pipe_in_the_place_of_an_event_log_holds_nobody_up(place: Path) -> None:
+    os.mkfifo(place.with_name("events-mailbox1.log"))
+    with pytest.raises(BadFile, match="no plain file"):
+        seen(PROXY, place, handed=True)
 
 
 def test_an_event_log_that_nobody_writes_is_seen(place: Path) -> None:

@@ -35,14 +35,16 @@ def _keep(store: Store, evidence: Evidence, when: str = _WHEN) -> str:
 
 
 def _objects(folder: Path) -> bytes:
-    """Return all bytes of the repository, objects decompressed."""
+    """Return all bytes of the repository, objects decompressed, packed ones too."""
     found = b""
     for path in folder.rglob("*"):
         if path.is_file():
             content = path.read_bytes()
             loose = len(path.parent.name) == 2
             found += zlib.decompress(content) if loose else content
-    return found
+    words = ("git", f"--git-dir={folder}", "cat-file", "--batch-all-objects", "--batch")
+    done = subprocess.run(words, check=True, capture_output=True, timeout=60)
+    return found + done.stdout
 
 
 def test_what_is_kept_is_read_back(store: Store) -> None:

@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from zmward.configuration.asked import FINGERPRINTS
+from zmward.configuration.asked import FINGERPRINTS, TEMPLATES
 from zmward.configuration.known import Known, known, parse
 from zmward.configuration.sealed import SHARED, Seal
 from zmward.configuration.snapshot import snapshot
 from zmward.demo.sample import recorded
 from zmward.doors.host import Done, Local
+from zmward.engine.answers import read
 from zmward.engine.fingerprints import sealed
+from zmward.engine.script import collector
 from zmward.evidence import DIRECTORY, Answer, Evidence, Missing
 
 KEY = b"\x25\x00k\\" * 8
@@ -157,3 +159,14 @@ def test_they_stand_for_the_secrets_of_a_snapshot() -> None:
 )
 def test_a_line_that_is_none_of_ours_counts_for_nothing(line: str) -> None:
     assert parse(line) == Known()
+
+
+def test_templates_come_masked_and_a_failure_is_one(home: Path) -> None:
+    asked = (TEMPLATES,)
+    script = collector(asked, "test").replace("/opt/zimbra", str(home))
+    found = read(Local().lines(script), asked, "here")["templates"]
+    assert isinstance(found, Answer)
+    line = " $password = masked;\n"
+    assert found.text == f"> {home}/conf/amavisd.conf.in\n{line}"
+    broken = script.replace("contents()", "contents() { return 27; }\nother()")
+    assert isinstance(read(Local().lines(broken), asked, "here")["templates"], Missing)

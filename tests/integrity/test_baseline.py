@@ -18,6 +18,8 @@ from tests.integrity.site import (
     place,
     put,
 )
+from zmward.catalog.installation import TREES
+from zmward.engine.integrity import Place
 from zmward.engine.integrity_work import baseline, check, recorded
 from zmward.errors import NotZimbra
 from zmward.integrity.checked import Checked
@@ -62,6 +64,7 @@ def test_data_and_histories_are_not_recorded(based: Path) -> None:
 def test_what_zimbra_writes_itself_gives_no_alarm(based: Path) -> None:
     put(based, "opt/zimbra/conf/nginx/includes/nginx.conf.web", "server { more }\n")
     put(based, "opt/zimbra/conf/main.cf", "x = z\n")
+    put(based, "opt/zimbra/.ssh/known_hosts", "mta1 ssh-rsa A\n")
     put(based, f"{WEB}/zimbra/WEB-INF/web.xml", "<web-app>1</web-app>")
     put(based, "opt/zimbra/jetty_base/work/zimbra/jsp/error_jsp.class", "CAFEBABE")
     put(based, "opt/zimbra/zimlets-deployed/com_zimbra_date/date.js", "y")
@@ -125,6 +128,57 @@ def test_an_upgrade_makes_no_noise(based: Path) -> None:
     assert found.alarms == ()
     assert causes(found)["/opt/zimbra/lib/jars/zimbrastore.jar"] == "package"
     assert causes(found)["/opt/zimbra/bin/zmcontrol"] == "package"
+
+
+def test_an_upgrade_moves_links_and_gives_no_rights(based: Path) -> None:
+    link = based / "opt/zimbra/lib/libz.so"
+    link.symlink_to("libz.so.1")
+    put(based, "opt/zimbra/lib/libz.so.1", "ELF 1")
+    files = {**SHIPPED, "opt/zimbra/lib/libz.so.1": "ELF 1"}
+    linked = {**files, "opt/zimbra/lib/libz.so": "is no file"}
+    package(based, linked, "10.1.1")
+    assert alarms(based) == {}
+    baseline(place(based), WISH, SIGNER)
+    link.unlink()
+    link.symlink_to("libz.so.2")
+    put(based, "opt/zimbra/lib/libz.so.2", "ELF 2")
+    package(based, {**linked, "opt/zimbra/lib/libz.so.2": "ELF 2"}, "10.1.2")
+    assert alarms(based) == {}
+    link.unlink()
+    link.symlink_to("/tmp/evil.so")
+    (based / "opt/zimbra/lib/libz.so.2").chmod(0o4755)
+    assert alarms(based) == {
+        "/opt/zimbra/lib/libz.so": {"code-changed"},
+        "/opt/zimbra/lib/libz.so.2": {"set-id"},
+    }
+
+
+def test_jobs_that_an_upgrade_writes_make_no_noise(based: Path) -> None:
+    job = "*/5 * * * * /opt/zimbra/libexec/zmnew > /dev/null 2>&1"
+    shipped = f"# ZIMBRASTART -- DO NOT EDIT\n{job}\n# ZIMBRAEND\n"
+    template = "opt/zimbra/conf/crontabs/crontab"
+    table = "var/spool/cron/crontabs/zimbra"
+    put(based, template, shipped)
+    put(based, table, shipped)
+    package(based, {**SHIPPED, template: shipped})
+    assert set(alarms(based)) == {f"/{template}", f"/{table}"}
+    package(based, {**SHIPPED, template: shipped}, "10.1.1")
+    assert alarms(based) == {}
+    put(based, table, f"{shipped}1 1 * * * /usr/local/bin/own\n")
+    assert set(alarms(based)) == {f"/{table}"}
+    put(based, table, shipped.replace(job, f"{job}; /tmp/x"))
+    assert set(alarms(based)) == {f"/{table}"}
+    evil = shipped.replace(job, "* * * * * /tmp/x")
+    put(based, template, evil)
+    put(based, table, evil)
+    assert set(alarms(based)) == {f"/{template}", f"/{table}"}
+
+
+def test_a_newer_zmward_compares_what_was_recorded(based: Path) -> None:
+    put(based, "srv/more", "x")
+    where = Place(str(based), 1, (*TREES, "/srv"))
+    found = check(where, WISH)
+    assert found.judged == ()
 
 
 def test_an_upgrade_hides_no_shell(based: Path) -> None:

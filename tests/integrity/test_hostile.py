@@ -57,7 +57,8 @@ def sees(root: Path) -> dict[str, Node]:
 def examined(path: Path) -> Node | None:
     folder = os.open(path.parent, FOLDER)
     try:
-        return Examiner(lambda _path: "").entry(folder, path.name, str(path))
+        text = shown(str(path))
+        return Examiner(lambda _path: "").plain(folder, path.name, str(path), text)
     finally:
         os.close(folder)
 
@@ -174,7 +175,9 @@ def test_a_folder_met_twice_is_walked_once(root: Path) -> None:
 
 def test_what_vanishes_is_not_there(root: Path) -> None:
     folder = os.open(root / LIB, FOLDER)
-    assert Examiner(lambda _path: "").entry(folder, "gone", "/gone") is None
+    examiner = Examiner(lambda _path: "")
+    assert examiner.entry(folder, "gone", "/gone") is None
+    assert examiner.plain(folder, "gone", "/gone", "/gone") is None
     os.close(folder)
 
 

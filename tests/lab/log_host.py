@@ -121,7 +121,7 @@ class LogHost:
 
     def received(self) -> str:
         """Return everything that has arrived."""
-        found = sorted((self.root / "var/log/zmward").glob("*/*.log"))
+        found = sorted((self.root / "var/log/zmward-received").glob("*/*.log"))
         return "".join(path.read_text("utf-8", "replace") for path in found)
 
     def has(self, words: Sequence[str], seconds: float = LONGEST) -> list[str]:

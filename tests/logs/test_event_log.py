@@ -102,6 +102,30 @@ def test_a_link_in_the_place_of_the_event_log_is_refused(tmp_path: Path) -> None
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_a_folder_that_is_exchanged_meanwhile_leads_nowhere(tmp_path: Path) -> None:
+    own, other = tmp_path / "zmward", tmp_path / "other"
+    own.mkdir()
+    other.mkdir()
+    log = EventLog(own / "events.log", tmp_path / "state" / "follow")
+    log.append(b"one\n", SPOT)
+    own.rename(tmp_path / "away")
+    own.symlink_to(other)
+    with pytest.raises(Refused, match="another folder"):
+        log.append(b"two\n", NEXT)
+    log.close()
+    assert not any(other.iterdir())
+    with pytest.raises(Refused, match="cannot be opened"):
+        EventLog(own / "events.log", tmp_path / "state" / "follow")
+
+
+def test_a_folder_that_is_open_to_others_is_refused(tmp_path: Path) -> None:
+    own = tmp_path / "zmward"
+    own.mkdir()
+    own.chmod(0o777)
+    with pytest.raises(Refused, match="open to another"):
+        EventLog(own / "events.log", tmp_path / "state" / "follow")
+
+
 @pytest.fixture
 def started(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
     """Start `zmward logs follow` on a folder of logs; end what was started."""

@@ -187,7 +187,9 @@ def ssh(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program.write_text('#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-    monkeypatch.setattr("zmward.cli.log_place.fetch", partial(fetch, folders=(folder,)))
+    monkeypatch.setattr(
+        "zmward.doors.far_logs.fetch", partial(fetch, folders=(folder,))
+    )
 
 
 @pytest.mark.usefixtures("ssh")

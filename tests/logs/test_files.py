@@ -6,6 +6,8 @@ import lzma
 import os
 import shutil
 import subprocess
+import tempfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,6 +64,47 @@ def test_a_damaged_packing_is_said(tmp_path: Path) -> None:
     _, files, _ = reading(tmp_path)
     assert files.unread == 1
     assert "ends early" in files.notes[0]
+
+
+def hungry(packed: bytes) -> bytes:
+    """Return a file of xz that says that its dictionary is 1.5 GiB large."""
+    end = 12 + (packed[12] + 1) * 4
+    header = bytearray(packed[12 : end - 4])
+    assert header[2:4] == b"\x21\x01"
+    header[4] = 37
+    number = zlib.crc32(header).to_bytes(4, "little")
+    return packed[:12] + bytes(header) + number + packed[end:]
+
+
+def test_xz_is_not_given_all_the_memory_that_it_asks_for(tmp_path: Path) -> None:
+    path = tmp_path / "audit.log.1.xz"
+    path.write_bytes(lzma.compress(text(0, 5), preset=9))
+    keys, files, _ = reading(tmp_path)
+    assert len(keys) == 5
+    path.write_bytes(hungry(lzma.compress(text(0, 5))))
+    keys, files, _ = reading(tmp_path)
+    assert keys == []
+    assert files.notes == [
+        f"{path} cannot be read: it takes more than 96 MiB of memory to unpack it"
+    ]
+
+
+@given(some.lists(some.tuples(some.integers(0, 30), some.integers(0, 3)), min_size=1))
+@settings(max_examples=30, deadline=None)
+def test_several_streams_of_xz_are_one_file(parts: list[tuple[int, int]]) -> None:
+    packed, begin = b"", 0
+    for count, zeros in parts:
+        packed += lzma.compress(text(begin, begin + count)) + bytes(4 * zeros)
+        begin += count
+    with tempfile.TemporaryDirectory() as room:
+        path = Path(room) / "audit.log.1.xz"
+        path.write_bytes(packed)
+        keys, files, _ = reading(Path(room))
+        assert keys == [f"s{n}" for n in range(begin)]
+        assert not files.notes
+        path.write_bytes(packed.rstrip(b"\0")[:-5])
+        _, files, _ = reading(Path(room))
+        assert len(files.notes) == 1
 
 
 def zstd(content: bytes) -> bytes:

@@ -39,6 +39,7 @@ class Backup(msgspec.Struct, frozen=True):
 
     Backups of one `series` follow each other; sizes are compared within a `part` of it.
     `whole` is false for one that its maker did not finish, None where nobody knows.
+    `pieces` are the snapshots or archives that it consists of, where they are several.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Backup(msgspec.Struct, frozen=True):
     series: str = ""
     part: str = ""
     whole: bool | None = None
+    pieces: tuple[str, ...] = ()
 
 
 class Trouble(msgspec.Struct, frozen=True):

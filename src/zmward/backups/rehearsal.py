@@ -1,13 +1,13 @@
 """What a drill did and found: one record, that the next check and audit judge by."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 import msgspec
 
 from zmward.backups.listing import STATES, State
 
-SCHEMA: Final = "zmward.drill/1"
 Subject = Literal["ldap", "mariadb", "account"]
 
 
@@ -43,17 +43,21 @@ class Estimate(msgspec.Struct, frozen=True):
 
 
 class Rehearsal(msgspec.Struct, frozen=True):
-    """A drill as it is remembered; `when` is epoch, `made` the backup's own time."""
+    """A drill as it is remembered; `made` is the backup's own time, empty for none."""
 
     schema: str
     host: str
-    when: float
+    when: str
     copy: str
     backup: str
-    made: float
+    made: str
     parts: tuple[Part, ...]
     estimate: Estimate
     zmward: str = ""
+
+    def days(self, now: datetime) -> float:
+        """Return how many days ago it was, below 0 for one that is still to come."""
+        return (now - datetime.fromisoformat(self.when)).total_seconds() / _DAY
 
     @property
     def state(self) -> State:
@@ -66,9 +70,15 @@ class Rehearsal(msgspec.Struct, frozen=True):
         return ", ".join(f"{p.subject} {_WORDS[p.state]}" for p in self.parts)
 
 
+_DAY: Final = 86_400
 _WORDS: Final = {"well": "restored", "bad": "NOT restored", "unknown": "not tried"}
 
 
 def worst(states: Sequence[State]) -> State:
     """Return the worst of several states; unknown where there are none."""
     return min(states, key=STATES.index, default="unknown")
+
+
+def stamp(epoch: float) -> str:
+    """Return a time as it is written, in UTC."""
+    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="seconds")

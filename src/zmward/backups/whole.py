@@ -56,8 +56,13 @@ def _drill(
 ) -> Found:
     days = profile.thresholds.drill_days
     if last is not None:
-        passed = (now.timestamp() - last.when) / 86_400
+        passed = last.days(now)
         text = f"last drill {max(passed, 0):.0f} days ago: {last.words}"
+        if passed < -1:
+            step = mark("see which clock is wrong")
+            return Found(
+                "", "drill", "unknown", "the last drill is still to come", step
+            )
         if last.state == "well" and passed <= days:
             return Found("", "drill", "well", text)
         if last.state == "bad":

@@ -25,6 +25,7 @@ _LOGS: Final[tuple[tuple[str, Log], ...]] = (
     ("/var/log/maillog", "syslog"),
 )
 _FAILED: Final = frozenset(("failure", "unknown"))
+_OPEN: Final = frozenset(("mailbox",))
 _STAMP = re.compile(r"^(?:\d{4}-\d\d-\d\d[ T][\d:.,+]{8,22}|\w{3} [ \d]\d [\d:]{8})")
 _FOUND = r"(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]{2,45}|[\w.-]*\w"
 _HOST = rf"\[?(?:::f{{4,6}}:)?(?P<host>{_FOUND})\]?"
@@ -104,8 +105,14 @@ def _hosts(expressions: Iterable[re.Pattern[str]], lines: Iterable[str]) -> set[
     return {hit["host"] for hit in hits if hit}
 
 
-def flaws(text: str, logs: Iterable[str]) -> frozenset[Flaw] | None:
-    """Return what is wrong with a filter for these logs; None where it is not known."""
+def flaws(
+    text: str, logs: Iterable[str], *, unknown_logged: bool = False
+) -> frozenset[Flaw] | None:
+    """Return what is wrong with a filter for these logs; None where it is not known.
+
+    `unknown_logged` is zimbra_additional_logging: then audit.log too holds names that
+    clients send, with their line ends.
+    """
     kept = {log for path, log in _LOGS for name in logs if path == name}
     expressions = _compiled(text)
     if expressions is None or not kept or not _LOGINS.search(text):
@@ -114,7 +121,11 @@ def flaws(text: str, logs: Iterable[str]) -> frozenset[Flaw] | None:
     heard = False
     for log in kept:
         usual = (*_usual(log), *_made(log, (*_PROXIED, *_DIRECT)))
-        heard |= bool(_hosts(expressions, usual))
+        found_some = bool(_hosts(expressions, usual))
+        heard |= found_some
+        # Clients can write whole lines there, stamp and all.
+        if found_some and (log in _OPEN or (log == "audit" and unknown_logged)):
+            found.add("fooled")
         if _BYSTANDER in _hosts(expressions, _made(log, _FORGED)):
             found.add("fooled")
         if _BETWEEN in _hosts(expressions, _made(log, _PROXIED)):

@@ -168,7 +168,8 @@ def _syslog(facts: Facts, host: str, placed: Iterable[Placed]) -> Iterator[Reaso
             f"Port {_SYSLOG} takes lines of others, which stand in {SMTP.log} like "
             "this server's own: whoever reaches it can have anybody banned, by UDP "
             "under a false address too. Let in the other nodes alone, by TLS at best, "
-            "or have rsyslog not listen.",
+            "have rsyslog not listen, or have the jail read this server's own lines "
+            "alone (docs/guides/ban-attackers.md).",
         )
 
 

@@ -116,6 +116,7 @@ PLACES: Final[tuple[Place, ...]] = (
         *(f"{Z}/.{name}_history" for name in ("zmprov", "zmmailbox", "bash")),
         *(f"{Z}/.{name}" for name in ("viminfo", "lesshst", "mysql_history")),
     ),
+    *_rows(Class.GENERATED, f"{Z}/.ssh/known_hosts*", "/root/.ssh/known_hosts*"),
     # Keys and trust.
     *_rows(
         Class.KEY,
@@ -164,16 +165,34 @@ PLACES: Final[tuple[Place, ...]] = (
 )
 
 
+def _beginning(pattern: str) -> str:
+    """Return what all paths of a pattern begin with."""
+    return pattern.removesuffix("/**").partition("*")[0]
+
+
+# For each row: how its paths begin, whether it means all below, and what lies above.
+_ROWS: Final = tuple(
+    (
+        _beginning(row.pattern),
+        row.pattern.endswith("/**"),
+        _expression(row.pattern.removesuffix("/**").rpartition("/")[0]),
+        row,
+    )
+    for row in PLACES
+)
+
+
 @lru_cache(maxsize=1 << 16)
 def _candidates(folder: str) -> tuple[Place, ...]:
     """Return the rows that something right below a folder may match, up to the last."""
     found: list[Place] = []
-    for row in PLACES:
-        below = row.pattern.endswith("/**")
+    inside = f"{folder}/"
+    for begins, below, above, row in _ROWS:
+        if not inside.startswith(begins) and not begins.startswith(inside):
+            continue
         if below and row.matches(folder):
             return (*found, row)
-        above = row.pattern.removesuffix("/**").rpartition("/")[0]
-        if _expression(above).fullmatch(folder):
+        if above.fullmatch(folder):
             found.append(row)
     return tuple(found)
 

@@ -7,6 +7,7 @@ SUBVERBS = {
     "diff": "what differs between two snapshots",
     "log": "what was changed when, and by whom perhaps",
     "restore-plan": "the changes that bring a snapshot's settings back",
+    "document": "the site's page, written from what is there",
 }
 
 command = Subverbs("config", SUBVERBS, about="The configuration as a readable history.")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -83,11 +84,13 @@ def _heard(options: dict[str, Any]) -> _Heard:
 def _spans(store: Store, count: int) -> Iterator[Span]:
     rows = store.log()
     by_id: dict[str, Commit] = {row.id: row for row in rows}
+    # The earlier state of one snapshot is the later one of the next.
+    files = lru_cache(2)(store.files)
     for row in rows[:count]:
         before = by_id.get(row.parent)
         found: tuple[Difference, ...] = ()
         if before is not None:
-            found = told(differences(store.files(before.id), store.files(row.id)))
+            found = told(differences(files(before.id), files(row.id)))
         since = None if before is None else before.when
         yield Span(row.id, row.author, since, row.when, found)
 

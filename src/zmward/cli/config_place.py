@@ -1,11 +1,9 @@
 """Where the history lies, and what the verbs of `zmward config` look at."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from zmward.cli import own_folder
 from zmward.cli.audit import stored
@@ -13,6 +11,7 @@ from zmward.cli.main import own_version
 from zmward.cli.options import door
 from zmward.cli.progress import progress
 from zmward.configuration.asked import TEMPLATES, ZIMLETS
+from zmward.doors.host import Door
 from zmward.engine.audit import require_zimbra
 from zmward.engine.collect import collect
 from zmward.engine.configuration_key import key
@@ -22,13 +21,7 @@ from zmward.engine.state import root
 from zmward.errors import Refused, Usage
 from zmward.evidence import Evidence, merge
 from zmward.sources.registry import sources, usual
-
-
-class Seen(msgspec.Struct, frozen=True):
-    """What was seen, and whether a live host was asked for it."""
-
-    evidence: Evidence
-    live: bool
+from zmward.sources.source import Source
 
 
 def folder(given: str | None) -> Path:
@@ -75,36 +68,54 @@ def seal(repository: Store, given: str | None) -> bytes:
     return key(path, repository.folder)
 
 
-def _asked(
-    options: Mapping[str, Any], secret: Callable[[], bytes], *, plan: bool
-) -> Evidence:
+def _collected(
+    options: Mapping[str, Any], wanted: Iterable[Source[Any]]
+) -> tuple[Door, Evidence]:
     way = door(options["host"])
     silent = bool(options["quiet"]) or not sys.stderr.isatty()
-    known = sources().values() if plan else usual()
-    wanted = (*known, ZIMLETS, TEMPLATES)
     with progress(f"asking {way.name}", silent=silent) as moved:
         found = collect(way, wanted, own_version(), moved)
     require_zimbra(found)
+    return way, found
+
+
+def _asked(
+    options: Mapping[str, Any], secret: Callable[[], bytes], *, plan: bool
+) -> Evidence:
+    known = sources().values() if plan else usual()
+    way, found = _collected(options, (*known, ZIMLETS, TEMPLATES))
     return sealed(way, found, secret(), own_version())
 
 
-def seen(
-    options: Mapping[str, Any], secret: Callable[[], bytes], *, plan: bool = False
-) -> Seen:
-    """Return what the options name: a host, recorded evidence, or the sample server.
-
-    `secret` gives the key; it is asked for only once a host has answered.
-    `plan` asks for what only a plan needs, too.
-    """
+def _recorded(options: Mapping[str, Any]) -> Evidence | None:
+    """Return what the options name that is no live host; None where they name one."""
     paths, sample = tuple(options["paths"]), bool(options["sample"])
     if sum((sample, bool(paths), bool(options["host"]))) > 1:
         raise Usage("--demo, --evidence and --host name different servers: take one.")
     if sample:
         from zmward.cli.sample import looked
 
-        return Seen(looked(quiet=bool(options["quiet"])), live=False)
-    if paths:
-        found = merge(stored(Path(path)) for path in paths)
-        require_zimbra(found)
-        return Seen(found, live=False)
-    return Seen(_asked(options, secret, plan=plan), live=True)
+        return looked(quiet=bool(options["quiet"]))
+    if not paths:
+        return None
+    found = merge(stored(Path(path)) for path in paths)
+    require_zimbra(found)
+    return found
+
+
+def looked_at(options: Mapping[str, Any]) -> Evidence:
+    """Return what the options name, without any fingerprint of a secret."""
+    found = _recorded(options)
+    return found if found is not None else _collected(options, usual())[1]
+
+
+def seen(
+    options: Mapping[str, Any], secret: Callable[[], bytes], *, plan: bool = False
+) -> Evidence:
+    """Return what the options name: a host, recorded evidence, or the sample server.
+
+    `secret` gives the key; it is asked for only once a host has answered.
+    `plan` asks for what only a plan needs, too.
+    """
+    found = _recorded(options)
+    return found if found is not None else _asked(options, secret, plan=plan)

@@ -30,7 +30,7 @@ def _planned(was: str, options: dict[str, Any]) -> Plan:
     commit = store.resolve(was)
     when = next((one.time for one in store.log() if one.id == commit), commit)
     secret = seal(store, options["key_path"])
-    evidence = seen(options, lambda: secret, plan=True).evidence
+    evidence = seen(options, lambda: secret, plan=True)
     site = profile(options["profile"])
     now = time(options["now"]) or moment(evidence.when)
     validate(site, controls(), now)

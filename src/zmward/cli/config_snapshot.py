@@ -9,7 +9,7 @@ from zmward.cli.config_place import seal, seen, store
 from zmward.cli.options import common, given, language
 from zmward.configuration.compare import differences, told
 from zmward.configuration.merged import merged
-from zmward.configuration.snapshot import snapshot
+from zmward.configuration.snapshot import SERVERS, Files, Group, snapshot
 from zmward.engine.configuration_store import Store
 from zmward.engine.locked_file import locked
 from zmward.errors import Refused
@@ -32,6 +32,17 @@ def _newer(repository: Store, evidence: Evidence) -> None:
         )
 
 
+def _same_site(before: Files, groups: tuple[Group, ...]) -> None:
+    """Refuse the evidence of another site: no server of it is in the history."""
+    known = {path for path in before if path.startswith(SERVERS)}
+    seen = {path for one in groups if one.place == SERVERS for path in one.files}
+    if known and seen and not known & seen:
+        raise Refused(
+            "No server of this evidence is in the history: it is of another site. Keep "
+            "each site in a --repository of its own."
+        )
+
+
 def _taken(
     repository: Store, evidence: Evidence, secret: bytes, *, sign: bool
 ) -> SnapshotShown:
@@ -40,7 +51,9 @@ def _taken(
     with locked(repository.folder / "zmward.lock"):
         _newer(repository, evidence)
         before = repository.files(repository.head())
-        after = merged(before, snapshot(evidence, secret))
+        groups = snapshot(evidence, secret)
+        _same_site(before, groups)
+        after = merged(before, groups)
         changed = after.files != before
         found = told(differences(before, after.files)) if before else ()
         commit = ""
@@ -85,8 +98,8 @@ def command(
     language(options["lang"])
     place = store(repository)
     secret = cache(lambda: seal(place, key_path))
-    looked = seen(options, secret)
-    found = _taken(place, looked.evidence, secret(), sign=sign)
+    evidence = seen(options, secret)
+    found = _taken(place, evidence, secret(), sign=sign)
     if as_json:
         click.echo(in_json(in_document(found)))
     else:

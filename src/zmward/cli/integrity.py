@@ -6,6 +6,8 @@ SUBVERBS = {
     "baseline": "record the installation as it is, and sign the record",
     "check": "what changed since, and what nothing explains",
     "accept": "take what packages changed, and what you name",
+    "hunt": "what has no place on a Zimbra server; it changes nothing",
+    "watch": "programs that are written into web roots, within moments",
     "explain": "one path: what it is, what changed, what to do",
 }
 

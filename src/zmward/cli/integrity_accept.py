@@ -37,7 +37,7 @@ def _paths(paths: tuple[str, ...]) -> tuple[str, ...]:
 
 @click.command("accept", help="Take packages' own changes, and what you name.")
 @common(*SHARED)
-@own("root", "key", "passphrase", "keys", "expect")
+@own("root", "key", "passphrase", "keys", "expect", "hurry")
 @click.option(
     "--path",
     "paths",

@@ -7,15 +7,18 @@ import click
 from zmward.cli.integrity_place import SHARED, Asked, own, signer
 from zmward.cli.options import common, write
 from zmward.cli.screen import screen
-from zmward.errors import Usage
+from zmward.errors import Refused, Usage
 from zmward.reports.plain import in_json
 
 
 @click.command("baseline", help="Record the installation as it is, and sign it.")
 @common(*SHARED)
-@own("root", "key")
+@own("root", "key", "hurry")
 @click.option("--new-key", metavar="FILE", help="Make a key, and sign with it.")
 @own("passphrase", "keys")
+@click.option(
+    "--anew", is_flag=True, help="Record all as it is now, whatever has changed."
+)
 @click.option("--json", "as_json", is_flag=True, help="As zmward.integrity/1.")
 @click.option("--all", "everything", is_flag=True, help="Every path.")
 @click.pass_context
@@ -26,6 +29,7 @@ def command(
     key: str | None,
     new_key: str | None,
     phrase: str | None,
+    anew: bool,
     as_json: bool,
     everything: bool,
     **shared: Any,
@@ -44,6 +48,11 @@ def command(
         raise Usage(
             "There is a baseline already, signed by another key: a new key has to be "
             "pinned first. Make it with `openssl genpkey -algorithm ed25519 -aes256`."
+        )
+    if not first and not anew:
+        raise Refused(
+            "There is a baseline already: `zmward integrity check` says what changed, "
+            "and `accept` takes what you name. --anew records all as it is now."
         )
     with asked.place() as place:
         using = signer(asked.root, key, new_key, phrase)

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from zmward.cli.integrity_place import SHARED, Asked, own
+from zmward.cli.integrity_place import FORMATS, SHARED, Asked, own
 from zmward.cli.options import common, write
 from zmward.cli.screen import screen
 from zmward.reports.plain import in_json
@@ -12,8 +12,9 @@ from zmward.reports.plain import in_json
 
 @click.command("check", help="What changed since, and what nothing explains.")
 @common(*SHARED)
-@own("root", "keys", "expect")
+@own("root", "keys", "expect", "hurry")
 @click.option("--quick", is_flag=True, help="Read what moved, and a sample.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default=None)
 @click.option("--json", "as_json", is_flag=True, help="As zmward.integrity/1.")
 @click.option("--all", "everything", is_flag=True, help="Every path.")
 @click.option("--output", metavar="FILE", help="Write it there, mode 0600.")
@@ -23,6 +24,7 @@ def command(
     /,
     *,
     quick: bool,
+    form: str | None,
     as_json: bool,
     everything: bool,
     output: str | None,
@@ -37,8 +39,13 @@ def command(
     with asked.place() as place:
         found = check(place, asked.wish(), quick=quick)
     shown = checked(found)
-    if as_json:
+    if as_json or form == "json":
         write(in_json(render(shown)), output)
+        return found.code
+    if form == "html":
+        from zmward.reports.html.integrity_page import checked as as_html
+
+        write(as_html(shown), output)
         return found.code
     terminal = screen(color=asked.color and output is None)
     text = as_text(

@@ -21,11 +21,15 @@ from zmward.errors import Usage
 from zmward.profile import Profile
 
 F = TypeVar("F", bound=Callable[..., Any])
+FORMATS = ("text", "json", "html")
 SHARED = ("profile", "now", "lang", "quiet", "no_color")
 
 _OPTIONS = {
     "root": click.option(
         "--root", metavar="DIR", default="/", help="A mounted image instead of `/`."
+    ),
+    "hurry": click.option(
+        "--hurry", is_flag=True, help="Do not let other programs go first."
     ),
     "keys": click.option(
         "--public-key",
@@ -79,7 +83,8 @@ class Asked:
         self.color = not options["no_color"]
         self.quiet = bool(options["quiet"])
         self.root: str = shared["root"]
-        self._given: tuple[str, ...] = tuple(shared["keys"])
+        self._hurry = bool(shared.get("hurry"))
+        self._given: tuple[str, ...] = tuple(shared.get("keys", ()))
         self._expect: str = shared.get("expect", "")
 
     def wish(self, signer: Signer | None = None) -> Wish:
@@ -94,7 +99,8 @@ class Asked:
     @contextmanager
     def place(self) -> Iterator[Place]:
         """Give the root, and let everybody else on this machine go first."""
-        gentle()
+        if not self._hurry:
+            gentle()
         found = Place(self.root)
         try:
             if not exists(self.root):

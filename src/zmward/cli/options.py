@@ -14,7 +14,6 @@ import click
 from zmward.doors.host import Door, Local, Remote
 from zmward.errors import BadFile, Usage
 from zmward.evidence import believed
-from zmward.finding import moment
 from zmward.i18n import LANGUAGES
 from zmward.profile import Profile
 
@@ -59,6 +58,8 @@ def time(now: str | None) -> datetime | None:
         return None
     try:
         believed(now, "--now")
+        from zmward.finding import moment
+
         return moment(now)
     except (BadFile, ValueError) as error:
         raise Usage(

@@ -22,7 +22,13 @@ ZIMLETS: Final = Source(
 TEMPLATES: Final = Source(
     name="templates",
     about="The templates of which zmconfigd renders files; passwords are masked.",
-    question=Snippet(f"contents {' '.join(TEMPLATE_PATTERNS)} | masked", seconds=60),
+    question=Snippet(
+        f"""
+found=$(contents {" ".join(TEMPLATE_PATTERNS)}) || return
+printf '%s\\n' "$found" | masked
+""",
+        seconds=60,
+    ),
     parse=contents,
 )
 FINGERPRINTS: Final = "configuration-fingerprints"

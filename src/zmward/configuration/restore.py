@@ -21,6 +21,7 @@ from zmward.plan import Left
 
 _OBJECTS: Final = ("global", "server", "domain", "cos")
 _UNKNOWN: Final = "it was not seen now: "
+_UNCOMPARED: Final = "it is a secret, and whether it changed was not seen"
 _NO_MORE: Final = "it holds a password that is masked"
 _MASKS: Final = (SEALED, "masked", "zmward:secret")
 _SEVERAL: Final = "one of its several values has several lines"
@@ -140,7 +141,8 @@ def restored(then: Files, groups: Iterable[Group], host: str) -> Restored:
     `groups` are what was seen now, with the same key as then.
     """
     groups = tuple(groups)
-    now = merged(then, groups).files
+    after = merged(then, groups)
+    now = after.files
     found = tuple(one for one in differences(then, now) if one.path != STALE)
     sides, whole = _Sides(then, now), _whole(found)
     changes: list[Change] = []
@@ -153,5 +155,6 @@ def restored(then: Files, groups: Iterable[Group], host: str) -> Restored:
             left.append(Left(label(one), made))
         else:
             changes.append(made)
+    left += (Left(name, _UNCOMPARED) for name in after.uncompared)
     left += sorted(_unseen(then, groups), key=lambda row: row.control)
     return Restored(tuple(changes), tuple(left))

@@ -23,7 +23,8 @@ from zmward.sources import ldif
 from zmward.sources.accounts import ACCOUNTS
 from zmward.sources.authorizedkeys import AUTHORIZED_KEYS
 from zmward.sources.crontab import CRONTAB, Crontab
-from zmward.sources.directory import CONFIG, COSES, DOMAINS, SERVERS, Entry
+from zmward.sources.directory import CONFIG, COSES, DOMAINS, Entry
+from zmward.sources.directory import SERVERS as ALL_SERVERS
 from zmward.sources.firewall import FIREWALL
 from zmward.sources.firewallfiles import FIREWALL_FILES
 from zmward.sources.grants import GRANTS
@@ -38,6 +39,7 @@ from zmward.sources.sshdfiles import SSHD_FILES
 from zmward.sources.sudoers import SUDOERS
 
 Files = Mapping[str, str]
+SERVERS: Final = "servers/"
 _MASKED: Final = ("masked", MASK)
 _NODE_DEPTH: Final = 2
 
@@ -183,12 +185,19 @@ def _files(text: str, hand: Hand) -> Files:
     return found
 
 
+def _templates(text: str, hand: Hand) -> Files:
+    found = _files(text, hand)
+    if not found:
+        raise Unreadable("no templates, so they may not be seen")
+    return found
+
+
 _DOMAINS: Final = _objects("domain", "zimbraDomainName")
 SHARED: Final = (
     Row(CONFIG, "global.conf", _one("global"), ldif.parse, _records),
     Row(GRANTS, "grants.conf", _one("grants"), ldif.parse),
     Row(ACCOUNTS, "administrators.conf", _administrators),
-    Row(SERVERS, "servers/", _objects("server", "cn"), ldif.parse, _records),
+    Row(ALL_SERVERS, SERVERS, _objects("server", "cn"), ldif.parse, _records),
     Row(DOMAINS, "domains/", _DOMAINS, ldif.parse, _records),
     Row(COSES, "cos/", _objects("cos", "cn"), ldif.parse, _records),
     Row(ZIMLETS, "zimlets/", _objects("zimlet", "cn"), ldif.parse),
@@ -201,7 +210,7 @@ OF_NODES: Final = (
     Row(FIREWALL, "firewall-loaded", _loaded),
     Row(FIREWALL_FILES, "firewall/", _files),
     Row(PACKAGES, "packages", _sorted),
-    Row(TEMPLATES, "templates/", _files),
+    Row(TEMPLATES, "templates/", _templates),
     Row(SUDOERS, "sudoers/", _files),
     Row(AUTHORIZED_KEYS, "authorized-keys", _plain),
     Row(OWN, "postfix", _sorted),

@@ -29,6 +29,7 @@ _SORTS: Final[Mapping[int, Sort]] = {
     stat.S_IFCHR: "device",
     stat.S_IFBLK: "device",
 }
+_NONE: Final[Mapping[str, str]] = {}
 CHANGES: Final = "it changes while it is read"
 
 Owner = Callable[[str], str]
@@ -50,48 +51,90 @@ class Examiner:
         self._reader = Reader(algorithm)
         self._no_flags: set[int] = set()
         self._no_extra: set[int] = set()
-        self._quiet = os.O_NOATIME
+        self._quiet = _PLAIN | os.O_NOATIME
 
     def folder(self, opened: int, path: str) -> Node:
         """Return an open folder."""
         return self._node(path, os.fstat(opened), opened)
 
-    def entry(self, folder: int, name: str, path: str) -> Node | None:
-        """Return what stands under a name in an open folder; None if it is gone."""
-        try:
-            return self._entry(folder, name, path)
-        except FileNotFoundError:
-            return None
+    def plain(self, folder: int, name: str, path: str, text: str) -> Node | None:
+        """Return what was a plain file when its folder was read; None if it is gone.
 
-    def _entry(self, folder: int, name: str, path: str) -> Node:
+        A link is never followed, and what has become a pipe meanwhile is not waited
+        for. `text` is the path as it is recorded.
+        """
+        found = None
         for _ in range(_TRIES):
             try:
-                opened = self._open(folder, name)
-            except OSError as error:
-                found = os.stat(name, dir_fd=folder, follow_symlinks=False)
-                if stat.S_ISREG(found.st_mode):
-                    return self._node(path, found, unread=_reason(error))
-                return self._other(folder, name, path, found)
+                opened = os.open(name, self._quiet, dir_fd=folder)
+            except FileNotFoundError:
+                return None
+            except PermissionError:
+                if self._quiet & os.O_NOATIME:
+                    # Only the owner and root may read without leaving a trace.
+                    self._quiet = _PLAIN
+                    continue
+                return self.entry(folder, name, path)
+            except OSError:
+                return self.entry(folder, name, path)
             try:
                 found = os.fstat(opened)
                 if not stat.S_ISREG(found.st_mode):
-                    return self._other(folder, name, path, found)
+                    return self.entry(folder, name, path)
                 read, digest, why = self._read(opened, found)
                 if read:
-                    return self._node(path, found, opened, digest, unread=why)
+                    return self._file(found, opened, digest, text, why)
             finally:
                 os.close(opened)
-        return self._node(path, found, unread=CHANGES)
+        return self._node(path, found, unread=CHANGES) if found else None
 
-    def _open(self, folder: int, name: str) -> int:
-        kind = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-        if not stat.S_ISREG(kind):
-            raise OSError(errno.EINVAL, "no plain file")
+    def entry(self, folder: int, name: str, path: str) -> Node | None:
+        """Return what stands under a name, unopened; None if it is gone."""
         try:
-            return os.open(name, _PLAIN | self._quiet, dir_fd=folder)
-        except PermissionError:
-            # Only the owner and root may read without leaving a trace.
-            return os.open(name, _PLAIN, dir_fd=folder)
+            found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            if stat.S_ISLNK(found.st_mode):
+                target = shown(os.readlink(name, dir_fd=folder))
+                return self._node(path, found, target=target)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            return self._node(path, found, unread=_reason(error))
+        if stat.S_ISREG(found.st_mode):
+            return self._node(path, found, unread=self._why(folder, name))
+        return self._node(path, found)
+
+    def _why(self, folder: int, name: str) -> str:
+        """Return why a plain file cannot be opened."""
+        try:
+            os.close(os.open(name, _PLAIN, dir_fd=folder))
+        except OSError as error:
+            return _reason(error)
+        return CHANGES
+
+    def _file(
+        self, found: os.stat_result, opened: int, digest: str, text: str, why: str
+    ) -> Node:
+        device = found.st_dev
+        return Node(
+            text,
+            "file",
+            found.st_mode & 0o7777,
+            found.st_uid,
+            found.st_gid,
+            found.st_size,
+            found.st_mtime_ns,
+            found.st_ctime_ns,
+            found.st_ino,
+            device,
+            found.st_nlink,
+            digest,
+            "",
+            0 if device in self._no_flags else self._flags(opened, device),
+            _NONE if device in self._no_extra else self._extra(opened, device),
+            self._owner(text),
+            why,
+        )
 
     def _read(self, opened: int, found: os.stat_result) -> tuple[bool, str, str]:
         """Return whether the file was at rest, its digest, and why there is none."""
@@ -108,12 +151,6 @@ class Examiner:
             and after.st_ctime_ns == found.st_ctime_ns
         )
         return rested, digest, ""
-
-    def _other(self, folder: int, name: str, path: str, found: os.stat_result) -> Node:
-        target = ""
-        if stat.S_ISLNK(found.st_mode):
-            target = shown(os.readlink(name, dir_fd=folder))
-        return self._node(path, found, target=target)
 
     def _node(
         self,
@@ -158,16 +195,18 @@ class Examiner:
             return 0
         return int.from_bytes(raw[:4], "little") & (IMMUTABLE | APPEND_ONLY)
 
-    def _extra(self, opened: int, device: int) -> dict[str, str]:
+    def _extra(self, opened: int, device: int) -> Mapping[str, str]:
         if device in self._no_extra:
-            return {}
+            return _NONE
         try:
             names = os.listxattr(opened)
         except OSError as error:
             if error.errno == errno.EOPNOTSUPP:
                 self._no_extra.add(device)
-            return {}
-        found = {}
+            return _NONE
+        if not names:
+            return _NONE
+        found: dict[str, str] = {}
         for name in names:
             try:
                 value = os.getxattr(opened, name)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from zmward.catalog.log_attackers import ATTACKERS
 from zmward.catalog.log_pattern import Log
 from zmward.doors.far_zone import far_zone
 from zmward.doors.host import Door
@@ -76,6 +77,8 @@ def _listed(door: Door, folders: Sequence[Path], since: float) -> Iterator[Liste
 
 def _question(number: int, one: Listed) -> str:
     some = [word.partition(b"\n")[0].decode() for word in words(one.log)]
+    if one.log == "nginx-access":
+        some += ATTACKERS
     over = any(b"\n" in word for word in words(one.log))
     program = next((p for end, p in _UNPACK if one.path.name.endswith(end)), "")
     argv = ["one", str(number), str(one.path), program, *(["-A1"] if over else [])]

@@ -35,7 +35,7 @@ _SETTINGS: Final = (
     *("core.attributesFile=/dev/null", "core.untrackedCache=false"),
     *("core.logAllRefUpdates=true", "core.fsync=all", "gc.auto=0"),
     *("core.quotePath=true", "init.defaultBranch=main", "protocol.allow=never"),
-    *("core.useReplaceRefs=false", "fastimport.unpackLimit=100000"),
+    *("core.useReplaceRefs=false", "log.showSignature=false"),
 )
 
 

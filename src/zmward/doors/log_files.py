@@ -15,7 +15,7 @@ from typing import IO, Final
 import msgspec
 
 from zmward.catalog.log_pattern import Log
-from zmward.doors.packed import FAULTS, PACKINGS, NoProgram, unpacked
+from zmward.doors.packed import FAULTS, PACKINGS, NotUnpacked, unpacked
 
 FOLDERS: Final = (Path("/opt/zimbra/log"), Path("/var/log"))
 _BLOCK = 1 << 20
@@ -125,7 +125,7 @@ def live(folder: Path, name: str) -> Path:
     mailboxd's access_log has the day in its name: it is the last of them.
     """
     path = folder / name
-    if name != "access_log" or path.exists():
+    if name != "access_log" or _newest(path):
         return path
     dated = (one for one in folder.glob(f"{name}.*") if one.suffix[1:2].isdigit())
     return max(dated, default=path)
@@ -207,7 +207,7 @@ class LogFiles:
             with stream:
                 for block in _whole(lambda: stream.read(_BLOCK)):
                     yield Piece(block, 0, len(block), block.count(b"\n"))
-        except NoProgram as error:
+        except NotUnpacked as error:
             self.missed(f"{opened.path} cannot be read: {error.strerror}")
         except FAULTS as error:
             self.missed(f"{opened.path} ends early: {_reason(error)}")

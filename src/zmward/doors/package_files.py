@@ -17,12 +17,12 @@ from zmward.integrity.shipped import (
 )
 
 _LARGEST: Final = 256 << 20
+PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 _SECONDS: Final = 120
 _RPM: Final = (
-    r"[%{=NAME}\t%{=VERSION}-%{=RELEASE}\t%{FILEDIGESTS}\t%{FILEFLAGS:fflags}"
+    r"[%{=NAME}\t%{=VERSION}-%{=RELEASE}\t%{FILEDIGESTS}\t%{FILEFLAGS}"
     r"\t%{FILENAMES}\n]"
 )
-_RPM_FLAGS: Final = _RPM.replace(":fflags", "")
 _RPM_PLACES: Final = ("var/lib/rpm", "usr/lib/sysimage/rpm")
 
 
@@ -68,17 +68,19 @@ def _dpkg(root: Path, trees: tuple[str, ...]) -> Database:
     return Database(versions, files)
 
 
-_TOPS: Final = ("/opt/zimbra", "/etc/", "/var/spool/cron", "/root/")
+_TOPS: Final = ("/opt/zimbra", "/etc/", "/var/spool/cron", "/lib/systemd/system")
 
 
-def _rpm(root: Path, trees: tuple[str, ...]) -> Database:
-    where = () if root == Path("/") else ("--root", str(root))
-    argv = ("rpm", *where, "-qa", "--qf", _RPM_FLAGS)
+def _rpm(root: Path, place: str, trees: tuple[str, ...]) -> Database:
+    # Where an rpm of another system looks by itself is not where the image's lies.
+    base = ("rpm", "--dbpath", f"/{place}")
+    where = base if root == Path("/") else (*base, "--root", str(root.resolve()))
+    argv = (*where, "-qa", "--qf", _RPM)
     done = subprocess.run(
         argv,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        env={"LC_ALL": "C", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"},
+        env={"LC_ALL": "C", "PATH": PATH},
         timeout=_SECONDS,
         check=False,
     )
@@ -91,6 +93,8 @@ def _rpm(root: Path, trees: tuple[str, ...]) -> Database:
         versions[one.package] = version
         if within(path, trees):
             files[shown(path)] = one
+    if not versions:
+        return Database(trouble="rpm lists no files of any package")
     return Database(versions, files)
 
 
@@ -100,8 +104,9 @@ def database(root: str, trees: Iterable[str]) -> Database:
     try:
         if (top / "var/lib/dpkg/status").is_file():
             return _dpkg(top, wanted)
-        if any((top / place).is_dir() for place in _RPM_PLACES):
-            return _rpm(top, wanted)
+        for place in _RPM_PLACES:
+            if (top / place).is_dir():
+                return _rpm(top, place, wanted)
     except (OSError, subprocess.TimeoutExpired) as error:
         return Database(trouble=f"the package database cannot be read: {error}")
     return Database(trouble="neither dpkg nor rpm keeps a package database there")

@@ -19,13 +19,15 @@ FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 class Folder(msgspec.Struct, frozen=True, array_like=True):
     """A folder's path below the root, and the names in it that are no folders.
 
-    Names are as Python has them from the system. An empty path is the root's own. The
-    folder itself is not `meant` where only one file in it is.
+    `names` are those of plain files, `others` of links, pipes and the like, both as
+    Python has them from the system. An empty path is the root's own. The folder itself
+    is not `meant` where only one file in it is.
     """
 
     path: str
     names: tuple[str, ...]
     meant: bool = True
+    others: tuple[str, ...] = ()
 
 
 class Noted(msgspec.Struct, frozen=True):
@@ -80,7 +82,8 @@ class Walk:
         try:
             kind = os.stat(name, dir_fd=within, follow_symlinks=False).st_mode
             if not stat.S_ISDIR(kind):
-                yield Folder(above, (name,), meant=False)
+                plain, other = ((name,), ()) if stat.S_ISREG(kind) else ((), (name,))
+                yield Folder(above, plain, meant=False, others=other)
                 return
             below = os.open(name, FOLDER, dir_fd=within)
         except OSError as error:
@@ -98,8 +101,8 @@ class Walk:
             if before != path:
                 self.notes.append(Noted(path, f"the same folder as {before}"))
                 return
-            folders, names = self._entries(opened, path)
-            yield Folder(path, tuple(names))
+            folders, names, others = self._entries(opened, path)
+            yield Folder(path, tuple(names), others=tuple(others))
             for name in folders:
                 inner = f"{path}/{name}"
                 if self._skips(inner):
@@ -116,14 +119,22 @@ class Walk:
         finally:
             os.close(opened)
 
-    def _entries(self, opened: int, path: str) -> tuple[list[str], list[str]]:
+    def _entries(
+        self, opened: int, path: str
+    ) -> tuple[list[str], list[str], list[str]]:
+        """Return the names of folders, of plain files, and of what is neither."""
         folders: list[str] = []
         names: list[str] = []
+        others: list[str] = []
         try:
             with os.scandir(opened) as entries:
                 for entry in entries:
-                    kind = folders if entry.is_dir(follow_symlinks=False) else names
-                    kind.append(entry.name)
+                    if entry.is_file(follow_symlinks=False):
+                        names.append(entry.name)
+                    elif entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.name)
+                    else:
+                        others.append(entry.name)
         except OSError as error:
             self.note(path, error)
-        return sorted(folders), sorted(names)
+        return sorted(folders), sorted(names), sorted(others)

@@ -3,7 +3,9 @@
 import heapq
 from collections.abc import Iterable, Iterator
 from datetime import UTC
+from io import BufferedReader, FileIO, TextIOWrapper
 from pathlib import Path
+from typing import IO, cast
 
 import msgspec
 
@@ -12,9 +14,10 @@ from zmward.bans.spared import Lookup
 from zmward.bans.victims import Victim, victims
 from zmward.bans.wanted import Bans
 from zmward.doors.host import Door
-from zmward.doors.log_files import LogFiles
+from zmward.doors.log_files import LogFiles, plain
 from zmward.engine.log_pieces import Asked
 from zmward.engine.read_logs import Reading
+from zmward.errors import BadFile
 from zmward.logs import compact
 from zmward.logs.event import Event
 from zmward.logs.joined import joined
@@ -24,6 +27,7 @@ from zmward.profile import Profile
 
 _PLACE = Path(EVENT_LOGS)
 _LATE = 600
+_LONGEST = 4096
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -51,11 +55,21 @@ def there(door: Door) -> frozenset[str]:
 def _handed(asked: Asked, place: Path) -> Iterator[Event]:
     """Yield what event logs tell, also those that other nodes hand over."""
     for path in sorted(place.parent.glob(place.name)):
-        with path.open(encoding="ascii", errors="replace") as lines:
-            found = (compact.event(line.rstrip("\n")) for line in lines)
+        # Other nodes' lines are put there by rsyslog's user: a pipe would hold us up.
+        with _text(path) as lines:
+            some = iter(lambda: lines.readline(_LONGEST), "")
+            found = (compact.event(line.rstrip("\n")) for line in some)
             yield from (
                 one for one in found if one and asked.since <= one.when <= asked.until
             )
+
+
+def _text(path: Path) -> IO[str]:
+    try:
+        file = cast("FileIO", plain(path))
+    except OSError as error:
+        raise BadFile(f"{path} cannot be read: {error.strerror}.") from error
+    return TextIOWrapper(BufferedReader(file), "ascii", "replace")
 
 
 def _behind(last: float, place: Path) -> int:

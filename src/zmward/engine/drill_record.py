@@ -1,14 +1,20 @@
 """Where the last drill is remembered on its host: one file that only root can write."""
 
+import os
+import stat
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from zmward.backups.rehearsal import SCHEMA, Rehearsal
+from zmward.backups.rehearsal import Rehearsal
 from zmward.doors.files import look, read_bytes
 from zmward.doors.host import Door
 from zmward.engine.state import root
-from zmward.errors import ZmwardError
+from zmward.errors import Refused, ZmwardError
+from zmward.sources.backup_drill import SCHEMA
 
 _OTHERS: Final = 0o022
 _LARGEST: Final = 1 << 20
@@ -36,13 +42,35 @@ def last(door: Door) -> tuple[Rehearsal | None, str]:
     return decoded(content, where)
 
 
+def keep(record: Rehearsal) -> None:
+    """Remember a drill on this host, in place of the one before."""
+    where = Path(path())
+    content = msgspec.json.format(msgspec.json.encode(record)) + b"\n"
+    try:
+        for folder in (where.parent.parent, where.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            found = folder.lstat()
+            if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+                raise Refused(f"{folder} is no folder of ours: no drill is kept there.")
+            folder.chmod(0o700)
+        descriptor, name = tempfile.mkstemp(dir=where.parent, prefix=".drill.")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(where)
+    except OSError as error:
+        raise Refused(f"{where} cannot be written: {error.strerror}.") from error
+
+
 def decoded(content: bytes, where: str) -> tuple[Rehearsal | None, str]:
     """Return the drill that a record tells of, or None and what is wrong with it."""
     if len(content) > _LARGEST:
         return None, f"{where} is larger than any record"
     try:
         found = msgspec.json.decode(content, type=Rehearsal)
-    except (msgspec.DecodeError, ValueError) as error:
+        found.days(datetime.now(UTC))
+    except (msgspec.DecodeError, ValueError, TypeError) as error:
         return None, f"{where} is damaged: {error}"
     if found.schema != SCHEMA:
         return None, f"{where} is of another version: {found.schema}"

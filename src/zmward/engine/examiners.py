@@ -68,8 +68,16 @@ class Looker:
         encode, examiner = self._encode, self._examiner
         if folder.meant:
             lines.append(encode(examiner.folder(opened, folder.path)) + b"\n")
+        path = folder.path
+        text = shown(path)
         for name in folder.names:
-            node = examiner.entry(opened, name, f"{folder.path}/{name}")
+            node = examiner.plain(
+                opened, name, f"{path}/{name}", f"{text}/{shown(name)}"
+            )
+            if node is not None:
+                lines.append(encode(node) + b"\n")
+        for name in folder.others:
+            node = examiner.entry(opened, name, f"{path}/{name}")
             if node is not None:
                 lines.append(encode(node) + b"\n")
 
@@ -79,15 +87,16 @@ def batches(folders: Iterable[Folder]) -> Iterator[Batch]:
     batch: list[Folder] = []
     size = 0
     for folder in folders:
-        names, meant = folder.names, folder.meant
+        names, rest = folder.names, folder
         while len(names) + size > _BATCH and names:
             room = max(_BATCH - size, 1)
-            batch.append(Folder(folder.path, names[:room], meant))
+            batch.append(Folder(folder.path, names[:room], rest.meant, rest.others))
             yield tuple(batch)
-            names, meant, batch, size = names[room:], False, [], 0
-        if names or meant:
-            batch.append(Folder(folder.path, names, meant))
-            size += len(names) + 1
+            names, batch, size = names[room:], [], 0
+            rest = Folder(folder.path, names, meant=False)
+        if names or rest.meant or rest.others:
+            batch.append(Folder(folder.path, names, rest.meant, rest.others))
+            size += len(names) + len(rest.others) + 1
         if size >= _BATCH:
             yield tuple(batch)
             batch, size = [], 0

@@ -6,8 +6,9 @@ with ours. A log that is far behind holds the others up, so that halves still me
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
+from itertools import starmap
 from pathlib import Path
 
 import msgspec
@@ -20,10 +21,11 @@ from zmward.logs.addresses import Trusted
 from zmward.logs.candidates import words
 from zmward.logs.clock import Clock
 from zmward.logs.doubted import doubted
-from zmward.logs.event import Event
+from zmward.logs.event import Event, dated, row
 from zmward.logs.joined import Joiner, Waiting
+from zmward.logs.known import Known
 from zmward.logs.lines import Place
-from zmward.logs.reading import Counts, read, settled
+from zmward.logs.reading import Counts, dated_events, read
 
 # Every so many looks a log whose name has the date in it is looked for.
 _EVERY = 10
@@ -58,7 +60,7 @@ class Follow:
         passed: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folders, self._zone, self._passed = folders, asked[0], passed
-        self._trusted = Trusted(asked[1])
+        self._trusted, self._lines = Trusted(asked[1]), Known()
         known = progress or Progress()
         self._held = known.held
         self._known = known.spots
@@ -67,6 +69,7 @@ class Follow:
         self._looks = 0
         self.go_on(known.waiting)
         self._stale: set[Path] = set()
+        self._noted: set[str] = set()
         self.counts = Counts()
         self._find(first=progress is None)
 
@@ -87,7 +90,9 @@ class Follow:
         found = [note for _, tail in self._tails.values() for note in tail.notes]
         for _, tail in self._tails.values():
             tail.notes.clear()
-        return found
+        new = [note for note in dict.fromkeys(found) if note not in self._noted]
+        self._noted.update(new)
+        return new
 
     def watched(self) -> list[Path]:
         """Return the logs that are there."""
@@ -131,7 +136,8 @@ class Follow:
         if kept is None:
             if len(self._places) >= _PLACES:
                 self._places.pop(next(iter(self._places)))
-            place = Place(log, Clock(self._zone, time.time()), self._trusted)
+            clock = Clock(self._zone, time.time())
+            place = Place(log, clock, self._trusted, self._lines)
             # The file is kept with it, so that its id is not given to another.
             kept = self._places[id(held)] = (held, place)
         kept[1].clock.newest = time.time()
@@ -165,21 +171,24 @@ class Follow:
             place.within = goes_on or (more and end > 0)
         parts = []
         for first, last in ((0, begin), (begin, end), (end, len(block))):
-            told = read(place, block, first, last, self.counts) if first < last else ()
-            parts.append(settled(place.clock, *told) if told else [])
+            some: list[Event] = []
+            if first < last:
+                found = read(place, block, first, last, self.counts)
+                some += dated_events(place, found)
+            parts.append(some)
         unsure = (replace(one, source="", via="none", peer="") for one in parts[1])
         return [*parts[0], *unsure, *parts[2]]
 
-    def _joined(self, found: Iterable[Event]) -> list[Event]:
-        now, some = self._passed(), list(found)
-        whole = [event for one in some for event in self._joiner.take(one)]
-        if some:
-            self._newest, self._seen = some[-1].when, now
+    def _joined(self, found: Sequence[Event]) -> list[Event]:
+        now = self._passed()
+        whole = self._joiner.through(map(row, found))
+        if found:
+            self._newest, self._seen = found[-1].when, now
         whole += self._joiner.ripe(self._newest + now - self._seen)
-        return whole
+        return list(starmap(dated, whole))
 
     def rest(self) -> list[Event]:
         """Return what waits, at the end of all."""
-        whole = [event for one in self._held for event in self._joiner.take(one)]
+        whole = self._joiner.through(map(row, self._held))
         self._held = []
-        return [*whole, *self._joiner.rest()]
+        return list(starmap(dated, [*whole, *self._joiner.rest()]))

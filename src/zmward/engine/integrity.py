@@ -12,6 +12,7 @@ import msgspec
 
 from zmward.catalog.installation import TREES, Z, recorded, skipped
 from zmward.doors.examine import Examiner
+from zmward.doors.hunted import begin
 from zmward.doors.package_files import database
 from zmward.doors.tree import FOLDER, Folder, Walk, enter
 from zmward.engine.examiners import Looker, batches, looked
@@ -49,7 +50,7 @@ class Place:
         self, root: str, workers: int | None = None, trees: tuple[str, ...] = TREES
     ) -> None:
         try:
-            self._root = os.open(root, FOLDER & ~os.O_NOFOLLOW)
+            self.opened = os.open(root, FOLDER & ~os.O_NOFOLLOW)
         except OSError as error:
             raise Usage(f"--root {root} cannot be used: {error.strerror}.") from error
         self.root, self.trees = root, trees
@@ -65,7 +66,7 @@ class Place:
 
     def close(self) -> None:
         """Let the root go."""
-        os.close(self._root)
+        os.close(self.opened)
 
     def host(self) -> Host:
         """Return the host by the files of the root."""
@@ -94,20 +95,42 @@ class Place:
 
     def database(self) -> Database:
         """Return what the package database says."""
-        return database(self.root, self.trees)
+        return self.database_of(self.trees)
+
+    def database_of(self, trees: tuple[str, ...]) -> Database:
+        """Return what the package database says of some trees."""
+        return database(self.root, trees)
+
+    def agreeing(self, paths: Iterable[str], owners: Database) -> frozenset[str]:
+        """Return those recorded paths whose content is the one of their package."""
+        wanted: dict[str, list[str]] = {}
+        for path in paths:
+            one = owners.files.get(path)
+            if one is not None and one.digest:
+                wanted.setdefault(one.algorithm, []).append(path)
+        return frozenset(
+            path
+            for algorithm, some in wanted.items()
+            for path, digest in self.digests(some, algorithm).items()
+            if owners.files[path].digest == digest
+        )
 
     def _folders(self, walk: Walk) -> Iterator[Folder]:
         for tree in self.trees:
             for folder in walk.tree(tree):
-                names = recorded(folder.path, folder.names)
                 if folder.path == Z.rpartition("/")[0] and tree == Z:
                     walk.linked(tree)
-                yield Folder(folder.path, names, folder.meant)
+                yield Folder(
+                    folder.path,
+                    recorded(folder.path, folder.names),
+                    folder.meant,
+                    recorded(folder.path, folder.others),
+                )
 
     def see(self, owners: Database) -> Seen:
         """Look at every file of every tree."""
-        walk = Walk(self._root, skipped)
-        looker = Looker(self._root, Examiner(owners.owner))
+        walk = Walk(self.opened, skipped)
+        looker = Looker(self.opened, Examiner(owners.owner))
         lines: list[bytes] = []
         missed: list[tuple[str, str]] = []
         for one in looked(looker, batches(self._folders(walk)), self._workers):
@@ -123,7 +146,7 @@ class Place:
             above, _, name = named(path).rpartition("/")
             by_folder.setdefault(above, []).append(name)
         folders = (Folder(one, tuple(some), False) for one, some in by_folder.items())  # noqa: FBT003  # a row
-        looker = Looker(self._root, Examiner(lambda _path: "", algorithm))
+        looker = Looker(self.opened, Examiner(lambda _path: "", algorithm))
         found: dict[str, str] = {}
         decode = msgspec.json.Decoder(Node).decode
         for one in looked(looker, batches(folders), self._workers):
@@ -137,10 +160,24 @@ class Place:
         above, _, name = path.rpartition("/")
         folder = Folder(above, (name,), False)  # noqa: FBT003  # a row
         examiner = Examiner(owners.owner)
-        done = Looker(self._root, examiner).look((folder,))
+        done = Looker(self.opened, examiner).look((folder,))
         if done.count:
             return msgspec.json.decode(done.lines, type=Node), ""
         return None, done.notes[0][1] if done.notes else ""
+
+    def text(self, path: str) -> str | None:
+        """Return the begin of a small text at one path; None where it is not read."""
+        above, _, name = named(path).rpartition("/")
+        try:
+            folder = enter(self.opened, above)
+        except OSError:
+            return None
+        try:
+            return begin(folder, name).decode("utf-8", "replace")
+        except OSError:
+            return None
+        finally:
+            os.close(folder)
 
     def quick(
         self, was: Mapping[str, Node], owners: Database, day: int
@@ -149,10 +186,10 @@ class Place:
 
         Return what differs, how many contents were read, and what was missed.
         """
-        walk = Walk(self._root, skipped)
+        walk = Walk(self.opened, skipped)
         there: set[str] = set()
         suspicious = self._moved(walk, was, there, day % ROUND)
-        looker = Looker(self._root, Examiner(owners.owner))
+        looker = Looker(self.opened, Examiner(owners.owner))
         now: dict[str, Node] = {}
         missed: list[tuple[str, str]] = []
         decode = msgspec.json.Decoder(Node).decode
@@ -175,7 +212,7 @@ class Place:
         """Yield folders with the names whose properties moved, or whose turn it is."""
         for folder in self._folders(walk):
             try:
-                opened = enter(self._root, folder.path)
+                opened = enter(self.opened, folder.path)
             except OSError as error:
                 walk.note(folder.path, error)
                 continue
@@ -185,28 +222,32 @@ class Place:
                 )
                 if folder.meant:
                     there.add(shown(folder.path))
-                names = tuple(self._names(opened, folder, was, there, turn))
+                names, others = (
+                    tuple(self._names(opened, (folder.path, some), was, there, turn))
+                    for some in (folder.names, folder.others)
+                )
             finally:
                 os.close(opened)
-            if names or own:
-                yield Folder(folder.path, names, own)
+            if names or others or own:
+                yield Folder(folder.path, names, own, others)
 
     def _names(
         self,
         opened: int,
-        folder: Folder,
+        folder: tuple[str, tuple[str, ...]],
         was: Mapping[str, Node],
         there: set[str],
         turn: int,
     ) -> Iterator[str]:
-        for name in folder.names:
-            path = shown(f"{folder.path}/{name}")
+        text = shown(folder[0])
+        for name in folder[1]:
+            path = f"{text}/{shown(name)}"
             try:
                 found = os.stat(name, dir_fd=opened, follow_symlinks=False)
             except FileNotFoundError:
                 continue
             there.add(path)
-            if not _still(was.get(path), found) or sampled(path, turn):
+            if sampled(path, turn) or not _still(was.get(path), found):
                 yield name
 
 

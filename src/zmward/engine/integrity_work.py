@@ -11,10 +11,12 @@ from zmward.engine.integrity_keys import Signer
 from zmward.engine.integrity_state import commit, newest
 from zmward.errors import Refused
 from zmward.integrity.checked import (
+    AsShipped,
     Checked,
     Made,
     Missed,
     all_missed,
+    below,
     not_as_shipped,
     renewed,
     seen_only,
@@ -22,9 +24,10 @@ from zmward.integrity.checked import (
     taken,
     wanted,
 )
-from zmward.integrity.compare import Compared, compared
+from zmward.integrity.compare import Compared, compared, unread_lines
 from zmward.integrity.manifest import SCHEMA, Header, Manifest
 from zmward.integrity.node import Node
+from zmward.integrity.own_jobs import SHIPPED, TABLES, only_shipped
 from zmward.integrity.shipped import Database
 from zmward.integrity.verdicts import Packages, judge
 
@@ -55,8 +58,8 @@ def _md5(place: Place, nodes: Iterable[Node], owners: Database) -> dict[str, str
     return place.digests(asked, "md5")
 
 
-def _unread(nodes: Iterable[Node]) -> Iterable[Missed]:
-    return ((node.path, node.unread) for node in nodes if node.unread)
+def _unread(lines: Iterable[bytes]) -> Iterable[Missed]:
+    return ((node.path, node.unread) for node in _nodes(unread_lines(lines)))
 
 
 def _header(place: Place, wish: Wish, owners: Database, content: bytes) -> Header:
@@ -97,14 +100,16 @@ def baseline(place: Place, wish: Wish, signer: Signer) -> Made:
     place.require_zimbra()
     owners = place.database()
     seen = place.see(owners)
-    nodes = _nodes(seen.lines)
-    shipped = not_as_shipped(nodes, owners, _md5(place, nodes, owners))
+    shipped = AsShipped()
+    if owners.files:
+        nodes = _nodes(seen.lines)
+        shipped = not_as_shipped(nodes, owners, _md5(place, nodes, owners))
     content = b"".join(line + b"\n" for line in seen.lines)
     header = msgspec.structs.replace(
         _header(place, wish, owners, content), suspects=shipped.suspects
     )
     header, head = _written(place, wish, signer, header, content)
-    missed = {*seen.missed, *_unread(nodes), *shipped.silent}
+    missed = {*seen.missed, *_unread(seen.lines), *shipped.silent}
     if owners.trouble:
         missed.add(("/var/lib", owners.trouble))
     return Made(header, head, signer.public, shipped, tuple(sorted(missed)))
@@ -119,6 +124,8 @@ def recorded(place: Place, wish: Wish) -> Manifest:
             f"The baseline is of another machine ({found.header.host}), or this one's "
             "/etc/machine-id was changed: nothing was compared."
         )
+    # A newer zmward may look at more places, of which nothing was recorded.
+    place.trees = found.header.trees
     return found
 
 
@@ -131,17 +138,13 @@ def _judged(
 ) -> Checked:
     found = seen_only(found, missed)
     nodes = [one.now for one in found.differences if one.now is not None]
-    md5 = _md5(place, nodes, owners)
-    agreeing = frozenset(
-        node.path
-        for node in nodes
-        if node.sort == "file"
-        and (one := owners.files.get(node.path)) is not None
-        and one.digest
-        and one.digest
-        == (node.digest if one.algorithm == "sha256" else md5.get(node.path))
-    )
+    files = (node.path for node in nodes if node.sort == "file")
+    agreeing = place.agreeing(files, owners)
     packages = Packages(owners, manifest.header.packages, agreeing)
+    if any(node.path in TABLES for node in nodes) and _upgraded(packages):
+        packages = msgspec.structs.replace(
+            packages, written=_written_jobs(place, owners)
+        )
     return Checked(
         manifest.header,
         manifest.head,
@@ -151,6 +154,24 @@ def _judged(
         ),
         all_missed(found, missed),
         trouble=owners.trouble,
+    )
+
+
+def _upgraded(packages: Packages) -> bool:
+    """Say whether one of Zimbra's packages was upgraded since the baseline."""
+    names = {*packages.before, *packages.database.versions}
+    return any(name.startswith("zimbra-") and packages.moved(name) for name in names)
+
+
+def _written_jobs(place: Place, owners: Database) -> frozenset[str]:
+    """Return the crontab of user zimbra where an upgrade has written all of it."""
+    tables = [path for path in owners.files if below(path, SHIPPED)]
+    shipped = place.agreeing(tables, owners)
+    texts = [text for path in shipped if (text := place.text(path)) is not None]
+    return frozenset(
+        path
+        for path in TABLES
+        if (table := place.text(path)) is not None and only_shipped(table, texts)
     )
 
 
@@ -167,12 +188,12 @@ def check(place: Place, wish: Wish, *, quick: bool = False) -> Checked:
     return msgspec.structs.replace(done, read=read, quick=True)
 
 
-def _whole(place: Place, manifest: Manifest) -> tuple[Checked, Seen]:
+def _whole(place: Place, manifest: Manifest) -> tuple[Checked, Seen, Database]:
     owners = place.database()
     seen = place.see(owners)
     found = compared(manifest.lines, seen.lines)
     done = _judged(place, manifest, found, seen.missed, owners)
-    return msgspec.structs.replace(done, read=len(seen.lines)), seen
+    return msgspec.structs.replace(done, read=len(seen.lines)), seen, owners
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -188,7 +209,7 @@ class Accepted(msgspec.Struct, frozen=True):
 def proposed(place: Place, wish: Wish, paths: tuple[str, ...]) -> Accepted:
     """Return what accepting would do; nothing is written."""
     manifest = recorded(place, wish)
-    checked, seen = _whole(place, manifest)
+    checked, seen, owners = _whole(place, manifest)
     own, rest = taken(checked.judged, paths)
     lines = renewed(
         {node.path: line for node, line in _paired(manifest.lines)},
@@ -197,7 +218,6 @@ def proposed(place: Place, wish: Wish, paths: tuple[str, ...]) -> Accepted:
         checked.missed,
     )
     content = b"".join(line + b"\n" for line in lines)
-    owners = place.database()
     header = msgspec.structs.replace(
         _header(place, wish, owners, content),
         because="accept",

@@ -84,8 +84,9 @@ class Live:
     def past(self) -> None:
         """Count what stands in the logs."""
         reading, joiner = Reading(self._files, self._asked), Joiner()
-        for event in reading.events():
-            self._tally.add(joiner.take(event))
+        for rows in reading.rows():
+            self._tally.rows(joiner.through(rows))
+        self._tally.fold()
         self._sums = reading.counts
         self._follow.go_on(joiner.known())
 

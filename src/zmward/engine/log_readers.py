@@ -1,8 +1,8 @@
 """Who reads pieces: this process alone, or several others, each as fast as it can.
 
 A reader in another process has at most two pieces to do, and does them in their order;
-a packed file stays with the reader that began it. What has been read is kept packed
-until it is wanted.
+a packed file stays with the reader that began it. What has been read is kept as columns
+until it is wanted; what events have in common crosses over once.
 """
 
 import fcntl
@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from zmward.engine.log_pieces import Reader, Task, Told
+from zmward.engine.log_pieces import Reader, Task, Told, Words
 from zmward.errors import Incomplete
 
 _MOST = 4
@@ -34,8 +34,8 @@ class Readers(Protocol):
     def begin(self, task: Task) -> None:
         """Begin with a piece."""
 
-    def told(self, task: Task) -> Told:
-        """Return what a piece that was begun tells; wait for it."""
+    def told(self, task: Task) -> tuple[Told, Words]:
+        """Return what a piece that was begun tells, and what it refers to; wait."""
 
     def close(self) -> None:
         """End all readers."""
@@ -45,7 +45,7 @@ class Alone:
     """Reads each piece when it is wanted, here."""
 
     def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+        self._reader, self._words = reader, Words()
 
     def idle(self, task: Task) -> bool:  # noqa: ARG002  # as the others
         """Return that nothing is read before it is wanted."""
@@ -54,9 +54,13 @@ class Alone:
     def begin(self, task: Task) -> None:
         """Leave it for later."""
 
-    def told(self, task: Task) -> Told:
+    def told(self, task: Task) -> tuple[Told, Words]:
         """Read a piece."""
-        return self._reader.read(task)
+        told = self._reader.read(task)
+        if told.anew:
+            self._words = Words()
+        self._words.add(told)
+        return told, self._words
 
     def close(self) -> None:
         """Have nobody to end."""
@@ -77,6 +81,8 @@ class _Worker:
         inbox.close()
         outbox.close()
         self.doing: deque[Task] = deque()
+        # What the numbers of its answers refer to.
+        self.words = Words()
 
     def close(self) -> None:
         """End the process."""
@@ -103,7 +109,7 @@ class Workers:
 
     def __init__(self, reader: Reader, count: int) -> None:
         self._workers = [_Worker(reader) for _ in range(count)]
-        self._read: dict[Task, deque[bytes]] = {}
+        self._read: dict[Task, deque[tuple[Told, Words]]] = {}
         self._packed: dict[int, _Worker] = {}
         self._decoder = msgspec.msgpack.Decoder(Told)
         self._poll = select.poll()
@@ -140,16 +146,21 @@ class Workers:
                 raw = worker.answers.recv_bytes()
             except EOFError as error:
                 raise Incomplete(_ENDED) from error
-            self._read.setdefault(worker.doing.popleft(), deque()).append(raw)
+            told = self._decoder.decode(raw)
+            if told.anew:
+                worker.words = Words()
+            worker.words.add(told)
+            answers = self._read.setdefault(worker.doing.popleft(), deque())
+            answers.append((told, worker.words))
 
-    def told(self, task: Task) -> Told:
+    def told(self, task: Task) -> tuple[Told, Words]:
         """Return what a piece tells; what others tell meanwhile is kept."""
         while not self._read.get(task):
             self._receive(None)
-        raw = self._read[task].popleft()
+        answer = self._read[task].popleft()
         if not self._read[task]:
             del self._read[task]
-        return self._decoder.decode(raw)
+        return answer
 
     def close(self) -> None:
         """End all readers."""

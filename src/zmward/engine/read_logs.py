@@ -6,22 +6,39 @@ depend on how many read or where the cuts fall.
 """
 
 import gc
-import heapq
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import starmap
 
 from zmward.doors.log_files import LogFiles, Opened
-from zmward.engine.log_pieces import Asked, Reader, Task, Told
+from zmward.engine.log_pieces import Asked, Reader, Task, Told, within
 from zmward.engine.log_readers import Alone, Readers, Workers, cores
 from zmward.logs.clock import Clock
-from zmward.logs.event import Event
-from zmward.logs.reading import Counts, settled
+from zmward.logs.event import Event, Row, dated
+from zmward.logs.merged import merged
+from zmward.logs.reading import Counts, rows, settled
 
 # Less than this is read sooner than another process starts.
 _WORTH = 16 << 20
 _PIECE = 1 << 20
 _AHEAD = 3
 _PACKED = 12
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let nobody look for circles meanwhile.
+
+    Events hold nothing that could hold them, and looking costs a tenth.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def streams(opened: Iterable[Opened]) -> list[list[Opened]]:
@@ -92,29 +109,29 @@ class Reading:
 
     def events(self) -> Iterator[Event]:
         """Yield the events of all files in the order of time."""
+        for some in self.rows():
+            yield from starmap(dated, some)
+
+    def rows(self) -> Iterator[Sequence[Row]]:
+        """Yield the events of all files in the order of time as rows, in batches."""
         numbers = {id(one): number for number, one in enumerate(self._files.opened)}
         self._streams = [
             _Stream([(numbers[id(one)], one) for one in some], self._size)
             for some in streams(self._files.opened)
         ]
-        # Events hold nothing that could hold them: looking for circles costs a tenth.
-        collects = gc.isenabled()
-        gc.disable()
-        try:
-            readers = self._readers()
+        with uncollected():
             try:
-                yield from heapq.merge(
-                    *(self._events(readers, one) for one in self._streams),
-                    key=lambda one: one.when,
-                )
+                readers = self._readers()
+                try:
+                    yield from merged(
+                        [self._rows(readers, one) for one in self._streams]
+                    )
+                finally:
+                    readers.close()
             finally:
-                readers.close()
-        finally:
-            self._files.close()
-            if collects:
-                gc.enable()
+                self._files.close()
 
-    def _events(self, readers: Readers, stream: _Stream) -> Iterator[Event]:
+    def _rows(self, readers: Readers, stream: _Stream) -> Iterator[Sequence[Row]]:
         since, until = self._asked.since, self._asked.until
         file, clock = -1, Clock(self._asked.zone, 0.0)
         while stream.begun or stream.next:
@@ -122,20 +139,18 @@ class Reading:
                 self._begin(readers, stream)
             self._fill(readers)
             task = stream.begun.popleft()
-            told = readers.told(task)
+            told, words = readers.told(task)
             self._sum(told)
             if task.end == 0 and not told.more:
                 self._over(readers, stream, task)
             if task.file != file:
                 file, clock = task.file, Clock(self._asked.zone, 0.0)
-            if not told.twice:
-                yield from told.events
-                if told.last is not None:
-                    clock.settle(told.last, 0.0)
-                continue
-            for event in settled(clock, told.events, told.twice):
-                if since <= event.when <= until:
-                    yield event
+            found = told.found()
+            if told.twice:
+                found = within(settled(clock, found), since, until)
+            elif told.last is not None:
+                clock.settle(told.last, 0.0)
+            yield tuple(rows(found, words.whats, words.names))
 
     def _begin(self, readers: Readers, stream: _Stream) -> None:
         if stream.next is not None:
@@ -153,7 +168,7 @@ class Reading:
     def _over(self, readers: Readers, stream: _Stream, task: Task) -> None:
         """Leave a packed file that is over: pieces begun behind its end are empty."""
         while stream.begun and stream.begun[0] == task:
-            self._sum(readers.told(stream.begun.popleft()))
+            self._sum(readers.told(stream.begun.popleft())[0])
         stream.over(task.file)
 
     def _sum(self, told: Told) -> None:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from zmward.change import Change
+from zmward.change import Change, SetCrontab
 from zmward.configuration.restore import Restored
 from zmward.controls.registry import controls
 from zmward.facts import Facts
@@ -23,16 +23,21 @@ from zmward.plan import (
 )
 
 _TITLE = mark("As it was in the snapshot of {when}")
+_HURTS = mark("whoever relies on what was changed since")
 _IMPACT = mark("Whoever relies on what was changed since will notice.")
 
 
 def _step(change: Change, report: Report, facts: Facts, when: str) -> Step:
     nodes = (*report.hosts_seen, *report.hosts_missing)
-    return msgspec.structs.replace(
+    step = msgspec.structs.replace(
         described(change, (), nodes, facts),
         titles=(_TITLE.replace("{when}", when),),
         impact=(_IMPACT,),
     )
+    if isinstance(change, SetCrontab):
+        return step
+    # No control has judged the old value: nobody knows whom it shuts out.
+    return msgspec.structs.replace(step, effort="decision", affects=(_HURTS,))
 
 
 def _named(change: Change) -> str:

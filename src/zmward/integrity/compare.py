@@ -92,7 +92,7 @@ def compared(recorded: Iterable[bytes], there: Iterable[bytes]) -> Compared:
     decode = msgspec.json.Decoder(Node).decode
     was = {node.path: node for node in map(decode, old - new)}
     now = {node.path: node for node in map(decode, new - old)}
-    kept = (node for node in map(decode, _unread(old & new)) if node.unread)
+    kept = (node for node in map(decode, unread_lines(old & new)) if node.unread)
     found = (difference(was.get(path), now.get(path)) for path in sorted({*was, *now}))
     unread = [*(node for node in now.values() if node.unread), *kept]
     return Compared(
@@ -101,6 +101,6 @@ def compared(recorded: Iterable[bytes], there: Iterable[bytes]) -> Compared:
     )
 
 
-def _unread(lines: Iterable[bytes]) -> Iterable[bytes]:
+def unread_lines(lines: Iterable[bytes]) -> Iterable[bytes]:
     """Return the lines whose last column, why a file was not read, is not empty."""
     return (line for line in lines if not line.endswith(b',""]'))

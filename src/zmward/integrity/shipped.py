@@ -99,7 +99,9 @@ def rpm_files(text: str) -> Iterator[tuple[str, str, Shipped]]:
         if len(words) == 5 and words[4].startswith("/"):  # noqa: PLR2004  # columns
             name, version, digest, flags, path = words
             settings = flags.isdecimal() and bool(int(flags) & _CONFIG_FLAG)
-            plain = digest if re.fullmatch(r"(?:[0-9a-f]{32}){1,2}", digest) else ""
+            # Folders and links have none, or zeros in its place.
+            known = re.fullmatch(r"(?:[0-9a-f]{32}){1,2}", digest) and digest.strip("0")
+            plain = digest if known else ""
             yield version, real(path), Shipped(name, plain, settings)
 
 

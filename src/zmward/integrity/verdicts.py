@@ -4,7 +4,8 @@ A file changes for a good reason when a package was upgraded and now says that t
 is to be so, when Zimbra itself writes such files, or when somebody accepts it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from posixpath import join, normpath
 from typing import Final, Literal
 
 import msgspec
@@ -14,7 +15,7 @@ from zmward.i18n import mark
 from zmward.integrity.compare import Difference
 from zmward.integrity.names import named
 from zmward.integrity.node import IMMUTABLE, OTHERS_WRITE, SET_ID, Node
-from zmward.integrity.shipped import Database
+from zmward.integrity.shipped import Database, real
 
 Cause = Literal["package", "expected", "seen", "alarm"]
 
@@ -126,12 +127,14 @@ class Judged(msgspec.Struct, frozen=True):
 class Packages(msgspec.Struct, frozen=True):
     """The package database now, and the versions when the baseline was made.
 
-    `agreeing` are paths that were looked at and are as their package has them.
+    `agreeing` are paths that were looked at and are as their package has them,
+    `written` those that a package's script has written from what it ships.
     """
 
     database: Database
     before: Mapping[str, str]
     agreeing: frozenset[str] = frozenset()
+    written: frozenset[str] = frozenset()
 
     def moved(self, package: str) -> bool:
         """Say whether a package was upgraded, installed or removed since."""
@@ -197,10 +200,16 @@ def judge(one: Difference, packages: Packages) -> Judged:
     if one.now is None and moved and not packages.database.owner(one.path):
         return Judged(one, place, "package", (), package)
     risky = tuple(_risky(one.was, one.now, place)) if one.now else ()
-    guarded = tuple(_guarded(one, place))
-    if agrees and moved and one.now and not _worse(one, risky):
+    rights = {"mode", "uid", "gid"}
+    if one.path in packages.written and not risky and not one.names & rights:
         return Judged(one, place, "package", (), package)
-    if agrees and not moved and one.content and guarded:
+    if one.now and moved and (agrees or _own_link(one.now, packages.database)):
+        # A package brings contents. Rights that its script gives it anew were there
+        # before; those that were not, nobody has explained.
+        worse = tuple(rule for rule in risky if rule != "foreign-program")
+        return Judged(one, place, "alarm" if worse else "package", worse, package)
+    guarded = tuple(_guarded(one, place))
+    if agrees and one.content and guarded:
         guarded = ("same-version-other-content", *guarded)
     rules = tuple(dict.fromkeys((*risky, *guarded)))
     if rules:
@@ -209,15 +218,15 @@ def judge(one: Difference, packages: Packages) -> Judged:
     return Judged(one, place, "expected" if own else "seen", (), package)
 
 
-def _worse(one: Difference, risky: Iterable[str]) -> bool:
-    """Say whether an upgrade brought more than a new content.
+def _own_link(node: Node, database: Database) -> bool:
+    """Say whether a package's link leads to what is a package's too.
 
-    A package may bring a new program, and its scripts a new bit or capability; a link
-    in the place of a file, or a door open to others, it does not bring.
+    No package database that dpkg keeps says where links lead.
     """
-    return any(rule in {"another-sort", "writable"} for rule in risky) or (
-        one.now is not None and one.now.sort not in {"file", "link", "folder"}
-    )
+    if node.sort != "link" or not database.owner(node.path):
+        return False
+    above = node.path.rpartition("/")[0]
+    return bool(database.owner(real(normpath(join(above, node.target)))))
 
 
 def standing(path: str, database: Database) -> Judged:

@@ -1,11 +1,14 @@
 """Lines of nginx.access.log and access_log as signs of known exploitation.
 
+A request without one counts where a known campaign's address asked: as a probe.
+
 Only nginx names the client: the address in mailboxd's own access_log is the left-most
 one that was announced, which clients forge.
 """
 
 import re
 
+from zmward.catalog.log_attackers import ATTACKERS
 from zmward.logs.event import QUIET, Event, Read
 from zmward.logs.lines import Place, text
 
@@ -19,7 +22,7 @@ def _address(peer: str) -> str:
 
 
 def read(place: Place, line: bytes) -> Read:
-    """Return the sign of exploitation that a request shows."""
+    """Return the sign of exploitation that a request shows, or who asks."""
     whole = text(line)
     head = _HEAD.match(whole)
     if head is None:
@@ -32,4 +35,6 @@ def read(place: Place, line: bytes) -> Read:
         found, trusted = place.trusted.look(_address(head[1]))
         source = "" if trusted else found
     sign: Event | None = place.signs.of(whole, head[3], when, source)
+    if sign is None and source in ATTACKERS:
+        return Event(when, "probe", place.log, source, protocol="web", via="direct")
     return sign or QUIET

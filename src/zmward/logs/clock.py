@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 _BACK = 60
 _DAY = 86_400
 _KEPT = 4096
+_TIME = len(" 10:15")
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -21,8 +22,9 @@ _ISO = re.compile(
     r"(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
     r"(Z|[+-]\d\d:?\d\d)?"
 )
-_SECONDS = {b":%02d" % second: second for second in range(60)}
-_FRACTIONS = {b"%03d" % number: number / 1000 for number in range(1000)}
+# The bytes of a stamp behind its minute, as seconds.
+SECONDS = {b":%02d" % second: second for second in range(60)}
+FRACTIONS = {b"%03d" % number: number / 1000 for number in range(1000)}
 _MINUTES = {
     b" %02d:%02d" % (minute // 60, minute % 60): minute * 60.0
     for minute in range(24 * 60)
@@ -42,6 +44,20 @@ def _offset(text: str) -> tzinfo:
     return timezone(sign * timedelta(minutes=minutes))
 
 
+class _Minutes(dict[bytes, float]):
+    """Minutes by their bytes; of a day that is known, they need not be read before."""
+
+    def __init__(self, clock: "Clock") -> None:
+        super().__init__()
+        self._clock = clock
+
+    def __missing__(self, raw: bytes) -> float:
+        """Find a minute, which its clock then puts here."""
+        if self._clock.minute(raw) is None:
+            raise KeyError(raw)
+        return self[raw]
+
+
 class Clock:
     """Reads the stamps of one file; `newest` is when it was written.
 
@@ -55,6 +71,9 @@ class Clock:
         self.newest = newest
         self._last = 0.0
         self._known: dict[str | bytes, tuple[float, float]] = {}
+        # Minutes that come once, by their bytes, for whoever reads many stamps; one
+        # that is not known so may be after its stamp was read.
+        self.minutes = _Minutes(self)
         # The midnights of days without a change of the clock.
         self._days: dict[bytes, float] = {}
         self.later = 0.0
@@ -76,7 +95,10 @@ class Clock:
     def _keep(self, minute: str | bytes, known: tuple[float, float]) -> None:
         if len(self._known) >= _KEPT:
             self._known.clear()
+            self.minutes.clear()
         self._known[minute] = known
+        if not known[1] and isinstance(minute, bytes):
+            self.minutes[minute] = known[0]
 
     def _first_iso(self, text: str) -> float | None:
         match = _ISO.match(text)
@@ -152,9 +174,9 @@ class Clock:
         some = {datetime.fromtimestamp(at, self._zone).utcoffset() for at in hours}
         return len(some) == 1
 
-    def _new(self, raw: bytes, day: bytes, behind: bytes) -> tuple[float, float] | None:
+    def minute(self, raw: bytes) -> tuple[float, float] | None:
         """Return a minute that was not met before, of a day that was."""
-        midnight, past = self._days.get(day), _MINUTES.get(behind)
+        midnight, past = self._days.get(raw[:-_TIME]), _MINUTES.get(raw[-_TIME:])
         if midnight is None or past is None:
             return None
         known = (midnight + past, 0.0)
@@ -165,27 +187,36 @@ class Clock:
         """Return the first turn of `2024-11-05 10:15`, `:40` and `002`."""
         known = self._known.get(minute)
         if known is None:
-            known = self._new(minute, minute[:10], minute[10:])
-        past = _SECONDS.get(second)
+            known = self.minute(minute)
+        past = SECONDS.get(second)
         if known is None or past is None:
             text = (minute + second + b"," + fraction).decode("ascii", "replace")
             found = self._first_iso(text)
             self._share(minute, text[:16], minute[:10], minute[10:])
             return found
         self.later = known[1]
-        return known[0] + (past + _FRACTIONS[fraction])
+        return known[0] + (past + FRACTIONS[fraction])
 
     def nginx(self, line: bytes) -> float | None:
         """Return the first turn of `2024/11/05 10:15:40` at a line's begin."""
-        return self._first_iso(line[:19].decode("ascii", "replace"))
+        minute = line[:16]
+        try:
+            at = self.minutes[minute] + SECONDS[line[16:19]]
+        except KeyError:
+            text = line[:19].decode("ascii", "replace")
+            found = self._first_iso(text)
+            self._share(minute, text[:16], minute[:10], minute[10:])
+            return found
+        self.later = 0.0
+        return at
 
     def syslog(self, line: bytes, at: int) -> float | None:
         """Return the first turn of a BSD or ISO stamp that begins there."""
         minute = line[at : at + 12]
         known = self._known.get(minute)
         if known is None:
-            known = self._new(minute, minute[:6], minute[6:])
-        second = _SECONDS.get(line[at + 12 : at + 15])
+            known = self.minute(minute)
+        second = SECONDS.get(line[at + 12 : at + 15])
         if known is None or second is None:
             text = line[at : at + 40].decode("ascii", "replace")
             if text[:1].isdigit():

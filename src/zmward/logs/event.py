@@ -1,8 +1,9 @@
 """What happened, as one line of a log tells it."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from zmward.catalog.log_pattern import Log
 
@@ -11,14 +12,17 @@ LONGEST_NAME = 320
 # How the client's address is known: as the peer, from a trusted proxy, not at all
 # because only trusted addresses stand there, or because the line has none.
 Via = Literal["direct", "proxy", "proxy-only", "none"]
+# Kinds that several files may tell of.
+TWICE: Final = frozenset(("failure", "unknown", "lockout", "denied"))
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One thing that happened; empty texts are what the line does not say.
 
-    `key` names the attempt where several files tell of the same one, `origin` the place
-    that told it. `line` is kept for signs of exploitation alone; `peer` is the machine
-    between, where it hides the client or announces one without being trusted.
+    `key` names the attempt where several files may tell of the same one, by another
+    name than its account; `origin` is the place that told it. `line` is kept for signs
+    of exploitation alone; `peer` is the machine between, where it hides the client or
+    announces one without being trusted.
     """
 
     when: float
@@ -33,6 +37,21 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     line: str = ""
     half: bool = False
     peer: str = ""
+
+
+# An event in its parts: when it was, what all events of its sort share, the client's
+# address, the account, and the name of the attempt.
+Row = tuple[float, Event, str, str, str]
+
+
+def dated(when: float, what: Event, source: str, account: str, key: str) -> Event:
+    """Return the event of a row."""
+    return replace(what, when=when, source=source, account=account, key=key)
+
+
+def row(event: Event) -> Row:
+    """Return an event as a row."""
+    return event.when, event, event.source, event.account, event.key
 
 
 class Quiet(msgspec.Struct, frozen=True):

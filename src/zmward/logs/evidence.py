@@ -112,7 +112,7 @@ def _attacks(found: LogReport) -> Iterator[Wanted]:
     for source in [one for one in found.sources if one.verdict in _GRAVE][:_MOST]:
         yield Wanted(
             *(f"source {source.address}", source.address),
-            kinds=_FAILED | {"success"} if source.campaign else _FAILED,
+            kinds=_FAILED | {"success", "probe"} if source.campaign else _FAILED,
             since=_time(source.first) - 1,
             until=_time(source.last) + 1,
             source=source.address,

@@ -11,18 +11,18 @@ is possible; else the halves are kept apart (`half`: it counts for its account a
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import starmap
 
 import msgspec
 from msgspec.structs import replace
 
-from zmward.logs.event import Event
+from zmward.logs.event import TWICE, Event, Row, dated, row
 
 _APART = 10.0
 _NEAR = 2.0
 # More that wait at once cannot be told apart.
 _WAITING = 64
 _MOST_LATER = 4096
-_TWICE = frozenset(("failure", "unknown", "lockout", "denied"))
 _FAILED = frozenset(("failure", "unknown"))
 # Whose lines wait for audit.log to tell the same.
 _OTHERS = frozenset(("mailbox", "sync"))
@@ -54,153 +54,170 @@ class _Tallies:
 
     def new(self, name: tuple[str, str], origin: str, when: float) -> bool:
         """Return whether this line tells of an attempt that no other file told."""
-        self._forget(when)
-        known = self._counts.get(name)
-        counts = known[1] if known and abs(when - known[0]) <= _APART else {}
-        most = max(counts.values(), default=0)
-        counts[origin] = counts.get(origin, 0) + 1
-        self._counts[name] = (when, counts)
-        self._order.append((when, name))
-        return counts[origin] > most
+        order, counts = self._order, self._counts
+        while order and abs(when - order[0][0]) > _APART:
+            self._forget()
+        order.append((when, name))
+        known = counts.get(name)
+        if known is None or abs(when - known[0]) > _APART:
+            counts[name] = (when, {origin: 1})
+            return True
+        told = known[1]
+        most = max(told.values(), default=0)
+        count = told[origin] = told.get(origin, 0) + 1
+        counts[name] = (when, told)
+        return count > most
 
-    def _forget(self, now: float) -> None:
-        while self._order and abs(now - self._order[0][0]) > _APART:
-            when, name = self._order.popleft()
-            known = self._counts.get(name)
-            if known and known[0] == when:
-                del self._counts[name]
+    def _forget(self) -> None:
+        when, name = self._order.popleft()
+        known = self._counts.get(name)
+        if known and known[0] == when:
+            del self._counts[name]
 
 
 class Joiner:
-    """Takes events in the order of time, gives each attempt once."""
+    """Takes events as rows in the order of time, gives each attempt once."""
 
     def __init__(self, known: Waiting | None = None) -> None:
         known = known or Waiting()
         self._tallies = _Tallies(known)
-        self._addressed: deque[Event] = deque(known.addressed)
-        self._named: deque[Event] = deque(known.named)
-        self._later: deque[Event] = deque(known.later)
+        self._addressed = deque(map(row, known.addressed))
+        self._named = deque(map(row, known.named))
+        self._later = deque(map(row, known.later))
         self._doubt = -math.inf if known.doubt is None else known.doubt
 
     def known(self) -> Waiting:
         """Return what another joiner needs to go on from here."""
         return Waiting(
             self._tallies.known(),
-            list(self._addressed),
-            list(self._named),
+            list(starmap(dated, self._addressed)),
+            list(starmap(dated, self._named)),
             None if self._doubt == -math.inf else self._doubt,
-            list(self._later),
+            list(starmap(dated, self._later)),
         )
 
-    @property
-    def waits(self) -> bool:
-        """Return whether something waits for its other half."""
-        return bool(self._addressed or self._named or self._later)
+    def through(self, rows: Iterable[Row]) -> list[Row]:
+        """Return what is now known to be whole, after more was told."""
+        whole: list[Row] = []
+        told, twice = whole.append, TWICE
+        addressed, named, later = self._addressed, self._named, self._later
+        for one in rows:
+            if addressed or named or later:
+                whole += self.ripe(one[0])
+            if one[1].kind in twice:
+                self._take(one, whole)
+            else:
+                told(one)
+        return whole
 
-    def take(self, event: Event) -> Iterator[Event]:
-        """Yield what is now known to be whole."""
-        if self._addressed or self._named or self._later:
-            yield from self.ripe(event.when)
-        if event.kind not in _TWICE:
-            yield event
-        elif event.protocol == "smtp" and event.kind in _FAILED:
-            self._smtp(event)
-        elif event.origin in _OTHERS and event.kind in _FAILED:
+    def _take(self, one: Row, whole: list[Row]) -> None:
+        what = one[1]
+        failed = what.kind in _FAILED
+        if failed and what.protocol == "smtp":
+            self._smtp(one)
+        elif failed and what.origin in _OTHERS:
             if len(self._later) >= _MOST_LATER:
-                yield from self._told(self._later.popleft())
-            self._later.append(event)
-        elif self._new(event):
-            yield event
+                self._told(self._later.popleft(), whole)
+            self._later.append(one)
+        else:
+            self._told(one, whole)
 
-    def rest(self) -> Iterator[Event]:
-        """Yield what still waits, at the end."""
+    def rest(self) -> list[Row]:
+        """Return what still waits, at the end."""
+        whole: list[Row] = []
         while self._addressed:
-            yield from self._paired(self._addressed.popleft())
-        yield from self._named
+            whole += self._paired(self._addressed.popleft())
+        whole += self._named
         self._named.clear()
         while self._later:
-            yield from self._told(self._later.popleft())
+            self._told(self._later.popleft(), whole)
+        return whole
 
-    def _new(self, event: Event) -> bool:
-        name = (event.kind, event.key)
-        new = self._tallies.new(name, event.origin, event.when)
-        return new or event.origin == "audit"
+    def _told(self, one: Row, whole: list[Row]) -> None:
+        """Add what no other file has told; audit.log is always believed."""
+        when, what, _, account, key = one
+        name = (what.kind, key or f"a{account}")
+        if self._tallies.new(name, what.origin, when) or what.origin == "audit":
+            whole.append(one)
 
-    def _told(self, event: Event) -> Iterator[Event]:
-        """Yield what audit.log has not told meanwhile."""
-        if self._new(event):
-            yield event
-
-    def _smtp(self, event: Event) -> None:
-        if event.origin == "postfix":
-            self._addressed.append(event)
+    def _smtp(self, one: Row) -> None:
+        when, what, _, account, _ = one
+        if what.origin == "postfix":
+            self._addressed.append(one)
             return
         # One name is written by saslauthd, audit.log and mailbox.log: it says the same.
-        name = ("smtp", event.account)
-        if self._tallies.new(name, event.origin, event.when):
-            self._named.append(event)
-        elif event.kind == "unknown":
-            self._learn(event)
+        if self._tallies.new(("smtp", account), what.origin, when):
+            self._named.append(one)
+        elif what.kind == "unknown":
+            self._learn(account)
 
-    def _learn(self, event: Event) -> None:
+    def _learn(self, name: str) -> None:
         """Note that an account that waits does not exist, as only mailbox.log says."""
         for number, one in zip(range(_WAITING), self._named, strict=False):
-            if one.account == event.account and one.kind == "failure":
-                self._named[number] = replace(one, kind="unknown")
+            when, what, source, account, key = one
+            if account == name and what.kind == "failure":
+                unknown = replace(what, kind="unknown")
+                self._named[number] = (when, unknown, source, account, key)
                 return
 
-    def ripe(self, now: float) -> Iterator[Event]:
-        """Yield what has waited long enough for its other half."""
-        while self._addressed and abs(now - self._addressed[0].when) > _NEAR:
-            yield from self._paired(self._addressed.popleft())
-        while self._named and abs(now - self._named[0].when) > 2 * _NEAR:
-            yield self._named.popleft()
-        while self._later and abs(now - self._later[0].when) > _NEAR:
-            yield from self._told(self._later.popleft())
+    def ripe(self, now: float) -> list[Row]:
+        """Return what has waited long enough for its other half."""
+        whole: list[Row] = []
+        while self._addressed and abs(now - self._addressed[0][0]) > _NEAR:
+            whole += self._paired(self._addressed.popleft())
+        while self._named and abs(now - self._named[0][0]) > 2 * _NEAR:
+            whole.append(self._named.popleft())
+        while self._later and abs(now - self._later[0][0]) > _NEAR:
+            self._told(self._later.popleft(), whole)
+        return whole
 
-    def _paired(self, event: Event) -> Iterator[Event]:
+    def _paired(self, one: Row) -> tuple[Row, ...]:
+        when, what, source, account, key = one
         near = [
-            one
-            for one, _ in zip(self._named, range(_WAITING), strict=False)
-            if abs(one.when - event.when) <= _NEAR
-            and (not event.account or _same(one.account, event.account))
+            other
+            for other, _ in zip(self._named, range(_WAITING), strict=False)
+            if abs(other[0] - when) <= _NEAR
+            and (not account or _same(other[3], account))
         ]
         if not near:
-            yield event
-            return
+            return (one,)
         taken = near[0]
-        certain = event.account != "" or self._certain(event, near)
+        certain = account != "" or self._certain(one, near)
         self._named.remove(taken)
+        at, named, _, name, attempt = taken
         if certain:
-            yield replace(event, account=taken.account, kind=taken.kind)
-        else:
-            # What is left over after a guess is no safer than the guess.
-            self._doubt = event.when
-            yield event
-            yield replace(taken, half=True, source="")
+            return ((when, replace(what, kind=named.kind), source, name, key),)
+        # What is left over after a guess is no safer than the guess.
+        self._doubt = when
+        return one, (at, replace(named, half=True), "", name, attempt)
 
-    def _certain(self, event: Event, near: Sequence[Event]) -> bool:
+    def _certain(self, one: Row, near: Sequence[Row]) -> bool:
         """Return whether no other pair is possible."""
+        when, source = one[0], one[2]
         rivals = [
-            one
-            for one, _ in zip(self._addressed, range(_WAITING), strict=False)
-            if one.source != event.source and abs(one.when - event.when) <= _NEAR
+            other
+            for other, _ in zip(self._addressed, range(_WAITING), strict=False)
+            if other[2] != source and abs(other[0] - when) <= _NEAR
         ]
-        alone = len({one.account for one in near}) == 1
+        alone = len({other[3] for other in near}) == 1
         enough = len(near) > len(rivals) or not rivals
-        return alone and enough and abs(event.when - self._doubt) > 2 * _NEAR
+        return alone and enough and abs(when - self._doubt) > 2 * _NEAR
 
 
 def _same(resolved: str, typed: str) -> bool:
     return resolved == typed or resolved.partition("@")[0] == typed
 
 
+def joined_rows(batches: Iterable[Iterable[Row]]) -> Iterator[list[Row]]:
+    """Yield each attempt once, in batches as they come."""
+    joiner = Joiner()
+    for rows in batches:
+        yield joiner.through(rows)
+    yield joiner.rest()
+
+
 def joined(events: Iterable[Event]) -> Iterator[Event]:
     """Yield each attempt once."""
-    joiner = Joiner()
-    for event in events:
-        if event.kind in _TWICE or joiner.waits:
-            yield from joiner.take(event)
-        else:
-            yield event
-    yield from joiner.rest()
+    each = ((row(one),) for one in events)
+    for rows in joined_rows(each):
+        yield from starmap(dated, rows)

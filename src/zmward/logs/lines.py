@@ -11,6 +11,7 @@ from zmward.catalog.log_patterns import by_place
 from zmward.logs.addresses import Trusted
 from zmward.logs.clock import Clock
 from zmward.logs.event import LONGEST_NAME, Event
+from zmward.logs.known import Known
 
 _LINE = 2000
 _KEPT = 8192
@@ -35,6 +36,11 @@ def text(raw: bytes) -> str:
     return raw.decode("utf-8", "backslashreplace")
 
 
+def name(raw: bytes) -> str:
+    """Return the name of an account, cut and in small letters."""
+    return raw.decode("utf-8", "backslashreplace")[:LONGEST_NAME].lower()
+
+
 class Messages:
     """All rows of one place in one expression: one look tells which row it is."""
 
@@ -56,7 +62,11 @@ class Messages:
         self._choices = {
             numbers[f"row_{number}"]: (
                 row,
-                tuple(numbers.get(f"{name}_{number}", 0) for name in _GROUPS),
+                # A group that a row has not is as empty as the marking one.
+                tuple(
+                    numbers.get(f"{name}_{number}", numbers[f"row_{number}"])
+                    for name in _GROUPS
+                ),
             )
             for number, row in enumerate(rows)
         }
@@ -69,29 +79,26 @@ class Messages:
         try:
             return self.known[message]
         except KeyError:
-            found = self._read(message)
+            found = self.meant(message)
             if len(message) <= _LONG:
                 if len(self.known) >= _KEPT:
                     self.known.clear()
                 self.known[message] = found
             return found
 
-    def _read(self, message: bytes) -> Told | None:
+    def meant(self, message: bytes) -> Told | None:
+        """Return the same, and remember nothing."""
         found = self._expression.fullmatch(message)
         if found is None:
             return None
         row, numbers = self._choices[found.lastindex or 0]
-        account, typed, protocol, address = (
-            text(found[number] or b"") if number else "" for number in numbers
-        )
-        if ";;" in account:
-            account = account.replace(";;", ";")
+        account, typed, protocol, address = found.group(*numbers)
         return Told(
             row.kind,
-            account[:LONGEST_NAME].lower(),
-            typed[:LONGEST_NAME].lower(),
-            protocol or row.protocol,
-            address,
+            name(account.replace(b";;", b";")) if account else "",
+            name(typed) if typed else "",
+            text(protocol) if protocol else row.protocol,
+            text(address) if address else "",
         )
 
 
@@ -123,10 +130,14 @@ def messages(log: Log) -> Mapping[bytes, Messages]:
 class Place:
     """Where a parser stands: one file of one log."""
 
-    def __init__(self, log: Log, clock: Clock, trusted: Trusted) -> None:
+    def __init__(
+        self, log: Log, clock: Clock, trusted: Trusted, known: Known | None = None
+    ) -> None:
         self.log: Log = log
         self.clock = clock
         self.trusted = trusted
+        # What depends on who is trusted can be shared only where the same are.
+        self.known = known or Known()
         self.messages = messages(log)
         self.signs = Signs(log)
         # Whether what a client wrote may go on in the next block.

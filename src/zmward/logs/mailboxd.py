@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 from zmward.logs.context import cut, usual
-from zmward.logs.event import LONGEST_NAME, QUIET, Event, Read
-from zmward.logs.lines import Place, text
+from zmward.logs.event import LONGEST_NAME, QUIET, TWICE, Event, Read, Via, dated
+from zmward.logs.lines import Place, Told, name, text
 
 _ADMIN = b"/service/admin/soap"
 _ADMIN_PORTS = (b":7071/", b":9071/")
@@ -13,9 +13,9 @@ _THREADS = ((b"Imap", "imap"), (b"Pop3", "pop3"), (b"Lmtp", "lmtp"))
 
 def _spoken(thread: bytes) -> tuple[str, bool]:
     """Return the protocol that a thread serves, and whether at the admin port."""
-    for prefix, name in _THREADS:
+    for prefix, protocol in _THREADS:
         if thread.startswith(prefix):
-            return name, False
+            return protocol, False
     # The path may hold more: only where the port stands is it the admin's.
     _, found, host = thread.partition(b"://")
     admin = _ADMIN in host and any(port in host[:300] for port in _ADMIN_PORTS)
@@ -32,49 +32,67 @@ def _protocol(thread: bytes, named: str, kind: str) -> str:
     return "admin" if admin and protocol == "soap" else protocol
 
 
+def attempt(request: bytes, connection: bytes) -> str:
+    """Return what names an attempt in every file that tells of it; there may be none.
+
+    A request or connection is named by at most 320 bytes.
+    """
+    if request:
+        return "s" + request[:LONGEST_NAME].decode("utf-8", "backslashreplace")
+    return f"c{text(connection[:LONGEST_NAME])}" if connection else ""
+
+
+def what(
+    place: Place, told: Told, way: tuple[bytes, bytes], seen: tuple[Via, str]
+) -> Event:
+    """Return what a message tells, but for its time, client, account and attempt.
+
+    `way` is the thread and the protocol that was announced, `seen` how the client is
+    known and the machine between.
+    """
+    thread, announced = way
+    protocol = _protocol(thread[:400], told.protocol, told.kind)
+    return Event(
+        when=0.0,
+        kind=told.kind,
+        log=place.log,
+        protocol="smtp" if announced == b"smtp" else protocol,
+        via=seen[0],
+        origin=place.log,
+        peer=seen[1],
+    )
+
+
+def client(place: Place, ip: bytes, oip: bytes) -> tuple[str, tuple[Via, str]]:
+    """Return the client, how it is known, and the machine between."""
+    peer, source, via = place.trusted.seen(ip, oip)
+    between = via == "proxy-only" or (via == "direct" and oip != b"")
+    return source, (via, peer if between else "")
+
+
 def read(place: Place, line: bytes) -> Read:
     """Return what a candidate line of mailboxd tells."""
     parts = usual(line)
     found = cut(line) if parts is None else parts.groups()
     if found is None:
         return None
-    minute, second, fraction, thread, name, ip, oip, *more = found
+    minute, second, fraction, thread, own, ip, oip, *more = found
     oproto, request, connection, category, message = more
     messages = place.messages.get(category)
     if messages is None:
         # Another class quotes these words.
         return QUIET
-    told = messages.known.get(message) or messages.read(message)
+    told = messages.read(message)
     if told is None:
         return None
-    kind, account, typed, named, _ = told
-    if kind == "quiet":
+    if told.kind == "quiet":
         return QUIET
     when = place.clock.log4j(minute, second, fraction)
     if when is None:
         return None
-    if not account:
-        account = text(name)[:LONGEST_NAME].lower() if name else typed
-    # What names the attempt in every file that tells of it.
-    if request:
-        key = "s" + request[:LONGEST_NAME].decode("utf-8", "backslashreplace")
-    elif connection:
-        key = "c" + text(connection[:LONGEST_NAME])
-    else:
-        key = f"a{account}"
-    peer, source, via = place.trusted.seen(ip or b"", oip or b"")
-    between = via == "proxy-only" or (via == "direct" and oip)
-    return Event(
-        when,
-        kind,
-        place.log,
-        source,
-        account,
-        "smtp" if oproto == b"smtp" else _protocol(thread[:400], named, kind),
-        via,
-        key,
-        place.log,
-        "",
-        False,  # noqa: FBT003  # the order of the fields is faster
-        peer if between else "",
-    )
+    account = told.account or (name(own) if own else told.typed)
+    twice = told.kind in TWICE
+    key = attempt(request or b"", connection or b"") if twice else ""
+    source, seen = client(place, ip or b"", oip or b"")
+    shared = what(place, told, (thread, oproto or b""), seen)
+    return dated(when, shared, source, account, key)

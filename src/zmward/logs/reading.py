@@ -3,17 +3,19 @@
 A candidate that no parser can read is counted, never guessed at.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import starmap
 from typing import Final
 
-from msgspec.structs import replace
-
 from zmward.catalog.log_pattern import Log
-from zmward.logs import access, jetty, mailboxd, nginx, sudo, syslog
+from zmward.logs import access, jetty, mailboxd, nginx, sudo, syslog, usual
+from zmward.logs.campaign import with_requests
 from zmward.logs.candidates import candidates, finders, words
 from zmward.logs.clock import Clock
-from zmward.logs.event import Event, Read
+from zmward.logs.event import Event, Read, Row, dated
+from zmward.logs.known import Found
 from zmward.logs.lines import Place
+from zmward.logs.usual import Parse
 
 _PARSERS: Final[Mapping[Log, Callable[[Place, bytes], Read]]] = {
     "audit": mailboxd.read,
@@ -26,8 +28,13 @@ _PARSERS: Final[Mapping[Log, Callable[[Place, bytes], Read]]] = {
     "syslog": syslog.read,
     "auth": sudo.read,
 }
-
-
+# How lines of the usual form are read together.
+_USUAL: Final[Mapping[Log, Callable[[Place, Sequence[bytes], Found, Parse], bool]]] = {
+    "audit": usual.mailboxd,
+    "mailbox": usual.mailboxd,
+    "sync": usual.mailboxd,
+    "syslog": usual.syslog,
+}
 _RETURN = ord("\r")
 
 
@@ -56,59 +63,105 @@ def _unfolded(place: Place, line: bytes) -> tuple[Read, int]:
     return (syslog.read(place, plain), times) if times else (None, 1)
 
 
-def read(
-    place: Place, block: bytes, begin: int, end: int, counts: Counts
-) -> tuple[list[Event], list[tuple[int, float]]]:
-    """Return the events of the lines between two places of a block, as yet unsettled.
+class _Block:
+    """One block's candidates, as they are read: what they told, and the counts."""
 
-    With them the numbers of those whose stamp comes twice, each with how much later
-    its second turn is: which one it was, only the order of the whole file can tell.
-    """
-    parser, clock = _PARSERS[place.log], place.clock
-    lines = candidates(block, finders(place.log), begin, end)
-    found: list[Event] = []
-    twice: list[tuple[int, float]] = []
-    foreign = unparsed = 0
-    for line in lines:
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._parser = _PARSERS[place.log]
+        self.found = Found([], [], [], [], [], [])
+        self.foreign = self.unparsed = 0
+
+    def read(self, lines: Sequence[bytes]) -> None:
+        """Read candidates: those of the usual form by what was heard before."""
+        together = _USUAL.get(self._place.log)
+        if lines and not (
+            together and together(self._place, lines, self.found, self.parse)
+        ):
+            for line in lines:
+                self.parse(line)
+
+    def parse(self, line: bytes) -> None:
+        """Parse one line."""
+        place = self._place
+        told = self._parser(place, line if line[-1] != _RETURN else line.rstrip(b"\r"))
         times = 1
-        told = parser(place, line if line[-1] != _RETURN else line.rstrip(b"\r"))
         if told is None and place.log == "syslog":
             told, times = _unfolded(place, line)
         if type(told) is Event:
-            if clock.later:
-                turns = range(len(found), len(found) + times)
-                twice += ((number, clock.later) for number in turns)
-            found += [told] * times
+            self._add(told, times)
         elif not any(word in line for word in words(place.log)):
             # It holds what needles have in common, and none of them.
-            foreign += 1
+            self.foreign += 1
         elif told is None:
-            unparsed += 1
-    counts.candidates += len(lines) - foreign
-    counts.unparsed += unparsed
-    return found, twice
+            self.unparsed += 1
+
+    def _add(self, event: Event, times: int) -> None:
+        found, known, later = self.found, self._place.known, self._place.clock.later
+        if later:
+            first = len(found.whens)
+            found.twice += ((first + one, later) for one in range(times))
+        found.whens += [event.when] * times
+        found.whats += [known.what(event)] * times
+        found.sources += [known.name(event.source)] * times
+        found.accounts += [known.name(event.account)] * times
+        found.keys += [event.key] * times
 
 
-def settled(
-    clock: Clock, found: list[Event], twice: Iterable[tuple[int, float]]
-) -> list[Event]:
+def read(place: Place, block: bytes, begin: int, end: int, counts: Counts) -> Found:
+    """Return the events of the lines between two places of a block, as yet unsettled.
+
+    Their numbers are those of what the place knows.
+    """
+    some = candidates(block, finders(place.log), begin, end)
+    lines = with_requests(place.log, block, some, begin, end)
+    place.known.keep()
+    told = _Block(place)
+    told.read(lines)
+    counts.candidates += len(lines) - told.foreign
+    counts.unparsed += told.unparsed
+    return told.found
+
+
+def settled(clock: Clock, found: Found) -> Found:
     """Return events with the right turn of stamps that come twice, in their order."""
-    later = dict(twice)
-    if not later:
-        if found:
-            clock.settle(found[-1].when, 0.0)
+    if not found.whens:
         return found
-    return [
-        replace(one, when=clock.settle(one.when, later.get(number, 0.0)))
-        for number, one in enumerate(found)
+    if not found.twice:
+        clock.settle(found.whens[-1], 0.0)
+        return found
+    later = dict(found.twice)
+    found.whens = [
+        clock.settle(when, later.get(number, 0.0))
+        for number, when in enumerate(found.whens)
     ]
+    found.twice = []
+    return found
+
+
+def rows(found: Found, whats: Sequence[Event], names: Sequence[str]) -> Iterator[Row]:
+    """Return the events as rows, of what is known by their numbers."""
+    return zip(
+        found.whens,
+        map(whats.__getitem__, found.whats),
+        map(names.__getitem__, found.sources),
+        map(names.__getitem__, found.accounts),
+        found.keys,
+        strict=True,
+    )
+
+
+def dated_events(place: Place, found: Found) -> Iterator[Event]:
+    """Return the events that a place found last, settled."""
+    known = place.known
+    return starmap(dated, rows(settled(place.clock, found), known.whats, known.names))
 
 
 def events(place: Place, blocks: Iterable[bytes], counts: Counts) -> Iterator[Event]:
     """Yield the events of a file's blocks, each of whole lines."""
     for block in blocks:
-        found, twice = read(place, block, 0, len(block), counts)
+        found = read(place, block, 0, len(block), counts)
         counts.lines += block.count(b"\n")
         if block and not block.endswith(b"\n"):
             counts.lines += 1
-        yield from settled(place.clock, found, twice)
+        yield from dated_events(place, found)

@@ -4,11 +4,13 @@ import ipaddress
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
+from typing import Final
 
 import msgspec
 
 from zmward.catalog.log_attackers import ATTACKERS
 from zmward.catalog.log_indicators import INDICATORS
+from zmward.logs.party import Party
 from zmward.logs.seen import (
     AccountSeen,
     DomainSeen,
@@ -25,7 +27,7 @@ from zmward.logs.seen import (
     SourceSeen,
     WinSeen,
 )
-from zmward.logs.tally import Party, Tally
+from zmward.logs.tally import Tally
 from zmward.logs.verdicts import (
     VERDICTS,
     of_account,
@@ -38,6 +40,7 @@ from zmward.logs.verdicts import (
 from zmward.profile import Logs
 
 _SHOWN, _ENOUGH = 1000, 20
+_GRAVITY: Final = {word: number for number, word in enumerate(VERDICTS)}
 _MAIL = frozenset(("imap", "pop3"))
 _FORGOTTEN = (
     "{count} sources and accounts that did least were dropped: there were more than "
@@ -78,6 +81,10 @@ class LogReport(msgspec.Struct, frozen=True, rename={"since": "from", "until": "
     evidence: tuple[LineSeen, ...] = ()
 
 
+# A source or account, what it did or suffered, and what that amounts to.
+_Judged = tuple[str, Party, str]
+
+
 class _Writer:
     """Turns a tally into a report, with times of one zone."""
 
@@ -90,8 +97,7 @@ class _Writer:
     def time(self, when: float) -> str:
         return datetime.fromtimestamp(when, self._zone).isoformat(timespec="seconds")
 
-    def _source(self, address: str, party: Party) -> SourceSeen:
-        won = address in self._sources
+    def _source(self, address: str, party: Party, verdict: str) -> SourceSeen:
         return SourceSeen(
             address=address,
             failures=party.failures,
@@ -102,31 +108,49 @@ class _Writer:
             protocols=tuple(sorted(party.protocols)),
             first=self.time(party.first),
             last=self.time(party.last),
-            verdict=of_source(party, self._logs, won=won, known=address in ATTACKERS),
+            verdict=verdict,
             campaign=ATTACKERS.get(address, ""),
         )
 
-    def sources(self) -> tuple[SourceSeen, ...]:
-        seen = [self._source(*one) for one in self._tally.sources.items()]
-        seen.sort(key=lambda one: (VERDICTS.index(one.verdict), -one.failures))
-        return tuple(seen)
+    def judged(self) -> list[_Judged]:
+        """Return all sources, the gravest first; of many the fewest are shown."""
+        found = [
+            (
+                *(name, party),
+                of_source(
+                    party,
+                    self._logs,
+                    won=name in self._sources,
+                    known=name in ATTACKERS,
+                ),
+            )
+            for name, party in self._tally.sources.items()
+        ]
+        return sorted(found, key=_gravity)
+
+    def sources(self, judged: Iterable[_Judged]) -> tuple[SourceSeen, ...]:
+        return tuple(self._source(*one) for one in judged)
+
+    def _account(self, name: str, party: Party, verdict: str) -> AccountSeen:
+        return AccountSeen(
+            account=name,
+            failures=party.failures,
+            sources=len(party.others),
+            lockouts=party.locked,
+            protocols=tuple(sorted(party.protocols)),
+            first=self.time(party.first),
+            last=self.time(party.last),
+            verdict=verdict,
+        )
 
     def accounts(self) -> tuple[AccountSeen, ...]:
-        seen = [
-            AccountSeen(
-                account=name,
-                failures=party.failures,
-                sources=len(party.others),
-                lockouts=party.locked,
-                protocols=tuple(sorted(party.protocols)),
-                first=self.time(party.first),
-                last=self.time(party.last),
-                verdict=of_account(party, self._logs, won=name in self._accounts),
-            )
+        """Return the accounts that suffered most."""
+        judged = [
+            (*(name, party), of_account(party, self._logs, won=name in self._accounts))
             for name, party in self._tally.accounts.items()
         ]
-        seen.sort(key=lambda one: (VERDICTS.index(one.verdict), -one.failures))
-        return tuple(seen)
+        shown = sorted(judged, key=_gravity)[:_SHOWN]
+        return tuple(self._account(*one) for one in shown)
 
     def wins(self) -> tuple[WinSeen, ...]:
         return tuple(
@@ -242,6 +266,11 @@ class _Writer:
         return tuple((self.time(hour * 3600), count) for hour, count in found)
 
 
+def _gravity(judged: _Judged) -> tuple[int, int]:
+    _, party, verdict = judged
+    return _GRAVITY[verdict], -party.failures
+
+
 def _all(one: Shown) -> int:
     return one.usable + one.proxy_only + one.absent
 
@@ -261,18 +290,24 @@ def _hiding(tally: Tally, *, mail: bool) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))[:10]
 
 
-def networks(sources: Iterable[SourceSeen]) -> tuple[NetworkSeen, ...]:
+def _network(address: str) -> str:
+    """Return the network of an address that was read as one."""
+    if ":" in address:
+        return str(ipaddress.ip_network(f"{address}/64", strict=False))
+    return f"{address.rpartition('.')[0]}.0/24"
+
+
+def _networks(sources: Iterable[_Judged]) -> tuple[NetworkSeen, ...]:
     """Return the networks of the sources, those with most failures first."""
     failures: Counter[str] = Counter()
     addresses: Counter[str] = Counter()
-    for source in sources:
-        length = 64 if ":" in source.address else 24
-        network = str(ipaddress.ip_network(f"{source.address}/{length}", strict=False))
-        failures[network] += source.failures
+    for address, party, _ in sources:
+        network = _network(address)
+        failures[network] += party.failures
         addresses[network] += 1
     return tuple(
         NetworkSeen(name, count, addresses[name])
-        for name, count in failures.most_common()
+        for name, count in failures.most_common(_SHOWN)
         if count
     )
 
@@ -288,7 +323,7 @@ def report(
 ) -> LogReport:
     """Return the report on what was counted; long lists keep their gravest."""
     writer = _Writer(tally, logs, zone)
-    sources, accounts = writer.sources(), writer.accounts()
+    sources = writer.judged()
     kept = tuple(notes)
     forgotten = tally.forgotten + tally.sessions.forgotten + tally.sending.forgotten
     if forgotten:
@@ -308,11 +343,11 @@ def report(
         hours_attacked=sum(
             count >= logs.failures_in_an_hour for count in tally.hours.values()
         ),
-        sources=sources[:_SHOWN],
+        sources=writer.sources(sources[:_SHOWN]),
         sources_seen=len(sources),
-        networks=networks(sources)[:_SHOWN],
-        accounts=accounts[:_SHOWN],
-        accounts_seen=len(accounts),
+        networks=_networks(sources),
+        accounts=writer.accounts(),
+        accounts_seen=len(tally.accounts),
         successes_after_failures=writer.wins(),
         impossible_sessions=writer.sessions(),
         sending=writer.sending(),

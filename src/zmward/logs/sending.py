@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from zmward.logs.event import LONGEST_NAME, Event
 from zmward.profile import Logs
 
 _DAY, _HOUR = 86_400, 3600
@@ -34,11 +33,23 @@ class Much(msgspec.Struct, frozen=True):
 class _Day:
     """One day of one account, with its busiest hour."""
 
-    __slots__ = ("busiest", "hour", "in_busiest", "in_hour", "sent", "sources")
+    __slots__ = (
+        *("busiest", "hour", "in_busiest", "in_hour"),
+        *("sent", "source", "sources"),
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, source: str) -> None:
         self.sent = self.hour = self.in_hour = self.busiest = self.in_busiest = 0
-        self.sources: set[str] = set()
+        # Most have one; a set is made for the second.
+        self.source = source
+        self.sources: set[str] | None = None
+
+    def met(self, source: str) -> None:
+        """Note that a message came from elsewhere than the first."""
+        if self.sources is None:
+            self.sources = {self.source, source}
+        elif len(self.sources) < _SOURCES:
+            self.sources.add(source)
 
 
 class Sending:
@@ -50,10 +61,15 @@ class Sending:
         self._first: int | None = None
         self.forgotten = 0
 
-    def add(self, event: Event) -> None:
-        """Count a message."""
-        hour = int(event.when) // _HOUR
-        day = self._day(event.account[:LONGEST_NAME], hour // 24)
+    def add(self, when: float, account: str, source: str) -> None:
+        """Count a message of an account, whose name is at most 320 letters long."""
+        hour = int(when) // _HOUR
+        days = self._accounts.get(account)
+        day = days.get(hour // 24) if days else None
+        if day is None:
+            day = self._day(account, hour // 24, source)
+        elif source != day.source:
+            day.met(source)
         day.sent += 1
         if hour == day.hour:
             day.in_hour += 1
@@ -61,15 +77,9 @@ class Sending:
             day.hour, day.in_hour = hour, 1
         if day.in_hour > day.in_busiest:
             day.busiest, day.in_busiest = hour, day.in_hour
-        if len(day.sources) < _SOURCES:
-            day.sources.add(event.source)
 
-    def _day(self, name: str, number: int) -> _Day:
-        """Return the day of an account."""
-        try:
-            return self._accounts[name][number]
-        except KeyError:
-            pass
+    def _day(self, name: str, number: int, source: str) -> _Day:
+        """Return a new day of an account."""
         if self._first is None or number < self._first:
             self._first = number
         days = self._accounts.get(name)
@@ -79,7 +89,7 @@ class Sending:
             days = self._accounts[name] = {}
         if len(days) >= _DAYS:
             del days[min(days)]
-        day = days[number] = _Day()
+        day = days[number] = _Day(source)
         return day
 
     def _shrink(self) -> None:
@@ -115,5 +125,5 @@ class Sending:
             before=number - (number if self._first is None else self._first),
             hour=float(day.busiest * _HOUR),
             in_hour=day.in_busiest,
-            sources=len(day.sources),
+            sources=len(day.sources or (day.source,)),
         )

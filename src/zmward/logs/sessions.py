@@ -7,10 +7,11 @@ with both families counts by the larger of the two. All private addresses are on
 """
 
 import ipaddress
+from collections.abc import Iterable
 
 import msgspec
 
-from zmward.logs.event import LONGEST_NAME, Event
+from zmward.logs.event import LONGEST_NAME
 from zmward.profile import Logs
 
 _ACCOUNTS, _KNOWN, _SHOWN = 20_000, 65_536, 8
@@ -52,20 +53,23 @@ class AtOnce(msgspec.Struct, frozen=True):
     logins: tuple[Login, ...]
 
 
+# When, from where, how.
+_Login = tuple[float, str, str]
+
+
 class Sessions:
     """The newest login of each account by network, while it is new enough."""
 
     def __init__(self, logs: Logs) -> None:
         self._least = logs.networks_at_once
         self._seconds = logs.at_once_minutes * 60
-        self._open: dict[str, dict[str, Event]] = {}
+        self._open: dict[str, dict[str, _Login]] = {}
         self._networks: dict[str, str] = {}
         self.found: dict[str, AtOnce] = {}
         self.forgotten = 0
 
-    def add(self, event: Event) -> None:
+    def add(self, when: float, source: str, account: str, protocol: str) -> None:
         """Note a good login that shows its client."""
-        source, account = event.source, event.account
         try:
             name = self._networks[source]
         except KeyError:
@@ -76,9 +80,9 @@ class Sessions:
             if len(self._open) >= _ACCOUNTS:
                 self._shrink()
             some = self._open[account] = {}
-        some[name] = event
+        some[name] = (when, source, protocol)
         if len(some) >= self._least:
-            self._judge(account, event.when, some)
+            self._judge(account, when, some)
 
     def _network(self, source: str) -> str:
         """Return the network of an address that was not met before."""
@@ -93,9 +97,9 @@ class Sessions:
             del self._open[account]
         self.forgotten += _ACCOUNTS // 2
 
-    def _judge(self, account: str, now: float, some: dict[str, Event]) -> None:
+    def _judge(self, account: str, now: float, some: dict[str, _Login]) -> None:
         for name in [
-            name for name, one in some.items() if abs(now - one.when) > self._seconds
+            name for name, one in some.items() if abs(now - one[0]) > self._seconds
         ]:
             del some[name]
         count = _widest(some)
@@ -103,16 +107,17 @@ class Sessions:
         if count < self._least or (known and known.networks >= count):
             return
         logins = sorted(
-            Login(one.when, one.source, name, one.protocol)
-            for name, one in some.items()
+            Login(when, source, name, protocol)
+            for name, (when, source, protocol) in some.items()
         )
         self.found[account] = AtOnce(
             account[:LONGEST_NAME], count, tuple(logins[-_SHOWN:])
         )
 
 
-def _widest(networks: dict[str, Event]) -> int:
+def _widest(networks: Iterable[str]) -> int:
     """Return the count of the family with more networks; private ones are of both."""
-    six = sum(":" in name for name in networks)
-    private = "private" in networks
-    return max(six + private, len(networks) - six)
+    names = set(networks)
+    six = sum(":" in name for name in names)
+    private = "private" in names
+    return max(six + private, len(names) - six)

@@ -2,8 +2,8 @@
 
 import re
 
-from zmward.logs.event import QUIET, Event, Read
-from zmward.logs.lines import Place, text
+from zmward.logs.event import QUIET, Event, Read, dated
+from zmward.logs.lines import Place, Told, text
 
 _HEAD = re.compile(
     rb"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ 0-3]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,30})"
@@ -15,7 +15,8 @@ _HEAD = re.compile(
 _FOLDED = re.compile(
     rb"([^\[]{1,200}\[\d+\]: )message repeated (\d{1,4}) times: \[ ?(.*)\]", re.DOTALL
 )
-_SAME = b"0: "
+# Stands for the number of a queue file.
+SAME = b"0"
 _DAEMONS = {b"postfix": "postfix", b"saslauthd": "saslauthd"}
 
 
@@ -48,22 +49,25 @@ def read(place: Place, line: bytes) -> Read:
     messages = place.messages.get(daemon)
     if messages is None:
         return _other(place, line, at - len(queued or b""), daemon, when)
-    message = _SAME + line[at:] if queued else line[at:]
-    told = messages.known.get(message) or messages.read(message)
+    message = SAME + b": " + line[at:] if queued else line[at:]
+    told = messages.read(message)
     if told is None:
         return _other(place, line, at - len(queued or b""), daemon, when)
-    kind, _, typed, _, address = told
-    if kind == "quiet":
+    if told.kind == "quiet":
         return QUIET
-    source, trusted = place.trusted.look(address)
-    return Event(
-        when,
-        kind,
-        place.log,
-        "" if trusted else source,
-        typed,
-        "smtp",
-        "proxy-only" if trusted else "direct" if source else "none",
-        f"a{typed}",
-        _DAEMONS.get(daemon) or text(daemon),
+    source, shared = what(place, told, daemon)
+    return dated(when, shared, source, told.typed, "")
+
+
+def what(place: Place, told: Told, daemon: bytes) -> tuple[str, Event]:
+    """Return the client, and what a message tells but for its time and account."""
+    source, trusted = place.trusted.look(told.address)
+    shared = Event(
+        when=0.0,
+        kind=told.kind,
+        log=place.log,
+        protocol="smtp",
+        via="proxy-only" if trusted else "direct" if source else "none",
+        origin=_DAEMONS.get(daemon) or text(daemon),
     )
+    return "" if trusted else source, shared

@@ -4,85 +4,31 @@ What an attacker can make many of (addresses, names) is kept in tables of fixed 
 the least of them go first, and the report says that some went.
 """
 
-from collections import Counter, deque
+import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import TypeVar
 
 import msgspec
 
 from zmward.catalog.log_attackers import ATTACKERS
-from zmward.logs.event import LONGEST_NAME, Event
+from zmward.logs.event import LONGEST_NAME, Event, Row, row
+from zmward.logs.party import Burst, Party
 from zmward.logs.sending import Sending
 from zmward.logs.sessions import Sessions
 from zmward.profile import Logs
 
-_DAY, _HOUR = 86_400, 3600
+_HOUR = 3600
 _SOURCES, _ACCOUNTS, _PAIRS = 20_000, 20_000, 150_000
 _HOURS, _DOMAINS, _LINES, _WINS, _PEERS = 20_000, 2000, 3, 50, 100
+_SORTS = 5000
 _FAILED = frozenset(("failure", "unknown", "denied", "preauth-failure"))
-
+# Whose lines are not of a login that should show its client.
+_BLIND = frozenset(("smtp", "preauth", "mail"))
+_MAILBOXD = frozenset(("audit", "mailbox"))
 
 T = TypeVar("T")
-
-
-class Party:
-    """What one source or one account did, or had done to it."""
-
-    __slots__ = (
-        *("failures", "unknown", "probes", "successes", "protocols", "first", "last"),
-        *("others", "today", "day", "widest", "recent", "burst", "locked"),
-    )
-
-    def __init__(self, when: float) -> None:
-        self.failures = self.unknown = self.probes = self.successes = self.locked = 0
-        self.protocols: set[str] = set()
-        self.first = self.last = when
-        # Failures by account of a source, by source of an account.
-        self.others: dict[str, int] = {}
-        self.today: set[str] = set()
-        self.day = 0
-        self.widest = 0
-        self.recent: deque[float] | None = None
-        self.burst = False
-
-    def seen(self, when: float, protocol: str) -> None:
-        """Note when and how."""
-        if when > self.last:
-            self.last = when
-        elif when < self.first:
-            self.first = when
-        if protocol:
-            self.protocols.add(protocol)
-
-    def failed(self, when: float, logs: Logs) -> None:
-        """Count a failure, and see whether there were too many in a short time."""
-        self.failures += 1
-        if self.burst:
-            return
-        if self.recent is None:
-            self.recent = deque()
-        self.recent.append(when)
-        if len(self.recent) > logs.failures:
-            self.recent.popleft()
-        if len(self.recent) >= logs.failures:
-            self.burst = abs(when - self.recent[0]) <= logs.window_minutes * 60
-        if self.burst:
-            self.recent = None
-
-    def met(self, other: str, when: float, *, room: bool) -> bool:
-        """Note the other side of a failure; return whether it took new room."""
-        day = int(when // _DAY)
-        if day != self.day:
-            self.day, self.today = day, set()
-        if len(self.today) < 1000:  # noqa: PLR2004  # more make no difference
-            self.today.add(other)
-        self.widest = max(self.widest, len(self.today))
-        if other in self.others:
-            self.others[other] += 1
-            return False
-        if room:
-            self.others[other] = 1
-        return room
 
 
 class Win(msgspec.Struct, frozen=True):
@@ -103,11 +49,29 @@ class Sign(msgspec.Struct):
     lines: list[tuple[str, str]]
 
 
+class _Sort:
+    """What events of one sort have in common, how many there were, how they count."""
+
+    __slots__ = ("count", "handle", "shown", "unknown", "what")
+
+    def __init__(self, what: Event, handle: "_Handle") -> None:
+        self.what = what
+        self.count = 0
+        self.handle = handle
+        self.unknown = int(what.kind == "unknown")
+        # Whether it is of a login that should show its client.
+        self.shown = what.log in _MAILBOXD and what.protocol not in _BLIND
+
+
+_Handle = Callable[[_Sort, float, str, str], None]
+
+
 class Tally:
     """All that a report is made of."""
 
     def __init__(self, logs: Logs) -> None:
         self._logs = logs
+        self._burst = Burst(logs.failures, logs.window_minutes * 60)
         self.sources: dict[str, Party] = {}
         self.accounts: dict[str, Party] = {}
         self._pairs = 0
@@ -129,7 +93,10 @@ class Tally:
         self.smtp_logins: Counter[str] = Counter()
         self.sessions = Sessions(logs)
         self.sending = Sending(logs)
-        self._others: Mapping[str, Callable[[Event], None]] = {
+        self._handlers: Mapping[str, _Handle] = {
+            **dict.fromkeys(_FAILED, self._failure),
+            "preauth-failure": self._preauth_failure,
+            "success": self._success,
             "preauth": self._preauth,
             "recipient": self._recipient,
             "flood": self._flood,
@@ -140,86 +107,114 @@ class Tally:
         self.announcing: Counter[str] = Counter()
         self.wins: list[Win] = []
         self.signs: dict[str, Sign] = {}
+        # By the identity of what they have in common, which is kept with them.
+        self._sorts: dict[int, _Sort] = {}
 
     def add(self, events: Iterable[Event]) -> None:
         """Count events."""
         for event in events:
-            self._one(event)
+            self.rows((row(event),))
+            self.fold()
 
-    def _one(self, event: Event) -> None:
-        kind, when = event.kind, event.when
-        if kind == "indicator":
-            self._sign(event)
-            return
-        if not self.first or when < self.first:
-            self.first = when
-        self.last = max(self.last, when)
-        if not event.half:
-            self.kinds[kind] += 1
-            self._origin(event)
-        if kind in _FAILED:
-            self._failure(event)
-        elif kind == "success":
-            self._success(event)
-        elif other := self._others.get(kind):
-            other(event)
+    def rows(self, rows: Iterable[Row]) -> None:
+        """Count events as rows; how many there were shows once they are folded."""
+        sorts = self._sorts
+        first, last = self.first or math.inf, self.last
+        for when, what, source, account, _ in rows:
+            one = sorts.get(id(what))
+            if one is None:
+                if what.kind == "indicator":
+                    self._sign(when, what)
+                    continue
+                one = self._sort(what)
+                first = min(first, when)
+            one.count += 1
+            if when > last:
+                last = when
+            elif when < first:
+                first = when
+            one.handle(one, when, source, account)
+        self.first, self.last = 0.0 if first == math.inf else first, last
 
-    def _preauth(self, event: Event) -> None:
-        self._domain(self.preauth, event.account)
-        self._blind(event)
+    def _sort(self, what: Event) -> _Sort:
+        """Find out how events are counted that are met for the first time."""
+        if len(self._sorts) >= _SORTS:
+            self.fold()
+        handle = self._handlers.get(what.kind, _uncounted)
+        one = self._sorts[id(what)] = _Sort(what, handle)
+        if not what.half:
+            # What is told first stands first among equals.
+            if what.kind in _FAILED:
+                self.protocols[what.protocol or "unknown"] += 0
+            if one.shown and what.peer:
+                one.handle = self._between
+        return one
 
-    def _lockout(self, event: Event) -> None:
-        party = self._party(self.accounts, event.account, event.when, _ACCOUNTS)
-        party.seen(event.when, event.protocol)
+    def fold(self) -> None:
+        """Sum up what events have in common."""
+        for one in self._sorts.values():
+            what, count = one.what, one.count
+            if what.half:
+                continue
+            self.kinds[what.kind] += count
+            protocol = what.protocol or "unknown"
+            if what.kind in _FAILED:
+                self.protocols[protocol] += count
+            elif what.kind == "success" and protocol == "smtp":
+                self.smtp_logins[what.log] += count
+            if one.shown:
+                self.via.setdefault(protocol, Counter())[what.via] += count
+        self._sorts.clear()
+
+    def _between(self, one: _Sort, when: float, source: str, account: str) -> None:
+        """Count the machine between: it hides clients, or announces them unasked."""
+        what = one.what
+        if what.via == "proxy-only":
+            self._some(self.hiding, (what.peer, what.protocol or "unknown"))
+        else:
+            self._some(self.announcing, what.peer)
+        self._handlers.get(what.kind, _uncounted)(one, when, source, account)
+
+    def _preauth(self, _one: _Sort, _when: float, source: str, account: str) -> None:
+        self._domain(self.preauth, account)
+        if not source:
+            self._domain(self.preauth_blind, account)
+
+    def _preauth_failure(
+        self, one: _Sort, when: float, source: str, account: str
+    ) -> None:
+        self._domain(self.preauth_failures, account)
+        if not source:
+            self._domain(self.preauth_blind, account)
+        self._failure(one, when, source, account)
+
+    def _lockout(self, one: _Sort, when: float, _source: str, account: str) -> None:
+        party = self._party(self.accounts, account, when, _ACCOUNTS)
+        party.seen(when, one.what.protocol)
         party.locked += 1
 
-    def _probe(self, event: Event) -> None:
-        if event.source:
-            party = self._party(self.sources, event.source, event.when, _SOURCES)
-            party.seen(event.when, event.protocol)
+    def _probe(self, one: _Sort, when: float, source: str, _account: str) -> None:
+        if source:
+            party = self._party(self.sources, source, when, _SOURCES)
+            party.seen(when, one.what.protocol)
             party.probes += 1
 
-    def _recipient(self, event: Event) -> None:
+    def _recipient(self, one: _Sort, when: float, source: str, account: str) -> None:
         """Count a recipient that does not exist; trusted machines pass others' on."""
-        if event.source:
-            party = self._party(self.recipients, event.source, event.when, _SOURCES)
-            party.seen(event.when, event.protocol)
+        if source:
+            party = self._party(self.recipients, source, when, _SOURCES)
+            party.seen(when, one.what.protocol)
             party.failures += 1
-            party.met(event.account, event.when, room=False)
+            party.met(account, when, False)  # noqa: FBT003  # it takes no room
 
-    def _flood(self, event: Event) -> None:
+    def _flood(self, one: _Sort, when: float, source: str, _account: str) -> None:
         """Count a request that the flood filter stopped."""
-        if event.source:
-            party = self._party(self.floods, event.source, event.when, _SOURCES)
-            party.seen(event.when, event.protocol)
+        if source:
+            party = self._party(self.floods, source, when, _SOURCES)
+            party.seen(when, one.what.protocol)
             party.failures += 1
-        elif event.peer and (
-            event.peer in self.flooded_peers or len(self.flooded_peers) < _PEERS
-        ):
-            self.flooded_peers[event.peer] += 1
-
-    def _blind(self, event: Event) -> None:
-        if not event.source:
-            self._domain(self.preauth_blind, event.account)
-
-    def _origin(self, event: Event) -> None:
-        """Count whether a login of mailboxd shows whom it came from."""
-        if event.log in {"audit", "mailbox"} and event.protocol not in {
-            "smtp",
-            "preauth",
-            "mail",
-        }:
-            protocol = event.protocol or "unknown"
-            ways = self.via.get(protocol)
-            if ways is None:
-                ways = self.via[protocol] = Counter()
-            ways[event.via] += 1
-            if not event.peer:
-                return
-            if event.via == "proxy-only":
-                self._some(self.hiding, (event.peer, protocol))
-            else:
-                self._some(self.announcing, event.peer)
+        elif one.what.peer:
+            self._some(self.flooded_peers, one.what.peer)
 
     @staticmethod
     def _some(table: Counter[T], name: T) -> None:
@@ -227,11 +222,11 @@ class Tally:
         if name in table or len(table) < _PEERS:
             table[name] += 1
 
-    def _sign(self, event: Event) -> None:
-        known = self.signs.setdefault(event.origin, Sign(0, event.when, []))
+    def _sign(self, when: float, what: Event) -> None:
+        known = self.signs.setdefault(what.origin, Sign(0, when, []))
         known.count += 1
         if len(known.lines) < _LINES:
-            known.lines.append((event.log, event.line))
+            known.lines.append((what.log, what.line))
 
     @staticmethod
     def _domain(table: Counter[str], account: str) -> None:
@@ -251,58 +246,62 @@ class Tally:
 
     def _shrink(self, table: dict[str, Party]) -> None:
         """Forget the half that did least, the oldest of them first."""
-        names = sorted(table, key=lambda one: (table[one].failures, table[one].last))
+        # Two sorts of plain numbers are quicker than one of pairs.
+        last = dict(zip(table, map(attrgetter("last"), table.values()), strict=True))
+        names = sorted(table, key=last.__getitem__)
+        names.sort(key=lambda name: table[name].failures)
         for name in names[: len(names) // 2]:
             self._pairs -= len(table.pop(name).others)
             self.forgotten += 1
 
-    def _failure(self, event: Event) -> None:
-        when, account = event.when, event.account[:LONGEST_NAME]
-        if not event.half:
-            self.protocols[event.protocol or "unknown"] += 1
+    def _failure(self, one: _Sort, when: float, source: str, account: str) -> None:
+        what, burst = one.what, self._burst
+        if not what.half:
             hour = int(when // _HOUR)
             if hour in self.hours or len(self.hours) < _HOURS:
                 self.hours[hour] += 1
-        if event.kind == "preauth-failure":
-            self._domain(self.preauth_failures, account)
-            self._blind(event)
-        for table, name, other, most in (
-            (self.sources, event.source, account, _SOURCES),
-            (self.accounts, account, event.source, _ACCOUNTS),
-        ):
-            if not name:
-                continue
-            party = self._party(table, name, when, most)
-            party.seen(when, event.protocol)
-            party.failed(when, self._logs)
-            if event.kind == "unknown":
-                party.unknown += 1
-            if other:
-                room = self._pairs < _PAIRS
-                self._pairs += party.met(other, when, room=room)
+        if len(account) > LONGEST_NAME:
+            account = account[:LONGEST_NAME]
+        protocol, unknown = what.protocol, one.unknown
+        if source:
+            party = self.sources.get(source)
+            if party is None:
+                party = self._party(self.sources, source, when, _SOURCES)
+            room = self._pairs < _PAIRS
+            self._pairs += party.failed(when, account, protocol, burst, room)
+            party.unknown += unknown
+        if account:
+            party = self.accounts.get(account)
+            if party is None:
+                party = self._party(self.accounts, account, when, _ACCOUNTS)
+            room = self._pairs < _PAIRS
+            self._pairs += party.failed(when, source, protocol, burst, room)
+            party.unknown += unknown
 
-    def _success(self, event: Event) -> None:
-        if event.source:
-            self.sessions.add(event)
-        if event.protocol == "smtp":
-            self.smtp_logins[event.log] += 1
-            if event.log == "syslog":
-                self.sending.add(event)
-        source = self.sources.get(event.source)
-        if source is None:
-            if event.source not in ATTACKERS:
+    def _success(self, one: _Sort, when: float, source: str, account: str) -> None:
+        what = one.what
+        if source:
+            self.sessions.add(when, source, account, what.protocol)
+        if len(account) > LONGEST_NAME:
+            account = account[:LONGEST_NAME]
+        if what.log == "syslog" and what.protocol == "smtp":
+            self.sending.add(when, account, source)
+        party = self.sources.get(source)
+        if party is None:
+            if source not in ATTACKERS:
                 return
-            source = self._party(self.sources, event.source, event.when, _SOURCES)
-            source.seen(event.when, event.protocol)
-        source.successes += 1
-        failures = source.others.get(event.account[:LONGEST_NAME], 0)
-        spread = source.widest >= self._logs.accounts_per_source
-        if failures >= self._logs.success_after or (failures and spread):
-            source.others[event.account[:LONGEST_NAME]] = 0
+            party = self._party(self.sources, source, when, _SOURCES)
+            party.seen(when, what.protocol)
+        party.successes += 1
+        failures = party.others.get(account, 0)
+        if failures and (
+            failures >= self._logs.success_after
+            or party.widest >= self._logs.accounts_per_source
+        ):
+            party.others[account] = 0
             if len(self.wins) < _WINS:
-                self.wins.append(
-                    Win(
-                        *(event.account, event.source, event.when, failures),
-                        event.protocol,
-                    )
-                )
+                self.wins.append(Win(account, source, when, failures, what.protocol))
+
+
+def _uncounted(_one: _Sort, _when: float, _source: str, _account: str) -> None:
+    """Count nothing but its kind."""

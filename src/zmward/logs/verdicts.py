@@ -1,7 +1,8 @@
 """What a source or an account's failures amount to, by the profile's thresholds."""
 
+from zmward.logs.party import Party
 from zmward.logs.sending import Much
-from zmward.logs.tally import Party, Tally, Win
+from zmward.logs.tally import Tally, Win
 from zmward.profile import Logs
 
 # The order of gravity; words of the JSON document as well.

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -10,6 +9,7 @@ from rich.text import Text
 
 from zmward.backups.judged import size
 from zmward.backups.listing import STATES, Found, Listing
+from zmward.backups.rehearsal import stamp
 from zmward.i18n import Speaker, mark
 from zmward.reports.lines import hanging, printed
 from zmward.reports.plain import plain
@@ -60,11 +60,6 @@ class BackupsShown(msgspec.Struct, frozen=True):
     found: tuple[Found, ...]
 
 
-def moment(epoch: float) -> str:
-    """Return a time as people and programs write it, in UTC."""
-    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="seconds")
-
-
 def _shown(listing: Listing) -> CopyShown:
     whole = [b for b in listing.backups if b.whole is not False]
     copy = listing.copy
@@ -75,8 +70,8 @@ def _shown(listing: Listing) -> CopyShown:
         off_site=copy.off_site,
         encrypted=listing.encrypted,
         backups=len(whole),
-        newest=moment(whole[0].when) if whole else None,
-        oldest=moment(whole[-1].when) if whole else None,
+        newest=stamp(whole[0].when) if whole else None,
+        oldest=stamp(whole[-1].when) if whole else None,
         bytes=whole[0].size if whole else None,
     )
 

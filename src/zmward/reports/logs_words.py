@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from zmward.i18n import Speaker, mark
+from zmward.logs.attacked import HARMLESS
 from zmward.logs.report import LogReport
 from zmward.logs.seen import SendingSeen, SessionSeen
 from zmward.logs.trust import written
 from zmward.reports.plain import plain
 from zmward.reports.words import moment
 
-HARMLESS: Final = frozenset(("few", "shared", "probing", "no-history"))
 WORDS: Final[Mapping[str, str]] = {
     "got-in": mark("may have got in"),
     "campaign": mark("an address that a known campaign used"),
@@ -25,21 +25,6 @@ WORDS: Final[Mapping[str, str]] = {
     "no-history": mark("much, and no earlier day to compare with"),
     "few": mark("few"),
 }
-
-
-def attacked(found: LogReport) -> bool:
-    """Return whether anything in the report is an attack or its success."""
-    verdicts = {one.verdict for one in found.sources}
-    verdicts |= {one.verdict for one in found.accounts}
-    verdicts |= {one.verdict for one in found.recipients}
-    verdicts |= {one.verdict for one in found.preauth}
-    verdicts |= {one.verdict for one in found.sending}
-    return bool(
-        verdicts - HARMLESS
-        or found.hours_attacked
-        or found.indicators
-        or found.impossible_sessions
-    )
 
 
 def alarms(found: LogReport, say: Speaker) -> Iterator[str]:

@@ -4,6 +4,9 @@ from typing import Any
 
 import msgspec
 
+from zmward.backups.rehearsal import Rehearsal
+from zmward.backups.run import SCHEMA as BACKUP_RUN
+from zmward.backups.run import BackupRun
 from zmward.control import Status
 from zmward.finding import SCHEMA, Report
 from zmward.patches.signed import SCHEMA as CATALOG
@@ -14,6 +17,7 @@ from zmward.reports.check_json import CheckShown
 from zmward.reports.config_json import DiffShown, LogShown, SnapshotShown
 from zmward.reports.patches_json import PatchesShown
 from zmward.reports.policy_json import PolicyShown
+from zmward.sources.backup_drill import SCHEMA as DRILL
 
 _SHOWN_WITH_A_CURE = {
     "commands": {
@@ -131,6 +135,18 @@ def config_log() -> dict[str, Any]:
     """Return the schema of the configuration's history."""
     about = "What `zmward config log --json` writes."
     return written(LogShown, "zmward.config-log/1", about)
+
+
+def drill() -> dict[str, Any]:
+    """Return the schema of a rehearsed restore."""
+    about = "What `zmward backup drill --json` writes."
+    return written(Rehearsal, DRILL, about)
+
+
+def backup_run() -> dict[str, Any]:
+    """Return the schema of a backup run."""
+    about = "What `zmward backup run --json` writes."
+    return written(BackupRun, BACKUP_RUN, about)
 
 
 def catalog() -> dict[str, Any]:

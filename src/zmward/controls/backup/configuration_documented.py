@@ -12,7 +12,7 @@ CONTROL = Control(
     tips=("T14",),
     check=attested("wiki", verb="zmward config snapshot"),
     refs=(),
-    note="Attest it as wiki; zmward config snapshot will keep the settings in git.",
+    note="Attest it as wiki; zmward config document writes the page.",
     examples=(
         passes(profile=said("wiki", until="2027-05-01")),
         fails(profile=said("wiki", until="2026-11-20")),

@@ -20,6 +20,7 @@ from zmward.deviation import (
 from zmward.facts import Facts
 from zmward.sources.directory import SERVERS
 from zmward.sources.fail2ban import FAIL2BAN, Fail2ban, Jail
+from zmward.sources.localconfig import LOCALCONFIG
 from zmward.sources.own_files import OWN_FILES, OwnFile, OwnFiles
 from zmward.sources.packages import PACKAGES
 from zmward.sources.units import UNITS, unit
@@ -35,6 +36,16 @@ _WORTH: Mapping[Flaw, str] = {
 }
 
 
+_AUDIT = "/opt/zimbra/log/audit.log"
+_LOGGED = "zimbra_additional_logging"
+
+
+_ANEW = (
+    "Have `zmward logs bans --install` write jails whose filters are proved, and "
+    "disable this one."
+)
+
+
 def _problems(jail: Jail, filters: Mapping[str, str]) -> Iterator[str]:
     if jail.filter not in filters:
         yield f"jail {jail.name}: the filter {jail.filter} does not exist"
@@ -46,9 +57,30 @@ def _problems(jail: Jail, filters: Mapping[str, str]) -> Iterator[str]:
         yield f"jail {jail.name}: {_WORTH[flaw]}"
 
 
-def _tried(jail: Jail, filters: Mapping[str, str]) -> bool:
-    """Say whether its filter could be held against lines of this version."""
-    return flaws(filters.get(jail.filter, ""), jail.logs) is not None
+def _tried(
+    facts: Facts, host: str, jail: Jail, filters: Mapping[str, str]
+) -> Iterator[Judgement]:
+    """Judge a filter in which nothing else is wrong, by lines of this version."""
+    text = filters.get(jail.filter, "")
+    found = flaws(text, jail.logs)
+    if found is None:
+        reason = f"{jail.name}: what its filter finds cannot be tried here"
+        yield unknown(Layer.DECLARED, host, reason)
+        return
+    if not found and _AUDIT in jail.logs:
+        own = facts.read(LOCALCONFIG, host).value(_LOGGED) or ""
+        if own.lower() == "true" and flaws(text, jail.logs, unknown_logged=True):
+            yield deviates(
+                Layer.DECLARED,
+                host,
+                f"jail {jail.name}: {_WORTH['fooled']}, as {_LOGGED} is true",
+                "a filter that no client can turn against others",
+                no_cure=_ANEW,
+                source="fail2ban",
+            )
+            return
+    seen = f"{jail.name} was tried with lines as this version writes them"
+    yield sound(Layer.DECLARED, host, source="fail2ban", seen=seen)
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -67,8 +99,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             host,
             text,
             "a filter that matches this version's lines",
-            no_cure="Have `zmward logs bans --install` write jails whose filters are "
-            "proved, and disable this one.",
+            no_cure=_ANEW,
             source="fail2ban",
         )
     for jail in jails:
@@ -77,12 +108,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     if LOGIN.name in {jail.name for jail in jails} and host in facts.hosts("mailbox"):
         yield from _fed(facts, host)
     for jail in others:
-        if _tried(jail, found.filters):
-            text = f"{jail.name} was tried with lines as this version writes them"
-            yield sound(Layer.DECLARED, host, source="fail2ban", seen=text)
-        else:
-            reason = f"{jail.name}: what its filter finds cannot be tried here"
-            yield unknown(Layer.DECLARED, host, reason)
+        yield from _tried(facts, host, jail, found.filters)
 
 
 def _fed(facts: Facts, host: str) -> Iterator[Judgement]:
@@ -147,6 +173,14 @@ _JAIL = Jail("zimbra-auth", "zimbra-auth", ("/opt/zimbra/log/audit.log",))
 _OURS = Fail2ban((Jail(LOGIN.name, LOGIN.name, (EVENT_LOGS,)),), (), {})
 _LINE = "failregex = INFO .*;oip=<HOST>;.*authentication failed for .*invalid password"
 _FOOLED = f"[Definition]\n{_LINE}\n"
+# Nothing within a line fools these two: what stands before the address is no client's.
+_STRICT = (
+    "[Definition]\nfailregex = \\[name=[^;\\]]*;ip=<HOST>;port=\\d+;soapId=1;\\] "
+    "SoapEngine - handler exception: authentication failed\n"
+)
+_STRICT_AUDIT = _STRICT.replace(
+    "SoapEngine - handler exception: authentication failed", "security - cmd=Auth;"
+)
 _SMTP = (
     "[Definition]\nfailregex = warning: .*\\[<HOST>\\]: SASL LOGIN auth.* failed: \n"
 )
@@ -166,12 +200,16 @@ CONTROL = Control(
     severity=Severity.LOW,
     tips=("T05",),
     check=on_hosts(
-        Layer.DECLARED, (FAIL2BAN, OWN_FILES, SERVERS, PACKAGES, UNITS), _look
+        Layer.DECLARED,
+        (FAIL2BAN, LOCALCONFIG, OWN_FILES, SERVERS, PACKAGES, UNITS),
+        _look,
     ),
     refs=("https://github.com/fail2ban/fail2ban",),
     note=(
         "Administrators' logins are cmd=Auth since 8.8.15 patch 30, 9.0.0 patch 23 "
-        "and 10.0. Most published filters are older, and know IPv4 only."
+        "and 10.0. Most published filters are older, and know IPv4 only. Clients can "
+        "write whole lines into mailbox.log, and with zimbra_additional_logging into "
+        "audit.log: every filter that reads those can be turned against others."
     ),
     examples=(
         passes(fail2ban=_OURS, own_files=OwnFiles({_PATH: _TEXT}), raw=_FOLLOWED),
@@ -210,6 +248,19 @@ CONTROL = Control(
         unsure(fail2ban=_OURS, missing=("own-files",)),
         passes(fail2ban=Fail2ban((_MAIL,), (), {"zimbra-smtp": _SMTP})),
         fails(fail2ban=Fail2ban((_BOX,), (), {"zimbra-web": _FOOLED})),
+        fails(fail2ban=Fail2ban((_BOX,), (), {"zimbra-web": _STRICT})),
+        passes(
+            fail2ban=Fail2ban((_JAIL,), (), {"zimbra-auth": _STRICT_AUDIT}),
+            localconfig={"zimbra_additional_logging": "false"},
+        ),
+        fails(
+            fail2ban=Fail2ban((_JAIL,), (), {"zimbra-auth": _STRICT_AUDIT}),
+            localconfig={"zimbra_additional_logging": "true"},
+        ),
+        unsure(
+            fail2ban=Fail2ban((_JAIL,), (), {"zimbra-auth": _STRICT_AUDIT}),
+            missing=("localconfig",),
+        ),
         fails(fail2ban=Fail2ban((_JAIL,), (), {"zimbra-auth": _OLD})),
         fails(fail2ban=Fail2ban((_JAIL,), (), {})),
         unsure(fail2ban=Fail2ban((_JAIL,), (), {"zimbra-auth": _NEW})),

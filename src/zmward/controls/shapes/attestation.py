@@ -32,7 +32,7 @@ def attestation(facts: Facts, subject: str, verb: str = "") -> Judgement:
     )
 
 
-def _too_old(facts: Facts, subject: str) -> Judgement | None:
+def too_old(facts: Facts, subject: str) -> Judgement | None:
     """Say that what was attested lies further back than the profile allows."""
     today = facts.now.astimezone(UTC).date()
     found = facts.profile.attested(subject, today)
@@ -48,15 +48,11 @@ def _too_old(facts: Facts, subject: str) -> Judgement | None:
     )
 
 
-def attested(subject: str, verb: str = "", *, drill: bool = False) -> Check:
-    """Judge by an attestation alone; `verb` is the command that will look itself.
-
-    A `drill` must also have been done within the days that the profile gives.
-    """
+def attested(subject: str, verb: str = "") -> Check:
+    """Judge by an attestation alone; `verb` is the command that will look itself."""
 
     def judge(facts: Facts) -> Iterator[Judgement]:
-        old = _too_old(facts, subject) if drill else None
-        yield old or attestation(facts, subject, verb)
+        yield attestation(facts, subject, verb)
 
     return on_directory(Layer.DECLARED, (), judge)
 

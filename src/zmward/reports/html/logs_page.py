@@ -6,6 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from zmward.i18n import Speaker, mark
+from zmward.logs.attacked import HARMLESS
 from zmward.logs.report import LogReport
 from zmward.logs.seen import LineSeen, SignSeen
 from zmward.reports import logs_words
@@ -122,7 +123,7 @@ def render(found: LogReport, host: str, say: Speaker | None = None) -> str:
             signs=_signs(found),
             evidence=_evidence(found),
             words={name: say(text) for name, text in logs_words.WORDS.items()},
-            harmless=logs_words.HARMLESS,
+            harmless=HARMLESS,
             moment=moment,
             rows=_ROWS,
         )

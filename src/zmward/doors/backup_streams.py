@@ -1,0 +1,227 @@
+"""What a copy holds, file by file, and the way to the bytes of each.
+
+Everything is streamed: nothing of a backup is put on a disk on the way. A file of a
+folder is opened through no link of its own.
+"""
+
+import hashlib
+import os
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Final
+
+import msgspec
+
+from zmward.backup_places import Copy
+from zmward.backups.listing import Backup, Listing
+from zmward.doors import backup_engines as engines
+from zmward.errors import Incomplete
+
+_PIECE: Final = 1 << 18
+_MOST_FILES: Final = 2_000_000
+_WAIT: Final = 30
+
+
+class Item(msgspec.Struct, frozen=True):
+    """A file within a backup: its path there, its bytes, which backup, how old."""
+
+    path: str
+    size: int
+    backup: str
+    made: float
+
+    @property
+    def name(self) -> str:
+        """Return the last part of the path."""
+        return self.path.rpartition("/")[2]
+
+
+class Lost(Exception):  # it becomes a part that is bad
+    """A copy could not give a file whole; its text says why."""
+
+
+class Stream:
+    """The bytes of a file, from wherever; how long they took, and their checksum."""
+
+    def __init__(self, source: IO[bytes], end: Callable[[], str]) -> None:
+        self._source, self._end = source, end
+        self.bytes, self.waited = 0, 0.0
+        self.digest = hashlib.sha256()
+
+    def read(self, size: int = _PIECE) -> bytes:
+        """Return the next bytes, none at the end; raise Lost where it broke off."""
+        began = time.monotonic()
+        try:
+            piece = self._source.read(size)
+        except OSError as error:
+            raise Lost(f"it cannot be read: {error.strerror}") from error
+        self.waited += time.monotonic() - began
+        self.bytes += len(piece)
+        self.digest.update(piece)
+        if not piece and (said := self._end()):
+            raise Lost(said)
+        return piece
+
+
+class Opened:
+    """A stream that is open; leave it to end what feeds it."""
+
+    def __init__(self, stream: Stream, close: Callable[[], None]) -> None:
+        self.stream, self._close = stream, close
+
+    def __enter__(self) -> Stream:
+        """Return the stream."""
+        return self.stream
+
+    def __exit__(self, *_raised: object) -> None:
+        """Close it, and end the program behind it."""
+        self._close()
+
+
+def _walked(place: Path, backup: Backup) -> Iterator[Item]:
+    """Yield the plain files of a folder, through no link."""
+    root = place / backup.name
+    found = root.lstat()
+    if stat.S_ISREG(found.st_mode):
+        yield Item(backup.name, found.st_size, backup.name, backup.when)
+    for folder, _, names in os.walk(root, followlinks=False):
+        for name in names:
+            path = Path(folder) / name
+            seen = path.lstat()
+            if stat.S_ISREG(seen.st_mode):
+                relative = str(path.relative_to(place))
+                yield Item(relative, seen.st_size, backup.name, backup.when)
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    """A line of `restic ls --json` or of `borg list --json-lines`."""
+
+    path: str = ""
+    type: str = ""
+    size: int = 0
+
+
+def _program(argv: tuple[str, ...]) -> Opened:
+    """Start an engine whose output is the stream."""
+    errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the stream
+    process = subprocess.Popen(
+        ("setpriv", "--pdeathsig", "TERM", "--", *argv),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        start_new_session=True,
+        cwd="/",
+        env={**os.environ, "LC_ALL": "C"},
+        umask=0o077,
+    )
+
+    def ended() -> str:
+        code = process.wait(_WAIT)
+        errors.seek(0)
+        said = " ".join(errors.read(2000).decode("utf-8", "replace").split())
+        return f"its engine ended with {code}: {said[:400]}" if code else ""
+
+    def close() -> None:
+        if process.stdout is not None:
+            process.stdout.close()
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(_WAIT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        errors.close()
+
+    if process.stdout is None:
+        raise Incomplete("An engine gave no output.")
+    return Opened(Stream(process.stdout, ended), close)
+
+
+def _lines(argv: tuple[str, ...]) -> Iterator[bytes]:
+    with _program(argv) as stream:
+        left = b""
+        while piece := stream.read():
+            *rows, left = (left + piece).split(b"\n")
+            yield from rows
+        if left.strip():
+            yield left
+
+
+def _named(copy: Copy, piece: str, made: float) -> Iterator[Item]:
+    """Yield the files of one snapshot or archive."""
+    place = f"{copy.place}::{piece}"
+    words: tuple[str, ...] = ("list", "--bypass-lock", "--json-lines", place)
+    file = "-"
+    if copy.kind == "restic":
+        words = ("--no-lock", "--no-cache", "--json", "ls", piece)
+        file = "file"
+    for row in _lines(engines.called(copy, *words)):
+        try:
+            found = msgspec.json.decode(row, type=_Listed)
+        except msgspec.DecodeError as error:
+            raise Lost(f"{copy.kind} lists what is no file: {error}") from error
+        if found.type == file and found.path:
+            yield Item(found.path, found.size, piece, made)
+
+
+def _files(copy: Copy, backup: Backup) -> Iterator[Item]:
+    if copy.kind not in {"restic", "borg"}:
+        yield from _walked(Path(copy.place), backup)
+        return
+    for piece in backup.pieces or (backup.name,):
+        yield from _named(copy, piece, backup.when)
+
+
+def items(listing: Listing, backups: tuple[Backup, ...]) -> Iterator[Item]:
+    """Yield the files of some backups, at most so many that memory holds them.
+
+    Raise Lost where a copy does not tell.
+    """
+    count = 0
+    for backup in backups:
+        try:
+            for item in _files(listing.copy, backup):
+                count += 1
+                if count > _MOST_FILES:
+                    return
+                yield item
+        except OSError as error:
+            raise Lost(f"{backup.name} cannot be read: {error.strerror}") from error
+
+
+def opened(copy: Copy, item: Item) -> Opened:
+    """Open a file of a backup; raise Lost where it cannot be."""
+    if copy.kind == "restic":
+        words = ("--no-lock", "--no-cache", "dump", item.backup, item.path)
+        return _program(engines.called(copy, *words))
+    if copy.kind == "borg":
+        place = f"{copy.place}::{item.backup}"
+        words = ("extract", "--bypass-lock", "--stdout", place, f"pp:{item.path}")
+        return _program(engines.called(copy, *words))
+    path = Path(copy.place) / item.path
+    try:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        raise Lost(f"{path} cannot be opened: {error.strerror}") from error
+    source = os.fdopen(descriptor, "rb", buffering=0)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        source.close()
+        raise Lost(f"{path} is no plain file")
+    return Opened(Stream(source, lambda: ""), source.close)
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A file of a copy, to be opened when it is its turn."""
+
+    copy: Copy
+    item: Item
+
+    def open(self) -> Opened:
+        """Open it; raise Lost where it cannot be."""
+        return opened(self.copy, self.item)

@@ -1,0 +1,226 @@
+"""A folder to try restores in, and programs that run there and nowhere else.
+
+What a backup holds may mean harm, so programs that read it run under a number that is
+nobody's, without rights, without a network, and die with us. A sweeper of its own
+session removes the folder whenever we end, be it by SIGKILL.
+"""
+
+import os
+import pwd
+import secrets
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import IO, Final, Self
+
+from zmward.errors import Incomplete, Refused
+
+# systemd gives these numbers to users that exist while a service runs.
+_NUMBERS: Final = range(61184, 65520)
+_FORBIDDEN: Final = Path("/opt/zimbra")
+_TRIES: Final = 200
+_GRACE: Final = 20
+# A socket's path has 108 bytes.
+_LONGEST: Final = 60
+PATH: Final = "/usr/sbin:/usr/bin:/sbin:/bin"
+_ENVIRONMENT: Final = {"PATH": PATH, "LC_ALL": "C", "HOME": "/"}
+
+
+def _foreign(place: Path) -> str:
+    """Say why a folder is not root's alone, or not to be entered; empty if it is."""
+    for folder in (place, *place.parents):
+        found = folder.lstat()
+        shared = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        if found.st_uid != 0:
+            return f"{folder} is not root's"
+        if shared and not found.st_mode & stat.S_ISVTX:
+            return f"{folder} can be written by others"
+        if not found.st_mode & stat.S_IXOTH:
+            return f"{folder} cannot be entered by a user without rights"
+    return ""
+
+
+def _settled(base: str) -> Path:
+    try:
+        place = Path(base).resolve(strict=True)
+        home = _FORBIDDEN.resolve()
+        if place.is_relative_to(home) or place.is_relative_to(_FORBIDDEN):
+            raise Refused(
+                f"{base} lies within {_FORBIDDEN}: nothing is restored there."
+            )
+        said = _foreign(place) if place.is_dir() else f"{place} is no folder"
+    except OSError as error:
+        raise Refused(f"{base} is no place to restore in: {error.strerror}.") from error
+    if said:
+        raise Refused(f"{base} is no place to restore in: {said}.")
+    if len(os.fsencode(place)) > _LONGEST:
+        raise Refused(f"{base} is too long a path for sockets: name a shorter one.")
+    return place
+
+
+def _used() -> set[int]:
+    found = {entry.pw_uid for entry in pwd.getpwall()}
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            found.add(process.stat().st_uid)
+    return found
+
+
+def _number() -> int:
+    used = _used()
+    for _ in range(_TRIES):
+        number = secrets.choice(_NUMBERS)
+        if number not in used:
+            return number
+    raise Incomplete("There is no free user number to restore with.")
+
+
+@cache
+def _sweeping() -> str:
+    return (files("zmward.doors") / "sweep_scratch.sh").read_text("utf-8")
+
+
+@cache
+def _without_network() -> tuple[str, ...]:
+    """Return the words that take the network away, where the kernel lets us."""
+    words = ("unshare", "--net", "--")
+    with suppress(OSError):
+        done = subprocess.run(
+            (*words, "true"), capture_output=True, check=False, env=_ENVIRONMENT
+        )
+        return words if not done.returncode else ()
+    return ()
+
+
+class Scratch:
+    """One folder, one user number, and the programs that were started with it."""
+
+    def __init__(self, base: str) -> None:
+        if os.geteuid():
+            raise Refused("A drill needs root: backups are root's to read.")
+        place = _settled(base)
+        self.user = _number()
+        self.folder = Path(tempfile.mkdtemp(prefix="zmward-drill-", dir=place))
+        self._programs: list[subprocess.Popen[bytes]] = []
+        words = ("sh", "-c", _sweeping(), "zmward", str(self.folder), str(self.user))
+        self._sweeper = subprocess.Popen(
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+            env=_ENVIRONMENT,
+        )
+        os.chown(self.folder, 0, self.user)
+        self.folder.chmod(0o710)
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        """End every program, and remove the folder."""
+        self.close()
+
+    @property
+    def free(self) -> int:
+        """Return how many bytes are free there."""
+        found = os.statvfs(self.folder)
+        return found.f_bavail * found.f_frsize
+
+    def room(self, name: str) -> Path:
+        """Make a folder in it that the programs may write to."""
+        place = self.folder / name
+        place.mkdir(mode=0o700)
+        os.chown(place, self.user, self.user)
+        return place
+
+    def words(self, argv: Sequence[str]) -> tuple[str, ...]:
+        """Return the argument list that runs a program without any right."""
+        own = str(self.user)
+        return (
+            *_without_network(),
+            *("setpriv", "--reuid", own, "--regid", own, "--clear-groups"),
+            *("--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"),
+            *("--pdeathsig", "KILL", "--"),
+            *argv,
+        )
+
+    def start(
+        self,
+        argv: Sequence[str],
+        *,
+        place: Path,
+        given: int | IO[bytes] = subprocess.DEVNULL,
+        out: int | IO[bytes] = subprocess.DEVNULL,
+        error: int | IO[bytes] = subprocess.PIPE,
+    ) -> subprocess.Popen[bytes]:
+        """Start a program there; it ends with the scratch, or with us."""
+        program = subprocess.Popen(
+            self.words(argv),
+            stdin=given,
+            stdout=out,
+            stderr=error,
+            cwd=place,
+            start_new_session=True,
+            env={**_ENVIRONMENT, "HOME": str(place), "TMPDIR": str(place)},
+            umask=0o077,
+        )
+        self._programs.append(program)
+        return program
+
+    def end(self, program: subprocess.Popen[bytes]) -> int:
+        """End a program, in peace if it goes in time, and return its exit code."""
+        if program.poll() is None:
+            program.terminate()
+            try:
+                program.wait(_GRACE)
+            except subprocess.TimeoutExpired:
+                program.kill()
+        code = program.wait()
+        for pipe in (program.stdin, program.stdout, program.stderr):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+        return code
+
+    def _left(self) -> None:
+        """Kill what our number still runs: a program may have left others behind."""
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if process.stat().st_uid == self.user:
+                    os.kill(int(process.name), 9)
+
+    def close(self) -> None:
+        """End every program, and remove the folder."""
+        for program in reversed(self._programs):
+            if program.poll() is None:
+                program.kill()
+            self.end(program)
+        self._left()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._sweeper.stdin is not None:
+            self._sweeper.stdin.close()
+        self._sweeper.wait()
+
+
+def program(*places: str) -> str:
+    """Return the first of some programs that anybody may run; empty for none.
+
+    Plain names are looked for in the system's folders.
+    """
+    for place in places:
+        found = place if "/" in place else shutil.which(place, path=PATH)
+        if not found:
+            continue
+        with suppress(OSError):
+            if Path(found).stat().st_mode & stat.S_IXOTH:
+                return found
+    return ""

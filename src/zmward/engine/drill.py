@@ -1,0 +1,242 @@
+"""Rehearses a restore: what one copy holds is restored for real, beside everything.
+
+Nothing that runs is touched. The last drill is remembered, be it good or bad.
+"""
+
+import contextlib
+import platform
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from zmward.backup_places import Backups, Copy
+from zmward.backups.chosen import Choice, accounts, choice, first, newest, one_account
+from zmward.backups.estimate import estimated
+from zmward.backups.ldif_count import KINDS
+from zmward.backups.listing import Listing
+from zmward.backups.rehearsal import (
+    Estimate,
+    Part,
+    Rehearsal,
+    Subject,
+    stamp,
+)
+from zmward.doors.backup_streams import Item, Lost, Source, items
+from zmward.doors.host import Door
+from zmward.doors.scratch import Scratch
+from zmward.doors.zimbra_host import ZimbraHost
+from zmward.engine import drill_account, drill_ldap, drill_mariadb
+from zmward.engine.backup_listing import listed, usual
+from zmward.engine.drill_part import untried
+from zmward.errors import Usage, ZmwardError
+from zmward.i18n import mark
+from zmward.sources.backup_drill import SCHEMA
+
+SUBJECTS: Final[tuple[Subject, ...]] = ("ldap", "mariadb", "account")
+_CONFIG: Final = "/opt/zimbra/data/ldap/config"
+_SLAPCAT: Final = "/opt/zimbra/common/sbin/slapcat"
+# An entry that is written while the backup is made need not be in it.
+_WHILE: Final = 7200
+Step = Callable[[int, int, str], None]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What the command line asks for, when, and of which version."""
+
+    when: datetime
+    version: str = ""
+    copy: str = ""
+    only: tuple[Subject, ...] = SUBJECTS
+    account: str = ""
+
+
+def copy_of(door: Door, site: Backups, name: str) -> Copy:
+    """Return the copy to rehearse with: the one named, or the first."""
+    copies = site.copy or usual(door)
+    if not copies:
+        raise Usage(
+            "The profile names no backups, and Zimbra's own places hold none: name "
+            "them as [[backups.copy]]."
+        )
+    if not name:
+        return copies[0]
+    for one in copies:
+        if one.name == name:
+            return one
+    names = ", ".join(one.name for one in copies)
+    raise Usage(f"There is no copy {name!r} in the profile: it has {names}.")
+
+
+def _live_config(door: Door) -> bytes:
+    """Return the configuration of this host's own slapd; empty where there is none."""
+    words = (_SLAPCAT, "-n", "0", "-F", _CONFIG)
+    with contextlib.suppress(ZmwardError):
+        done = door.run(words, user="zimbra", seconds=120)
+        if not done.code:
+            return done.out
+    return b""
+
+
+def _live(door: Door, made: float) -> dict[str, int]:
+    """Return how many entries of each kind the directory has that the backup must have.
+
+    Empty where it cannot be asked.
+    """
+    try:
+        when = datetime.fromtimestamp(made - _WHILE, UTC)
+        host = ZimbraHost(door)
+        survey = host.survey()
+        found: dict[str, int] = {}
+        seen: set[str] = set()
+        for kind, mark_ in KINDS:
+            old = f"(createTimestamp<={when:%Y%m%d%H%M%SZ})"
+            wanted = f"(&(objectClass={mark_.decode()}){old})"
+            records = host.search(survey, "", "sub", wanted, "1.1")
+            # A resource is an account too, and counts once.
+            own = {record.dn for record in records} - seen
+            seen |= own
+            found[kind] = len(own)
+    except (ZmwardError, ValueError, OverflowError):
+        return {}
+    return {kind: count for kind, count in found.items() if count}
+
+
+def _missing(subject: Subject, patterns: Sequence[str]) -> Part:
+    words = {
+        "ldap": mark("zmslapcat writes it; zmward backup run does"),
+        "mariadb": mark("mysqldump writes it"),
+        "account": mark("zmward backup run exports accounts"),
+    }
+    text = f"the backup holds no file {' or '.join(patterns)}"
+    return untried(subject, text, words[subject])
+
+
+class _Drill:
+    """One drill on one copy."""
+
+    def __init__(
+        self, door: Door, listing: Listing, wanted: Choice, step: Step
+    ) -> None:
+        self._door, self._listing, self._wanted = door, listing, wanted
+        self._step = step
+        self._files = tuple(items(listing, newest(listing)))
+
+    @property
+    def accounts(self) -> list[Item]:
+        return accounts(self._files, self._wanted)
+
+    def _source(self, item: Item) -> Source:
+        return Source(self._listing.copy, item)
+
+    def _moved(self, subject: Subject, item: Item) -> Callable[[int], None]:
+        return lambda read: self._step(read, max(item.size, read, 1), subject)
+
+    def _schema(self) -> bytes:
+        found = first(self._files, self._wanted.ldap_config)
+        if found is not None:
+            return drill_ldap.bounded(self._source(found))
+        return _live_config(self._door)
+
+    def ldap(self, scratch: Scratch) -> Part:
+        item = first(self._files, self._wanted.ldap)
+        if item is None:
+            return _missing("ldap", self._wanted.ldap)
+        asked = (self._schema, lambda made: _live(self._door, made))
+        moved = self._moved("ldap", item)
+        return drill_ldap.restored(scratch, self._source(item), asked, moved)
+
+    def mariadb(self, scratch: Scratch) -> Part:
+        item = first(self._files, self._wanted.mariadb)
+        if item is None:
+            return _missing("mariadb", self._wanted.mariadb)
+        moved = self._moved("mariadb", item)
+        return drill_mariadb.restored(scratch, self._source(item), moved)
+
+    def account(self, _scratch: Scratch) -> Part:
+        item = one_account(self.accounts, self._wanted, secrets.choice)
+        if item is None:
+            return _missing("account", self._wanted.account)
+        return drill_account.restored(self._source(item), self._moved("account", item))
+
+    def parts(self, scratch: Scratch, only: Sequence[Subject]) -> tuple[Part, ...]:
+        makers = {"ldap": self.ldap, "mariadb": self.mariadb, "account": self.account}
+        found = []
+        for number, subject in enumerate(only):
+            self._step(number, len(only), subject)
+            found.append(makers[subject](scratch))
+        return tuple(found)
+
+
+def _hopeless(listing: Listing, only: Sequence[Subject]) -> tuple[Part, ...]:
+    """Return the parts of a copy that does not even tell what it holds."""
+    trouble = next(iter(listing.troubles))
+    return tuple(Part(s, trouble.state, trouble.text, trouble.step) for s in only)
+
+
+def _sum(sizes: Sequence[int | None]) -> int | None:
+    known = [size for size in sizes if size is not None]
+    return sum(known) if known and len(known) == len(sizes) else None
+
+
+def _tried(
+    door: Door, site: Backups, listing: Listing, asked: Asked, step: Step
+) -> tuple[tuple[Part, ...], Estimate]:
+    with Scratch(site.scratch) as scratch:
+        drill = _Drill(door, listing, choice(site, asked.account), step)
+        parts = drill.parts(scratch, asked.only)
+        every = [item.size for item in drill.accounts]
+    whole = _sum([one.size for one in newest(listing)])
+    return parts, estimated(parts, listing.copy, whole, sum(every) if every else None)
+
+
+def rehearse(door: Door, site: Backups, asked: Asked, step: Step) -> Rehearsal:
+    """Restore what one copy holds; return how that went."""
+    copy = copy_of(door, site, asked.copy)
+    asked = msgspec.structs.replace(asked, only=kept(site, asked.only))
+    step(0, 1, f"asking {copy.name}")
+    listing = listed(door, copy)
+    found = newest(listing)
+    parts: tuple[Part, ...]
+    estimate = Estimate(None, None)
+    if listing.troubles:
+        parts = _hopeless(listing, asked.only)
+    elif not found:
+        step_ = mark("make a backup, or see where they are made")
+        parts = tuple(Part(s, "bad", "there is no backup", step_) for s in asked.only)
+    else:
+        try:
+            parts, estimate = _tried(door, site, listing, asked, step)
+        except Lost as error:
+            parts = tuple(Part(s, "bad", str(error)) for s in asked.only)
+    newest_ = max(found, key=lambda one: one.when, default=None)
+    return Rehearsal(
+        schema=SCHEMA,
+        host=platform.node(),
+        when=stamp(asked.when.timestamp()),
+        copy=copy.name,
+        backup=newest_.name if newest_ else "",
+        made=stamp(newest_.when) if newest_ else "",
+        parts=parts,
+        estimate=estimate,
+        zmward=asked.version,
+    )
+
+
+def kept(site: Backups, only: Sequence[Subject]) -> tuple[Subject, ...]:
+    """Return the parts that the site keeps: one without any name is not."""
+    found = tuple(one for one in only if getattr(site, one))
+    if not found:
+        raise Usage(f"The profile says that {', '.join(only)} is not kept.")
+    return found
+
+
+def subjects(text: str) -> tuple[Subject, ...]:
+    """Read the parts that --only names."""
+    words = [word for word in text.split(",") if word]
+    odd = [word for word in words if word not in SUBJECTS]
+    if odd or not words:
+        raise Usage(f"--only {text!r}: write some of {', '.join(SUBJECTS)}.")
+    return tuple(one for one in SUBJECTS if one in words)

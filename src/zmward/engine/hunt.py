@@ -1,0 +1,173 @@
+"""Hunts through a root for what has no place on a Zimbra server; it changes nothing."""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from zmward.catalog.installation import WEB, Z, skipped
+from zmward.doors.hunted import begin, processes
+from zmward.doors.tree import Folder, Walk, enter
+from zmward.engine.integrity import Place
+from zmward.integrity.hunting import (
+    Hit,
+    Process,
+    Subject,
+    classes,
+    hits,
+    hunts_at,
+    process_hits,
+)
+from zmward.integrity.names import shown
+from zmward.integrity.shipped import Database
+
+PLACES: Final = (
+    Z,
+    f"{Z}/data/tmp",
+    f"{Z}/data/httpd",
+    *("/tmp", "/var/tmp", "/dev/shm"),  # noqa: S108  # looked into, and never used
+    *("/etc/crontab", "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily"),
+    *("/etc/cron.weekly", "/etc/cron.monthly", "/var/spool/cron"),
+    *("/etc/sudoers", "/etc/sudoers.d", "/etc/pam.d", "/etc/pam.conf"),
+    *("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"),
+    *("/etc/rc.local", "/etc/rc.d", "/etc/init.d", "/etc/profile", "/etc/profile.d"),
+    *("/etc/bash.bashrc", "/etc/environment", "/etc/ld.so.preload"),
+    *("/root/.bashrc", "/root/.bash_profile", "/root/.profile", "/root/.bash_login"),
+)
+_PAGE: Final = re.compile(r".*\.(?:jspx?|jspf|jsw|jsv|jsf|tag[xf]?)", re.DOTALL)
+_WORK: Final = f"{Z}/jetty_base/work/"
+
+
+class Hunted(msgspec.Struct, frozen=True):
+    """What a hunt found, and what it could not look at.
+
+    `live` says that processes were looked at, `trouble` why no package could be asked.
+    """
+
+    hits: tuple[Hit, ...]
+    missed: tuple[tuple[str, str], ...]
+    files: int
+    live: bool
+    trouble: str
+
+    @property
+    def alarms(self) -> tuple[Hit, ...]:
+        """Return what is an alarm."""
+        return tuple(one for one in self.hits if one.level == "alarm")
+
+    @property
+    def code(self) -> int:
+        """Return the exit code: 3 where not all was seen, 1 for an alarm, else 0."""
+        return 3 if self.missed else 1 if self.alarms else 0
+
+
+class _Hunt:
+    """One hunt at work."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._owners = place.names("etc/passwd")
+        self._walk = Walk(place.opened, _left_out)
+        self.packages: Database = place.database_of(PLACES)
+        self.subjects: list[Subject] = []
+        self.pages: list[str] = []
+        self.work: list[str] = []
+        self.missed: list[tuple[str, str]] = []
+        self.files = 0
+
+    def look(self) -> None:
+        for tree in PLACES:
+            # On merged systems /lib is a link to /usr/lib, which is walked itself.
+            if (Path(self._place.root) / tree.split("/")[1]).is_symlink():
+                continue
+            for folder in self._walk.tree(tree):
+                self._folder(folder)
+        self.missed += (
+            (shown(note.path), note.why)
+            for note in self._walk.notes
+            if not note.why.startswith("the same folder")
+        )
+
+    def _folder(self, folder: Folder) -> None:
+        try:
+            opened = enter(self._place.opened, folder.path)
+        except OSError as error:
+            self._walk.note(folder.path, error)
+            return
+        try:
+            for name in (*folder.names, *folder.others):
+                self._file(opened, name, f"{folder.path}/{name}")
+        finally:
+            os.close(opened)
+
+    def _file(self, folder: int, name: str, path: str) -> None:
+        try:
+            found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        except OSError as error:
+            self._walk.note(path, error)
+            return
+        if not stat.S_ISREG(found.st_mode):
+            return
+        self.files += 1
+        if path.startswith(_WORK):
+            self.work.append(path)
+        elif path.startswith(f"{WEB}/") and _PAGE.fullmatch(path):
+            self.pages.append(path)
+        owner = self._owners.get(str(found.st_uid), str(found.st_uid))
+        rows = hunts_at(path, found.st_mode, owner)
+        if not rows:
+            return
+        content = b""
+        if any(row.holds for row in rows):
+            try:
+                content = begin(folder, name)
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                self.missed.append((shown(path), error.strerror or "not read"))
+                return
+        self.subjects.append(Subject(path, found.st_mode, owner, content))
+
+    def found(self) -> Iterator[Hit]:
+        known = not self.packages.trouble
+        first = {
+            subject.path: subject
+            for subject in self.subjects
+            if any(hits(subject, owned=False, known=True, as_shipped=False))
+        }
+        shipped = self._place.agreeing(map(shown, first), self.packages)
+        for path, subject in first.items():
+            owned = bool(self.packages.owner(shown(path)))
+            agrees = shown(path) in shipped
+            yield from hits(subject, owned=owned, known=known, as_shipped=agrees)
+        yield from classes(self.pages, self.work)
+
+
+def _left_out(folder: str) -> bool:
+    inside = folder.startswith((f"{Z}/data/tmp/", f"{Z}/data/httpd/"))
+    return not inside and skipped(folder)
+
+
+def _running(place: Place) -> tuple[Process, ...]:
+    return tuple(processes(place.names("etc/passwd"))) if place.root == "/" else ()
+
+
+def hunt(place: Place) -> Hunted:
+    """Look for what has no place below a root; of `/`, at its processes too."""
+    work = _Hunt(place)
+    work.look()
+    found = sorted(
+        {*work.found(), *process_hits(_running(place))},
+        key=lambda one: (one.level, one.path, one.rule),
+    )
+    return Hunted(
+        tuple(found),
+        tuple(sorted(set(work.missed))),
+        work.files,
+        place.root == "/",
+        work.packages.trouble,
+    )

@@ -1,0 +1,257 @@
+"""Watches web roots: what is written there is told within moments, but not upgrades.
+
+at rest ──a program is written──▶ as its package has it? ──yes──▶ nothing
+                                          │ no
+              a package manager is at work│ └──else──▶ told
+                                          ▼
+                                waits until that ends, then judged again
+"""
+
+import fcntl
+import os
+import stat
+import struct
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from zmward.doors.hunted import begin
+from zmward.doors.tree import Folder, Walk, enter
+from zmward.doors.watched import Watched
+from zmward.engine.integrity import Place
+from zmward.errors import Incomplete
+from zmward.integrity.hunting import Subject
+from zmward.integrity.names import shown
+from zmward.integrity.shipped import Database
+from zmward.integrity.watching import TREES, Dropped, matters, rules
+
+Tell = Callable[[Dropped], None]
+Say = Callable[[str], None]
+_LOCKS: Final = (
+    "var/lib/dpkg/lock-frontend",
+    "var/lib/dpkg/lock",
+    "var/lib/rpm/.rpm.lock",
+    "usr/lib/sysimage/rpm/.rpm.lock",
+)
+_CHANGES: Final = ("var/lib/dpkg/status", "var/lib/rpm", "usr/lib/sysimage/rpm")
+# A package manager that works longer than this hides nothing any more.
+_LONGEST: Final = 900.0
+# Who creates a file writes it next: both are told at once.
+_SETTLES: Final = 0.3
+_FLOCK: Final = "hhqqi4x"
+Signature = tuple[int, int, int, int]
+
+
+def _nothing_skipped(_path: str) -> bool:
+    return False
+
+
+class Watcher:
+    """Watches the web roots of a root; `tell` gets programs, `say` what went on."""
+
+    def __init__(self, place: Place, tell: Tell, say: Say) -> None:
+        self._place, self._tell, self._say = place, tell, say
+        self._watched = Watched()
+        self._owners = place.names("etc/passwd")
+        self._known: dict[str, Signature] = {}
+        self._waiting: dict[str, float] = {}
+        self._database = Database()
+        self._stamp: tuple[int, ...] = ()
+
+    def start(self) -> int:
+        """Watch every folder that is there; return how many."""
+        try:
+            return self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self) -> int:
+        for tree in TREES:
+            for folder in self._walk(tree):
+                for name in folder.names:
+                    found = self._stat(folder.path, name)
+                    if found is not None:
+                        path = f"{folder.path}/{name}"
+                        self._known[path] = _signature(found)
+        if not len(self._watched):
+            raise Incomplete(
+                f"None of {', '.join(TREES[:3])} … is below {self._place.root}: there "
+                "is nothing to watch."
+            )
+        self._refresh()
+        return len(self._watched)
+
+    def close(self) -> None:
+        """End watching."""
+        self._watched.close()
+
+    def step(self, seconds: float = 1.0) -> None:
+        """Wait for what happens, no longer than some seconds, and judge it."""
+        patience = min(seconds, _SETTLES) if self._waiting else seconds
+        happened = self._watched.wait(patience)
+        if happened.overflow:
+            self._say(
+                "the kernel's queue overflowed: every watched folder is looked at again"
+            )
+            for tree in TREES:
+                self._all(tree)
+        for path in happened.folders:
+            self._all(path)
+        for folder, name in happened.touched:
+            self._file(folder, name)
+        self._judge_waiting()
+
+    def _walk(self, tree: str) -> Iterator[Folder]:
+        """Yield the folders of a tree, each watched before its names are read."""
+        walk = Walk(self._place.opened, _nothing_skipped)
+        for folder in walk.tree(tree):
+            if not folder.meant:
+                continue
+            try:
+                opened = enter(self._place.opened, folder.path)
+            except OSError:
+                continue
+            try:
+                self._watched.add(opened, folder.path)
+            except OSError as error:
+                raise Incomplete(
+                    f"{shown(folder.path)} cannot be watched: {error.strerror}; the "
+                    "kernel's fs.inotify.max_user_watches may be too small."
+                ) from error
+            finally:
+                os.close(opened)
+            yield folder
+        for note in walk.notes:
+            self._say(f"{shown(note.path)} is not watched: {note.why}")
+
+    def _all(self, tree: str) -> None:
+        """Look at a tree that is new, or of which something may have been missed."""
+        for folder in self._walk(tree):
+            # What was put there before it was watched was not told.
+            for name in self._names(folder.path):
+                self._file(folder.path, name)
+
+    def _names(self, folder: str) -> list[str]:
+        try:
+            opened = enter(self._place.opened, folder)
+        except OSError:
+            return []
+        try:
+            with os.scandir(opened) as entries:
+                return [one.name for one in entries if not _is_folder(one)]
+        except OSError:
+            return []
+        finally:
+            os.close(opened)
+
+    def _stat(self, folder: str, name: str) -> os.stat_result | None:
+        try:
+            opened = enter(self._place.opened, folder)
+        except OSError:
+            return None
+        try:
+            return os.stat(name, dir_fd=opened, follow_symlinks=False)
+        except OSError:
+            return None
+        finally:
+            os.close(opened)
+
+    def _file(self, folder: str, name: str) -> None:
+        path = f"{folder}/{name}"
+        found = self._stat(folder, name)
+        if found is None:
+            self._known.pop(path, None)
+            return
+        if self._known.get(path) != _signature(found):
+            self._waiting.setdefault(path, time.monotonic())
+
+    def _judge_waiting(self) -> None:
+        if not self._waiting:
+            return
+        busy = _at_work(Path(self._place.root))
+        now = time.monotonic()
+        due = [
+            path
+            for path, since in self._waiting.items()
+            if now - since > (_LONGEST if busy else _SETTLES)
+        ]
+        if due:
+            self._refresh()
+        for path in due:
+            del self._waiting[path]
+            self._judge(path)
+
+    def _judge(self, path: str) -> None:
+        folder, _, name = path.rpartition("/")
+        found = self._stat(folder, name)
+        if found is None:
+            return
+        was = path in self._known
+        self._known[path] = _signature(found)
+        if stat.S_ISDIR(found.st_mode) or not matters(path, found.st_mode):
+            return
+        if shown(path) in self._place.agreeing((shown(path),), self._database):
+            return
+        content = b""
+        if stat.S_ISREG(found.st_mode):
+            with suppress(OSError):
+                opened = enter(self._place.opened, folder)
+                try:
+                    content = begin(opened, name)
+                finally:
+                    os.close(opened)
+        owner = self._owners.get(str(found.st_uid), str(found.st_uid))
+        broken, excerpt = rules(Subject(path, found.st_mode, owner, content))
+        self._tell(
+            Dropped(
+                shown(path),
+                datetime.now(UTC).isoformat(timespec="milliseconds"),
+                broken,
+                owner,
+                f"{stat.S_IMODE(found.st_mode):04o}",
+                found.st_size,
+                was,
+                excerpt,
+            )
+        )
+
+    def _refresh(self) -> None:
+        """Read the package database again if it was changed."""
+        stamps = []
+        for path in _CHANGES:
+            with suppress(OSError):
+                stamps.append((Path(self._place.root) / path).stat().st_mtime_ns)
+        if tuple(stamps) != self._stamp or not self._stamp:
+            self._stamp = tuple(stamps)
+            self._database = self._place.database_of(TREES)
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    return entry.is_dir(follow_symlinks=False)
+
+
+def _signature(found: os.stat_result) -> Signature:
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def _at_work(root: Path) -> bool:
+    """Say whether a package manager holds its lock."""
+    for path in _LOCKS:
+        try:
+            opened = os.open(root / path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except OSError:
+            continue
+        try:
+            asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+            answer = fcntl.fcntl(opened, fcntl.F_GETLK, asked)
+            if struct.unpack(_FLOCK, answer)[0] != fcntl.F_UNLCK:
+                return True
+        except OSError:
+            continue
+        finally:
+            os.close(opened)
+    return False

@@ -1,0 +1,205 @@
+"""Judges files and processes by the hunts' rows, and classes by their pages."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+
+from zmward.catalog.hunt import Hunt, Level, Sample
+from zmward.catalog.hunts_system import SYSTEM_HUNTS
+from zmward.catalog.hunts_web import WEB_HUNTS
+from zmward.catalog.installation import WEB, Z
+from zmward.i18n import mark
+from zmward.integrity.names import shown
+
+HUNTS: Final[tuple[Hunt, ...]] = (*WEB_HUNTS, *SYSTEM_HUNTS)
+_WORK: Final = re.compile(
+    rf"{Z}/jetty_base/work/(?:[^/]+/)*org/apache/jsp/(?P<page>(?:[^/]+/)*[^/]+)\.class",
+    re.DOTALL,
+)
+_JAVA_WORDS: Final = frozenset(
+    (
+        *("abstract", "assert", "boolean", "break", "byte", "case", "catch", "char"),
+        *("class", "const", "continue", "default", "do", "double", "else", "enum"),
+        *("extends", "final", "finally", "float", "for", "goto", "if", "implements"),
+        *("import", "instanceof", "int", "interface", "long", "native", "new"),
+        *("package", "private", "protected", "public", "return", "short", "static"),
+        *("strictfp", "super", "switch", "synchronized", "this", "throw", "throws"),
+        *("transient", "try", "void", "volatile", "while", "true", "false", "null"),
+    )
+)
+_CLASS = "class-without-page"
+_GONE, _MEMORY, _OPEN = (
+    "process-of-deleted-program",
+    "process-of-memory",
+    "process-open",
+)
+# What belongs to no row of files: classes of pages, and processes.
+OTHERS: Final[dict[str, tuple[Level, str, str]]] = {
+    _CLASS: (
+        "alarm",
+        mark("a compiled page whose source is gone: somebody removed a page"),
+        mark(
+            "Keep it with --save: it holds what the page did. Its time is that of the "
+            "page's first request; look for it in the access logs."
+        ),
+    ),
+    _GONE: (
+        "alarm",
+        mark("a process of zimbra whose program was deleted, and was not replaced"),
+        mark("Copy /proc/PID/exe away before you end the process; then look around."),
+    ),
+    "process-of-replaced-program": (
+        "look",
+        mark("a process of zimbra runs a program that was replaced since"),
+        mark("After an upgrade, restart the service; else find out who replaced it."),
+    ),
+    _MEMORY: (
+        "alarm",
+        mark("a process of zimbra that runs from memory alone"),
+        mark("Copy /proc/PID/exe away before you end the process; then look around."),
+    ),
+    _OPEN: (
+        "alarm",
+        mark("a process of zimbra whose program lies where everybody writes"),
+        mark("Copy /proc/PID/exe away before you end the process; then look around."),
+    ),
+}
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """A file as a hunt sees it: the path as Python has it, and the content's begin."""
+
+    path: str
+    mode: int
+    owner: str
+    content: bytes = b""
+
+
+class Process(msgspec.Struct, frozen=True):
+    """A process: its number, its owner's name, and the link to its program.
+
+    `there` says whether something stands at the program's path now.
+    """
+
+    number: int
+    owner: str
+    program: str
+    there: bool
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """What was found: the path or process, the row, and what of it shows it."""
+
+    path: str
+    rule: str
+    level: Level
+    excerpt: str = ""
+
+
+def words(rule: str) -> tuple[str, str]:
+    """Return what a rule says, and what to do."""
+    if rule in OTHERS:
+        return OTHERS[rule][1:]
+    row = next(row for row in HUNTS if row.id == rule)
+    return row.says, row.todo
+
+
+def hunts_at(path: str, mode: int, owner: str) -> tuple[Hunt, ...]:
+    """Return the rows that look at a file, before its content is known."""
+    return tuple(
+        row
+        for row in HUNTS
+        if (not row.bits or mode & row.bits)
+        and (not row.owner or row.owner == owner)
+        and row.place(path)
+    )
+
+
+def hits(
+    subject: Subject, *, owned: bool, known: bool, as_shipped: bool
+) -> Iterator[Hit]:
+    """Yield what the rows find in a file.
+
+    `owned` says whether it is of a package, `known` whether anybody can tell, and
+    `as_shipped` whether its content is that of its package.
+    """
+    for row in hunts_at(subject.path, subject.mode, subject.owner):
+        if row.unowned and (owned or not known):
+            continue
+        if as_shipped and not row.always:
+            continue
+        excerpt = row.found(subject.content)
+        if excerpt is not None:
+            yield Hit(shown(subject.path), row.id, row.level, excerpt)
+
+
+def of_sample(sample: Sample) -> Subject:
+    """Return a row's sample as a subject."""
+    return Subject(sample.path, sample.mode, sample.owner, sample.text.encode())
+
+
+def _identifier(name: str, *, dots: bool) -> str:
+    """Return a part of a page's path as Jasper makes a name of Java of it."""
+    found = []
+    for number, char in enumerate(name):
+        plain = char == "$" or (char.isidentifier() or char.isdecimal())
+        if number == 0 and not (char.isidentifier() or char == "$"):
+            found.append("_")
+        if plain and (char != "_" or not dots):
+            found.append(char)
+        elif char == "." and dots:
+            found.append("_")
+        else:
+            found.append(f"_{ord(char):04x}")
+    word = "".join(found)
+    return f"{word}_" if word in _JAVA_WORDS else word
+
+
+def compiled(page: str) -> str:
+    """Return where Jasper puts the class of a page, below org/apache/jsp."""
+    *folders, name = page.strip("/").split("/")
+    parts = [_identifier(one, dots=False) for one in folders]
+    return "/".join((*parts, _identifier(name, dots=True)))
+
+
+def classes(paths: Iterable[str], work: Iterable[str]) -> Iterator[Hit]:
+    """Yield compiled pages that are of none of the pages that are there.
+
+    `paths` are pages of all web applications, `work` are files below Jetty's work.
+    """
+    pages = {
+        compiled(path.removeprefix(f"{WEB}/").partition("/")[2])
+        for path in paths
+        if path.startswith(f"{WEB}/")
+    }
+    for path in work:
+        match = _WORK.fullmatch(path)
+        if match is None or match["page"].startswith("tag/"):
+            continue
+        if match["page"].partition("$")[0] not in pages:
+            level = OTHERS[_CLASS][0]
+            yield Hit(shown(path), _CLASS, level, match["page"])
+
+
+_DELETED: Final = " (deleted)"
+_OPEN_PLACES: Final = ("/tmp/", "/var/tmp/", "/dev/shm/", f"{Z}/data/tmp/")  # noqa: S108  # named, not used
+
+
+def process_hits(some: Iterable[Process]) -> Iterator[Hit]:
+    """Yield processes of user zimbra that run what is not there."""
+    for one in some:
+        if one.owner != "zimbra" or not one.program:
+            continue
+        program = one.program.removesuffix(_DELETED)
+        rule = ""
+        if program.startswith(("/memfd:", "/dev/fd/")):
+            rule = _MEMORY
+        elif program.startswith(_OPEN_PLACES):
+            rule = _OPEN
+        elif one.program.endswith(_DELETED):
+            rule = "process-of-replaced-program" if one.there else _GONE
+        if rule:
+            where = f"process {one.number}"
+            yield Hit(where, rule, OTHERS[rule][0], shown(one.program))

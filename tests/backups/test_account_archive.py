@@ -1,0 +1,120 @@
+"""An account's archive restores, or is found not to; no archive can do harm."""
+
+import gzip
+import io
+import tarfile
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.backups.archives import account, entry, packed, reader, tgz
+from zmward.backups.account_archive import Broken, contents
+
+WHOLE = account()
+
+
+def test_items_are_counted() -> None:
+    found = contents(reader(WHOLE))
+    assert found.counts == {"items": 23, "messages": 20, "appointments": 1, "others": 1}
+    assert found.doubtful == ()
+    assert len(found.sha256) == 64
+
+
+@given(st.integers(0, len(WHOLE) - 1))
+def test_a_cut_archive_is_always_found(length: int) -> None:
+    with pytest.raises(Broken):
+        contents(reader(WHOLE[:length]))
+
+
+@given(st.integers(20, len(WHOLE) - 1), st.integers(1, 255))
+def test_a_flipped_byte_is_found_or_changes_nothing(place: int, flip: int) -> None:
+    damaged = bytearray(WHOLE)
+    damaged[place] ^= flip
+    try:
+        found = contents(reader(bytes(damaged)))
+    except Broken:
+        return
+    # The last byte of a compressed stream has bits that nobody reads.
+    assert found == contents(reader(WHOLE))
+    assert place == len(WHOLE) - 9
+
+
+def test_an_archive_cut_within_its_compression_is_found() -> None:
+    inner = packed(
+        [entry("Inbox/1.eml", bytes(5000)), entry("Inbox/2.eml", bytes(5000))]
+    )
+    with pytest.raises(Broken, match="breaks off"):
+        contents(reader(gzip.compress(inner[:7000])))
+
+
+def test_several_members_are_one_stream() -> None:
+    inner = packed([entry("Inbox/1.eml", bytes(5000))])
+    joined = gzip.compress(inner[:3000]) + gzip.compress(inner[3000:])
+    assert contents(reader(joined)).counts == {"messages": 1}
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([entry("/etc/passwd")], "outside"),
+        ([entry("Inbox/../../../etc/passwd")], "outside"),
+        ([entry("Inbox/a", b"", type=tarfile.SYMTYPE, linkname="/etc")], "a link"),
+        (
+            [entry("Inbox/a", b"", type=tarfile.LNKTYPE, linkname="/etc/shadow")],
+            "a link",
+        ),
+        ([entry("Inbox/sda", b"", type=tarfile.BLKTYPE)], "a device"),
+        ([entry("Inbox/null", b"", type=tarfile.CHRTYPE)], "a device"),
+        ([entry("Inbox/pipe", b"", type=tarfile.FIFOTYPE)], "a device or pipe"),
+    ],
+)
+def test_what_no_export_has_is_named(
+    rows: list[tuple[tarfile.TarInfo, bytes]], words: str
+) -> None:
+    found = contents(reader(tgz([*rows, entry("Inbox/1.eml")])))
+    assert words in found.doubtful[0]
+    assert found.counts == {"messages": 1}
+
+
+def test_a_bomb_is_stopped_and_takes_no_memory() -> None:
+    size = 400 << 20
+    info = tarfile.TarInfo("Inbox/1.eml")
+    info.size = size
+    bomb = io.BytesIO()
+    with gzip.GzipFile(fileobj=bomb, mode="wb", compresslevel=9) as file:
+        file.write(info.tobuf())
+        for _ in range(size >> 24):
+            file.write(bytes(1 << 24))
+    tracemalloc.start()
+    with pytest.raises(Broken, match="without measure"):
+        contents(reader(bomb.getvalue()))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 32 << 20
+
+
+def test_a_header_that_is_a_bomb_is_stopped() -> None:
+    info = tarfile.TarInfo("a")
+    info.type = tarfile.XHDTYPE
+    info.size = 1 << 30
+    with pytest.raises(Broken, match="longer than any"):
+        contents(reader(gzip.compress(info.tobuf() + bytes(1 << 16))))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", gzip.compress(b""), gzip.compress(b"x" * 999)],
+    ids=["nothing", "nothing within", "no tar within"],
+)
+def test_what_is_no_archive_is_broken(content: bytes) -> None:
+    with pytest.raises(Broken):
+        contents(reader(content))
+
+
+@given(st.binary(max_size=2000))
+def test_any_bytes_are_an_archive_or_broken(noise: bytes) -> None:
+    for content in (noise, gzip.compress(noise)):
+        with pytest.raises(Broken):
+            contents(reader(content))

@@ -1,0 +1,349 @@
+"""`zmward backup drill` restores for real, finds what does not, and leaves nothing."""
+
+import gzip
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.backups.archives import account, entry, tgz
+from tests.backups.engines import Borg, Restic, needs_borg, needs_restic, toml
+from tests.backups.zimbra_dump import config, directory, tables
+from zmward.cli.main import dispatch
+
+Drill = Callable[..., Any]
+_NEEDED = ("slapadd", "slapd", "ldapsearch", "mariadbd", "mariadb", "setpriv")
+pytestmark = [
+    pytest.mark.skipif(os.getuid() != 0, reason="only root may restore"),
+    pytest.mark.skipif(
+        any(shutil.which(name, path="/usr/sbin:/usr/bin") is None for name in _NEEDED),
+        reason="needs slapd, ldap-utils and MariaDB's server",
+    ),
+]
+
+
+@pytest.fixture
+def base() -> Iterator[Path]:
+    """Give a scratch with a short path that only root has a hand in."""
+    place = Path("/var/tmp") / f"zd{os.getpid()}"
+    place.mkdir(mode=0o755)
+    yield place
+    left = list(place.iterdir())
+    shutil.rmtree(place)
+    assert left == []
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Return a folder with one whole backup in it."""
+    found = tmp_path / "backups"
+    (found / "2026-11-30").mkdir(parents=True)
+    whole = found / "2026-11-30"
+    (whole / "ldap.bak").write_bytes(directory())
+    (whole / "ldap-config.bak").write_bytes(config())
+    (whole / "mysql.sql.gz").write_bytes(gzip.compress(tables()))
+    (whole / "joe@example.test.tgz").write_bytes(account())
+    return found
+
+
+@pytest.fixture
+def drill(
+    base: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Drill:
+    monkeypatch.setenv("ZMWARD_ETC", str(tmp_path / "etc"))
+    monkeypatch.setenv("ZMWARD_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("BORG_BASE_DIR", str(tmp_path / "borg-base"))
+
+    def run(copy: str, *words: str, code: int | None = None) -> Any:
+        path = tmp_path / "profile.toml"
+        path.write_text(f'[backups]\nscratch = "{base}"\n{copy}', "utf-8")
+        got = dispatch(["backup", "drill", "--profile", str(path), "--json", *words])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        if code is not None:
+            assert got == code, out + err
+        if got not in (0, 1, 3):
+            return err
+        found = json.loads(out)
+        return found | {"by": {part["subject"]: part for part in found["parts"]}}
+
+    return run
+
+
+def folder(place: Path, **more: str) -> str:
+    return toml(name="f", kind="folder", place=str(place), **more)
+
+
+def test_a_whole_backup_restores(drill: Drill, place: Path, tmp_path: Path) -> None:
+    found = drill(folder(place, transfer_mbit="100"), code=0)
+    counts = found["by"]["ldap"]["counts"]
+    assert counts["accounts"] == 25
+    once = ("resources", "domains", "servers", "lists", "aliases", "global")
+    assert counts == {"accounts": 25, "cos": 2, **dict.fromkeys(once, 1)}
+    tables_ = found["by"]["mariadb"]["counts"]
+    assert tables_ == {"tables": 2, "databases": 2, "mailboxes": 200}
+    assert found["by"]["account"]["counts"]["messages"] == 20
+    assert all(len(part["sha256"]) == 64 for part in found["parts"])
+    assert all(part["seconds"] > 0 for part in found["parts"])
+    record = tmp_path / "state" / "backups" / "drill.json"
+    assert record.stat().st_mode & 0o777 == 0o600
+    assert json.loads(record.read_bytes())["parts"] == found["parts"]
+
+
+@pytest.mark.parametrize(
+    ("length", "words"), [(-40, "breaks off"), (-900, "breaks off"), (0, "is empty")]
+)
+def test_a_cut_ldif_is_found(
+    drill: Drill, place: Path, length: int, words: str
+) -> None:
+    ldif = place / "2026-11-30" / "ldap.bak"
+    ldif.write_bytes(ldif.read_bytes()[:length] if length else b"")
+    part = drill(folder(place), "--only", "ldap", code=1)["by"]["ldap"]
+    assert words in part["text"]
+
+
+def test_an_ldif_that_lacks_what_zimbra_needs_is_found(
+    drill: Drill, place: Path
+) -> None:
+    whole = directory()
+    start = whole.index(b"dn: cn=mail.example.test")
+    end = whole.index(b"\n\n", start) + 2
+    (place / "2026-11-30" / "ldap.bak").write_bytes(whole[:start] + whole[end:])
+    part = drill(folder(place), "--only", "ldap", code=1)["by"]["ldap"]
+    assert "no servers" in part["text"]
+
+
+def test_a_damaged_entry_is_found(drill: Drill, place: Path) -> None:
+    ldif = place / "2026-11-30" / "ldap.bak"
+    ldif.write_bytes(ldif.read_bytes().replace(b"sn: 7", b"zimbraNone: 7"))
+    part = drill(folder(place), "--only", "ldap", code=1)["by"]["ldap"]
+    assert "slapadd refuses it" in part["text"]
+
+
+def test_without_a_schema_it_is_unknown(drill: Drill, place: Path) -> None:
+    (place / "2026-11-30" / "ldap-config.bak").unlink()
+    part = drill(folder(place), "--only", "ldap", code=3)["by"]["ldap"]
+    assert "schema" in part["text"]
+    assert "zmslapcat -c" in part["step"]
+
+
+@pytest.mark.parametrize("cut", [40, 200, 20_000])
+def test_a_cut_dump_is_found(drill: Drill, place: Path, cut: int) -> None:
+    dump = place / "2026-11-30" / "mysql.sql.gz"
+    dump.write_bytes(gzip.compress(tables()[:-cut]))
+    assert drill(folder(place), "--only", "mariadb", code=1)
+    dump.write_bytes(gzip.compress(tables())[: -min(cut, 900)])
+    part = drill(folder(place), "--only", "mariadb", code=1)["by"]["mariadb"]
+    assert "breaks off" in part["text"]
+
+
+def test_a_dump_that_means_harm_can_do_none(
+    drill: Drill, place: Path, tmp_path: Path
+) -> None:
+    aim = tmp_path / "aim"
+    aim.mkdir(mode=0o777)
+    aim.chmod(0o777)
+    tmp_path.chmod(0o755)
+    secret = tmp_path / "secret"
+    secret.touch(0o600)
+    secret.write_text("a secret", "utf-8")
+    own = (
+        f"\\! id > {aim}/by-client\nsystem cat {secret} > {aim}/stolen\n"
+        f"SELECT 'x' INTO OUTFILE '{aim}/by-server';\n"
+    )
+    (place / "2026-11-30" / "mysql.sql.gz").write_bytes(own.encode() + tables())
+    drill(folder(place), "--only", "mariadb")
+    assert not (aim / "by-server").exists()
+    stolen = aim / "stolen"
+    assert not stolen.exists() or stolen.read_text() == ""
+    by_client = aim / "by-client"
+    assert not by_client.exists() or "uid=0" not in by_client.read_text()
+
+
+@pytest.mark.parametrize("cut", [1, 300])
+def test_a_cut_account_is_found(drill: Drill, place: Path, cut: int) -> None:
+    archive = place / "2026-11-30" / "joe@example.test.tgz"
+    archive.write_bytes(account()[:-cut])
+    part = drill(folder(place), "--only", "account", code=1)["by"]["account"]
+    assert "breaks off" in part["text"]
+
+
+def test_an_account_that_leads_outside_is_found_and_writes_nothing(
+    drill: Drill, place: Path, tmp_path: Path
+) -> None:
+    archive = place / "2026-11-30" / "joe@example.test.tgz"
+    name = f"../../../../../../../..{tmp_path}/written"
+    archive.write_bytes(tgz([entry(name), entry("Inbox/1.eml")]))
+    part = drill(folder(place), "--only", "account", code=1)["by"]["account"]
+    assert "outside" in part["text"]
+    assert not (tmp_path / "written").exists()
+
+
+def test_a_link_in_the_folder_is_not_followed(drill: Drill, place: Path) -> None:
+    archive = place / "2026-11-30" / "joe@example.test.tgz"
+    archive.rename(place.parent / "elsewhere.tgz")
+    archive.symlink_to(place.parent / "elsewhere.tgz")
+    part = drill(folder(place), "--only", "account", code=3)["by"]["account"]
+    assert "holds no file" in part["text"]
+
+
+def test_a_failed_drill_is_remembered_and_one_of_some_parts_not(
+    drill: Drill, place: Path, tmp_path: Path
+) -> None:
+    record = tmp_path / "state" / "backups" / "drill.json"
+    drill(folder(place), "--only", "account", code=0)
+    assert not record.exists()
+    (place / "2026-11-30" / "ldap.bak").write_bytes(directory()[:-9])
+    drill(folder(place), code=1)
+    assert '"bad"' in record.read_text("utf-8")
+
+
+def test_a_drill_that_told_nothing_takes_no_place(
+    drill: Drill, place: Path, tmp_path: Path
+) -> None:
+    record = tmp_path / "state" / "backups" / "drill.json"
+    drill(folder(place), code=0)
+    before = record.read_bytes()
+    empty = tmp_path / "some"
+    (empty / "2026-11-30").mkdir(parents=True)
+    drill(folder(empty), code=3)
+    assert record.read_bytes() == before
+
+
+def test_the_account_can_be_chosen(drill: Drill, place: Path) -> None:
+    own = place / "2026-11-30"
+    (own / "account-o%27neill@example.test.tgz").write_bytes(account(3))
+    words = ("--only", "account", "--account", "o'neill@*")
+    part = drill(folder(place), *words, code=0)["by"]["account"]
+    assert part["counts"]["messages"] == 3
+    assert drill(folder(place), "--only", "account", "--account", "x@*", code=3)
+
+
+def test_what_is_missing_is_unknown(drill: Drill, tmp_path: Path) -> None:
+    empty = tmp_path / "some"
+    (empty / "2026-11-30").mkdir(parents=True)
+    states = {p["subject"]: p["state"] for p in drill(folder(empty), code=3)["parts"]}
+    assert set(states.values()) == {"unknown"}
+    assert drill(folder(tmp_path / "gone"), code=1)["by"]["ldap"]["state"] == "bad"
+
+
+@pytest.mark.proof
+@needs_restic
+def test_a_repository_of_restic_restores(
+    drill: Drill, place: Path, tmp_path: Path
+) -> None:
+    restic = Restic(tmp_path)
+    restic.backup(place)
+    assert drill(restic.toml(), code=0)["by"]["ldap"]["counts"]["accounts"] == 25
+    packs = [p for p in (restic.place / "data").rglob("*") if p.is_file()]
+    for pack in packs:
+        pack.chmod(0o600)
+        pack.write_bytes(b"\0" * pack.stat().st_size)
+    drill(restic.toml(), code=1)
+
+
+@needs_borg
+def test_a_repository_of_borg_restores(
+    drill: Drill, place: Path, tmp_path: Path
+) -> None:
+    borg = Borg(tmp_path)
+    borg.backup("mail-1", place)
+    assert drill(borg.toml(), code=0)["by"]["mariadb"]["counts"]["tables"] == 2
+
+
+@pytest.mark.parametrize(
+    "where", ["/opt/zimbra", "/opt/zimbra/backup", "/proc/none", "/etc/passwd"]
+)
+def test_nothing_is_restored_where_it_must_not_be(
+    drill: Drill, place: Path, tmp_path: Path, where: str
+) -> None:
+    del drill
+    path = tmp_path / "odd.toml"
+    path.write_text(f'[backups]\nscratch = "{where}"\n{folder(place)}', "utf-8")
+    assert dispatch(["backup", "drill", "--profile", str(path)]) == 4
+
+
+def test_a_scratch_that_others_can_swap_is_refused(
+    drill: Drill, place: Path, tmp_path: Path
+) -> None:
+    del drill
+    open_ = tmp_path / "open"
+    open_.mkdir()
+    open_.chmod(0o777)
+    path = tmp_path / "odd.toml"
+    path.write_text(f'[backups]\nscratch = "{open_}"\n{folder(place)}', "utf-8")
+    assert dispatch(["backup", "drill", "--profile", str(path)]) == 4
+
+
+def test_too_little_room_is_unknown(base: Path, drill: Drill, place: Path) -> None:
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=100m", "none", base], check=True
+    )
+    try:
+        found = drill(folder(place))
+        states = {p["subject"]: p["state"] for p in found["parts"]}
+        assert states == {"ldap": "unknown", "mariadb": "unknown", "account": "well"}
+        assert "are needed" in found["by"]["ldap"]["text"]
+    finally:
+        subprocess.run(["umount", base], check=True)
+
+
+def _ours(user: str) -> list[str]:
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            text = status.read_text("utf-8", "replace")
+        except OSError:
+            continue
+        if f"\nUid:\t{user}\t" in text:
+            found.append(text.partition("\n")[0])
+    return found
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        signal.SIGKILL,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.proof),
+        pytest.param(signal.SIGINT, marks=pytest.mark.proof),
+    ],
+)
+def test_killed_it_leaves_nothing_behind(
+    base: Path, place: Path, tmp_path: Path, how: signal.Signals
+) -> None:
+    """A fifo as the dump keeps the server waiting until we are killed."""
+    big = tables(50_000)
+    (place / "2026-11-30" / "mysql.sql.gz").write_bytes(big * 40)
+    path = tmp_path / "profile.toml"
+    path.write_text(f'[backups]\nscratch = "{base}"\n{folder(place)}', "utf-8")
+    words = [sys.executable, "-c", "from zmward.cli.main import run; run()", "backup"]
+    words += ["drill", "--profile", str(path), "--only", "mariadb"]
+    environment = {**os.environ, "ZMWARD_STATE": str(tmp_path / "state")}
+    with subprocess.Popen(words, env=environment, stdout=-3, stderr=-3) as process:
+        end = time.monotonic() + 60
+        user = ""
+        while time.monotonic() < end and not user:
+            time.sleep(0.1)
+            for room in base.glob("zmward-drill-*/mariadb/s"):
+                user = str(room.lstat().st_uid)
+        assert user
+        assert _ours(user)
+        time.sleep(1)
+        process.send_signal(how)
+        process.wait(60)
+    end = time.monotonic() + 30
+    while time.monotonic() < end and (list(base.iterdir()) or _ours(user)):
+        time.sleep(0.2)
+    assert _ours(user) == []
+    assert list(base.iterdir()) == []

@@ -1,0 +1,225 @@
+"""A program that is dropped into a web root is told within moments, an upgrade is not."""
+
+import fcntl
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from inotify_simple import Event, flags
+
+from tests.integrity.site import SHIPPED, WEB, package, place, put
+from zmward.engine.alert import Alerts, by_https, by_mail, message
+from zmward.engine.watch_files import Watcher
+from zmward.errors import Incomplete, Usage
+from zmward.integrity.watching import RULE, TODO, Dropped
+
+PUBLIC = f"{WEB}/zimbra/public"
+ONE = Dropped(
+    *("/x.jsp", "2026-12-01T12:00:00+00:00", (RULE,), "zimbra", "0644", 3), was=False
+)
+
+
+class Told:
+    """A watcher, what it told, and what it said."""
+
+    def __init__(self, root: Path) -> None:
+        self.found: list[Dropped] = []
+        self.said: list[str] = []
+        self.watcher = Watcher(place(root), self.found.append, self.said.append)
+        self.watcher.start()
+
+    def after(self, seconds: float = 0.6) -> dict[str, Dropped]:
+        """Return what is told within some time, by path."""
+        begin, self.found[:] = time.monotonic(), []
+        while time.monotonic() - begin < seconds:
+            self.watcher.step(0.05)
+        return {one.path: one for one in self.found}
+
+
+@pytest.fixture
+def told(root: Path) -> Iterator[Told]:
+    found = Told(root)
+    yield found
+    found.watcher.close()
+
+
+def test_a_dropped_page_is_told_at_once(root: Path, told: Told) -> None:
+    put(root, f"{PUBLIC}/9f.jsp", '<% Runtime.getRuntime().exec("id"); %>')
+    found = told.after()
+    one = found.pop(f"/{PUBLIC}/9f.jsp")
+    assert found == {}
+    assert set(one.rules) == {RULE, "foreign-page", "page-runs-commands"}
+    assert (one.size, one.was) == (38, False)
+    assert "9f.jsp: a program was written" in one.text
+    assert told.after(0.2) == {}
+
+
+def test_a_page_that_is_changed_or_moved_in_is_told(root: Path, told: Told) -> None:
+    put(root, f"{PUBLIC}/login.jsp", "<% evil %>")
+    elsewhere = put(root, "opt/zimbra/data/x", "<% %>")
+    elsewhere.rename(root / PUBLIC / "moved.jsp")
+    os.link(root / PUBLIC / "moved.jsp", root / PUBLIC / "hard.jsp")
+    (root / PUBLIC / "soft.jsp").symlink_to("/tmp/x")
+    found = told.after()
+    assert set(found) == {
+        f"/{PUBLIC}/{name}.jsp" for name in ("login", "moved", "hard", "soft")
+    }
+    assert found[f"/{PUBLIC}/login.jsp"].was
+
+
+def test_what_lies_in_a_new_folder_is_told(root: Path, told: Told) -> None:
+    put(root, f"{PUBLIC}/a/b/c/deep.jsp", "x")
+    put(root, "opt/zimbra/lib/ext/new/new.jar", "PK")
+    assert set(told.after()) == {
+        f"/{PUBLIC}/a/b/c/deep.jsp",
+        "/opt/zimbra/lib/ext/new/new.jar",
+    }
+    put(root, f"{PUBLIC}/a/b/c/later.jsp", "x")
+    assert set(told.after()) == {f"/{PUBLIC}/a/b/c/later.jsp"}
+
+
+def test_pictures_and_styles_are_not_told(root: Path, told: Told) -> None:
+    for name in ("logo.png", "skin.css", "x.js", "page.html"):
+        put(root, f"{WEB}/zimbra/img/{name}", "x")
+    assert told.after() == {}
+
+
+def test_an_upgrade_is_not_told(root: Path, told: Told) -> None:
+    files = {**SHIPPED, f"{PUBLIC}/login.jsp": "v2", f"{PUBLIC}/more.jsp": "new"}
+    lock = put(root, "var/lib/dpkg/lock", "")
+    with lock.open("w") as file:
+        # A lock of another process: our own would not be seen.
+        holder = subprocess.Popen(
+            (sys.executable, "-c", _HOLDS, str(lock)), stdout=subprocess.PIPE
+        )
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        assert file.fileno() > 0
+    put(root, f"{PUBLIC}/login.jsp", "v2")
+    put(root, f"{PUBLIC}/more.jsp", "new")
+    put(root, f"{PUBLIC}/shell.jsp", "<% %>")
+    assert told.after() == {}
+    package(root, files, "10.1.1")
+    holder.stdout.close()
+    holder.kill()
+    holder.wait()
+    assert set(told.after()) == {f"/{PUBLIC}/shell.jsp"}
+
+
+_HOLDS = """
+import fcntl, sys, time
+file = open(sys.argv[1], "w")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_an_overflow_is_said_and_everything_looked_at_again(
+    root: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inotify = told.watcher._watched._inotify
+    put(root, f"{PUBLIC}/lost.jsp", "x")
+    for _ in inotify.read(timeout=200):
+        pass  # The kernel has dropped them.
+    lost = [Event(-1, flags.Q_OVERFLOW, 0, "")]
+    monkeypatch.setattr(type(inotify), "read", lambda *_words, **_more: lost)
+    told.watcher.step(0)
+    monkeypatch.undo()
+    assert set(told.after()) == {f"/{PUBLIC}/lost.jsp"}
+    assert any("overflowed" in text for text in told.said)
+
+
+def test_a_burst_is_told_whole(root: Path, told: Told) -> None:
+    for number in range(500):
+        put(root, f"{PUBLIC}/d{number % 50}/{number}.jsp", "x")
+    assert len(told.after(2.5)) == 500
+
+
+def test_a_folder_that_becomes_a_link_leads_nowhere(
+    root: Path, told: Told, tmp_path: Path
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (root / PUBLIC / "out").symlink_to(tmp_path / "outside")
+    told.after()
+    put(tmp_path, "outside/x.jsp", "x")
+    assert told.after() == {}
+
+
+def test_nothing_to_watch_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(Incomplete):
+        Told(tmp_path)
+
+
+def test_mail_goes_through_the_host_s_own_program(tmp_path: Path) -> None:
+    program = put(
+        tmp_path, "sendmail", '#!/bin/sh\necho "$@" > "$0.args"\ncat > "$0.in"\n'
+    )
+    program.chmod(0o755)
+    send = by_mail("ops@example.com", "mail", program)
+    send([ONE])
+    assert (tmp_path / "sendmail.args").read_text() == "-i -- ops@example.com\n"
+    text = (tmp_path / "sendmail.in").read_text()
+    assert "Subject: zmward: 1 programs in web roots of mail" in text
+    assert "/x.jsp" in text
+    for address in ("-oQ/tmp@x", "two@x.org, b@x.org", "no", "a@b\nBcc: c@d"):
+        with pytest.raises(Usage):
+            by_mail(address, "mail", program)
+    with pytest.raises(Usage):
+        by_https("http://example.com/x", "mail")
+
+
+def test_a_name_cannot_write_headers() -> None:
+    evil = Dropped(*("/x\\x0aBcc: a@b.jsp", "", (RULE,), "z", "0644", 1), was=False)
+    raw = message([evil], "ops@example.com", "mail").decode()
+    assert not re.search(r"^Bcc:", raw, re.MULTILINE)
+
+
+def test_alarms_go_in_bundles_and_failures_are_said() -> None:
+    sent: list[int] = []
+    said: list[str] = []
+    gate = threading.Event()
+
+    def slow(some: object) -> None:
+        gate.wait(5)
+        sent.append(len(some))  # type: ignore[arg-type]  # a list of alarms
+
+    def fails(_some: object) -> None:
+        raise OSError("refused")
+
+    alerts = Alerts([slow, fails], said.append, pause=0.01)
+    alerts.tell(ONE)
+    time.sleep(0.1)
+    for _ in range(5):
+        alerts.tell(ONE)
+    gate.set()
+    alerts.close()
+    assert sent == [1, 5]
+    assert "refused" in said[0]
+
+
+def test_the_verb_tells_within_two_seconds_and_ends(root: Path) -> None:
+    argv = (sys.executable, "-c", "from zmward.cli.main import run; run()")
+    words = ("integrity", "watch", "--root", str(root))
+    with subprocess.Popen(
+        (*argv, *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert b"folders are watched" in process.stderr.readline()
+        begin = time.monotonic()
+        put(root, f"{PUBLIC}/x\n.jsp", "<% %>")
+        line = process.stdout.readline().decode()
+        assert time.monotonic() - begin < 2
+        assert line.startswith(f"/{PUBLIC}/x\\x0a.jsp: a program was written")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert fcntl.F_GETLK
+    assert TODO
