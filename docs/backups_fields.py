@@ -22,6 +22,16 @@ DRILL: Final[Mapping[str, str]] = {
     "estimate": "how long a whole restore takes, as Estimate",
     "zmward": "the version that rehearsed",
 }
+BACKUP_RUN: Final[Mapping[str, str]] = {
+    "schema": "always `zmward.backup-run/1`",
+    "run": "the run's id, by which its pieces are found in the repository",
+    "host": "the server, by its name in localconfig",
+    "when": "when it began",
+    "copy": "the copy, by its name in the profile",
+    "pieces": "what it consists of, as Piece",
+    "seconds": "how long it took",
+    "zmward": "the version that made it",
+}
 STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
     "CopyShown": {
         "name": "its name in the profile; `ne-sessions` or `ng-store` where unnamed",
@@ -33,6 +43,15 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "newest": "when the newest was made; null where there is none",
         "oldest": "when the oldest was made; null where there is none",
         "bytes": "the size of the newest; null where not known",
+    },
+    "Piece": {
+        "name": "the file as it is stored; `config` for the folders, and `accounts` "
+        "where no account could be asked for",
+        "outcome": "`stored` whole, `empty`: there is nothing to store, or `failed`",
+        "bytes": "what was stored",
+        "sha256": "its checksum; empty for folders",
+        "text": "why it failed or is empty; of folders, which",
+        "counts": "what it holds, by kind",
     },
     "Part": {
         "subject": "what was restored",

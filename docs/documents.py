@@ -6,7 +6,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec import inspect
 
-from docs.backups_fields import BACKUPS, DRILL
+from docs.backups_fields import BACKUP_RUN, BACKUPS, DRILL
 from docs.bans_fields import BANS
 from docs.config_fields import CONFIG_DIFF, CONFIG_LOG, CONFIG_SNAPSHOT
 from docs.fields import (
@@ -30,6 +30,7 @@ from docs.scan_fields import SCAN
 from zmward.affected import Affected
 from zmward.backups.listing import Found
 from zmward.backups.rehearsal import Estimate, Part, Rehearsal
+from zmward.backups.run import BackupRun, Piece
 from zmward.bans.wanted import Reason
 from zmward.change import Change, FileText, Mode, UnitState
 from zmward.configuration.authors import Candidate
@@ -345,6 +346,13 @@ def _backups() -> Iterator[str]:
     )
     yield from table(DRILL, _types(Rehearsal))
     yield from _structs(Part, Estimate)
+    yield "## Backup run\n"
+    yield (
+        "`zmward backup run --json` writes it, and stores it as the last piece of the "
+        "run; it is also described by a [JSON Schema](backup-run.schema.json).\n"
+    )
+    yield from table(BACKUP_RUN, _types(BackupRun))
+    yield from _structs(Piece)
 
 
 def _integrity() -> Iterator[str]:

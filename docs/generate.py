@@ -81,7 +81,9 @@ _OF_VERBS: Mapping[str, str] = {
     "backup": (
         "check: 0, 1 for anything bad, 3 for anything that is not known; drill: 0 all "
         "of it restored, 1 something did not, 3 something could not be tried, 4 "
-        "nothing may be restored there"
+        "nothing may be restored there; run: 0 all of it is stored, 3 some is not, 4 "
+        "refused before anything was stored, 5 the engine failed, and the run does "
+        "not count as a backup"
     ),
     "history": "0: listed or forgotten; 4: a run that is not over is not forgotten",
 }
@@ -206,6 +208,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/check.schema.json": lambda: schema.text(schema.check()),
     "reference/patches.schema.json": lambda: schema.text(schema.patches()),
     "reference/backups.schema.json": lambda: schema.text(schema.backups()),
+    "reference/backup-run.schema.json": lambda: schema.text(schema.backup_run()),
     "reference/drill.schema.json": lambda: schema.text(schema.drill()),
     "reference/catalog.schema.json": lambda: schema.text(schema.catalog()),
     "reference/config-snapshot.schema.json": (

@@ -9,7 +9,6 @@ from zmward.strict import Strict
 CopyKind = Literal["ne-sessions", "ng-store", "restic", "borg", "folder"]
 # Absolute, without what a program could take for an option or a shell for a variable.
 AbsolutePath = Annotated[str, msgspec.Meta(pattern=r"^(/[^\x00-\x1f\x7f]*)?$")]
-Patterns = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
 
 
 class Copy(Strict, frozen=True):
@@ -46,14 +45,16 @@ class Backups(Strict, frozen=True):
     """Where the site's backups are, and how a restore is rehearsed."""
 
     scratch: AbsolutePath = "/var/tmp"  # noqa: S108  # a new folder of root's within it
-    ldap: Patterns = ("ldap.bak", "ldap.bak.*", "ldap.ldif", "ldap.ldif.gz")
-    ldap_config: Patterns = ("ldap-config.bak", "ldap-config.*")
-    mariadb: Patterns = ("*.sql", "*.sql.gz")
-    account: Patterns = ("*.tgz",)
+    ldap: tuple[str, ...] = ("ldap.bak", "ldap.bak.*", "ldap.ldif", "ldap.ldif.gz")
+    ldap_config: tuple[str, ...] = ("ldap-config.bak", "ldap-config.*")
+    mariadb: tuple[str, ...] = ("*.sql", "*.sql.gz")
+    account: tuple[str, ...] = ("*.tgz",)
     copy: tuple[Copy, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse two copies of one name."""
+        """Refuse two copies of one name, and a drill of nothing."""
+        if not self.ldap and not self.mariadb and not self.account:
+            raise ValueError("backups: ldap, mariadb and account are all empty")
         names = [one.name for one in self.copy]
         for name in names:
             if names.count(name) > 1:

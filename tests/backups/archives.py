@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import tarfile
 from collections.abc import Callable, Iterable
 
@@ -28,12 +29,16 @@ def tgz(entries: Iterable[tuple[tarfile.TarInfo, bytes]]) -> bytes:
     return gzip.compress(packed(entries))
 
 
-def account(messages: int = 20, size: int = 500) -> bytes:
-    """Return an account with messages, an appointment and a contact."""
+def account(messages: int = 20, size: int = 500, *, noise: bool = False) -> bytes:
+    """Return an account with messages, an appointment and a contact.
+
+    With `noise`, it cannot be compressed.
+    """
     rows = [entry("Inbox.meta", b"{}")]
     for number in range(messages):
         name = f"Inbox/{number:010}-Hello.eml"
-        body = f"Subject: {number}\r\n\r\n".encode() + bytes(range(256)) * (size // 256)
+        content = os.urandom(size) if noise else bytes(range(256)) * (size // 256)
+        body = f"Subject: {number}\r\n\r\n".encode() + content
         rows += [entry(f"{name}.meta", b"{}"), entry(name, body)]
     rows += [entry("Calendar/1-Lunch.appt.meta"), entry("Calendar/1-Lunch.appt")]
     rows += [entry("Contacts/Joe.meta"), entry("Contacts/Joe")]

@@ -65,6 +65,7 @@ def check(
     return run
 
 
+@pytest.mark.proof
 @needs_restic
 def test_a_repository_of_restic_is_judged(check: Check, tmp_path: Path) -> None:
     mail = tmp_path / "mail"
@@ -86,6 +87,7 @@ def test_a_repository_of_restic_is_judged(check: Check, tmp_path: Path) -> None:
     assert check(profile, "--now", later, code=1)["states"]["r", "age"] == "bad"
 
 
+@pytest.mark.proof
 @needs_restic
 def test_checking_writes_nothing_to_the_repository(
     check: Check, tmp_path: Path
@@ -111,6 +113,7 @@ def test_a_wrong_password_is_bad(check: Check, tmp_path: Path) -> None:
     assert "does not open it" in place["text"]
 
 
+@pytest.mark.proof
 @needs_restic
 def test_a_locked_repository_is_still_read(check: Check, tmp_path: Path) -> None:
     restic = Restic(tmp_path)

@@ -209,6 +209,27 @@ def test_a_failed_drill_is_remembered_and_one_of_some_parts_not(
     assert '"bad"' in record.read_text("utf-8")
 
 
+def test_a_drill_that_told_nothing_takes_no_place(
+    drill: Drill, place: Path, tmp_path: Path
+) -> None:
+    record = tmp_path / "state" / "backups" / "drill.json"
+    drill(folder(place), code=0)
+    before = record.read_bytes()
+    empty = tmp_path / "some"
+    (empty / "2026-11-30").mkdir(parents=True)
+    drill(folder(empty), code=3)
+    assert record.read_bytes() == before
+
+
+def test_the_account_can_be_chosen(drill: Drill, place: Path) -> None:
+    own = place / "2026-11-30"
+    (own / "account-o%27neill@example.test.tgz").write_bytes(account(3))
+    words = ("--only", "account", "--account", "o'neill@*")
+    part = drill(folder(place), *words, code=0)["by"]["account"]
+    assert part["counts"]["messages"] == 3
+    assert drill(folder(place), "--only", "account", "--account", "x@*", code=3)
+
+
 def test_what_is_missing_is_unknown(drill: Drill, tmp_path: Path) -> None:
     empty = tmp_path / "some"
     (empty / "2026-11-30").mkdir(parents=True)
@@ -217,6 +238,7 @@ def test_what_is_missing_is_unknown(drill: Drill, tmp_path: Path) -> None:
     assert drill(folder(tmp_path / "gone"), code=1)["by"]["ldap"]["state"] == "bad"
 
 
+@pytest.mark.proof
 @needs_restic
 def test_a_repository_of_restic_restores(
     drill: Drill, place: Path, tmp_path: Path
@@ -289,7 +311,14 @@ def _ours(user: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "how",
+    [
+        signal.SIGKILL,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.proof),
+        pytest.param(signal.SIGINT, marks=pytest.mark.proof),
+    ],
+)
 def test_killed_it_leaves_nothing_behind(
     base: Path, place: Path, tmp_path: Path, how: signal.Signals
 ) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.configuration.test_snapshot import NODE, changed, put
+from zmward.backup_places import Backups, Copy
 from zmward.configuration.blocks import block, left, replaced, spans
 from zmward.configuration.document import Listing, Section, Table, Text, sections
 from zmward.controls.registry import controls
@@ -252,3 +253,19 @@ _A = block("a", "text\n")
 def test_broken_marks_are_refused(text: str, why: str) -> None:
     with pytest.raises(Refused, match=re.escape(why)):
         replaced(text, {"a": "new\n", "b": "new\n"}, "page.md")
+
+
+def test_backups_and_the_last_drill_are_shown_without_a_password() -> None:
+    place = "rest:https://anna:S3CR3T@backup.example.test/zimbra"
+    copy = Copy("offsite", "restic", place, password_file="/root/key")  # a path
+    site = Profile(backups=Backups(copy=(copy,)))
+    record = (
+        '> 600 root regular file\n{"schema":"zmward.drill/1","copy":"offsite",'
+        '"when":"2026-11-01T00:00:00+00:00","parts":[{"subject":"ldap","state":"well"}]}'
+    )
+    evidence = put("backup-drill", Answer(record), NODE)
+    said = _one(_sections(evidence, site), "backups")
+    assert "https://masked@backup.example.test/zimbra" in said
+    assert "2026-11-01" in said
+    assert "S3CR3T" not in said
+    assert "backup-drill was not collected" in _one(_sample(), "backups")

@@ -1,12 +1,14 @@
 """Evidence as files: the same for the same, without secrets, and nothing lost."""
 
 import random
+import time
 
 import pytest
 from msgspec.structs import replace
 
 from zmward.configuration.compare import differences
 from zmward.configuration.merged import FORMAT, STALE, merged, stale
+from zmward.configuration.sealed import Seal
 from zmward.configuration.snapshot import Group, is_object, snapshot
 from zmward.configuration.written import parse
 from zmward.demo.sample import recorded
@@ -225,3 +227,32 @@ def test_templates_that_could_not_be_seen_are_not_removed() -> None:
     after = merged(before, snapshot(put("templates", Answer(""), NODE), KEY))
     assert path in after.files
     assert f"{FOLDER}templates/" in after.stale
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "://",
+        ":",
+        "://a:",
+        "-----BEGIN PRIVATE KEY-----",
+        '"-----BEGIN PRIVATE KEY-----',
+        "password=",
+        "(",
+    ],
+)
+def test_no_text_takes_long_to_seal(part: str) -> None:
+    begun = time.monotonic()
+    seal = Seal(KEY, "x")
+    seal.attribute("zimbraNotes", part * (200_000 // len(part)))
+    seal.attribute("zimbraNotes", f"://{part * (200_000 // len(part))}")
+    # A machine that is busy is slow, not wrong: what grows with the square takes hours.
+    assert time.monotonic() - begun < 30
+
+
+def test_a_private_key_is_sealed_and_what_follows_stays() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nMIIabc+/=\n-----END PRIVATE KEY-----"
+    found = Seal(KEY, "x").text(f"before\n{key}\nbehind words\n")
+    assert found.startswith("before\n(secret ")
+    assert found.endswith(")\nbehind words\n")
+    assert "MIIabc" not in found

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docs.backups_fields import BACKUP_RUN, BACKUPS, DRILL
 from docs.fields import (
     CHANGE,
     DRIFT,
@@ -24,6 +25,8 @@ from docs.scan_fields import SCAN
 
 from tests.docs.session import Run
 from tests.firewall.site import NODE, connection, single
+from zmward.backups.rehearsal import Estimate, Part, Rehearsal
+from zmward.backups.run import BackupRun, Piece
 from zmward.catalog.log_audit import AUDIT
 from zmward.cli.main import dispatch
 from zmward.firewall.counted import Count, Counted
@@ -31,6 +34,7 @@ from zmward.firewall.known import known
 from zmward.firewall.observed import Circumstances, document, observed
 from zmward.firewall.policy import policy
 from zmward.firewall.render_observe import COUNTERS
+from zmward.reports import backup_run_text, drill_text
 
 _OF_A_RUN = ("confirm", "verify")
 
@@ -165,3 +169,28 @@ def test_an_observation_is_described() -> None:
     written = json.loads(document(observed(found, own, before, how)))
     assert list(written) == list(OBSERVED)
     described(written, OBSERVED, {"told": ""})
+
+
+def test_backups_are_described(say: Any, room: Path) -> None:
+    place = room / "backups"
+    place.mkdir()
+    (place / "a.tgz").write_bytes(b"x")
+    row = f'[[backups.copy]]\nname = "a"\nkind = "folder"\nplace = "{place}"\n'
+    (room / "site.toml").write_text(row)
+    found = say("backup", "check", "--profile", "site.toml", "--json")
+    assert list(found) == list(BACKUPS)
+    assert found["copies"][0]["backups"] == 1
+    described({**found, "counts": []}, BACKUPS)
+
+
+def test_a_drill_and_a_run_are_described() -> None:
+    part = Part("ldap", "well", "all of it")
+    when = "2026-11-21T12:00:00+00:00"
+    drill = Rehearsal("s", "h", when, "c", "b", when, (part,), Estimate(1.0, None))
+    found = json.loads(drill_text.document(drill))
+    assert list(found) == list(DRILL)
+    described({**found, "parts": [{**found["parts"][0], "counts": []}]}, DRILL)
+    run = BackupRun("s", "r", "h", when, "c", (Piece("ldap.ldif", "stored"),))
+    found = json.loads(backup_run_text.document(run))
+    assert list(found) == list(BACKUP_RUN)
+    described({**found, "pieces": [{**found["pieces"][0], "counts": []}]}, BACKUP_RUN)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
@@ -124,6 +125,23 @@ def test_the_hour_that_comes_twice_is_settled_across_cuts(tmp_path: Path) -> Non
         found, _ = outcome(tmp_path, workers, size, 0.0)
         steps = {round(b.when - a.when) for a, b in pairwise(found)}
         assert (len(found), steps) == (200, {60})
+
+
+def test_readers_that_begin_anew_change_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers of what was forgotten are still on their way then."""
+    text = "".join(
+        written(kind, number, BEGIN + timedelta(seconds=number))
+        for number in range(300)
+        for kind in ("failed", "good", "forged")
+    )
+    (tmp_path / "audit.log").write_text(text)
+    whole = outcome(tmp_path, 1, 1 << 30, 0.0)
+    monkeypatch.setattr("zmward.logs.known._PARTS", 5)
+    for workers, size in ((1, 1000), (2, 1000), (3, 700)):
+        assert outcome(tmp_path, workers, size, 0.0) == whole
+    assert len(whole[0]) == 900
 
 
 def test_every_needle_holds_a_word_that_is_searched() -> None:

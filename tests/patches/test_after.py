@@ -14,6 +14,7 @@ from zmward.engine.readiness import own_changes
 from zmward.evidence import Evidence, Missing
 from zmward.facts import Facts
 from zmward.finding import moment
+from zmward.i18n import fill
 from zmward.patches.compared import compared
 from zmward.patches.kept import kept
 from zmward.patches.readiness import Ready, whole
@@ -160,6 +161,16 @@ def test_templates_are_held_against_dpkgs_checksums(line: str, state: str) -> No
     (found,) = templates(host, PACKAGED)
     assert found.state == state
     assert (TEMPLATE in found.text) is (state == "bad")
+
+
+def test_the_history_of_the_configuration_tells_how() -> None:
+    line = f"??5??????   {TEMPLATE}\n".encode()
+    host = Manager({**DPKG, ("dpkg", "--verify"): Done(1, line)})
+    known = {TEMPLATE: fill("{path}: told", path=TEMPLATE)}
+    differs, how = templates(host, PACKAGED, known.get)
+    assert TEMPLATE in differs.text
+    assert how.text == f"{TEMPLATE}: told"
+    assert {differs.state, how.state} == {"bad"}
 
 
 def test_a_file_whose_time_alone_differs_is_not_changed() -> None:

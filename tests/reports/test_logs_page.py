@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from msgspec.structs import replace
 
+from tests.logs.files import CALLER, good, read
 from tests.logs.told import told
 from tests.logs.week import week
 from tests.reports.samples import HOSTILE
@@ -55,6 +56,14 @@ def test_everything_that_was_found_is_there() -> None:
         "By account",
     ):
         assert words in text, words
+
+
+def test_what_was_not_read_is_no_peace() -> None:
+    quiet = told(read("audit", good(f"oip={CALLER};soapId=1;")))
+    assert "✓ no attack by these thresholds" in render(quiet, "mail.example.com")
+    page = render(replace(quiet, notes=("x ends early",)), "mail.example.com")
+    assert "✓ no attack" not in page
+    assert "? no attack by these thresholds, but see the notes" in page
 
 
 def test_nothing_is_loaded_and_nothing_runs() -> None:

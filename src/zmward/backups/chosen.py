@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Final, Protocol, TypeVar
+from urllib.parse import unquote
 
 import msgspec
 
@@ -90,11 +91,13 @@ def one_account(
     files: Sequence[F], choice_: Choice, pick: Callable[[Sequence[F]], F]
 ) -> F | None:
     """Return the account to open: that of the command line, or any."""
-    wanted = choice_.only_account
     meant = [
-        file
-        for file in files
-        if fnmatchcase(file.path.rpartition("/")[2].rpartition(".")[0], wanted)
-        or fnmatchcase(file.path.rpartition("/")[2], wanted)
+        file for file in files if fnmatchcase(owner(file.path), choice_.only_account)
     ]
     return pick(meant) if meant else None
+
+
+def owner(path: str) -> str:
+    """Return whose archive a path is, by its name."""
+    name = path.rpartition("/")[2]
+    return unquote(name.rpartition(".")[0].removeprefix("account-"))

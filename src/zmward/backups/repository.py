@@ -18,6 +18,8 @@ from zmward.sources.source import Unreadable
 
 OWN_TAG: Final = "zmward"
 RUN: Final = re.compile(r"run-([0-9]{8}T[0-9]{6}Z-[0-9a-f]{4})")
+PARTS: Final = re.compile(r"parts-([a-z+]{1,40})")
+PARTIAL: Final = "partial"
 BYTES: Final = re.compile(r"bytes-([0-9]{1,18})")
 # The last thing that a run stores; a run without it did not come to its end.
 LAST: Final = "zmward-run.json"
@@ -59,7 +61,7 @@ class Encryption(msgspec.Struct, frozen=True):
 class Archives(msgspec.Struct, frozen=True):
     """What `borg info --json` or `borg list --json` says."""
 
-    archives: tuple[Archive, ...]
+    archives: tuple[Archive, ...] = ()
     encryption: Encryption | None = None
 
 
@@ -100,6 +102,10 @@ def _tagged(tags: tuple[str, ...], pattern: re.Pattern[str]) -> str:
     return next((m[1] for tag in tags if (m := pattern.fullmatch(tag))), "")
 
 
+def _own_series(host: str, parts: str) -> str:
+    return f"zmward on {host}" + (f", {parts} alone" if parts else "")
+
+
 def _runs(found: tuple[Snapshot, ...]) -> dict[str, tuple[str, ...]]:
     """Return the snapshots of each run of zmward's."""
     runs: dict[str, list[str]] = {}
@@ -118,13 +124,12 @@ def _of_restic(
         if not any(path.rpartition("/")[2] == LAST for path in one.paths):
             return None
         size = _tagged(tags, BYTES)
-        own = f"zmward on {one.hostname}"
         return Backup(
             name=one.id,
             when=when(one.time),
             size=int(size) if size else None,
-            series=own,
-            whole=True,
+            series=_own_series(one.hostname, _tagged(tags, PARTS)),
+            whole=PARTIAL not in tags,
             pieces=runs.get(_tagged(tags, RUN), ()),
         )
     size_now = _count((one.summary or {}).get("total_bytes_processed"))
@@ -164,9 +169,11 @@ def _of_borg(copy: Copy, found: tuple[Archive, ...]) -> Iterator[Backup]:
         size = _count((one.stats or {}).get("original_size"))
         line, whole, pieces = undated(one.name), None, ()
         if own := _OWN_ARCHIVE.fullmatch(one.name):
-            line, whole = f"zmward on {own[1]}", True
-            said = BYTES.search(one.comment)
-            size = int(said[1]) if said else None
+            words = tuple(one.comment.split())
+            line = _own_series(own[1], _tagged(words, PARTS))
+            whole = PARTIAL not in words
+            said = _tagged(words, BYTES)
+            size = int(said) if said else None
             begin = one.name.removesuffix("run")
             pieces = tuple(a.name for a in found if a.name.startswith(begin))
         yield Backup(one.name, when(one.start), size, line, whole=whole, pieces=pieces)
@@ -175,6 +182,11 @@ def _of_borg(copy: Copy, found: tuple[Archive, ...]) -> Iterator[Backup]:
 def _piece(name: str) -> bool:
     """Say whether an archive is a part of a run, or what an interrupted one left."""
     return bool(_OWN_PIECE.fullmatch(name) or _CHECKPOINT.fullmatch(name))
+
+
+def sealed(found: Archives) -> bool | None:
+    """Say whether a repository of borg's is encrypted; None where it does not say."""
+    return found.encryption.mode not in _OPEN_MODES if found.encryption else None
 
 
 def of_borg(copy: Copy, found: Archives, detailed: Archives | None = None) -> Listing:
@@ -191,11 +203,8 @@ def of_borg(copy: Copy, found: Archives, detailed: Archives | None = None) -> Li
         else one
         for one in found.archives
     )
-    mode = found.encryption.mode if found.encryption else ""
     return Listing(
-        copy,
-        newest_first(list(_of_borg(copy, whole))),
-        encrypted=None if not mode else mode not in _OPEN_MODES,
+        copy, newest_first(list(_of_borg(copy, whole))), encrypted=sealed(found)
     )
 
 

@@ -167,7 +167,8 @@ KEYS: Final[Mapping[str, str]] = {
     ),
     "backups": mark(
         "Where the site's backups are (T14), and how `zmward backup drill` finds what "
-        "it restores: names of files, the newest that matches is taken."
+        "it restores: names of files, the newest that matches is taken, and what "
+        "has no name is not kept."
     ),
     "backups.scratch": mark(
         "Where the drill makes its own new folder; never within /opt/zimbra."

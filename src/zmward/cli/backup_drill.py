@@ -59,8 +59,9 @@ def command(
     silent = bool(options["quiet"]) or not sys.stderr.isatty()
     with progress("rehearsing a restore", silent=silent) as moved:
         record = rehearse(Local(), site.backups, asked, moved)
-    # A drill of some parts must not hide that the others never restored.
-    if asked.only == SUBJECTS:
+    # What told nothing must not take the place of a drill that did, and a drill of
+    # some parts must not hide that the others never restored.
+    if asked.only == SUBJECTS and {part.state for part in record.parts} != {"unknown"}:
         keep(record)
     if as_json:
         text = in_json(document(record))

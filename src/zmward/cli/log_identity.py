@@ -84,6 +84,8 @@ def put(path: Path, text: str, *, private: bool = False) -> None:
 def folder(path: Path) -> None:
     """Make a folder that is nobody else's, or refuse one that is."""
     ours(path.absolute())
+    if path.exists() and not path.is_dir():
+        raise Usage(f"{path} is no folder: name another.")
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -5,9 +5,10 @@ are read, or with --host those of a far one; then the node is also asked whom it
 """
 
 import re
+import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -18,8 +19,9 @@ import msgspec
 from zmward.cli.options import door, time
 from zmward.cli.progress import progress
 from zmward.doors.host import Door
-from zmward.doors.log_files import FOLDERS, LogFiles, named
+from zmward.doors.log_files import FOLDERS, LIVE, LogFiles, named
 from zmward.doors.own_addresses import own_addresses, zone
+from zmward.engine.log_looks import looked_at
 from zmward.errors import BadFile, Incomplete, Unreachable, Usage
 from zmward.evidence import Evidence, merge
 from zmward.profile import Profile
@@ -78,21 +80,57 @@ def opened_logs(
         path = Path(name)
         log = named(path)
         if log is None:
+            names = ", ".join(dict.fromkeys(name for name, _ in LIVE))
             raise BadFile(
                 f"{name} is no log by its name: call it like the original, "
-                "audit.log-old for example."
+                f"audit.log-old for example. Known are {names}."
             )
-        if not path.is_file():
-            raise BadFile(f"{name} cannot be read: it is no file.")
+        _there(path, stat.S_ISREG, "file")
         found.open(path, log)
     places = tuple(map(Path, folders)) if folders else () if files else FOLDERS
     for folder in places:
-        if folders and not folder.is_dir():
-            raise BadFile(f"{folder} cannot be read: it is no folder.")
+        if folders:
+            _there(folder, stat.S_ISDIR, "folder")
         found.folder(folder, since)
     if not found.opened:
-        notes = "; ".join(found.notes) or "there are none"
+        where = f" in {', '.join(map(str, places))}" if places else ""
+        notes = "; ".join(found.notes) or f"there are none{where}"
+        if since and not found.notes:
+            notes += " that were written since"
         raise Incomplete(f"No log could be read: {notes}.")
+    looked_at(found)
+    return found
+
+
+def _there(path: Path, right: Callable[[int], bool], word: str) -> None:
+    """Refuse what somebody names that is not there, or is something else."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise BadFile(f"{path} cannot be read: {error.strerror}.") from error
+    if not right(mode):
+        raise BadFile(f"{path} cannot be read: it is no {word}.")
+
+
+def followed(named: tuple[str, ...]) -> tuple[Path, ...]:
+    """Return the folders whose logs are followed: those named, or this server's."""
+    for folder in map(Path, named):
+        _there(folder, stat.S_ISDIR, "folder")
+    amiss = []
+    for folder in map(Path, named) if named else FOLDERS:
+        try:
+            next(folder.iterdir(), None)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            amiss.append(f"{folder} cannot be read: {error.strerror}")
+    if named and amiss:
+        raise BadFile(f"{'; '.join(amiss)}.")
+    found = tuple(map(Path, named)) or FOLDERS
+    if not any(one.is_dir() for one in found):
+        raise Incomplete("No log can be followed: there is no folder of logs.")
+    if len(amiss) == len(found):
+        raise Incomplete(f"No log can be followed: {'; '.join(amiss)}.")
     return found
 
 

@@ -7,15 +7,14 @@ from typing import Any
 
 import click
 
-from zmward.cli.log_place import trusted_by
+from zmward.cli.log_place import followed, trusted_by
 from zmward.cli.options import common, given, language, profile
 from zmward.cli.own_folder import ours
-from zmward.doors.log_files import FOLDERS
 from zmward.doors.own_addresses import zone
 from zmward.engine.event_log import EventLog
 from zmward.engine.follow_logs import Follow, Progress
 from zmward.engine.state import digest, root
-from zmward.errors import BadFile, Incomplete, Usage
+from zmward.errors import Usage
 from zmward.logs import compact
 from zmward.logs.event import Event
 from zmward.reports import logs_lines
@@ -72,16 +71,6 @@ def _run(
     return 128 + ended if ended == signal.SIGINT else 0
 
 
-def _folders(named: tuple[str, ...]) -> tuple[Path, ...]:
-    for folder in named:
-        if not Path(folder).is_dir():
-            raise BadFile(f"{folder} cannot be read: it is no folder.")
-    found = tuple(map(Path, named)) or FOLDERS
-    if not any(one.is_dir() for one in found):
-        raise Incomplete("No log can be followed: there is no folder of logs.")
-    return found
-
-
 @click.command("follow", help="Logins and attacks as they are written.")
 @click.option("--dir", "folders", multiple=True, metavar="DIR", help="Its logs.")
 @click.option(
@@ -107,7 +96,7 @@ def command(
 ) -> int:
     """Follow the logs until SIGTERM (0) or Ctrl-C (130)."""
     if given(ctx, "host"):
-        raise Usage("--host has not landed for logs: run it there.")
+        raise Usage("--host has not landed for logs follow: run it there.")
     if events and as_json:
         raise Usage(
             "--json and --events exclude each other: the event log has one form."
@@ -134,7 +123,7 @@ def command(
             click.echo(line)
 
     try:
-        return _run(_folders(folders), (local, known), told, log)
+        return _run(followed(folders), (local, known), told, log)
     except ValueError as error:
         raise Usage(f"--trusted: {plain(str(error))}.") from error
     finally:

@@ -6,16 +6,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC
-from pathlib import Path
 
 import click
 import msgspec
 
-from zmward.cli.log_place import Wanted, local_zone, opened_logs, whom
+from zmward.cli.log_place import (
+    Wanted,
+    followed,
+    local_zone,
+    opened_logs,
+    whom,
+)
 from zmward.cli.options import write
 from zmward.cli.progress import progress
 from zmward.cli.screen import Screen, screen
-from zmward.doors.log_files import FOLDERS
 from zmward.engine.live_logs import Live, begun
 from zmward.engine.log_pieces import Asked
 from zmward.errors import Usage
@@ -120,7 +124,7 @@ def run(
     zone = local_zone(wanted.timezone)
     believed, notes = whom(wanted, site)
     asked = Asked(zone, believed, wanted.since, end)
-    folders = tuple(map(Path, wanted.folders)) or FOLDERS
+    folders = followed(wanted.folders)
     try:
         files, follow = begun(
             folders, asked, lambda: opened_logs((), wanted.folders, wanted.since)

@@ -11,7 +11,7 @@ from zmward.cli.options import common, given, language, profile, time, write
 from zmward.cli.screen import screen
 from zmward.engine.log_lines import lines
 from zmward.engine.log_pieces import Asked
-from zmward.engine.read_logs import Reading
+from zmward.engine.read_logs import Reading, uncollected
 from zmward.errors import Usage
 from zmward.logs.attacked import attacked
 from zmward.logs.evidence import wanted
@@ -33,19 +33,20 @@ def _report(
     site: Profile, at: Place, asked: Asked, shown: tzinfo, *, with_lines: bool
 ) -> LogReport:
     reading, tally = Reading(at.files, asked), Tally(site.logs)
-    for rows in joined_rows(reading.rows()):
-        tally.rows(rows)
-    tally.fold()
-    sums = reading.counts
-    count = sums.lines if at.lines is None else at.lines
-    found = report(
-        tally,
-        site.logs,
-        shown,
-        counts=(count, sums.candidates, sums.unparsed),
-        files=at.paths,
-        notes=at.files.notes,
-    )
+    with uncollected():
+        for rows in joined_rows(reading.rows()):
+            tally.rows(rows)
+        tally.fold()
+        sums = reading.counts
+        count = sums.lines if at.lines is None else at.lines
+        found = report(
+            tally,
+            site.logs,
+            shown,
+            counts=(count, sums.candidates, sums.unparsed),
+            files=at.paths,
+            notes=at.files.notes,
+        )
     if with_lines:
         found = replace(found, evidence=lines(at.files.opened, wanted(found), asked))
     return found

@@ -22,6 +22,7 @@ def _quiet(_text: str) -> None:
 
 
 def _found(place: Judged) -> tuple[Ready, ...]:
+    from zmward.cli.template_history import template_history
     from zmward.doors.open_directory import open_directory
     from zmward.doors.zimbra_host import ZimbraHost
     from zmward.engine.readiness import readiness
@@ -34,7 +35,8 @@ def _found(place: Judged) -> tuple[Ready, ...]:
     way = door(place.host)
     site = Site(door=way, opener=lambda: open_directory(ZimbraHost(way), _quiet))
     try:
-        return readiness(facts, site)
+        node = next(iter(facts.evidence.hosts), "")
+        return readiness(facts, site, template_history(node))
     finally:
         site.reopen()
 

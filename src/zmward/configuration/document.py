@@ -3,6 +3,7 @@
 Only what is named here is shown, so that no secret can be.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC
@@ -20,6 +21,7 @@ from zmward.finding import Finding, Report
 from zmward.i18n import mark
 from zmward.sources.accounts import ACCOUNTS, Accounts
 from zmward.sources.addresses import ADDRESSES
+from zmward.sources.backup_drill import BACKUP_DRILL
 from zmward.sources.certificates import CERTIFICATES
 from zmward.sources.directory import Entry
 from zmward.sources.osrelease import OS_RELEASE
@@ -35,6 +37,7 @@ _STATUSES: Final = {
     Status.NOT_APPLICABLE: mark("does not apply"),
 }
 _NEVER: Final = "-"
+_LOGIN: Final = re.compile(r"//[^/@]*@")
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -257,10 +260,33 @@ def _judged(finding: Finding) -> tuple[str, ...]:
     return finding.title, _STATUSES[finding.status], found or finding.reason or _NEVER
 
 
+def _copies(facts: Facts) -> Iterator[tuple[str, ...]]:
+    for one in facts.profile.backups.copy:
+        # The address of a repository may hold the password for it.
+        place = _LOGIN.sub("//masked@", one.place)
+        kept = str(one.keep_days)
+        yield one.name, one.kind, place, "yes" if one.off_site else "no", kept
+
+
+def _drill(facts: Facts, host: str) -> Iterator[Part]:
+    found = facts.read(BACKUP_DRILL, host)
+    rows = tuple(
+        (host, found.when, found.copy, p.subject, p.state) for p in found.parts
+    )
+    yield Table(("node", "when", "backup", "part", "how it went"), rows)
+
+
 def _backups(facts: Facts, report: Report) -> Iterator[Part]:
     some = (f for f in report.findings if _BACKUP in f.tips)
     rows = tuple(map(_judged, sorted(some, key=lambda f: f.control)))
     yield Table(("what should be so", "is so", "what was seen"), rows)
+    yield Text("Where the profile says that they are kept:")
+    yield Table(
+        ("name", "kind", "place", "off site", "kept for days"), tuple(_copies(facts))
+    )
+    yield Text("The last rehearsed restore:")
+    for host in facts.evidence.hosts:
+        yield from _known(partial(_drill, facts, host))
     yield Text("What people have attested:")
     attested = tuple(
         (one.subject, one.by, str(one.on), str(one.until), one.note or _NEVER)

@@ -79,6 +79,14 @@ def procedures(servers: Iterable[Entry], config: Entry) -> Iterator[Procedure]:
         ),
     )
     yield (
+        mark("Are there backups, and does one restore"),
+        _each(
+            names,
+            "zmward backup check --host root@NODE",
+            "zmward backup drill --host root@NODE",
+        ),
+    )
+    yield (
         mark("Bring settings of another day back"),
         _each(
             names,

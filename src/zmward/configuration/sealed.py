@@ -21,9 +21,10 @@ _SECRET_KEY: Final = re.compile(SECRET_KEY)
 # A private key, whole; without an end, all that looks like one.
 _PRIVATE: Final = re.compile(
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
-    r"(?:[\s\S]*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s:,-]*)"
+    r"(?:[\s\S]{0,16384}?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
+    r"|[A-Za-z0-9+/=\s:,-]*)"
 )
-_URL: Final = re.compile(r"://[^/@\s\"']*:[^/@\s\"']*@")
+_URL: Final = re.compile(r"://[^/@:\s\"']*:[^/@\s\"']*@")
 # A password inside a value, as programs take it for an option; references stay.
 _INLINE: Final = re.compile(
     r"(?i)((?:password|passwd|passphrase|secret)=)(?![$@%])([^\s,;&\"']+)"

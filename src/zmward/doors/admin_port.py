@@ -195,13 +195,32 @@ class AdminPort:
             *("env", "-i", "LC_ALL=C", "PATH=/usr/bin:/bin", self._survey.curl),
             # -q: no .curlrc, which could name a proxy or print everything.
             *("-q", "--silent", "--show-error", "--noproxy", "*", "--proto", "=https"),
-            *("--tlsv1.2", "--connect-timeout", "10", "--max-time", "50", *proof),
+            *("--tlsv1.2", "--connect-timeout", "10", *proof),
             *("--resolve", f"{host}:{port}:{literal}"),
+            *self._asking(),
+        )
+
+    def _asking(self) -> tuple[str, ...]:
+        """Return curl's words for one message of SOAP, which end every such list."""
+        return (
+            *("--max-time", "50"),
             *("--header", "Content-Type: application/soap+xml; charset=utf-8"),
             *("--header", "Expect:", "--data-binary", "@-"),
             *("--write-out", r"\n%{http_code} %{content_type}"),
-            f"https://{host}:{port}{_PATH}",
+            f"https://{self._place.host}:{self._place.port}{_PATH}",
         )
+
+    def fetching(self, path: str, silent_seconds: int) -> tuple[str, ...]:
+        """Return the argument list that fetches a path from the port that was trusted.
+
+        What must not be seen, such as a cookie, is given to its standard input as a
+        configuration of curl's.
+        """
+        self.token()
+        way = self._curl[: -len(self._asking())]
+        slow = ("--speed-limit", "1", "--speed-time", str(silent_seconds))
+        url = f"https://{self._place.host}:{self._place.port}{path}"
+        return self._host.as_zimbra(*way, *slow, "--fail", "--config", "-", url)
 
     def _answer(self, done: Done) -> Answer:
         if done.code == _REFUSED:

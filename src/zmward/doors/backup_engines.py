@@ -20,10 +20,8 @@ _TIMED_OUT: Final = frozenset({TIMED_OUT, 137})
 # What engines say, and what it means; the exit codes of restic are newer than these.
 _LOCKED: Final = ("already locked", "Failed to create/acquire the lock", "LockTimeout")
 _WRONG: Final = ("wrong password", "no key found", "passphrase supplied", "Passphrase")
-_NONE: Final = (
-    *("Is there a repository at the following location", "does not exist"),
-    *("is not a valid repository", "repository does not exist", "no such file"),
-)
+# restic asks whether there is a repository whatever hindered it; only this says no.
+_NONE: Final = ("does not exist", "is not a valid repository", "no such file")
 
 
 def problem(door: Door, path: str) -> str:

@@ -125,7 +125,7 @@ def live(folder: Path, name: str) -> Path:
     mailboxd's access_log has the day in its name: it is the last of them.
     """
     path = folder / name
-    if name != "access_log" or path.exists():
+    if name != "access_log" or _newest(path):
         return path
     dated = (one for one in folder.glob(f"{name}.*") if one.suffix[1:2].isdigit())
     return max(dated, default=path)

@@ -169,6 +169,22 @@ def listed(door: Door, copy: Copy) -> Listing:
         return Listing(copy, troubles=(Trouble("unknown", "place", str(error), step),))
 
 
+def probed(door: Door, copy: Copy) -> tuple[Trouble | None, bool | None]:
+    """Return why a repository cannot be used, and whether it is encrypted."""
+    wrong = engines.secrets(door, copy)
+    if wrong is not None:
+        return wrong, None
+    words: tuple[str, ...] = ("--no-lock", "cat", "config")
+    if copy.kind == "borg":
+        words = ("info", "--bypass-lock", "--json", copy.place)
+    done = engines.ask(door, copy, *words)
+    if done.code:
+        return engines.trouble(done, copy), None
+    if copy.kind == "restic":
+        return None, True
+    return None, repository.sealed(repository.archives(done.out))
+
+
 def all_listed(door: Door, site: Backups, moved: Report) -> tuple[Listing, ...]:
     """Ask every place that the profile names, or those that are usual."""
     copies = site.copy or usual(door)

@@ -1,10 +1,11 @@
 """Templates and skins that differ from their packages, as the package manager tells.
 
-It keeps checksums and no copies, so it says which file differs and never how.
+It keeps checksums and no copies, so it says which file differs and never how. Snapshots
+of the configuration may tell how it changed since the first of them.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from zmward.doors.host import Door
@@ -22,6 +23,8 @@ _WHAT: Final = re.compile(r"/opt/zimbra/(?:conf|.*/(?:skins|etc|templates))/.*")
 _CHANGED: Final = ("5", "s")
 _SHOWN: Final = 8
 _SECONDS: Final = 300
+_KEPT: Final = mark("zmward config diff shows all; put your lines back afterwards")
+Known = Callable[[str], Said | None]
 _MARKED: Final = ("zimbra-core", "zimbra-store", "zimbra-mta", "zimbra-proxy")
 
 
@@ -46,11 +49,19 @@ def _answer(door: Door, names: list[str]) -> str | None:
     return done.out.decode("utf-8", "replace")
 
 
+def _how(changed: list[str], known: Known) -> Iterator[Ready]:
+    """Yield what the history of the configuration tells of the first of them."""
+    for path in changed[:_SHOWN]:
+        told = known(path)
+        if told is not None:
+            yield Ready(TEMPLATES[0], "bad", told, _KEPT)
+
+
 def _more(rest: int) -> tuple[Said, ...]:
     return (fill(mark("and {count} more"), count=rest),) if rest > 0 else ()
 
 
-def _asked(door: Door, facts: Facts) -> Iterator[Ready]:
+def _asked(door: Door, facts: Facts, known: Known) -> Iterator[Ready]:
     subject, step = TEMPLATES
     host = facts.evidence.hosts[0]
     names = [name for name in facts.read(PACKAGES, host) if name.startswith("zimbra")]
@@ -71,15 +82,21 @@ def _asked(door: Door, facts: Facts) -> Iterator[Ready]:
             paths=(*map(Said, changed[:_SHOWN]), *_more(len(changed) - _SHOWN)),
         )
         yield Ready(subject, "bad", text, mark("keep a copy: the upgrade writes them"))
+        yield from _how(changed, known)
     else:
         yield Ready(subject, "well", mark("no template differs from its package"))
 
 
-def templates(door: Door, facts: Facts) -> Iterator[Ready]:
-    """Yield which templates an upgrade will overwrite; what cannot be asked is so."""
+def templates(
+    door: Door, facts: Facts, known: Known = lambda _: None
+) -> Iterator[Ready]:
+    """Yield which templates an upgrade will overwrite; what cannot be asked is so.
+
+    `known` says of a path what the history of the configuration tells of it.
+    """
     subject, step = TEMPLATES
     try:
-        yield from tuple(_asked(door, facts))
+        yield from tuple(_asked(door, facts, known))
     except ZmwardError as error:
         yield Ready(subject, "unknown", str(error), step)
     except Unseen as signal:

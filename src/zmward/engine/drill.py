@@ -4,6 +4,7 @@ Nothing that runs is touched. The last drill is remembered, be it good or bad.
 """
 
 import contextlib
+import platform
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -194,6 +195,7 @@ def _tried(
 def rehearse(door: Door, site: Backups, asked: Asked, step: Step) -> Rehearsal:
     """Restore what one copy holds; return how that went."""
     copy = copy_of(door, site, asked.copy)
+    asked = msgspec.structs.replace(asked, only=kept(site, asked.only))
     step(0, 1, f"asking {copy.name}")
     listing = listed(door, copy)
     found = newest(listing)
@@ -209,11 +211,10 @@ def rehearse(door: Door, site: Backups, asked: Asked, step: Step) -> Rehearsal:
             parts, estimate = _tried(door, site, listing, asked, step)
         except Lost as error:
             parts = tuple(Part(s, "bad", str(error)) for s in asked.only)
-    host = door.run(("hostname",)).out.decode("utf-8", "replace").strip()
     newest_ = max(found, key=lambda one: one.when, default=None)
     return Rehearsal(
         schema=SCHEMA,
-        host=host,
+        host=platform.node(),
         when=stamp(asked.when.timestamp()),
         copy=copy.name,
         backup=newest_.name if newest_ else "",
@@ -222,6 +223,14 @@ def rehearse(door: Door, site: Backups, asked: Asked, step: Step) -> Rehearsal:
         estimate=estimate,
         zmward=asked.version,
     )
+
+
+def kept(site: Backups, only: Sequence[Subject]) -> tuple[Subject, ...]:
+    """Return the parts that the site keeps: one without any name is not."""
+    found = tuple(one for one in only if getattr(site, one))
+    if not found:
+        raise Usage(f"The profile says that {', '.join(only)} is not kept.")
+    return found
 
 
 def subjects(text: str) -> tuple[Subject, ...]:

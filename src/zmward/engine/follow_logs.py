@@ -69,6 +69,7 @@ class Follow:
         self._looks = 0
         self.go_on(known.waiting)
         self._stale: set[Path] = set()
+        self._noted: set[str] = set()
         self.counts = Counts()
         self._find(first=progress is None)
 
@@ -89,7 +90,9 @@ class Follow:
         found = [note for _, tail in self._tails.values() for note in tail.notes]
         for _, tail in self._tails.values():
             tail.notes.clear()
-        return found
+        new = [note for note in dict.fromkeys(found) if note not in self._noted]
+        self._noted.update(new)
+        return new
 
     def watched(self) -> list[Path]:
         """Return the logs that are there."""

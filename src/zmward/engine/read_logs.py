@@ -8,6 +8,7 @@ depend on how many read or where the cuts fall.
 import gc
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import starmap
 
 from zmward.doors.log_files import LogFiles, Opened
@@ -23,6 +24,21 @@ _WORTH = 16 << 20
 _PIECE = 1 << 20
 _AHEAD = 3
 _PACKED = 12
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let nobody look for circles meanwhile.
+
+    Events hold nothing that could hold them, and looking costs a tenth.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def streams(opened: Iterable[Opened]) -> list[list[Opened]]:
@@ -103,19 +119,17 @@ class Reading:
             _Stream([(numbers[id(one)], one) for one in some], self._size)
             for some in streams(self._files.opened)
         ]
-        # Events hold nothing that could hold them: looking for circles costs a tenth.
-        collects = gc.isenabled()
-        gc.disable()
-        try:
-            readers = self._readers()
+        with uncollected():
             try:
-                yield from merged([self._rows(readers, one) for one in self._streams])
+                readers = self._readers()
+                try:
+                    yield from merged(
+                        [self._rows(readers, one) for one in self._streams]
+                    )
+                finally:
+                    readers.close()
             finally:
-                readers.close()
-        finally:
-            self._files.close()
-            if collects:
-                gc.enable()
+                self._files.close()
 
     def _rows(self, readers: Readers, stream: _Stream) -> Iterator[Sequence[Row]]:
         since, until = self._asked.since, self._asked.until

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from zmward.control import Control, Status
 from zmward.controls.registry import controls
 from zmward.engine.audit import audit
-from zmward.engine.changed_templates import templates
+from zmward.engine.changed_templates import Known, templates
 from zmward.engine.history import history
 from zmward.engine.losses import lost_in_all
 from zmward.engine.room_for_upgrade import room
@@ -137,8 +137,13 @@ def own_changes(site: Site | None) -> Iterator[Ready]:
         yield Ready(subject, "well", mark("zmward changed nothing that stands"))
 
 
-def readiness(facts: Facts, site: Site | None = None) -> tuple[Ready, ...]:
-    """Return everything, what is bad first; `site` is the live host, if it is one."""
+def readiness(
+    facts: Facts, site: Site | None = None, known: Known = lambda _: None
+) -> tuple[Ready, ...]:
+    """Return everything, what is bad first; `site` is the live host, if it is one.
+
+    `known` says of a template what the history of the configuration tells of it.
+    """
     hosts: Iterable[str] = facts.evidence.hosts[:1]
     found = (
         *path(overview(facts)),
@@ -148,7 +153,7 @@ def readiness(facts: Facts, site: Site | None = None) -> tuple[Ready, ...]:
         *kept(facts),
         *(one for host in hosts for one in hand_made(site, host)),
         *(room(site.door) if site else unasked(DISK, IMMUTABLE)),
-        *(templates(site.door, facts) if site else unasked(TEMPLATES)),
+        *(templates(site.door, facts, known) if site else unasked(TEMPLATES)),
         *own_changes(site),
     )
     return tuple(sorted(found, key=lambda one: STATES.index(one.state)))

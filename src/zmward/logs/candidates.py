@@ -1,7 +1,7 @@
 """Blocks of bytes to candidate lines: literal search, and nothing else for the rest."""
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import Final
 
 from zmward.catalog.log_indicators import of
@@ -12,6 +12,12 @@ from zmward.catalog.log_patterns import needles
 LONGEST: Final = 65_536
 # Of two words, where more than each so many-th line of a sample holds one.
 _TWO, _SHARE, _SAMPLE = 2, 6, 1 << 15
+# So much is looked at for bytes that are rare, and so often one may come after all.
+_GLANCE, _OFTEN = 1 << 13, 400
+# The bytes of logs, the most usual last; any other is rarer still.
+_USUAL: Final = (
+    b"QXJZKqj%W<>V;BHNFPUMGYLDROISCATE,_zxkvy(w)gbfhud:p=m/lc]n[rsaoite.-0123456789 "
+)
 # Needles that are found by what they have in common: one walk for all of them.
 _COMMON: Final = (b"uthentication", b"Auth;", b"$")
 
@@ -46,14 +52,16 @@ def candidates(
     if len(some) == _TWO and _dense(block, some, begin, stop):
         return _each(block[begin:stop], some)
     find, back = block.find, block.rfind
+    sample = block[begin : begin + _GLANCE]
     ends: dict[int, int] = {}
     ordered = True
     for word in some:
         length, reach, floor = len(word), stop + len(word), begin
+        seek = _seeker(block, word, sample)
         # Of a word of two lines the second may be the first of the next.
         over = word.find(b"\n")
         latest = max(ends, default=-1)
-        at = find(word, begin, reach)
+        at = seek(begin, reach)
         while 0 <= at < stop:
             first = back(b"\n", floor, at) + 1 or floor
             last = find(b"\n", at + length)
@@ -68,9 +76,44 @@ def candidates(
                 elif known < last:
                     ends[first] = last
             floor = last if over < 0 else at + over
-            at = find(word, floor, reach)
+            at = seek(floor, reach)
     lines = ends.items() if ordered else sorted(ends.items())
     return [block[first : min(last, first + LONGEST)] for first, last in lines]
+
+
+@cache
+def _bytes(word: bytes) -> tuple[tuple[bytes, int], ...]:
+    """Return the bytes of a word, the rarest first, and where each stands in it."""
+    places = {word[at : at + 1]: at for at in range(len(word))}
+    return tuple(sorted(places.items(), key=lambda one: _USUAL.rfind(one[0])))
+
+
+def _seeker(block: bytes, word: bytes, sample: bytes) -> Callable[[int, int], int]:
+    """Return what finds a word between two places; -1 says that it is not there.
+
+    A single byte is found many times faster than a word. So where the word has one
+    that a sample has not, that byte is looked for, unless it comes often after all.
+    """
+    find, starts = block.find, block.startswith
+    rare = next((one for one in _bytes(word) if one[0] not in sample), None)
+    if rare is None or len(word) == 1:
+        return partial(find, word)
+    byte, offset = rare
+    behind = len(word) - offset - 1
+    left = _OFTEN
+
+    def seek(begin: int, end: int) -> int:
+        nonlocal left
+        at = begin + offset
+        while left:
+            at = find(byte, at, end - behind)
+            if at < 0 or starts(word, at - offset):
+                return max(at - offset, -1)
+            at += 1
+            left -= 1
+        return find(word, at - offset, end)
+
+    return seek
 
 
 def _dense(block: bytes, some: Sequence[bytes], begin: int, stop: int) -> bool:

@@ -199,7 +199,16 @@ class Clock:
 
     def nginx(self, line: bytes) -> float | None:
         """Return the first turn of `2024/11/05 10:15:40` at a line's begin."""
-        return self._first_iso(line[:19].decode("ascii", "replace"))
+        minute = line[:16]
+        try:
+            at = self.minutes[minute] + SECONDS[line[16:19]]
+        except KeyError:
+            text = line[:19].decode("ascii", "replace")
+            found = self._first_iso(text)
+            self._share(minute, text[:16], minute[:10], minute[10:])
+            return found
+        self.later = 0.0
+        return at
 
     def syslog(self, line: bytes, at: int) -> float | None:
         """Return the first turn of a BSD or ISO stamp that begins there."""

@@ -19,7 +19,7 @@ class _Stream:
 
     def __init__(self, parts: Iterator[Sequence[Row]]) -> None:
         self._parts = parts
-        self._rows: Sequence[Row] = ()
+        self.rows: Sequence[Row] = ()
         self.times: list[float] = []
         self._begin, self._latest = 0, float("-inf")
         # Whether each row is told at its own time.
@@ -27,7 +27,7 @@ class _Stream:
 
     def fill(self) -> bool:
         """Have some rows, unless the stream is over."""
-        while self._begin >= len(self._rows):
+        while self._begin >= len(self.rows):
             part = next(self._parts, None)
             if part is None:
                 return False
@@ -38,13 +38,13 @@ class _Stream:
                 times = list(accumulate(times, max, initial=self._latest))[1:]
             if times:
                 self._latest = times[-1]
-            self._rows, self.times, self._begin = part, times, 0
+            self.rows, self.times, self._begin = part, times, 0
         return True
 
-    def taken(self, end: int) -> tuple[Sequence[Row], list[float]]:
-        """Return the rows up to there, and when each is told, and leave them."""
+    def taken(self, end: int) -> slice:
+        """Leave the rows up to there, and return which these are."""
         begin, self._begin = self._begin, max(end, self._begin)
-        return self._rows[begin:end], self.times[begin:end]
+        return slice(begin, end)
 
 
 def merged(streams: Iterable[Iterator[Sequence[Row]]]) -> Iterator[Sequence[Row]]:
@@ -54,15 +54,15 @@ def merged(streams: Iterable[Iterator[Sequence[Row]]]) -> Iterator[Sequence[Row]
         # The rows before this time are all known; of this time, those of streams that
         # stand before the one which ends there, and its own.
         limit, least = min((one.times[-1], number) for number, one in enumerate(left))
+        even = all(one.even for one in left)
         rows: list[Row] = []
         times: list[float] = []
-        even = True
         for number, one in enumerate(left):
             bisect = bisect_right if number <= least else bisect_left
-            some, their = one.taken(bisect(one.times, limit))
-            rows += some
-            times += their
-            even &= one.even
+            some = one.taken(bisect(one.times, limit))
+            rows += one.rows[some]
+            if not even:
+                times += one.times[some]
         if even:
             rows.sort(key=_when)
         else:

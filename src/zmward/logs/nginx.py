@@ -19,7 +19,7 @@ def read(place: Place, line: bytes) -> Read:
     when = place.clock.nginx(line)
     if head is None or when is None:
         return None
-    told = place.messages[b"nginx"].read(line[head.end() :])
+    told = place.messages[b"nginx"].meant(line[head.end() :])
     if told is None:
         return None
     honest = line.count(_CLIENT) == 1

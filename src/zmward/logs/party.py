@@ -86,10 +86,11 @@ class Party:
         day, today = when // _DAY, self.today
         if day != self.day:
             self.day = day
-            today = self.today = {other}
-        elif len(today) < _MANY:
+            self.today = {other}
+            self.widest = self.widest or 1
+        elif other not in today and len(today) < _MANY:
             today.add(other)
-        self.widest = max(self.widest, len(today))
+            self.widest = max(self.widest, len(today))
         others = self.others
         if other in others:
             others[other] += 1

@@ -33,11 +33,23 @@ class Much(msgspec.Struct, frozen=True):
 class _Day:
     """One day of one account, with its busiest hour."""
 
-    __slots__ = ("busiest", "hour", "in_busiest", "in_hour", "sent", "sources")
+    __slots__ = (
+        *("busiest", "hour", "in_busiest", "in_hour"),
+        *("sent", "source", "sources"),
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, source: str) -> None:
         self.sent = self.hour = self.in_hour = self.busiest = self.in_busiest = 0
-        self.sources: set[str] = set()
+        # Most have one; a set is made for the second.
+        self.source = source
+        self.sources: set[str] | None = None
+
+    def met(self, source: str) -> None:
+        """Note that a message came from elsewhere than the first."""
+        if self.sources is None:
+            self.sources = {self.source, source}
+        elif len(self.sources) < _SOURCES:
+            self.sources.add(source)
 
 
 class Sending:
@@ -55,7 +67,9 @@ class Sending:
         days = self._accounts.get(account)
         day = days.get(hour // 24) if days else None
         if day is None:
-            day = self._day(account, hour // 24)
+            day = self._day(account, hour // 24, source)
+        elif source != day.source:
+            day.met(source)
         day.sent += 1
         if hour == day.hour:
             day.in_hour += 1
@@ -63,10 +77,8 @@ class Sending:
             day.hour, day.in_hour = hour, 1
         if day.in_hour > day.in_busiest:
             day.busiest, day.in_busiest = hour, day.in_hour
-        if len(day.sources) < _SOURCES:
-            day.sources.add(source)
 
-    def _day(self, name: str, number: int) -> _Day:
+    def _day(self, name: str, number: int, source: str) -> _Day:
         """Return a new day of an account."""
         if self._first is None or number < self._first:
             self._first = number
@@ -77,7 +89,7 @@ class Sending:
             days = self._accounts[name] = {}
         if len(days) >= _DAYS:
             del days[min(days)]
-        day = days[number] = _Day()
+        day = days[number] = _Day(source)
         return day
 
     def _shrink(self) -> None:
@@ -113,5 +125,5 @@ class Sending:
             before=number - (number if self._first is None else self._first),
             hour=float(day.busiest * _HOUR),
             in_hour=day.in_busiest,
-            sources=len(day.sources),
+            sources=len(day.sources or (day.source,)),
         )

@@ -7,6 +7,7 @@ the least of them go first, and the report says that some went.
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import TypeVar
 
 import msgspec
@@ -126,9 +127,12 @@ class Tally:
                     self._sign(when, what)
                     continue
                 one = self._sort(what)
+                first = min(first, when)
             one.count += 1
-            last = max(last, when)
-            first = min(first, when)
+            if when > last:
+                last = when
+            elif when < first:
+                first = when
             one.handle(one, when, source, account)
         self.first, self.last = 0.0 if first == math.inf else first, last
 
@@ -242,7 +246,10 @@ class Tally:
 
     def _shrink(self, table: dict[str, Party]) -> None:
         """Forget the half that did least, the oldest of them first."""
-        names = sorted(table, key=lambda one: (table[one].failures, table[one].last))
+        # Two sorts of plain numbers are quicker than one of pairs.
+        last = dict(zip(table, map(attrgetter("last"), table.values()), strict=True))
+        names = sorted(table, key=last.__getitem__)
+        names.sort(key=lambda name: table[name].failures)
         for name in names[: len(names) // 2]:
             self._pairs -= len(table.pop(name).others)
             self.forgotten += 1

@@ -55,6 +55,9 @@ class _Screen:
                 "? " + say(mark("no login at all was found: are these all logs?")),
                 style=_GREY,
             )
+        if found.notes:
+            text = say(mark("no attack by these thresholds, but see the notes"))
+            return Text(f"? {text}", style=_GREY)
         return Text("✓ " + say(mark("no attack by these thresholds")), style=_GREEN)
 
     def numbers(self) -> Iterator[Text]:
@@ -176,10 +179,14 @@ class _Screen:
             ),
             (mark("Stopped by the flood filter"), logs_words.floods(found)),
             (mark("Pre-authentication by domain"), logs_words.preauth(found, say)),
-            (mark("Notes"), [plain(note) for note in found.notes]),
         )
         for title, rows in parts:
             yield from self.part(title, rows)
+        if found.notes:
+            yield Text()
+            yield Text(say(mark("Notes")), style="bold")
+        for note in found.notes[:_MOST]:
+            yield from hanging(Text(), Text(plain(note)), 2, self.width)
 
     def evidence(self) -> Iterator[Text]:
         if self.found.indicators:

@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 
 from zmward.backups.rehearsal import Rehearsal
+from zmward.backups.run import SCHEMA as BACKUP_RUN
+from zmward.backups.run import BackupRun
 from zmward.control import Status
 from zmward.finding import SCHEMA, Report
 from zmward.patches.signed import SCHEMA as CATALOG
@@ -139,6 +141,12 @@ def drill() -> dict[str, Any]:
     """Return the schema of a rehearsed restore."""
     about = "What `zmward backup drill --json` writes."
     return written(Rehearsal, DRILL, about)
+
+
+def backup_run() -> dict[str, Any]:
+    """Return the schema of a backup run."""
+    about = "What `zmward backup run --json` writes."
+    return written(BackupRun, BACKUP_RUN, about)
 
 
 def catalog() -> dict[str, Any]:

@@ -35,7 +35,7 @@ def _aged(facts: Facts, host: str, newest: Artefact) -> Judgement:
         host,
         text,
         f"at most {most} hours",
-        no_cure="See why the backup stopped, then make one: `zmward backup run` will.",
+        no_cure="See why the backup stopped, then make one: `zmward backup run` does.",
         source="backups",
     )
 

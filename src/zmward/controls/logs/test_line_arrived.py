@@ -7,6 +7,7 @@ from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
 from zmward.controls.shapes.basic import on_hosts
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
+from zmward.sources.directory import SERVERS
 from zmward.sources.logging import ARRIVALS, RSYSLOG
 
 # The host's clock and ours may differ.
@@ -15,10 +16,14 @@ _SKEW = timedelta(days=1)
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     found = facts.read(RSYSLOG, host)
-    if not found.forwards:
-        yield not_concerned(Layer.RUNNING, host, "rsyslog forwards nothing")
+    names = {server.name for server in facts.servers()}
+    own = names | {name.partition(".")[0] for name in names}
+    some = dict.fromkeys(one.target for one in found.forwards if one.target not in own)
+    if not some:
+        reason = "rsyslog forwards nothing to a host outside the installation"
+        yield not_concerned(Layer.RUNNING, host, reason)
     most = facts.profile.thresholds.log_arrival_days
-    for target in dict.fromkeys(one.target for one in found.forwards):
+    for target in some:
         again = f"`zmward logs forward --to {target} --seen-by USER@HOST`"
         when = found.arrived.get(target)
         if when is None or when - facts.now > _SKEW:
@@ -42,6 +47,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
 
 _FORWARD = "> /etc/rsyslog.d/30-loghost.conf\n *.* @@log.example.net:6514\n"
 _SEEN = f"{_FORWARD}> {ARRIVALS}\n {{}} {{}}T10:00:00+00:00\n"
+_NODE = "mail.example.com"
 _NOW = "2026-11-21T12:00:00+00:00"
 
 CONTROL = Control(
@@ -54,7 +60,7 @@ CONTROL = Control(
     impact="None.",
     severity=Severity.LOW,
     tips=("T09",),
-    check=on_hosts(Layer.RUNNING, (RSYSLOG,), _look),
+    check=on_hosts(Layer.RUNNING, (RSYSLOG, SERVERS), _look),
     refs=(),
     note=(
         "`zmward logs forward --seen-by` keeps when it saw its line there. The number "
@@ -74,5 +80,6 @@ CONTROL = Control(
         unsure(raw={"rsyslog": _FORWARD}, now=_NOW),
         unsure(missing=("rsyslog",)),
         unconcerned(raw={"rsyslog": "> /etc/rsyslog.conf\n mail.* /var/log/mail\n"}),
+        unconcerned(raw={"rsyslog": f"> /etc/rsyslog.conf\n mail.* @{_NODE}\n"}),
     ),
 )

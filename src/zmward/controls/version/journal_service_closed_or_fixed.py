@@ -81,7 +81,7 @@ CONTROL = Control(
         "Its port is declared on every MTA, even where journaling is off; before the "
         "fix one message was enough to run commands (CVE-2024-45519)."
     ),
-    impact="None: where journaling is used, it is not repaired.",
+    impact="None, since it is left as it is where mail is journaled.",
     severity=Severity.CRITICAL,
     tips=("T01",),
     roles=("mta",),

@@ -1,0 +1,417 @@
+"""`zmward backup run` stores all of it or says what is missing; nothing half counts."""
+
+import fcntl
+import gzip
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.backups.admin_port import Exports, serving
+from tests.backups.archives import account
+from tests.backups.engines import Borg, Restic, needs_borg, needs_restic, secret
+from tests.backups.zimbra_dump import config, directory
+from tests.engine.zimbra_home import make, stranger, trust
+from zmward.backup_places import Copy
+from zmward.backups.ldif_count import schema_of
+from zmward.backups.run import BackupRun, Mailbox, named
+from zmward.cli.main import dispatch
+from zmward.doors.host import Local
+from zmward.doors.zimbra_host import ZimbraHost
+from zmward.engine.backup_listing import listed
+from zmward.engine.backup_run import Wanted, back_up
+from zmward.engine.drill_ldap import _config
+from zmward.errors import Failed, Refused, Usage, ZmwardError
+
+pytestmark = [
+    pytest.mark.skipif(os.getuid() != 0, reason="a backup needs root"),
+    pytest.mark.skipif(
+        any(shutil.which(n) is None for n in ("curl", "slapadd", "slapcat", "setpriv")),
+        reason="needs curl and slapd",
+    ),
+]
+HOST = "mail.example.test"
+NAMES = ("joe@example.test", "ann@example.test", "o'neill+x@example.test")
+SEARCH = """\
+#!/bin/sh
+cat >/dev/null
+case $* in
+    *zimbraMailHost*) cat {people} ;;
+    *) printf 'dn: cn={host},cn=servers,cn=zimbra\\nzimbraAdminPort: {port}\\n\\n' ;;
+esac
+"""
+Start = Callable[..., BackupRun]
+
+
+def people() -> str:
+    rows = []
+    for number, name in enumerate(NAMES):
+        uid = name.partition("@")[0]
+        rows.append(
+            f"dn: uid={uid},ou=people,dc=example,dc=test\n"
+            f"zimbraId: id-{number}\nmail: {name}\n\n"
+        )
+    return "".join(rows)
+
+
+@pytest.fixture
+def exports() -> Exports:
+    ids = {f"id-{number}": name for number, name in enumerate(NAMES)}
+    found: dict[str, bytes | int] = {
+        NAMES[0]: account(40, 50_000),
+        NAMES[1]: 204,
+        NAMES[2]: account(3),
+    }
+    return Exports(found, ids)
+
+
+def _directory(home: Path) -> None:
+    """Make a real database of slapd's where Zimbra has its own."""
+    data, place = home / "data/ldap/mdb/db", home / "data/ldap/config"
+    data.mkdir(parents=True)
+    place.mkdir()
+    schema = schema_of(config())
+    own = _config(schema, "/usr/sbin/slapd", data, 64 << 20)
+    where = ("-F", str(place))
+    for number, content in (("0", own), ("1", directory())):
+        words = ["slapadd", "-n", number, *where]
+        subprocess.run(words, input=content, check=True, capture_output=True)
+    (home / "common/sbin").mkdir(parents=True)
+    (home / "common/sbin/slapcat").symlink_to(shutil.which("slapcat") or "")
+
+
+@pytest.fixture
+def home(tmp_path: Path, exports: Exports) -> Iterator[Path]:
+    keystore = stranger(tmp_path / "keys")
+    key, certificate = tmp_path / "keys/key", tmp_path / "keys/crt"
+    with serving(exports, key, certificate) as port:
+        place = tmp_path / "home"
+        place.mkdir()
+        made = make(place, port, keystore)
+        trust(made, certificate)
+        (tmp_path / "people").write_text(people(), "utf-8")
+        search = made / "common/bin/ldapsearch"
+        text = SEARCH.format(people=tmp_path / "people", host=HOST, port=port)
+        search.write_text(text, "utf-8")
+        (made / "ssl").mkdir()
+        (made / "ssl/server.key").write_text("a private key", "utf-8")
+        _directory(made)
+        yield made
+
+
+@pytest.fixture
+def start(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., BackupRun]:
+    monkeypatch.setenv("ZMWARD_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("BORG_BASE_DIR", str(tmp_path / "borg-base"))
+    monkeypatch.setenv("RESTIC_CACHE_DIR", str(tmp_path / "cache"))
+
+    def run(copy: Copy, **more: object) -> BackupRun:
+        wanted = Wanted(datetime.now(UTC), "0", **more)  # type: ignore[arg-type]  # fields by name
+        host = ZimbraHost(Local(), str(home), "")
+        return back_up(host, copy, wanted, lambda *_: None)
+
+    return run
+
+
+def restic_copy(restic: Restic) -> Copy:
+    return Copy("r", "restic", str(restic.place), str(restic.password))
+
+
+def outcomes(told: BackupRun) -> dict[str, str]:
+    return {piece.name: piece.outcome for piece in told.pieces}
+
+
+@pytest.mark.proof
+@needs_restic
+def test_everything_is_stored_and_counts_as_a_backup(
+    start: Start, tmp_path: Path, exports: Exports
+) -> None:
+    restic = Restic(tmp_path)
+    copy = restic_copy(restic)
+    exports.expire_once = True
+    told = start(copy)
+    assert outcomes(told) == {
+        "ldap.ldif": "stored",
+        "ldap-config.ldif": "stored",
+        "config": "stored",
+        "account-joe@example.test.tgz": "stored",
+        "account-ann@example.test.tgz": "empty",
+        "account-o%27neill+x@example.test.tgz": "stored",
+    }
+    assert told.whole
+    (backup,) = listed(Local(), copy).backups
+    assert backup.whole
+    assert backup.size == told.bytes
+    assert len(backup.pieces) == 6
+    ids = json.loads(restic.run("snapshots", "--json"))
+    by = {one["paths"][0].rpartition("/")[2]: one["id"] for one in ids}
+    dumped = restic.run("dump", by["ldap.ldif"], "/ldap.ldif")
+    assert dumped.count("dn: ") == directory().count(b"dn: ")
+    told_again = json.loads(
+        restic.run("dump", by["zmward-run.json"], "/zmward-run.json")
+    )
+    assert told_again["run"] == told.run
+    restic.run("check", "--read-data")
+
+
+@pytest.mark.proof
+@needs_restic
+def test_what_was_stored_passes_a_drill(
+    start: Start,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    restic = Restic(tmp_path)
+    start(restic_copy(restic))
+    profile = tmp_path / "profile.toml"
+    profile.write_text(f"[backups]\nmariadb = []\n{restic.toml()}", "utf-8")
+    words = ["backup", "drill", "--profile", str(profile), "--json"]
+    assert dispatch(words) == 0, capsys.readouterr().out
+    parts = json.loads(capsys.readouterr().out)["parts"]
+    assert [part["subject"] for part in parts] == ["ldap", "account"]
+
+
+@needs_borg
+def test_everything_is_stored_by_borg(start: Start, tmp_path: Path) -> None:
+    borg = Borg(tmp_path)
+    copy = Copy("b", "borg", str(borg.place), str(borg.password))
+    told = start(copy)
+    assert told.whole
+    (backup,) = listed(Local(), copy).backups
+    assert (backup.whole, backup.size) == (True, told.bytes)
+    assert len(backup.pieces) == 6
+    borg.run("check", "--verify-data", str(borg.place))
+
+
+@needs_restic
+def test_an_export_that_breaks_off_is_not_stored(
+    start: Start, tmp_path: Path, exports: Exports
+) -> None:
+    exports.broken = {NAMES[0]}
+    exports.found[NAMES[2]] = 404
+    restic = Restic(tmp_path)
+    copy = restic_copy(restic)
+    told = start(copy)
+    assert not told.whole
+    assert exports.ended == 1
+    assert outcomes(told)["account-joe@example.test.tgz"] == "failed"
+    assert outcomes(told)["account-o%27neill+x@example.test.tgz"] == "failed"
+    names = restic.run("snapshots", "--json")
+    assert "account-" not in names
+    (backup,) = listed(Local(), copy).backups
+    assert backup.whole is False
+    assert not list((restic.place / "locks").iterdir())
+    restic.run("check")
+
+
+@pytest.mark.proof
+@needs_restic
+def test_an_export_that_is_damaged_is_not_stored(
+    start: Start, tmp_path: Path, exports: Exports
+) -> None:
+    whole = account(40, 50_000)
+    exports.found[NAMES[0]] = gzip.compress(gzip.decompress(whole)[:60_000])
+    told = start(restic_copy(Restic(tmp_path)), only=("accounts",))
+    (text,) = [p.text for p in told.pieces if p.outcome == "failed"]
+    assert "breaks off" in text
+
+
+@pytest.mark.proof
+@needs_restic
+def test_some_parts_are_a_series_of_their_own(start: Start, tmp_path: Path) -> None:
+    copy = restic_copy(Restic(tmp_path))
+    start(copy, only=("ldap",))
+    start(copy, accounts="joe@*")
+    series = {backup.series for backup in listed(Local(), copy).backups}
+    assert len(series) == 2
+
+
+@pytest.mark.proof
+@needs_restic
+def test_a_directory_that_cannot_be_dumped_fails_and_the_rest_goes_on(
+    start: Start, home: Path, tmp_path: Path
+) -> None:
+    (home / "common/sbin/slapcat").unlink()
+    cut = home / "common/sbin/slapcat"
+    cut.write_text("#!/bin/sh\nprintf 'dn: cn=a\\ncn: '\n", "utf-8")
+    cut.chmod(0o755)
+    restic = Restic(tmp_path)
+    found = outcomes(start(restic_copy(restic)))
+    assert found["ldap.ldif"] == "failed"
+    assert found["config"] == "stored"
+    assert "ldap.ldif" not in restic.run("snapshots", "--json")
+
+
+@pytest.mark.proof
+@needs_restic
+def test_mailboxd_that_is_down_fails_the_accounts_alone(
+    start: Start, home: Path, tmp_path: Path
+) -> None:
+    search = home / "common/bin/ldapsearch"
+    text = search.read_text("utf-8")
+    port = text.partition("zimbraAdminPort: ")[2].partition("\\n")[0]
+    search.write_text(text.replace(f"Port: {port}", "Port: 1"), "utf-8")
+    found = outcomes(start(restic_copy(Restic(tmp_path))))
+    assert found["accounts"] == "failed"
+    assert found["ldap.ldif"] == "stored"
+
+
+@pytest.mark.proof
+@needs_restic
+def test_secrets_are_in_no_argument(
+    start: Start, tmp_path: Path, exports: Exports
+) -> None:
+    """Every argument list that is seen while an account is exported is looked at."""
+    exports.hold = threading.Event()
+    exports.found[NAMES[0]] = account(20, 200_000, noise=True)
+    seen: list[str] = []
+
+    def look() -> None:
+        exports.held.wait(60)
+        time.sleep(1)
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                seen.append(
+                    path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+                )
+            except OSError:
+                continue
+        assert exports.hold is not None
+        exports.hold.set()
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    start(restic_copy(Restic(tmp_path)), only=("accounts",))
+    watcher.join()
+    assert any("fmt=tgz" in line for line in seen)
+    assert any("--stdin-filename" in line for line in seen)
+    for word in ("0_for_", "0_admin", "a fine password", "ldap-secret"):
+        assert not [line for line in seen if word in line and "pytest" not in line], (
+            word
+        )
+
+
+def refused(start: Start, copy: Copy, kind: type[ZmwardError], words: str) -> None:
+    with pytest.raises(kind, match=words):
+        start(copy)
+
+
+@needs_borg
+@needs_restic
+def test_a_copy_that_cannot_keep_secrets_is_refused(
+    start: Start, tmp_path: Path
+) -> None:
+    borg = Borg(tmp_path, "none")
+    plain = Copy("b", "borg", str(borg.place), str(borg.password))
+    refused(start, plain, Refused, "not encrypted")
+    refused(start, Copy("f", "folder", str(tmp_path)), Usage, "restic and")
+    key = secret(tmp_path, "other", "wrong")
+    restic = Restic(tmp_path)
+    wrong = Copy("r", "restic", str(restic.place), str(key))
+    refused(start, wrong, Refused, "does not open it")
+    gone = Copy("r", "restic", str(tmp_path / "gone"), str(restic.password))
+    refused(start, gone, Refused, "no repository")
+
+
+@pytest.mark.proof
+@needs_restic
+def test_a_full_disk_fails_and_the_repository_stays_valid(
+    start: Start, tmp_path: Path, exports: Exports
+) -> None:
+    exports.found[NAMES[0]] = account(20, 200_000, noise=True)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", disk], check=True)
+    try:
+        restic = Restic(disk)
+        copy = restic_copy(restic)
+        noise = disk / "noise"
+        noise.write_bytes(os.urandom(2_600_000))
+        with pytest.raises(Failed):
+            start(copy)
+        noise.unlink()
+        assert [b for b in listed(Local(), copy).backups if b.whole] == []
+        restic.run("unlock")
+        restic.run("check")
+        assert start(copy, only=("ldap",)).whole
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
+@pytest.mark.proof
+@needs_restic
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_killed_it_leaves_a_valid_repository(
+    home: Path, tmp_path: Path, exports: Exports, how: signal.Signals
+) -> None:
+    exports.hold = threading.Event()
+    exports.found[NAMES[0]] = account(20, 200_000, noise=True)
+    restic = Restic(tmp_path)
+    copy = restic_copy(restic)
+    text = (
+        "import sys\nfrom datetime import UTC, datetime\n"
+        "from zmward.doors.host import Local\n"
+        "from zmward.doors.zimbra_host import ZimbraHost\n"
+        "from zmward.engine.backup_run import Wanted, back_up\n"
+        "from zmward.backup_places import Copy\n"
+        "copy = Copy('r', 'restic', sys.argv[2], sys.argv[3])\n"
+        "host = ZimbraHost(Local(), sys.argv[1], '')\n"
+        "wanted = Wanted(datetime.now(UTC), only=('accounts',), accounts='joe@*')\n"
+        "back_up(host, copy, wanted, lambda *_: None)\n"
+    )
+    words = [sys.executable, "-c", text, str(home), copy.place, copy.password_file]
+    own = {"ZMWARD_STATE": str(tmp_path / "state"), "RESTIC_CACHE_DIR": str(tmp_path)}
+    with subprocess.Popen(words, env={**os.environ, **own}, stderr=-3) as process:
+        assert exports.held.wait(60)
+        time.sleep(1)
+        process.send_signal(how)
+        process.wait(60)
+    exports.hold.set()
+    place = str(restic.place).encode()
+    end = time.monotonic() + 30
+    while time.monotonic() < end and _running(place):
+        time.sleep(0.2)
+    assert not _running(place)
+    assert [b for b in listed(Local(), copy).backups if b.whole] == []
+    restic.run("check", "--read-data")
+
+
+def _running(word: bytes) -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            text = path.read_bytes()
+        except OSError:
+            continue
+        if word in text and str(os.getpid()) != path.parent.name:
+            found.append(text.decode("utf-8", "replace"))
+    return found
+
+
+def test_two_runs_at_a_time_are_refused(start: Start, tmp_path: Path) -> None:
+    lock = tmp_path / "state/backups/run.lock"
+    lock.parent.mkdir(parents=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        refused(start, Copy("f", "folder", "/srv"), Refused, "works here")
+
+
+def test_names_lead_nowhere() -> None:
+    odd = Mailbox("../../etc/passwd@a\n b", "1")
+    assert "/" not in odd.file
+    assert "\n" not in odd.file
+    assert odd.path == "/home/..%2F..%2Fetc%2Fpasswd@a%0A%20b/?fmt=tgz"
+    assert named("uid=joe,ou=people,dc=example,dc=test", ()) == "joe@example.test"
+    assert named("cn=odd", ("a@b",)) == "a@b"
+    assert named("cn=odd", ()) == ""
