@@ -18,6 +18,7 @@ from tests.integrity.site import (
     put,
 )
 from zmward.engine.integrity_work import Accepted, accept, baseline, check, proposed
+from zmward.integrity.checked import renewed
 
 STORE = "opt/zimbra/lib/jars/zimbrastore.jar"
 SHELL = f"{WEB}/zimbra/public/x.jsp"
@@ -108,6 +109,15 @@ def test_a_place_that_could_not_be_read_keeps_its_record(upgraded: Path) -> None
     what = proposed(place(upgraded), WISH, ())
     # A link in the place of a folder is seen, and what lay below is gone.
     assert {"/opt/zimbra/lib/jars", f"/{STORE}"} <= set(what.rest)
+
+
+def test_what_was_not_seen_stays_as_it_was_recorded() -> None:
+    recorded = {path: path.encode() for path in ("/a", "/b/c", "/b/d", "/e")}
+    there = {"/a": b"new", "/f": b"added"}
+    missed = (("/b", "Permission denied"), ("/a", "it changes while it is read"))
+    lines = renewed(recorded, there, (), missed)
+    # What is gone was seen to be gone; what lies in a closed folder was not.
+    assert lines == (b"/a", b"/b/c", b"/b/d", b"added")
 
 
 CHANGES = {

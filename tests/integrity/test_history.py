@@ -285,6 +285,13 @@ def test_a_signature_of_nonsense_is_refused() -> None:
             history(msgspec.json.encode(one | {"signature": text}), KEYS)
 
 
+def test_another_schema_is_not_read() -> None:
+    header = _header(schema="zmward.manifest/2")
+    one = entry(header, SIGNER.sign(signed(header)))
+    with pytest.raises(Refused, match=r"manifest/2"):
+        history(msgspec.json.encode(one), KEYS)
+
+
 def test_following_is_by_number_then_by_digest() -> None:
     follows(_header(7), "ab" * 32, "6:cd")
     follows(_header(7), "ab" * 32, "7:AB")

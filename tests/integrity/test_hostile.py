@@ -248,6 +248,24 @@ def test_what_may_not_be_read_is_unread_and_never_unchanged(root: Path) -> None:
     assert found.code == 3
 
 
+@pytest.mark.skipif(not ROOT, reason="only root can become nobody")
+def test_others_read_what_they_may(tmp_path: Path) -> None:
+    for path in (tmp_path, *tmp_path.parents):
+        if str(path).startswith("/tmp"):
+            path.chmod(path.stat().st_mode | 0o055)
+    put(tmp_path, "open", "x").chmod(0o644)
+    put(tmp_path, "closed", "x").chmod(0o600)
+    os.seteuid(65534)
+    try:
+        mine, others = examined(tmp_path / "open"), examined(tmp_path / "closed")
+    finally:
+        os.seteuid(0)
+    assert mine is not None
+    assert mine.digest == hashlib.sha256(b"x").hexdigest()
+    assert others is not None
+    assert (others.digest, others.unread) == ("", "Permission denied")
+
+
 def _flag(path: Path, flags: int) -> None:
     opened = os.open(path, os.O_RDONLY)
     try:

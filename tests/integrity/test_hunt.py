@@ -26,6 +26,7 @@ from zmward.integrity.hunting import (
     process_hits,
     words,
 )
+from zmward.integrity.own_jobs import only_shipped
 
 KEY = 'command="/opt/zimbra/libexec/zmrcd" ssh-rsa AAAAB3Nz mail'
 
@@ -45,6 +46,16 @@ class TestEveryHunt:
 
     def test_says_what_it_is_and_what_to_do(self, row: Hunt) -> None:
         assert all(words(row.id))
+
+
+@pytest.mark.parametrize("rule", OTHERS)
+def test_what_no_row_finds_is_said_too(rule: str) -> None:
+    assert all(words(rule))
+
+
+@pytest.mark.parametrize("table", ["# ZIMBRASTART\n1 1 * * * x\n", "", "# x\n"])
+def test_a_table_that_is_cut_or_empty_is_not_the_packages(table: str) -> None:
+    assert not only_shipped(table, ("1 1 * * * x\n",))
 
 
 def test_ids_are_told_apart() -> None:

@@ -52,6 +52,7 @@ OTHERS = (
     "/opt/zimbra/backup",
     "/opt/zimbra/libexec/postjournal",
     "/var/lib/zmward",
+    "/var/lib/zmward/integrity/history",
 )
 
 
