@@ -77,8 +77,8 @@ def candidates(
                     ends[first] = last
             floor = last if over < 0 else at + over
             at = seek(floor, reach)
-    lines = ends.items() if ordered else sorted(ends.items())
-    return [block[first : min(last, first + LONGEST)] for first, last in lines]
+    begins = ends if ordered else sorted(ends)
+    return [block[at : min(ends[at], at + LONGEST)] for at in begins]
 
 
 @cache
