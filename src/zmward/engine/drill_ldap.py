@@ -102,10 +102,16 @@ def _counted(scratch: Scratch, asked: tuple[str, ...], place: Path) -> dict[str,
     for piece in _pieces(reader.stdout):
         count.feed(piece)
         if time.monotonic() > end:
-            raise Unfit("slapd does not answer in time")
+            raise Unfit("slapd does not answer in time", sure=False)
     if reader.wait():
-        raise Unfit("slapd does not serve what was restored")
+        # Whether slapd broke or the search did, shows in whether slapd still runs.
+        raise Unfit("what was restored is not served", sure=False)
     return count.counts()
+
+
+def _started(socket: Path, process: subprocess.Popen[bytes]) -> None:
+    if not ready(socket, process, _START):
+        raise Unfit("slapd does not start on what was restored")
 
 
 def _served(scratch: Scratch, place: Path, daemon: str, search: str) -> dict[str, int]:
@@ -115,11 +121,12 @@ def _served(scratch: Scratch, place: Path, daemon: str, search: str) -> dict[str
     argv = (daemon, "-h", url, "-F", str(place / "config"), "-d", "0")
     process = scratch.start(argv, place=place, error=subprocess.DEVNULL)
     try:
-        if not ready(socket, process, _START):
-            raise Unfit("slapd does not start on what was restored")
+        _started(socket, process)
         words = ("-x", "-LLL", "-o", "ldif-wrap=no", "-H", url, "-b", "", "-z", "none")
         asked = (search, *words, "(objectClass=*)", "objectClass")
         return _counted(scratch, asked, place)
+    except Unfit as error:
+        raise Unfit(str(error), sure=process.poll() is not None) from error
     finally:
         scratch.end(process)
 

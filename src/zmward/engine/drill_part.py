@@ -1,6 +1,7 @@
 """What the parts of a drill share: feeding a program, and saying how it went."""
 
 import contextlib
+import socket
 import subprocess
 import tempfile
 import time
@@ -24,6 +25,11 @@ _PIECE: Final = 1 << 18
 # What stays free on the disk, whatever a backup unpacks to.
 RESERVE: Final = 256 << 20
 _AGAIN: Final = mark("make the backup anew, and see why this one does not restore")
+_STEPS: Final = {
+    "well": "",
+    "bad": _AGAIN,
+    "unknown": mark("see what hindered it, then run the drill again"),
+}
 _SEALED: Final = (b"\x28\xb5\x2f\xfd", b"\xfd7zXZ", b"BZh")
 
 
@@ -64,7 +70,7 @@ def part(
         subject=subject,
         state=state,
         text=text,
-        step=step or ("" if state == "well" else _AGAIN),
+        step=step or _STEPS[state],
         source=f"{item.backup}: {item.path}",
         bytes=read.bytes,
         seconds=max(whole - read.waited, 0.0),
@@ -191,11 +197,16 @@ class Fed:
         return code, said[-400:]
 
 
-def ready(socket: Path, process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Wait for a daemon's socket; say whether it came."""
+def ready(place: Path, process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Wait until a daemon takes connections at its socket; say whether it does.
+
+    The socket is a file before anybody listens there.
+    """
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
-        if socket.exists():
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as caller:
+            caller.settimeout(1)
+            caller.connect(str(place))
             return True
         time.sleep(0.05)
     return False
