@@ -28,7 +28,8 @@ run()
 def _libraries(site: Path, target: Path) -> None:
     for name in LIBRARIES:
         shutil.copytree(site / name, target / name, ignore=COMPILED)
-    for path in (*site.glob("*.so"), *site.glob("*.dist-info")):
+    alone = (*site.glob("*.so"), site / "inotify_simple.py")
+    for path in (*alone, *site.glob("*.dist-info")):
         if path.is_dir():
             shutil.copytree(path, target / path.name)
         else:

