@@ -6,7 +6,9 @@ an upgraded package, each of which is named, and nothing else.
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +16,12 @@ from lab.node import Lab
 from lab.product import install
 
 from tests.lab.conftest import running
+from tests.lab.log_host import until
 
 pytestmark = pytest.mark.lab
 
+UNITS = Path(__file__).parents[2] / "packaging/systemd"
+WATCH = "zmward-integrity-watch"
 WEB = "/opt/zimbra/jetty_base/webapps/zimbra"
 SHELL = f"{WEB}/public/jsp/9f3a41c7.jsp"
 JAR = "/opt/zimbra/lib/jars/zimbrastore.jar"
@@ -165,3 +170,35 @@ def test_the_web_shell_of_the_careless_is_found_without_any_record(
 ) -> None:
     install(lab_careless)
     assert any(path.endswith(".jsp") for path in hunted(lab_careless))
+
+
+def told(lab: Lab) -> str:
+    return lab.run("mail", ["journalctl", "-q", "-o", "cat", "-u", WATCH]).stdout
+
+
+def test_the_unit_tells_of_a_page_within_two_seconds(lab_default: Lab) -> None:
+    """By real systemd, with the unit that is shipped; its path alone is another."""
+    install(lab_default)
+    unit = (
+        (UNITS / f"{WATCH}.service")
+        .read_text()
+        .replace("/opt/zmward-venv/bin/zmward", "/usr/local/bin/zmward")
+    )
+    (lab_default.root / f"etc/systemd/system/{WATCH}.service").write_text(unit)
+    shell(lab_default, f"systemctl daemon-reload; systemctl start {WATCH}")
+    assert until(lambda: "are watched" in told(lab_default), 20)
+    try:
+        shell(lab_default, f"echo '<% %>' > {WEB}/public/jsp/dropped.jsp")
+        dropped = time.monotonic()
+        assert until(lambda: "dropped.jsp" in told(lab_default), 10)
+        assert time.monotonic() - dropped < 2
+        shell(lab_default, f"touch {WEB}/public/picture.gif")
+        shell(lab_default, f"mkdir -p {WEB}/a/b && echo '<% %>' > {WEB}/a/b/deep.jspx")
+        assert until(lambda: "deep.jspx" in told(lab_default), 5)
+        assert "picture.gif" not in told(lab_default)
+    finally:
+        shell(
+            lab_default,
+            f"systemctl stop {WATCH}; rm -rf {WEB}/a {WEB}/public/picture.gif",
+        )
+        shell(lab_default, f"rm -f {WEB}/public/jsp/dropped.jsp")
