@@ -89,6 +89,8 @@ def test_the_collector_masks_every_secret(shell: str, tmp_path: Path) -> None:
         '<key name="ldap_postfix_password"><value>zmpostfix</value></key>'
         '<key name="mysql_root_password"><value>s3&lt;ret</value></key>'
         '<key name="my_secret"><value><![CDATA[hidden]]></value></key>'
+        '<key name="site_userpw"><value>hidden</value></key>'
+        '<key name="site_bindpass"><value>hidden</value></key>'
         '<key\n name="x_password"\n>\n<value>two\nlines</value></key>'
         '<key name="empty_password"><value></value></key></localconfig>',
     )
@@ -96,6 +98,7 @@ def test_the_collector_masks_every_secret(shell: str, tmp_path: Path) -> None:
     assert found.own["ldap_postfix_password"] == "zmward:secret:default"
     assert found.own["mysql_root_password"] == "zmward:secret:set"
     assert found.own["x_password"] == "zmward:secret:set"
+    assert found.own["site_userpw"] == found.own["site_bindpass"]
     assert found.own["empty_password"] == "zmward:secret:empty"
     assert found.own["zimbra_server_hostname"] == "mbox1.example.com"
     assert "hidden" not in str(found.own)

@@ -13,12 +13,12 @@ SECRET_ENDING: Final = (
     # A store's configuration is JSON with the keys of its bucket; a verification's and
     # a second factor's data hold the code that was sent; a license is the site's own.
     "|storeconfig|verificationdata|temporarydata|sessionid|networklicense"
-    "|networkactivation|realtimelicense|realtimeactivation|passphrase|pwd|_pw)$"
+    "|networkactivation|realtimelicense|realtimeactivation|passphrase|pwd|pw)$"
 )
 # A policy that only sounds like a secret (zimbraFeatureAllowUsernameInPassword).
 NO_SECRET: Final = "^zimbrafeatureallowusernameinpassword$"  # noqa: S105  # a pattern
 SECRET_KEY: Final = (
-    "(password|passwd|passphrase|pwd|secret|credential|_pass$|_pw$|_key$|token)"  # noqa: S105  # a pattern
+    "(password|passwd|passphrase|pwd|secret|credential|pass$|pw$|_key$|token)"  # noqa: S105  # a pattern
 )
 
 MASK: Final = "zmward:secret"
