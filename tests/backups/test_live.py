@@ -50,7 +50,7 @@ def test_a_directory_that_is_down_is_not_known() -> None:
         def run(self, *_words: object, **_more: object) -> Done:
             return Done(66, b"", b"no such file")
 
-    assert _live(Down(), 1_796_050_000.0) == {}
+    assert _live(Down(), 1_796_050_000.0) is None
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,12 @@ def test_a_directory_that_is_down_is_not_known() -> None:
         ({"accounts": 19}, "well", "nothing older"),
         ({"accounts": 21}, "bad", "20 accounts of 21"),
         ({"lists": 1}, "bad", "0 lists of 1"),
-        ({}, "well", "could not be asked"),
+        (None, "well", "could not be asked"),
+        ({}, "well", "has nothing older"),
     ],
 )
 def test_what_is_older_than_the_backup_must_be_in_it(
-    live: dict[str, int], state: str, words: str
+    live: dict[str, int] | None, state: str, words: str
 ) -> None:
     part = _judged((ITEM, True, READ, 1.0), WHOLE, WHOLE, lambda _: live)
     assert part.state == state

@@ -80,10 +80,10 @@ def _live_config(door: Door) -> bytes:
     return b""
 
 
-def _live(door: Door, made: float) -> dict[str, int]:
+def _live(door: Door, made: float) -> dict[str, int] | None:
     """Return how many entries of each kind the directory has that the backup must have.
 
-    Empty where it cannot be asked.
+    None where it cannot be asked.
     """
     try:
         when = datetime.fromtimestamp(made - _WHILE, UTC)
@@ -100,7 +100,7 @@ def _live(door: Door, made: float) -> dict[str, int]:
             seen |= own
             found[kind] = len(own)
     except (ZmwardError, ValueError, OverflowError):
-        return {}
+        return None
     return {kind: count for kind, count in found.items() if count}
 
 

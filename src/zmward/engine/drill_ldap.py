@@ -43,8 +43,8 @@ _UNZIPPED: Final = 10
 _LEAST: Final = 64 << 20
 
 Config = Callable[[], bytes]
-# What the live directory has of each kind that is as old as the backup; {} if unknown.
-Live = Callable[[float], dict[str, int]]
+# What the live directory has of each kind that is as old as the backup, if it is known.
+Live = Callable[[float], dict[str, int] | None]
 
 
 def programs() -> tuple[str, str, str]:
@@ -59,7 +59,7 @@ def programs() -> tuple[str, str, str]:
 
 def _module(daemon: str) -> str:
     """Return the entry that loads LMDB, where it is no part of slapd itself."""
-    own = daemon.startswith(_HOME)
+    own = Path(daemon).resolve().is_relative_to(_HOME)
     for folder in _MODULES[:1] if own else _MODULES[1:]:
         with contextlib.suppress(OSError):
             if any(Path(folder).glob("back_mdb*")):
@@ -225,7 +225,8 @@ def _judged(
 ) -> Part:
     item, ended, read, whole = how
     own = live(item.made)
-    fewer = [kind for kind, count in own.items() if count > served.get(kind, 0)]
+    due = own or {}
+    fewer = [kind for kind, count in due.items() if count > served.get(kind, 0)]
     lacking = [kind for kind in NEEDED if not served.get(kind)]
     text = ""
     if not read.bytes:
@@ -237,14 +238,13 @@ def _judged(
     elif lacking:
         text = f"{total(served)} entries, but no {' and no '.join(lacking)}"
     elif fewer:
-        lost = ", ".join(f"{served.get(k, 0)} {k} of {own[k]}" for k in fewer)
+        lost = ", ".join(f"{served.get(k, 0)} {k} of {due[k]}" for k in fewer)
         text = f"it lacks what the directory had before the backup was made: {lost}"
     if text:
         return part("ldap", item, "bad", text, read, whole=whole, counts=served)
-    compared = (
-        "nothing older than it is missing"
-        if own
-        else "the live directory could not be asked, so that the end may be missing"
-    )
+    compared = "nothing older than it is missing"
+    if not due:
+        why = "could not be asked" if own is None else "has nothing older"
+        compared = f"the live directory {why}, so that the end may be missing"
     text = f"{total(served)} entries restored and served; {compared}"
     return part("ldap", item, "well", text, read, whole=whole, counts=served)
