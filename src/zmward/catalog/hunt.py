@@ -13,9 +13,10 @@ from typing import Final, Literal
 import msgspec
 
 Level = Literal["alarm", "look"]
-# Endings of what Jetty or PHP compiles and runs.
-PAGE: Final = r"(?:jspx?|jspf|jsw|jsv|jsf|tag[xf]?)"
-RUNS: Final = rf"(?:{PAGE}|class|jar|war|php[0-9]?|phtml|phar|cgi|sh|py|pl|exe|elf)"
+# Endings of what Jetty or PHP compiles and runs. Jetty's own list of pages holds them
+# in capitals too.
+PAGE: Final = r"(?i:jspx?|jspf|jsw|jsv|jsf|xsp|tag[xf]?)"
+RUNS: Final = rf"(?i:{PAGE}|class|jar|war|php[0-9]?|phtml|phar|cgi|sh|py|pl|exe|elf)"
 _LONGEST: Final = 4096
 BEHIND: Final = r"[^/]*(?:/[^/]+)*"
 

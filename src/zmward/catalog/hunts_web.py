@@ -143,7 +143,7 @@ WEB_HUNTS: Final[tuple[Hunt, ...]] = (
     Hunt(
         "php-runs-its-request",
         "alarm",
-        rf"{Z}/{BEHIND}\.(?:php[0-9]?|phtml|phar)",
+        rf"{Z}/{BEHIND}\.(?i:php[0-9]?|phtml|phar)",
         mark("a PHP page that runs what its request holds"),
         _BREAK_IN,
         Sample(f"{Z}/data/httpd/htdocs/aspell.php", "<?php @eval($_POST['x']); ?>"),
@@ -181,7 +181,7 @@ WEB_HUNTS: Final[tuple[Hunt, ...]] = (
         "extension-of-no-package",
         "look",
         rf"{Z}/(?:lib/(?:ext|ext-common|jars)|jetty_base/(?:lib|common/lib"
-        rf"|common/endorsed|modules|start\.d)){BEHIND}\.(?:jar|class|mod|ini|so)",
+        rf"|common/endorsed|modules|start\.d)){BEHIND}\.(?i:jar|class|mod|ini|so)",
         mark("code that mailboxd loads when it starts, of no package"),
         mark(
             "Extensions of third parties lie there too: compare it with their own "
@@ -194,7 +194,7 @@ WEB_HUNTS: Final[tuple[Hunt, ...]] = (
     Hunt(
         "page-in-data",
         "alarm",
-        rf"{Z}/data/tmp/{BEHIND}\.(?:{PAGE}|php[0-9]?|war)",
+        rf"{Z}/data/tmp/{BEHIND}\.(?i:{PAGE}|php[0-9]?|war)",
         mark(
             "a page among temporary files, from where it can be put into the web root"
         ),
@@ -205,7 +205,7 @@ WEB_HUNTS: Final[tuple[Hunt, ...]] = (
     Hunt(
         "program-in-data",
         "look",
-        rf"{Z}/data/tmp/{BEHIND}\.(?:sh|exe|bat|jar|class|py|pl|elf)",
+        rf"{Z}/data/tmp/{BEHIND}\.(?i:sh|exe|bat|jar|class|py|pl|elf)",
         mark("a program among temporary files"),
         _WHOSE,
         Sample(f"{Z}/data/tmp/upload/x.sh", "#!/bin/sh", owner="zimbra"),

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from zmward.catalog.hunt import PAGE
 from zmward.catalog.installation import WEB, Z, skipped
 from zmward.doors.hunted import begin, processes
 from zmward.doors.tree import Folder, Walk, enter
@@ -38,7 +39,7 @@ PLACES: Final = (
     *("/etc/bash.bashrc", "/etc/environment", "/etc/ld.so.preload"),
     *("/root/.bashrc", "/root/.bash_profile", "/root/.profile", "/root/.bash_login"),
 )
-_PAGE: Final = re.compile(r".*\.(?:jspx?|jspf|jsw|jsv|jsf|tag[xf]?)", re.DOTALL)
+_PAGE: Final = re.compile(rf".*\.{PAGE}", re.DOTALL)
 _WORK: Final = f"{Z}/jetty_base/work/"
 
 

@@ -22,7 +22,8 @@ Cause = Literal["package", "expected", "seen", "alarm"]
 # Endings of what Jetty, PHP or a shell would run. Tags and fragments are compiled into
 # pages as pages are.
 PROGRAMS: Final = (
-    *(".jsp", ".jspx", ".jspf", ".jsw", ".jsv", ".jsf", ".tag", ".tagx", ".tagf"),
+    *(".jsp", ".jspx", ".jspf", ".jsw", ".jsv", ".jsf", ".xsp"),
+    *(".tag", ".tagx", ".tagf"),
     *(".class", ".jar", ".war", ".so", ".php", ".phtml", ".phar", ".cgi", ".sh"),
     *(".py", ".pl", ".exe", ".elf", ".bin"),
 )
