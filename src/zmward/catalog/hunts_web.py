@@ -138,7 +138,12 @@ WEB_HUNTS: Final[tuple[Hunt, ...]] = (
         _BREAK_IN,
         Sample(f"{WEB}/zimbra/h/view.jsp", "<% " + r"\u0052\u0075\u006e" * 4 + " %>"),
         Sample(f"{WEB}/zimbra/h/search.jsp", r'<% String dash = "\u2013"; %>'),
-        holds=r"(?:\\u+00[2-7][0-9a-f]){8,}|[A-Za-z0-9+/]{4000,}={0,2}",
+        holds=(
+            r"(?:\\u+00[2-7][0-9a-f]){8,}|[A-Za-z0-9+/]{4000,}={0,2}"
+            # Of two bytes a letter, or of no ASCII: nobody writes pages so.
+            r"|\A(?:\xfe\xff|\xff\xfe|<\x00|\x00<|\x4c\x6f\xa7\x94|\x4c\x7c)"
+            r"|pageEncoding\s*=\s*[\"']\s*(?:utf-?(?:16|32|7)|cp?0?\d{3,4}|ibm|ucs)"
+        ),
     ),
     Hunt(
         "php-runs-its-request",
