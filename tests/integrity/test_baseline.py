@@ -27,6 +27,11 @@ from zmward.integrity.compare import difference
 from zmward.integrity.shipped import Database, Shipped
 from zmward.integrity.verdicts import Packages, judge
 
+_PICTURES = (
+    "<servlet-mapping><servlet-name>jsp</servlet-name>"
+    "<url-pattern>*.png</url-pattern></servlet-mapping>"
+)
+
 
 def alarms(root: Path, *, quick: bool = False, workers: int = 1) -> dict[str, set[str]]:
     found = check(place(root, workers), WISH, quick=quick)
@@ -343,3 +348,25 @@ def test_an_upgrade_gives_no_program_to_another_owner(based: Path) -> None:
     same = difference(was, msgspec.structs.replace(now, uid=was.uid))
     assert same is not None
     assert judge(same, packages).cause == "package"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (f"{WEB}/zimbra/WEB-INF/jetty-env.xml", '<Call class="java.lang.Runtime"/>'),
+        (f"{WEB}/zimbra/WEB-INF/web.xml", _PICTURES),
+        (
+            "opt/zimbra/jetty_base/work/zimbra/jsp/login_jsp.class",
+            "CAFE\x00\x0agetRuntime\x01\x00\x04exec\x01",
+        ),
+        ("opt/zimbra/conf/php.ini", "auto_prepend_file=/opt/zimbra/log/x\n"),
+    ],
+)
+def test_what_zimbra_writes_may_run_no_program(
+    based: Path, path: str, text: str
+) -> None:
+    put(based, path, "<other/>")
+    assert alarms(based) == {}
+    put(based, path, text)
+    assert alarms(based) == {f"/{path}": {"runs-code"}}
+    assert alarms(based, quick=True) == {f"/{path}": {"runs-code"}}

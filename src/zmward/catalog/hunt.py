@@ -18,6 +18,7 @@ Level = Literal["alarm", "look"]
 PAGE: Final = r"(?i:jspx?|jspf|jsw|jsv|jsf|xsp|tag[xf]?)"
 RUNS: Final = rf"(?i:{PAGE}|class|jar|war|php[0-9]?|phtml|phar|cgi|sh|py|pl|exe|elf)"
 _LONGEST: Final = 4096
+_PIECE: Final = 1024
 BEHIND: Final = r"[^/]*(?:/[^/]+)*"
 
 
@@ -76,14 +77,15 @@ class Hunt(msgspec.Struct, frozen=True):
 def _lines(content: bytes) -> Iterator[bytes]:
     """Yield the lines that are no comments, joined where they go on, without runs.
 
-    A line that is longer than a person would write comes in pieces that overlap: what
-    is looked for takes longer the longer a line is.
+    What is longer than a person would write comes in pieces that overlap: what is
+    looked for takes longer the longer a line is.
     """
     for line in re.sub(rb"\\\r?\n", b" ", content).splitlines():
         bare = re.sub(rb"[ \t]+", b" ", line).lstrip()
         if bare and not bare.startswith((b"#", b";")):
-            for begin in range(0, max(len(bare) - _LONGEST // 2, 1), _LONGEST // 2):
-                yield bare[begin : begin + _LONGEST]
+            yield bare[:_LONGEST]
+            for begin in range(_LONGEST - _PIECE // 2, len(bare), _PIECE // 2):
+                yield bare[begin : begin + _PIECE]
 
 
 def _readings(content: bytes) -> Iterator[bytes]:

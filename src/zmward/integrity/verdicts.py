@@ -42,6 +42,10 @@ RULES: Final[Mapping[str, tuple[str, str]]] = {
             "yours, accept it with --path."
         ),
     ),
+    "runs-code": (
+        mark("what is written there now runs code, as intruders have it"),
+        mark("`zmward integrity hunt` shows the words; keep it with --save."),
+    ),
     "link-laid": (
         mark("a link is new, or leads elsewhere now"),
         mark("See where it leads, and who laid it; if it is yours, accept it."),
@@ -120,7 +124,7 @@ _OF_CLASS: Final[Mapping[Class, str]] = {
 }
 _GUARDED: Final = frozenset({Class.CODE, Class.TEMPLATE, Class.KEY, Class.SYSTEM})
 # Here the ending says less than the mode: a program needs none.
-_LOOSE: Final = frozenset({Class.GENERATED, Class.ZIMLET, Class.FOREIGN})
+LOOSE: Final = frozenset({Class.GENERATED, Class.ZIMLET, Class.FOREIGN})
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -142,13 +146,15 @@ class Packages(msgspec.Struct, frozen=True):
     """The package database now, and the versions when the baseline was made.
 
     `agreeing` are paths that were looked at and are as their package has them,
-    `written` those that a package's script has written from what it ships.
+    `written` those that a package's script has written from what it ships, `running`
+    those whose content the hunt gives an alarm for.
     """
 
     database: Database
     before: Mapping[str, str]
     agreeing: frozenset[str] = frozenset()
     written: frozenset[str] = frozenset()
+    running: frozenset[str] = frozenset()
 
     def moved(self, package: str) -> bool:
         """Say whether a package was upgraded, installed or removed since."""
@@ -168,7 +174,7 @@ def program(node: Node, place: Place) -> bool:
     ending = _ending(node.path)
     if ending in place.home:
         return False
-    return ending in PROGRAMS or (node.runs and place.kind in _LOOSE)
+    return ending in PROGRAMS or (node.runs and place.kind in LOOSE)
 
 
 def _risky(was: Node | None, now: Node, place: Place) -> Iterator[str]:
@@ -211,7 +217,7 @@ def _guarded(one: Difference, place: Place) -> Iterator[str]:
 
 def _loose(one: Difference, place: Place) -> Iterator[str]:
     """Yield what may not happen even where others than packages write."""
-    if one.now is None or place.kind not in _LOOSE:
+    if one.now is None or place.kind not in LOOSE:
         return
     new = one.was is None
     if one.now.sort == "link" and (new or "target" in one.names):
@@ -243,7 +249,8 @@ def judge(one: Difference, packages: Packages) -> Judged:
     guarded = tuple(_guarded(one, place))
     if agrees and one.content and guarded:
         guarded = ("same-version-other-content", *guarded)
-    rules = tuple(dict.fromkeys((*risky, *guarded)))
+    shown = ("runs-code",) if one.path in packages.running else ()
+    rules = tuple(dict.fromkeys((*risky, *shown, *guarded)))
     if rules:
         return Judged(one, place, "alarm", rules, package)
     own = place.kind in {Class.GENERATED, Class.ZIMLET}
