@@ -110,6 +110,28 @@ def test_each_attack_is_named_and_nothing_else(based: Path, *, quick: bool) -> N
     }
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "etc/systemd/system/zimbra.service.d/x.conf",
+        "etc/systemd/system-generators/x",
+        "etc/systemd/user/x.service",
+        "usr/local/lib/systemd/system/x.service",
+        "usr/local/bin/x",
+        "var/spool/at/a0001",
+        "etc/rc.d/rc.local",
+        "etc/logrotate.d/x",
+        "etc/apt/apt.conf.d/99x",
+        "etc/pam.conf",
+        "root/.bashrc",
+        "etc/udev/rules.d/x.rules",
+    ],
+)
+def test_what_starts_programs_is_recorded(based: Path, path: str) -> None:
+    put(based, path, "x")
+    assert "system-changed" in alarms(based)[f"/{path}"]
+
+
 def test_code_that_is_gone_is_named(based: Path) -> None:
     (based / "opt/zimbra/bin/zmcontrol").unlink()
     assert alarms(based) == {"/opt/zimbra/bin/zmcontrol": {"code-gone"}}

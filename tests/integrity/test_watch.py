@@ -94,7 +94,12 @@ def test_a_page_that_is_taken_away_at_once_is_told(root: Path, told: Told) -> No
 def test_who_only_reads_the_packages_holds_nothing_up(root: Path, told: Told) -> None:
     lock = put(root, "var/lib/rpm/.rpm.lock", "")
     held = "import fcntl,sys; f=open(sys.argv[1]); fcntl.lockf(f,fcntl.LOCK_SH)"
-    command = [sys.executable, "-c", f"{held}; print(1, flush=True); input()", lock]
+    command = [
+        sys.executable,
+        "-c",
+        f"{held}; print(1, flush=True); input()",
+        str(lock),
+    ]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as other:

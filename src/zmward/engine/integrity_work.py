@@ -141,8 +141,8 @@ def _judged(
 ) -> Checked:
     found = seen_only(found, missed)
     nodes = [one.now for one in found.differences if one.now is not None]
-    files = (node.path for node in nodes if node.sort == "file")
-    agreeing = place.agreeing(files, owners)
+    files = {node.path: node for node in nodes if node.sort == "file"}
+    agreeing = place.agreeing(files, owners, files)
     running = frozenset(node.path for node in nodes if _runs_code(place, node))
     packages = Packages(owners, manifest.header.packages, agreeing, running=running)
     if any(node.path in TABLES for node in nodes) and _upgraded(packages):
