@@ -7,7 +7,7 @@ import pytest
 from tests.integrity.site import WEB, place, put
 from tests.integrity.test_hunt import found, rules
 from zmward.engine.hunt import hunt
-from zmward.integrity.hunting import Subject, classes
+from zmward.integrity.hunting import Process, Subject, classes, process_hits, unseen
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ def test_links_where_programs_are_served(
 
 
 def test_an_installation_behind_a_link_is_not_called_clean(root: Path) -> None:
-    (root / "srv").mkdir()
-    (root / "opt/zimbra").rename(root / "srv/zimbra")
-    (root / "opt/zimbra").symlink_to("/srv/zimbra")
+    (root / "tmp").mkdir()
+    (root / "opt/zimbra").rename(root / "tmp/zimbra")
+    (root / "opt/zimbra").symlink_to("/tmp/zimbra")
     seen = hunt(place(root))
     assert seen.code == 3
     assert "/opt/zimbra" in dict(seen.missed)
@@ -115,6 +115,13 @@ def test_the_middle_of_a_long_page_is_not_called_clean(root: Path) -> None:
     seen = hunt(place(root))
     assert [one for one, _ in seen.missed] == [f"/{path}"]
     assert seen.code == 3
+
+
+def test_processes_that_cannot_be_seen_are_said() -> None:
+    hidden = Process(7, "zimbra", "", there=False)
+    assert list(process_hits([hidden])) == []
+    assert [path for path, _ in unseen([hidden])] == ["/proc"]
+    assert unseen([Process(7, "zimbra", "/bin/x", there=True)]) == ()
 
 
 def test_a_page_s_class_in_a_folder_of_tags_is_found() -> None:

@@ -51,11 +51,15 @@ def processes(names: dict[str, str]) -> Iterator[Process]:
     for path in Path("/proc").iterdir():
         if not path.name.isdecimal():
             continue
+        owner = ""
         try:
             # The folder is root's where a process may not be dumped, whoever runs it.
             told = _EFFECTIVE.search((path / "status").read_text("ascii", "replace"))
             owner = told[1] if told else str(path.stat().st_uid)
             program = str((path / "exe").readlink())
+        except PermissionError:
+            yield Process(int(path.name), names.get(owner, owner), "", there=False)
+            continue
         except OSError:
             continue
         plain = program.removesuffix(" (deleted)")

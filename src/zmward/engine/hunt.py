@@ -25,6 +25,7 @@ from zmward.integrity.hunting import (
     led_to,
     link_hit,
     process_hits,
+    unseen,
 )
 from zmward.integrity.names import shown
 from zmward.integrity.shipped import Database, within
@@ -164,7 +165,9 @@ class _Hunt:
             return
         self.links.append((path, target))
         to = led_to(path, target)
-        if path in PLACES and not in_data(path) and not within(to, PLACES):
+        # Zimbra's own folders are known by where they lie, the system's are walked.
+        seen = within(to, PLACES) and not path.startswith(Z)
+        if path in PLACES and not in_data(path) and not seen:
             why = f"it is a link to {shown(to)}, which was not looked at"
             self.missed.append((shown(path), why))
 
@@ -202,10 +205,12 @@ def hunt(place: Place) -> Hunted:
     """Look for what has no place below a root; of `/`, at its processes too."""
     work = _Hunt(place)
     work.look()
+    running = _running(place)
     found = sorted(
-        {*work.found(), *process_hits(_running(place))},
+        {*work.found(), *process_hits(running)},
         key=lambda one: (one.level, one.path, one.rule),
     )
+    work.missed += unseen(running)
     return Hunted(
         tuple(found),
         tuple(sorted(set(work.missed))),

@@ -97,7 +97,7 @@ class Subject(msgspec.Struct, frozen=True):
 
 
 class Process(msgspec.Struct, frozen=True):
-    """A process: its number, its owner's name, and the link to its program.
+    """A process: its number, its owner's name, and the link to its program, if seen.
 
     `there` says whether something stands at the program's path now.
     """
@@ -233,6 +233,12 @@ def classes(paths: Iterable[str], work: Iterable[str]) -> Iterator[Hit]:
 
 _DELETED: Final = " (deleted)"
 _OPEN_PLACES: Final = ("/tmp/", "/var/tmp/", "/dev/shm/", f"{Z}/data/tmp/")  # noqa: S108  # named, not used
+
+
+def unseen(some: Iterable[Process]) -> tuple[tuple[str, str], ...]:
+    """Return that processes could not be looked at, if there are such."""
+    count = sum(not one.program for one in some)
+    return (("/proc", f"{count} processes are only root's to see"),) if count else ()
 
 
 def process_hits(some: Iterable[Process]) -> Iterator[Hit]:
