@@ -128,3 +128,10 @@ def test_a_page_s_class_in_a_folder_of_tags_is_found() -> None:
     work = "/opt/zimbra/jetty_base/work/zimbra/jsp/org/apache/jsp/tag"
     files = [f"{work}/x_jsp.class", f"{work}/web/a/b_tag.class"]
     assert [one.path for one in classes([], files)] == [files[0]]
+
+
+def test_a_shipped_extension_that_was_swapped_is_found(root: Path) -> None:
+    jar = "opt/zimbra/lib/ext/clamscanner/clamscanner.jar"
+    assert rules(root) == {}
+    put(root, jar, "PK evil")
+    assert rules(root) == {f"/{jar}": {"look extension-of-no-package"}}

@@ -31,7 +31,7 @@ SETTING_HUNTS: Final[tuple[Hunt, ...]] = (
         "library-of-no-package",
         "look",
         rf"{WEB}/[^/]+/WEB-INF/(?:lib|classes)/{BEHIND}\.(?i:jar|class|so)",
-        mark("code that a web application loads when it starts, of no package"),
+        mark("code of a web application, of no package or not as its package has it"),
         LOOK,
         Sample(f"{WEB}/service/WEB-INF/lib/commons-util.jar", "PK"),
         Sample(f"{WEB}/service/WEB-INF/lib/commons-util.txt", "PK"),

@@ -175,7 +175,7 @@ WEB_HUNTS: Final[tuple[Hunt, ...]] = (
         "page-of-no-package",
         "look",
         rf"{WEB}/{BEHIND}\.{PAGE}",
-        mark("a page that belongs to no package"),
+        mark("a page of no package, or not as its package has it"),
         _WHOSE,
         Sample(f"{WEB}/zimbra/h/more.jsp", "<%@ page %>"),
         Sample(f"{WEB}/zimbra/h/more.html", "<html>"),
@@ -187,7 +187,7 @@ WEB_HUNTS: Final[tuple[Hunt, ...]] = (
         "look",
         rf"{Z}/(?:lib/(?:ext|ext-common|jars)|jetty_base/(?:lib|common/lib"
         rf"|common/endorsed|modules|start\.d)){BEHIND}\.(?i:jar|class|mod|ini|so)",
-        mark("code that mailboxd loads when it starts, of no package"),
+        mark("code that mailboxd loads, of no package or not as its package has it"),
         mark(
             "Extensions of third parties lie there too: compare it with their own "
             "archive. If nobody knows it, treat it as a break-in."

@@ -183,8 +183,9 @@ class _Hunt:
             (shown(path), _LONG) for path in self.long if shown(path) not in shipped
         )
         for path, subject in first.items():
-            owned = bool(self.packages.owner(shown(path)))
-            agrees = shown(path) in shipped
+            one, agrees = self.packages.files.get(shown(path)), shown(path) in shipped
+            # What is not as its package has it is nobody's.
+            owned = one is not None and (agrees or not one.digest)
             yield from hits(subject, owned=owned, known=known, as_shipped=agrees)
         for path, target in self.links:
             owned = bool(self.packages.owner(shown(path)))
