@@ -123,6 +123,9 @@ def test_each_attack_is_named_and_nothing_else(based: Path, *, quick: bool) -> N
         "etc/logrotate.d/x",
         "etc/apt/apt.conf.d/99x",
         "etc/pam.conf",
+        "usr/lib/systemd/system/x.service",
+        "etc/default/cron",
+        "etc/modprobe.d/x.conf",
         "root/.bashrc",
         "etc/udev/rules.d/x.rules",
     ],
@@ -381,6 +384,7 @@ def test_an_upgrade_gives_no_program_to_another_owner(based: Path) -> None:
             "opt/zimbra/jetty_base/work/zimbra/jsp/login_jsp.class",
             "CAFE\x00\x0agetRuntime\x01\x00\x04exec\x01",
         ),
+        ("opt/zimbra/common/conf/master.cf", "x pipe user=zimbra argv=/tmp/x\n"),
         ("opt/zimbra/conf/php.ini", "auto_prepend_file=/opt/zimbra/log/x\n"),
     ],
 )

@@ -120,6 +120,25 @@ SETTING_HUNTS: Final[tuple[Hunt, ...]] = (
         lines=True,
     ),
     Hunt(
+        "filter-loads-from-open-place",
+        "alarm",
+        rf"{Z}/(?:common/)?conf/{BEHIND}|{Z}/jetty_base/modules/[^/]+",
+        mark("a setting by which a service runs what lies in an open or hidden place"),
+        WHO,
+        Sample(
+            f"{Z}/common/conf/master.cf",
+            "x unix - n n - - pipe flags=R user=zimbra argv=/tmp/x\n",
+        ),
+        Sample(
+            f"{Z}/conf/clamd.conf", "# VirusEvent /tmp/x\nTemporaryDirectory /tmp/x\n"
+        ),
+        holds=(
+            r"(?:\bargv=|\bloadplugin \S+ |^VirusEvent |^plugin_load(?:_add)? ?= ?"
+            rf"|^load_module )[\"']?{HIDDEN}\S*"
+        ),
+        lines=True,
+    ),
+    Hunt(
         "page-in-logs",
         "alarm",
         rf"{_LOGS}\.(?i:{PAGE}|php[0-9]?|war)",

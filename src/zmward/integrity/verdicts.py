@@ -25,7 +25,7 @@ PROGRAMS: Final = (
     *(".jsp", ".jspx", ".jspf", ".jsw", ".jsv", ".jsf", ".xsp"),
     *(".tag", ".tagx", ".tagf"),
     *(".class", ".jar", ".war", ".so", ".php", ".phtml", ".phar", ".cgi", ".sh"),
-    *(".py", ".pl", ".exe", ".elf", ".bin"),
+    *(".py", ".pl", ".pm", ".exe", ".elf", ".bin"),
 )
 RULES: Final[Mapping[str, tuple[str, str]]] = {
     "foreign-program": (
