@@ -310,7 +310,7 @@ def test_each_day_another_part_is_read(based: Path) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "opt/zimbra/.cache/kworker",
+        "opt/zimbra/.viminfo/kworker",
         "opt/zimbra/conf/nginx/includes/helper",
         "opt/zimbra/zimlets-deployed/com_zimbra_url/run",
     ],

@@ -246,7 +246,9 @@ _DATA_PARENTS: Final = frozenset(one.rpartition("/")[0] for one in _DATA_FILES)
 
 def skipped(folder: str) -> bool:
     """Say whether a folder holds data that is not recorded."""
-    return place_of(folder).kind is Class.DATA
+    row = place_of(folder)
+    # A folder in the place of a file of data holds none.
+    return row.kind is Class.DATA and row.pattern.endswith("/**")
 
 
 def recorded(folder: str, names: tuple[str, ...]) -> tuple[str, ...]:
