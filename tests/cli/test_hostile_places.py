@@ -60,6 +60,34 @@ def test_devices_are_written_to(tmp_path: Path) -> None:
     os.close(reader)
 
 
+def test_a_pipe_that_becomes_a_file_is_not_emptied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("old")
+    path = tmp_path / "report"
+    os.mkfifo(path)
+    plain = os.open
+
+    def late(name: Path, flags: int) -> int:
+        path.unlink()
+        path.symlink_to(victim)
+        return plain(name, flags)
+
+    monkeypatch.setattr("zmward.cli.options.os.open", late)
+    with pytest.raises(Usage, match="meanwhile"):
+        write("new", str(path))
+    assert victim.read_text() == "old"
+
+
+def test_the_system_s_link_to_the_output_stays(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write("new", "/dev/stdout")
+    assert capsys.readouterr().out == "new"
+    assert Path("/dev/stdout").is_symlink()
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root makes others' pipes")
 def test_no_report_goes_into_another_users_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"

@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +18,7 @@ from tests.integrity.site import (
     place,
     put,
 )
+from zmward.engine.integrity import Place
 from zmward.engine.integrity_work import Accepted, accept, baseline, check, proposed
 from zmward.integrity.checked import renewed
 
@@ -162,3 +164,18 @@ def test_exactly_what_is_the_packages_or_named_is_taken(
         }
         left = {f"/{CHANGES[name][0]}" for name in changed - named}
         assert {one.path for one in check(place(root), WISH).judged} == left
+
+
+def test_what_is_put_back_between_two_looks_is_not_taken(
+    upgraded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The package's own content is put there just before it is compared.
+    put(upgraded, STORE, "PK evil!")
+    plain = Place.agreeing
+
+    def late(self: Place, *asked: Any) -> frozenset[str]:
+        put(upgraded, STORE, "PK store 2")
+        return plain(self, *asked)
+
+    monkeypatch.setattr(Place, "agreeing", late)
+    assert f"/{STORE}" not in proposed(place(upgraded), WISH, ()).own

@@ -23,7 +23,14 @@ from zmward.engine.integrity import Place
 from zmward.engine.integrity_work import baseline, check, recorded
 from zmward.errors import NotZimbra
 from zmward.integrity.checked import Checked
-from zmward.integrity.shipped import Database
+from zmward.integrity.compare import difference
+from zmward.integrity.shipped import Database, Shipped
+from zmward.integrity.verdicts import Packages, judge
+
+_PICTURES = (
+    "<servlet-mapping><servlet-name>jsp</servlet-name>"
+    "<url-pattern>*.png</url-pattern></servlet-mapping>"
+)
 
 
 def alarms(root: Path, *, quick: bool = False, workers: int = 1) -> dict[str, set[str]]:
@@ -101,6 +108,31 @@ def test_each_attack_is_named_and_nothing_else(based: Path, *, quick: bool) -> N
         "/opt/zimbra/zimlets-deployed/com_zimbra_url/s.jsp": {"foreign-program"},
         "/opt/zimbra/data/httpd/htdocs/s.php": {"foreign-program", "new-code"},
     }
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "etc/systemd/system/zimbra.service.d/x.conf",
+        "etc/systemd/system-generators/x",
+        "etc/systemd/user/x.service",
+        "usr/local/lib/systemd/system/x.service",
+        "usr/local/bin/x",
+        "var/spool/at/a0001",
+        "etc/rc.d/rc.local",
+        "etc/logrotate.d/x",
+        "etc/apt/apt.conf.d/99x",
+        "etc/pam.conf",
+        "usr/lib/systemd/system/x.service",
+        "etc/default/cron",
+        "etc/modprobe.d/x.conf",
+        "root/.bashrc",
+        "etc/udev/rules.d/x.rules",
+    ],
+)
+def test_what_starts_programs_is_recorded(based: Path, path: str) -> None:
+    put(based, path, "x")
+    assert "system-changed" in alarms(based)[f"/{path}"]
 
 
 def test_code_that_is_gone_is_named(based: Path) -> None:
@@ -273,3 +305,94 @@ def test_each_day_another_part_is_read(based: Path) -> None:
     nodes = check(place(based), WISH).read
     folders = sum(1 for one in based.glob("**/") if one.is_dir())
     assert nodes - folders <= seen <= nodes
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "opt/zimbra/.viminfo/kworker",
+        "opt/zimbra/conf/nginx/includes/helper",
+        "opt/zimbra/zimlets-deployed/com_zimbra_url/run",
+    ],
+)
+def test_a_program_without_an_ending_is_one_by_its_mode(based: Path, path: str) -> None:
+    there = put(based, path, b"\x7fELF")
+    assert alarms(based).get(f"/{path}") is None
+    there.chmod(0o755)
+    assert alarms(based)[f"/{path}"] == {"foreign-program"}
+
+
+def test_what_becomes_a_program_later_is_named(root: Path) -> None:
+    path = "opt/zimbra/.cache/kworker"
+    there = put(root, path, b"\x7fELF")
+    baseline(place(root), WISH, SIGNER)
+    there.chmod(0o755)
+    assert alarms(root) == {f"/{path}": {"foreign-program"}}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["opt/zimbra/scripts/backup.sh", "opt/zimbra/zimlets-deployed/com_x/do.jsp"],
+)
+def test_a_site_s_own_program_that_changes_is_named(root: Path, path: str) -> None:
+    put(root, path, "#!/bin/sh\nrsync\n")
+    baseline(place(root), WISH, SIGNER)
+    put(root, path, "#!/bin/sh\nid>x\n")
+    assert alarms(root) == {f"/{path}": {"program-changed"}}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "opt/zimbra/zimlets-deployed/own",
+        "opt/zimbra/conf/nginx/includes/more",
+        "opt/zimbra/more",
+    ],
+)
+def test_a_new_link_and_one_that_turns_are_named(based: Path, path: str) -> None:
+    link = based / path
+    link.symlink_to("/opt/zimbra/data/tmp")
+    assert alarms(based) == {f"/{path}": {"link-laid"}}
+    baseline(place(based), WISH, SIGNER)
+    link.unlink()
+    link.symlink_to("/var/tmp/x")
+    assert alarms(based) == {f"/{path}": {"link-laid"}}
+
+
+def test_an_upgrade_gives_no_program_to_another_owner(based: Path) -> None:
+    path = "/opt/zimbra/libexec/zmfixperms"
+    was = recorded(place(based), WISH).nodes()[path]
+    now = msgspec.structs.replace(was, digest="00", uid=was.uid + 1)
+    turned = difference(was, now)
+    assert turned is not None
+    files = {path: Shipped("zimbra-core", "00")}
+    packages = Packages(
+        Database({"zimbra-core": "2"}, files), {"zimbra-core": "1"}, frozenset({path})
+    )
+    assert judge(turned, packages).rules == ("owner-changed",)
+    same = difference(was, msgspec.structs.replace(now, uid=was.uid))
+    assert same is not None
+    assert judge(same, packages).cause == "package"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (f"{WEB}/zimbra/WEB-INF/jetty-env.xml", '<Call class="java.lang.Runtime"/>'),
+        (f"{WEB}/zimbra/WEB-INF/web.xml", _PICTURES),
+        (
+            "opt/zimbra/jetty_base/work/zimbra/jsp/login_jsp.class",
+            "CAFE\x00\x0agetRuntime\x01\x00\x04exec\x01",
+        ),
+        ("opt/zimbra/common/conf/master.cf", "x pipe user=zimbra argv=/tmp/x\n"),
+        ("opt/zimbra/conf/php.ini", "auto_prepend_file=/opt/zimbra/log/x\n"),
+    ],
+)
+def test_what_zimbra_writes_may_run_no_program(
+    based: Path, path: str, text: str
+) -> None:
+    put(based, path, "<other/>")
+    assert alarms(based) == {}
+    put(based, path, text)
+    assert alarms(based) == {f"/{path}": {"runs-code"}}
+    assert alarms(based, quick=True) == {f"/{path}": {"runs-code"}}

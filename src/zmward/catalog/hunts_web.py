@@ -138,12 +138,17 @@ WEB_HUNTS: Final[tuple[Hunt, ...]] = (
         _BREAK_IN,
         Sample(f"{WEB}/zimbra/h/view.jsp", "<% " + r"\u0052\u0075\u006e" * 4 + " %>"),
         Sample(f"{WEB}/zimbra/h/search.jsp", r'<% String dash = "\u2013"; %>'),
-        holds=r"(?:\\u+00[2-7][0-9a-f]){8,}|[A-Za-z0-9+/]{4000,}={0,2}",
+        holds=(
+            r"(?:\\u+00[2-7][0-9a-f]){8,}|[A-Za-z0-9+/]{4000,}={0,2}"
+            # Of two bytes a letter, or of no ASCII: nobody writes pages so.
+            r"|\A(?:\xfe\xff|\xff\xfe|<\x00|\x00<|\x4c\x6f\xa7\x94|\x4c\x7c)"
+            r"|pageEncoding\s*=\s*[\"']\s*(?:utf-?(?:16|32|7)|cp?0?\d{3,4}|ibm|ucs)"
+        ),
     ),
     Hunt(
         "php-runs-its-request",
         "alarm",
-        rf"{Z}/{BEHIND}\.(?:php[0-9]?|phtml|phar)",
+        rf"{Z}/{BEHIND}\.(?i:php[0-9]?|phtml|phar)",
         mark("a PHP page that runs what its request holds"),
         _BREAK_IN,
         Sample(f"{Z}/data/httpd/htdocs/aspell.php", "<?php @eval($_POST['x']); ?>"),
@@ -170,7 +175,7 @@ WEB_HUNTS: Final[tuple[Hunt, ...]] = (
         "page-of-no-package",
         "look",
         rf"{WEB}/{BEHIND}\.{PAGE}",
-        mark("a page that belongs to no package"),
+        mark("a page of no package, or not as its package has it"),
         _WHOSE,
         Sample(f"{WEB}/zimbra/h/more.jsp", "<%@ page %>"),
         Sample(f"{WEB}/zimbra/h/more.html", "<html>"),
@@ -181,8 +186,8 @@ WEB_HUNTS: Final[tuple[Hunt, ...]] = (
         "extension-of-no-package",
         "look",
         rf"{Z}/(?:lib/(?:ext|ext-common|jars)|jetty_base/(?:lib|common/lib"
-        rf"|common/endorsed|modules|start\.d)){BEHIND}\.(?:jar|class|mod|ini|so)",
-        mark("code that mailboxd loads when it starts, of no package"),
+        rf"|common/endorsed|modules|start\.d)){BEHIND}\.(?i:jar|class|mod|ini|so)",
+        mark("code that mailboxd loads, of no package or not as its package has it"),
         mark(
             "Extensions of third parties lie there too: compare it with their own "
             "archive. If nobody knows it, treat it as a break-in."
@@ -194,7 +199,7 @@ WEB_HUNTS: Final[tuple[Hunt, ...]] = (
     Hunt(
         "page-in-data",
         "alarm",
-        rf"{Z}/data/tmp/{BEHIND}\.(?:{PAGE}|php[0-9]?|war)",
+        rf"{Z}/data/tmp/{BEHIND}\.(?i:{PAGE}|php[0-9]?|war)",
         mark(
             "a page among temporary files, from where it can be put into the web root"
         ),
@@ -205,7 +210,7 @@ WEB_HUNTS: Final[tuple[Hunt, ...]] = (
     Hunt(
         "program-in-data",
         "look",
-        rf"{Z}/data/tmp/{BEHIND}\.(?:sh|exe|bat|jar|class|py|pl|elf)",
+        rf"{Z}/data/tmp/{BEHIND}\.(?i:sh|exe|bat|jar|class|py|pl|elf)",
         mark("a program among temporary files"),
         _WHOSE,
         Sample(f"{Z}/data/tmp/upload/x.sh", "#!/bin/sh", owner="zimbra"),

@@ -101,15 +101,21 @@ def _replace(path: Path, text: str) -> None:
 
 def _stream(path: Path, text: str) -> None:
     """Write to a device or pipe, unless another user reads from it."""
-    with path.open("w", encoding="utf-8") as file:
-        if os.fstat(file.fileno()).st_uid not in (0, os.getuid()):
+    # What it has become meanwhile is neither made nor emptied.
+    opened = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    with os.fdopen(opened, "w", encoding="utf-8") as file:
+        found = os.fstat(opened)
+        if stat.S_ISREG(found.st_mode):
+            raise Usage(f"{path} has become a file meanwhile: the report stays here.")
+        if found.st_uid not in (0, os.getuid()):
             raise Usage(f"{path} belongs to another user: the report stays here.")
         file.write(text)
 
 
 def write(text: str, output: str | None) -> None:
     """Write a result to a file that only its owner may read, or to stdout."""
-    if output is None:
+    # The link itself is the system's: a file in its place would be everybody's.
+    if output is None or output == "/dev/stdout":
         sys.stdout.write(text)
         return
     path = Path(output)

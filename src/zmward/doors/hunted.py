@@ -1,6 +1,7 @@
 """Reads what hunts look at: the begin of files, and who runs what. Nothing is run."""
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,9 @@ from zmward.integrity.hunting import Process
 # A page or a table of jobs is far shorter.
 MOST: Final = 256 << 10
 _PLAIN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+_EFFECTIVE: Final = re.compile(r"^Uid:\s+\d+\s+(\d+)", re.MULTILINE)
 
 
 def opened(folder: int, name: str) -> int:
@@ -47,9 +51,15 @@ def processes(names: dict[str, str]) -> Iterator[Process]:
     for path in Path("/proc").iterdir():
         if not path.name.isdecimal():
             continue
+        owner = ""
         try:
-            owner = str(path.stat().st_uid)
+            # The folder is root's where a process may not be dumped, whoever runs it.
+            told = _EFFECTIVE.search((path / "status").read_text("ascii", "replace"))
+            owner = told[1] if told else str(path.stat().st_uid)
             program = str((path / "exe").readlink())
+        except PermissionError:
+            yield Process(int(path.name), names.get(owner, owner), "", there=False)
+            continue
         except OSError:
             continue
         plain = program.removesuffix(" (deleted)")

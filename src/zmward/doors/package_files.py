@@ -44,6 +44,8 @@ def _dpkg(root: Path, trees: tuple[str, ...]) -> Database:
     versions: dict[str, str] = {}
     files: dict[str, Shipped] = {}
     info = root / "var/lib/dpkg/info"
+    # Packages name by the link what lies below /usr on merged systems.
+    merged = (root / "lib").is_symlink()
     for name, kind, version, settings in dpkg_status(
         _text(root / "var/lib/dpkg/status")
     ):
@@ -63,8 +65,9 @@ def _dpkg(root: Path, trees: tuple[str, ...]) -> Database:
             continue
         sums = _optional(base.with_name(f"{base.name}.md5sums"))
         for path, one in dpkg_files(name, listed, sums, settings):
-            if within(path, trees):
-                files[shown(path)] = one
+            there = f"/usr{path}" if merged and path.startswith("/lib/") else path
+            if within(there, trees):
+                files[shown(there)] = one
     return Database(versions, files)
 
 

@@ -11,6 +11,8 @@ from inotify_simple import INotify, flags
 
 _MASK: Final = (
     flags.CLOSE_WRITE
+    # Whoever keeps a file open never closes it, and Jetty reads it all the same.
+    | flags.MODIFY
     | flags.MOVED_TO
     | flags.CREATE
     | flags.ONLYDIR

@@ -9,8 +9,9 @@ from typing import Final
 
 import msgspec
 
+from zmward.catalog.hunt import PAGE
 from zmward.catalog.installation import WEB, Z, skipped
-from zmward.doors.hunted import begin, processes
+from zmward.doors.hunted import MOST, begin, processes
 from zmward.doors.tree import Folder, Walk, enter
 from zmward.engine.integrity import Place
 from zmward.integrity.hunting import (
@@ -20,25 +21,41 @@ from zmward.integrity.hunting import (
     classes,
     hits,
     hunts_at,
+    in_data,
+    led_to,
+    link_hit,
     process_hits,
+    unseen,
 )
 from zmward.integrity.names import shown
-from zmward.integrity.shipped import Database
+from zmward.integrity.shipped import Database, within
 
 PLACES: Final = (
     Z,
     f"{Z}/data/tmp",
     f"{Z}/data/httpd",
+    *(f"{Z}/log", f"{Z}/zmstat", f"{Z}/jetty_base/logs", f"{Z}/jetty_base/temp"),
     *("/tmp", "/var/tmp", "/dev/shm"),  # noqa: S108  # looked into, and never used
     *("/etc/crontab", "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily"),
     *("/etc/cron.weekly", "/etc/cron.monthly", "/var/spool/cron"),
     *("/etc/sudoers", "/etc/sudoers.d", "/etc/pam.d", "/etc/pam.conf"),
-    *("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"),
+    *("/etc/systemd", "/run/systemd/system", "/usr/local/lib/systemd"),
+    *("/usr/lib/systemd", "/lib/systemd", "/var/spool/at", "/etc/anacrontab"),
+    *("/etc/logrotate.d", "/etc/update-motd.d", "/etc/apt/apt.conf.d", "/etc/bashrc"),
+    *("/etc/udev/rules.d", "/etc/NetworkManager/dispatcher.d", "/etc/network"),
+    *("/etc/security", "/etc/ssh", "/root/.ssh", "/root/.pam_environment"),
+    *("/usr/local/bin", "/usr/local/sbin", "/usr/local/lib"),
     *("/etc/rc.local", "/etc/rc.d", "/etc/init.d", "/etc/profile", "/etc/profile.d"),
     *("/etc/bash.bashrc", "/etc/environment", "/etc/ld.so.preload"),
     *("/root/.bashrc", "/root/.bash_profile", "/root/.profile", "/root/.bash_login"),
 )
-_PAGE: Final = re.compile(r".*\.(?:jspx?|jspf|jsw|jsv|jsf|tag[xf]?)", re.DOTALL)
+_PAGE: Final = re.compile(rf".*\.{PAGE}", re.DOTALL)
+# Data in which programs lie that somebody hid there.
+_INSIDE: Final = (
+    *(f"{Z}/data/tmp/", f"{Z}/data/httpd/", f"{Z}/log/", f"{Z}/zmstat/"),
+    *(f"{Z}/jetty_base/logs/", f"{Z}/jetty_base/temp/"),
+)
+_LONG: Final = "it is too long: only its begin and its end were looked at"
 _WORK: Final = f"{Z}/jetty_base/work/"
 
 
@@ -76,6 +93,8 @@ class _Hunt:
         self.subjects: list[Subject] = []
         self.pages: list[str] = []
         self.work: list[str] = []
+        self.links: list[tuple[str, str]] = []
+        self.long: list[str] = []
         self.missed: list[tuple[str, str]] = []
         self.files = 0
 
@@ -110,8 +129,12 @@ class _Hunt:
         except OSError as error:
             self._walk.note(path, error)
             return
-        if not stat.S_ISREG(found.st_mode):
-            return
+        if stat.S_ISREG(found.st_mode):
+            self._plain(folder, name, path, found)
+        elif stat.S_ISLNK(found.st_mode):
+            self._link(folder, name, path)
+
+    def _plain(self, folder: int, name: str, path: str, found: os.stat_result) -> None:
         self.files += 1
         if path.startswith(_WORK):
             self.work.append(path)
@@ -130,7 +153,23 @@ class _Hunt:
             except OSError as error:
                 self.missed.append((shown(path), error.strerror or "not read"))
                 return
+            if found.st_size > 2 * MOST:
+                self.long.append(path)
         self.subjects.append(Subject(path, found.st_mode, owner, content))
+
+    def _link(self, folder: int, name: str, path: str) -> None:
+        try:
+            target = os.readlink(name, dir_fd=folder)
+        except OSError as error:
+            self._walk.note(path, error)
+            return
+        self.links.append((path, target))
+        to = led_to(path, target)
+        # Zimbra's own folders are known by where they lie, the system's are walked.
+        seen = within(to, PLACES) and not path.startswith(Z)
+        if path in PLACES and not in_data(path) and not seen:
+            why = f"it is a link to {shown(to)}, which was not looked at"
+            self.missed.append((shown(path), why))
 
     def found(self) -> Iterator[Hit]:
         known = not self.packages.trouble
@@ -139,16 +178,23 @@ class _Hunt:
             for subject in self.subjects
             if any(hits(subject, owned=False, known=True, as_shipped=False))
         }
-        shipped = self._place.agreeing(map(shown, first), self.packages)
+        shipped = self._place.agreeing(map(shown, (*first, *self.long)), self.packages)
+        self.missed += (
+            (shown(path), _LONG) for path in self.long if shown(path) not in shipped
+        )
         for path, subject in first.items():
-            owned = bool(self.packages.owner(shown(path)))
-            agrees = shown(path) in shipped
+            one, agrees = self.packages.files.get(shown(path)), shown(path) in shipped
+            # What is not as its package has it is nobody's.
+            owned = one is not None and (agrees or not one.digest)
             yield from hits(subject, owned=owned, known=known, as_shipped=agrees)
+        for path, target in self.links:
+            owned = bool(self.packages.owner(shown(path)))
+            yield from link_hit(path, target, owned=owned, known=known)
         yield from classes(self.pages, self.work)
 
 
 def _left_out(folder: str) -> bool:
-    inside = folder.startswith((f"{Z}/data/tmp/", f"{Z}/data/httpd/"))
+    inside = folder.startswith(_INSIDE)
     return not inside and skipped(folder)
 
 
@@ -160,10 +206,12 @@ def hunt(place: Place) -> Hunted:
     """Look for what has no place below a root; of `/`, at its processes too."""
     work = _Hunt(place)
     work.look()
+    running = _running(place)
     found = sorted(
-        {*work.found(), *process_hits(_running(place))},
+        {*work.found(), *process_hits(running)},
         key=lambda one: (one.level, one.path, one.rule),
     )
+    work.missed += unseen(running)
     return Hunted(
         tuple(found),
         tuple(sorted(set(work.missed))),

@@ -101,8 +101,17 @@ class Place:
         """Return what the package database says of some trees."""
         return database(self.root, trees)
 
-    def agreeing(self, paths: Iterable[str], owners: Database) -> frozenset[str]:
-        """Return those recorded paths whose content is the one of their package."""
+    def agreeing(
+        self,
+        paths: Iterable[str],
+        owners: Database,
+        seen: Mapping[str, Node] | None = None,
+    ) -> frozenset[str]:
+        """Return those recorded paths whose content is the one of their package.
+
+        One that was written since it was `seen` does not count: its package's content
+        would be taken for the one that was recorded.
+        """
         wanted: dict[str, list[str]] = {}
         for path in paths:
             one = owners.files.get(path)
@@ -111,8 +120,9 @@ class Place:
         return frozenset(
             path
             for algorithm, some in wanted.items()
-            for path, digest in self.digests(some, algorithm).items()
-            if owners.files[path].digest == digest
+            for path, node in self._read(some, algorithm).items()
+            if owners.files[path].digest == node.digest
+            and (seen is None or _rests(seen[path], node))
         )
 
     def _folders(self, walk: Walk) -> Iterator[Folder]:
@@ -141,18 +151,22 @@ class Place:
 
     def digests(self, paths: Iterable[str], algorithm: str) -> dict[str, str]:
         """Return the digests of recorded paths, of those that can be read."""
+        read = self._read(paths, algorithm)
+        return {path: node.digest for path, node in read.items()}
+
+    def _read(self, paths: Iterable[str], algorithm: str) -> dict[str, Node]:
         by_folder: dict[str, list[str]] = {}
         for path in sorted(paths):
             above, _, name = named(path).rpartition("/")
             by_folder.setdefault(above, []).append(name)
         folders = (Folder(one, tuple(some), False) for one, some in by_folder.items())  # noqa: FBT003  # a row
         looker = Looker(self.opened, Examiner(lambda _path: "", algorithm))
-        found: dict[str, str] = {}
+        found: dict[str, Node] = {}
         decode = msgspec.json.Decoder(Node).decode
         for one in looked(looker, batches(folders), self._workers):
             for node in map(decode, one.lines.splitlines()):
                 if node.digest and not node.digest.startswith("blocks:"):
-                    found[node.path] = node.digest
+                    found[node.path] = node
         return found
 
     def look(self, path: str, owners: Database) -> tuple[Node | None, str]:
@@ -254,6 +268,11 @@ class Place:
 def sampled(path: str, turn: int) -> bool:
     """Say whether it is a path's turn to be read again."""
     return zlib.crc32(path.encode()) % ROUND == turn
+
+
+def _rests(was: Node, now: Node) -> bool:
+    """Say whether nobody wrote to a file between two looks."""
+    return (was.inode, was.changed, was.size) == (now.inode, now.changed, now.size)
 
 
 def _still(was: Node | None, found: os.stat_result) -> bool:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from zmward.catalog.installation import place_of
 from zmward.engine.integrity import Place, Seen
 from zmward.engine.integrity_keys import Signer
 from zmward.engine.integrity_state import commit, newest
@@ -25,11 +26,13 @@ from zmward.integrity.checked import (
     wanted,
 )
 from zmward.integrity.compare import Compared, compared, unread_lines
+from zmward.integrity.hunting import Subject, hits
 from zmward.integrity.manifest import SCHEMA, Header, Manifest
+from zmward.integrity.names import named
 from zmward.integrity.node import Node
 from zmward.integrity.own_jobs import SHIPPED, TABLES, only_shipped
 from zmward.integrity.shipped import Database
-from zmward.integrity.verdicts import Packages, judge
+from zmward.integrity.verdicts import LOOSE, Packages, judge
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -138,9 +141,10 @@ def _judged(
 ) -> Checked:
     found = seen_only(found, missed)
     nodes = [one.now for one in found.differences if one.now is not None]
-    files = (node.path for node in nodes if node.sort == "file")
-    agreeing = place.agreeing(files, owners)
-    packages = Packages(owners, manifest.header.packages, agreeing)
+    files = {node.path: node for node in nodes if node.sort == "file"}
+    agreeing = place.agreeing(files, owners, files)
+    running = frozenset(node.path for node in nodes if _runs_code(place, node))
+    packages = Packages(owners, manifest.header.packages, agreeing, running=running)
     if any(node.path in TABLES for node in nodes) and _upgraded(packages):
         packages = msgspec.structs.replace(
             packages, written=_written_jobs(place, owners)
@@ -155,6 +159,16 @@ def _judged(
         all_missed(found, missed),
         trouble=owners.trouble,
     )
+
+
+def _runs_code(place: Place, node: Node) -> bool:
+    """Say whether the hunt gives an alarm for what a file that others write holds."""
+    path = named(node.path)
+    if node.sort != "file" or place_of(path).kind not in LOOSE:
+        return False
+    subject = Subject(path, 0, "", (place.text(node.path) or "").encode())
+    found = hits(subject, owned=False, known=False, as_shipped=False)
+    return any(hit.level == "alarm" and hit.excerpt for hit in found)
 
 
 def _upgraded(packages: Packages) -> bool:

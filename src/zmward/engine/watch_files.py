@@ -26,7 +26,7 @@ from zmward.errors import Incomplete
 from zmward.integrity.hunting import Subject
 from zmward.integrity.names import shown
 from zmward.integrity.shipped import Database
-from zmward.integrity.watching import TREES, Dropped, matters, rules
+from zmward.integrity.watching import TREES, VANISHED, Dropped, matters, rules
 
 Tell = Callable[[Dropped], None]
 Say = Callable[[str], None]
@@ -164,7 +164,10 @@ class Watcher:
         path = f"{folder}/{name}"
         found = self._stat(folder, name)
         if found is None:
-            self._known.pop(path, None)
+            if matters(path, 0):
+                self._waiting.setdefault(path, time.monotonic())
+            else:
+                self._known.pop(path, None)
             return
         if self._known.get(path) != _signature(found):
             self._waiting.setdefault(path, time.monotonic())
@@ -188,9 +191,12 @@ class Watcher:
     def _judge(self, path: str) -> None:
         folder, _, name = path.rpartition("/")
         found = self._stat(folder, name)
-        if found is None:
-            return
         was = path in self._known
+        if found is None:
+            self._known.pop(path, None)
+            if matters(path, 0):
+                self._tell(Dropped(shown(path), _now(), (VANISHED,), "?", "?", 0, was))
+            return
         self._known[path] = _signature(found)
         if stat.S_ISDIR(found.st_mode) or not matters(path, found.st_mode):
             return
@@ -209,7 +215,7 @@ class Watcher:
         self._tell(
             Dropped(
                 shown(path),
-                datetime.now(UTC).isoformat(timespec="milliseconds"),
+                _now(),
                 broken,
                 owner,
                 f"{stat.S_IMODE(found.st_mode):04o}",
@@ -230,6 +236,10 @@ class Watcher:
             self._database = self._place.database_of(TREES)
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
     return entry.is_dir(follow_symlinks=False)
 
@@ -246,7 +256,9 @@ def _at_work(root: Path) -> bool:
         except OSError:
             continue
         try:
-            asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+            # Anybody who may read it can hold it shared; who changes packages holds it
+            # alone.
+            asked = struct.pack(_FLOCK, fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0)
             answer = fcntl.fcntl(opened, fcntl.F_GETLK, asked)
             if struct.unpack(_FLOCK, answer)[0] != fcntl.F_UNLCK:
                 return True

@@ -2,22 +2,25 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from posixpath import join, normpath
 from typing import Final
 
 import msgspec
 
 from zmward.catalog.hunt import Hunt, Level, Sample
+from zmward.catalog.hunts_settings import SETTING_HUNTS
 from zmward.catalog.hunts_system import SYSTEM_HUNTS
 from zmward.catalog.hunts_web import WEB_HUNTS
-from zmward.catalog.installation import WEB, Z
+from zmward.catalog.installation import WEB, Class, Z, place_of
 from zmward.i18n import mark
 from zmward.integrity.names import shown
 
-HUNTS: Final[tuple[Hunt, ...]] = (*WEB_HUNTS, *SYSTEM_HUNTS)
+HUNTS: Final[tuple[Hunt, ...]] = (*WEB_HUNTS, *SETTING_HUNTS, *SYSTEM_HUNTS)
 _WORK: Final = re.compile(
     rf"{Z}/jetty_base/work/(?:[^/]+/)*org/apache/jsp/(?P<page>(?:[^/]+/)*[^/]+)\.class",
     re.DOTALL,
 )
+_TAG: Final = re.compile(r"tag/(?:web|meta)/.*_tagx?(?:\$.*)?", re.DOTALL)
 _JAVA_WORDS: Final = frozenset(
     (
         *("abstract", "assert", "boolean", "break", "byte", "case", "catch", "char"),
@@ -35,6 +38,12 @@ _GONE, _MEMORY, _OPEN = (
     "process-of-memory",
     "process-open",
 )
+LINK_OUT, LINK = "link-out-of-the-web", "link-of-no-package"
+_SERVED: Final = re.compile(
+    rf"{Z}/(?:jetty_base|zimlets-deployed|lib/(?:ext|ext-common|jars)|data/httpd/htdocs)"
+    r"/.+",
+    re.DOTALL,
+)
 # What belongs to no row of files: classes of pages, and processes.
 OTHERS: Final[dict[str, tuple[Level, str, str]]] = {
     _CLASS: (
@@ -49,6 +58,16 @@ OTHERS: Final[dict[str, tuple[Level, str, str]]] = {
         "alarm",
         mark("a process of zimbra whose program was deleted, and was not replaced"),
         mark("Copy /proc/PID/exe away before you end the process; then look around."),
+    ),
+    LINK_OUT: (
+        "alarm",
+        mark("a link from where programs are served to where anybody puts files"),
+        mark("See what lies where it leads, and who laid it; keep both."),
+    ),
+    LINK: (
+        "look",
+        mark("a link of no package where programs are served"),
+        mark("Make sure that it is the site's own."),
     ),
     "process-of-replaced-program": (
         "look",
@@ -78,7 +97,7 @@ class Subject(msgspec.Struct, frozen=True):
 
 
 class Process(msgspec.Struct, frozen=True):
-    """A process: its number, its owner's name, and the link to its program.
+    """A process: its number, its owner's name, and the link to its program, if seen.
 
     `there` says whether something stands at the program's path now.
     """
@@ -135,6 +154,35 @@ def hits(
             yield Hit(shown(subject.path), row.id, row.level, excerpt)
 
 
+def served(path: str) -> bool:
+    """Say whether a path lies where Jetty or PHP takes programs from, and no data."""
+    return bool(_SERVED.fullmatch(path)) and not in_data(path)
+
+
+def in_data(path: str) -> bool:
+    """Say whether a path is Zimbra's data, which anything may be written to."""
+    return place_of(path).kind is Class.DATA
+
+
+def led_to(path: str, target: str) -> str:
+    """Return where a link at a path leads, by its text alone."""
+    return normpath(join(path.rpartition("/")[0], target))
+
+
+def link_hit(path: str, target: str, *, owned: bool, known: bool) -> Iterator[Hit]:
+    """Yield what a link is where programs are served: one that a package laid is not.
+
+    One that leads out of the installation, or into its data, is an alarm.
+    """
+    if owned or not served(path):
+        return
+    to = led_to(path, target)
+    out = in_data(to) or not to.startswith(f"{Z}/")
+    if out or known:
+        rule = LINK_OUT if out else LINK
+        yield Hit(shown(path), rule, OTHERS[rule][0], shown(target))
+
+
 def of_sample(sample: Sample) -> Subject:
     """Return a row's sample as a subject."""
     return Subject(sample.path, sample.mode, sample.owner, sample.text.encode())
@@ -176,7 +224,7 @@ def classes(paths: Iterable[str], work: Iterable[str]) -> Iterator[Hit]:
     }
     for path in work:
         match = _WORK.fullmatch(path)
-        if match is None or match["page"].startswith("tag/"):
+        if match is None or _TAG.fullmatch(match["page"]):
             continue
         if match["page"].partition("$")[0] not in pages:
             level = OTHERS[_CLASS][0]
@@ -185,6 +233,12 @@ def classes(paths: Iterable[str], work: Iterable[str]) -> Iterator[Hit]:
 
 _DELETED: Final = " (deleted)"
 _OPEN_PLACES: Final = ("/tmp/", "/var/tmp/", "/dev/shm/", f"{Z}/data/tmp/")  # noqa: S108  # named, not used
+
+
+def unseen(some: Iterable[Process]) -> tuple[tuple[str, str], ...]:
+    """Return that processes could not be looked at, if there are such."""
+    count = sum(not one.program for one in some)
+    return (("/proc", f"{count} processes are only root's to see"),) if count else ()
 
 
 def process_hits(some: Iterable[Process]) -> Iterator[Hit]:

@@ -5,7 +5,8 @@ root can change it: that it agrees proves little, that it differs proves much.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -105,6 +106,11 @@ def rpm_files(text: str) -> Iterator[tuple[str, str, Shipped]]:
             yield version, real(path), Shipped(name, plain, settings)
 
 
-def within(path: str, trees: Iterable[str]) -> bool:
+def within(path: str, trees: tuple[str, ...]) -> bool:
     """Say whether a path lies in one of the trees."""
-    return any(path == tree or path.startswith(f"{tree}/") for tree in trees)
+    return f"{path}/".startswith(_begins(trees))
+
+
+@lru_cache(maxsize=8)
+def _begins(trees: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{tree}/" for tree in trees)

@@ -22,9 +22,10 @@ Cause = Literal["package", "expected", "seen", "alarm"]
 # Endings of what Jetty, PHP or a shell would run. Tags and fragments are compiled into
 # pages as pages are.
 PROGRAMS: Final = (
-    *(".jsp", ".jspx", ".jspf", ".jsw", ".jsv", ".jsf", ".tag", ".tagx", ".tagf"),
+    *(".jsp", ".jspx", ".jspf", ".jsw", ".jsv", ".jsf", ".xsp"),
+    *(".tag", ".tagx", ".tagf"),
     *(".class", ".jar", ".war", ".so", ".php", ".phtml", ".phar", ".cgi", ".sh"),
-    *(".py", ".pl", ".exe", ".elf", ".bin"),
+    *(".py", ".pl", ".pm", ".exe", ".elf", ".bin"),
 )
 RULES: Final[Mapping[str, tuple[str, str]]] = {
     "foreign-program": (
@@ -33,6 +34,21 @@ RULES: Final[Mapping[str, tuple[str, str]]] = {
             "Treat it as a break-in until proved otherwise: keep it with `zmward "
             "integrity hunt --save DIR`, and look for requests to it in the logs."
         ),
+    ),
+    "program-changed": (
+        mark("a program that no package brought is not what it was"),
+        mark(
+            "Who runs it runs what was put there: find out who changed it; if it is "
+            "yours, accept it with --path."
+        ),
+    ),
+    "runs-code": (
+        mark("what is written there now runs code, as intruders have it"),
+        mark("`zmward integrity hunt` shows the words; keep it with --save."),
+    ),
+    "link-laid": (
+        mark("a link is new, or leads elsewhere now"),
+        mark("See where it leads, and who laid it; if it is yours, accept it."),
     ),
     "new-code": (
         mark("a new file among the code, and no package upgrade brought it"),
@@ -107,6 +123,8 @@ _OF_CLASS: Final[Mapping[Class, str]] = {
     Class.SYSTEM: "system-changed",
 }
 _GUARDED: Final = frozenset({Class.CODE, Class.TEMPLATE, Class.KEY, Class.SYSTEM})
+# Here the ending says less than the mode: a program needs none.
+LOOSE: Final = frozenset({Class.GENERATED, Class.ZIMLET, Class.FOREIGN})
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -128,13 +146,15 @@ class Packages(msgspec.Struct, frozen=True):
     """The package database now, and the versions when the baseline was made.
 
     `agreeing` are paths that were looked at and are as their package has them,
-    `written` those that a package's script has written from what it ships.
+    `written` those that a package's script has written from what it ships, `running`
+    those whose content the hunt gives an alarm for.
     """
 
     database: Database
     before: Mapping[str, str]
     agreeing: frozenset[str] = frozenset()
     written: frozenset[str] = frozenset()
+    running: frozenset[str] = frozenset()
 
     def moved(self, package: str) -> bool:
         """Say whether a package was upgraded, installed or removed since."""
@@ -152,7 +172,9 @@ def program(node: Node, place: Place) -> bool:
     if node.sort == "folder":
         return False
     ending = _ending(node.path)
-    return ending in PROGRAMS and ending not in place.home
+    if ending in place.home:
+        return False
+    return ending in PROGRAMS or (node.runs and place.kind in LOOSE)
 
 
 def _risky(was: Node | None, now: Node, place: Place) -> Iterator[str]:
@@ -168,13 +190,15 @@ def _risky(was: Node | None, now: Node, place: Place) -> Iterator[str]:
         opened = now.mode & OTHERS_WRITE and not (was and was.mode & OTHERS_WRITE)
         if opened and not now.mode & 0o1000:
             yield "writable"
-    if was is None and program(now, place):
+    was_program = was is not None and program(was, place)
+    if program(now, place) and not was_program:
         yield "foreign-program"
 
 
 def _guarded(one: Difference, place: Place) -> Iterator[str]:
     """Yield what may not happen to code, templates, keys and the system."""
     if place.kind not in _GUARDED:
+        yield from _loose(one, place)
         return
     named_rule = _OF_CLASS[place.kind]
     if one.now is None:
@@ -189,6 +213,18 @@ def _guarded(one: Difference, place: Place) -> Iterator[str]:
             yield "owner-changed"
         if one.was.flags & IMMUTABLE and not one.now.flags & IMMUTABLE:
             yield "bit-lost"
+
+
+def _loose(one: Difference, place: Place) -> Iterator[str]:
+    """Yield what may not happen even where others than packages write."""
+    if one.now is None or place.kind not in LOOSE:
+        return
+    new = one.was is None
+    if one.now.sort == "link" and (new or "target" in one.names):
+        yield "link-laid"
+    theirs = place.kind is not Class.GENERATED
+    if theirs and not new and one.content and program(one.now, place):
+        yield "program-changed"
 
 
 def judge(one: Difference, packages: Packages) -> Judged:
@@ -207,11 +243,14 @@ def judge(one: Difference, packages: Packages) -> Judged:
         # A package brings contents. Rights that its script gives it anew were there
         # before; those that were not, nobody has explained.
         worse = tuple(rule for rule in risky if rule != "foreign-program")
+        if one.was and one.was.sort == "file" and one.names & {"uid", "gid"}:
+            worse = (*worse, "owner-changed")
         return Judged(one, place, "alarm" if worse else "package", worse, package)
     guarded = tuple(_guarded(one, place))
     if agrees and one.content and guarded:
         guarded = ("same-version-other-content", *guarded)
-    rules = tuple(dict.fromkeys((*risky, *guarded)))
+    shown = ("runs-code",) if one.path in packages.running else ()
+    rules = tuple(dict.fromkeys((*risky, *shown, *guarded)))
     if rules:
         return Judged(one, place, "alarm", rules, package)
     own = place.kind in {Class.GENERATED, Class.ZIMLET}

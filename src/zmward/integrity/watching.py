@@ -26,6 +26,10 @@ TREES: Final = (
 )
 RULE: Final = "program-dropped"
 SAYS: Final = mark("a program was written where Jetty or PHP would run it")
+VANISHED: Final = "program-vanished"
+SAYS_VANISHED: Final = mark(
+    "a program was written where Jetty or PHP would run it, and was taken away at once"
+)
 TODO: Final = mark(
     "If no package, zimlet or administrator put it there, take the server off the "
     "network, keep the file (`zmward integrity hunt --save DIR`), and look who asked "
@@ -61,7 +65,8 @@ class Dropped(msgspec.Struct, frozen=True):
 
 def says(rule: str) -> str:
     """Return what a rule says."""
-    return SAYS if rule == RULE else words(rule)[0]
+    own = {RULE: SAYS, VANISHED: SAYS_VANISHED}
+    return own[rule] if rule in own else words(rule)[0]
 
 
 def matters(path: str, mode: int) -> bool:
