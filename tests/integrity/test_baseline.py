@@ -19,7 +19,7 @@ from tests.integrity.site import (
     put,
 )
 from zmward.catalog.installation import TREES
-from zmward.engine.integrity import Place
+from zmward.engine.integrity import ROUND, Place
 from zmward.engine.integrity_work import baseline, check, recorded
 from zmward.errors import NotZimbra
 from zmward.integrity.checked import Checked
@@ -275,7 +275,7 @@ def test_a_sample_finds_what_no_property_tells(based: Path) -> None:
     nodes[victim] = msgspec.structs.replace(nodes[victim], digest="0" * 64)
     found = [
         one.path
-        for day in range(28)
+        for day in range(ROUND)
         for one in where.quick(nodes, Database(), day)[0].differences
     ]
     assert found == [victim]
@@ -297,9 +297,20 @@ def test_folders_of_another_owner_or_mode_are_named(based: Path) -> None:
     assert alarms(based) == {f"/{WEB}/zimbra/public": {"writable", "owner-changed"}}
 
 
+def test_a_check_each_week_reads_everything_in_the_end(based: Path) -> None:
+    wishes = (
+        msgspec.structs.replace(WISH, now=NOW + timedelta(weeks=week))
+        for week in range(ROUND)
+    )
+    seen = sum(check(place(based), one, quick=True).read for one in wishes)
+    nodes = check(place(based), WISH).read
+    folders = sum(1 for one in based.glob("**/") if one.is_dir())
+    assert nodes - folders <= seen <= nodes
+
+
 def test_each_day_another_part_is_read(based: Path) -> None:
     seen = 0
-    for day in range(28):
+    for day in range(ROUND):
         wish = msgspec.structs.replace(WISH, now=NOW + timedelta(days=day))
         seen += check(place(based), wish, quick=True).read
     nodes = check(place(based), WISH).read

@@ -24,7 +24,8 @@ from zmward.integrity.node import Node
 from zmward.integrity.shipped import Database
 
 # Each file is read again at least so often, in days of daily looks.
-ROUND: Final = 28
+# No multiple of 7: a check each week comes to all of them, too.
+ROUND: Final = 29
 _WORKERS: Final = 2
 _LARGEST: Final = 1 << 20
 
