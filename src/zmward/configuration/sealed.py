@@ -67,7 +67,8 @@ class Seal:
         if holds_secret(name) or value.startswith(MASK):
             return self.secret(value)
         if name.lower().endswith("passwordmaps") and not _MAP_FILE.fullmatch(value):
-            return self.secret(value)
+            masked = value.endswith("masked")
+            return Value("set", secret=True) if masked else self.secret(value)
         if name.lower() == "zimbraace":
             return Value(self._grant(value))
         return Value(self.text(value))
