@@ -44,7 +44,17 @@ BREAKS: dict[str, tuple[Break, str]] = {
     "the world is a link": (lambda place: linked(place / "world"), "cannot be opened"),
     "the lock is a link": (lambda place: linked(place / "lock"), "cannot be opened"),
 }
+
+
+def of_a_group(path: Path) -> None:
+    """Let a group of others write, as /var/local is on Debian."""
+    os.chown(path, 0, 2)
+    path.chmod(0o2775)
+
+
 FOREIGN: dict[str, tuple[Break, str]] = {
+    "a group": (of_a_group, "by a group of others"),
+    "a group above": (lambda place: of_a_group(place.parents[1]), "by a group"),
     "the folder": (of_bin, "belongs to another user"),
     "a folder above": (lambda place: of_bin(place.parents[1]), "another user"),
     "the world": (lambda place: of_bin(place / "world"), "no plain file of yours"),

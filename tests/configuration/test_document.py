@@ -270,3 +270,27 @@ def test_backups_and_the_last_drill_are_shown_without_a_password() -> None:
     assert "S3CR3T" not in said
     unseen = put("backup-drill", Missing("not collected"), NODE)
     assert "backup-drill" in _one(_sections(unseen, site), "backups")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "rest:https://anna:p/S3CR3T@backup.example.test/zimbra",
+        "rest:https://anna:p@S3CR3T@backup.example.test/zimbra",
+        "https://backup.example.test/zimbra?token=S3CR3T",
+        "/mnt/x -o username=a,password=S3CR3T",
+    ],
+)
+def test_no_form_of_a_backups_place_shows_a_password(place: str) -> None:
+    copy = Copy("offsite", "restic", place, password_file="/root/key")  # a path
+    site = Profile(backups=Backups(copy=(copy,)))
+    said = _one(_sections(recorded(), site), "backups")
+    assert "offsite" in said
+    assert "S3CR3T" not in said
+
+
+def test_what_a_custom_login_is_given_shows_no_password() -> None:
+    old = "zimbraAuthMech: ad"
+    now = changed("ldap-domains", old, "zimbraAuthMech: custom:x --password S3CR3T")
+    said = _one(_sections(now), "domains")
+    assert "custom:x --password masked" in said

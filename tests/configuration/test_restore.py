@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from tests.configuration.test_snapshot import KEY, NODE, changed, files, put
 from zmward.change import SetAttr, SetCrontab, SetLocalConfig
 from zmward.configuration.compare import differences
+from zmward.configuration.merged import merged
 from zmward.configuration.restore import Restored, restored
 from zmward.configuration.snapshot import snapshot
 from zmward.demo.sample import recorded
@@ -153,3 +154,42 @@ def test_a_secret_that_could_not_be_compared_is_named() -> None:
     (row,) = found.left
     assert row.control == "domains/portal.example.test.conf: zimbraPreAuthKey"
     assert "not seen" in row.reason
+
+
+@pytest.mark.parametrize("word", ["masked", "zmward:secret:set", "(secret ab)"])
+def test_a_mask_is_never_written_back(word: str) -> None:
+    """A header's `Authorization: Basic …` is collected as `Authorization: masked`."""
+    old = "cn: default\n"
+    header = f"{old}zimbraNotes: Authorization: {word}\n"
+    then = files(changed("ldap-cos", old, header))
+    found = restored(then, snapshot(recorded(), KEY), NODE)
+    assert not found.changes
+    assert "secret" in found.left[0].reason
+
+
+def test_a_mask_is_never_written_into_localconfig() -> None:
+    old = "<value>yes</value>"
+    then = files(changed("localconfig", old, "<value>-a masked</value>", NODE))
+    found = restored(then, snapshot(recorded(), KEY), NODE)
+    assert not found.changes
+    assert "secret" in found.left[0].reason
+
+
+def test_a_crontab_that_was_not_seen_then_is_not_removed() -> None:
+    then = files(put("crontab-zimbra", Missing("down", "timeout"), NODE))
+    found = restored(then, snapshot(recorded(), KEY), NODE)
+    assert not found.changes
+    assert "not seen" in next(r.reason for r in found.left if "crontab" in r.control)
+
+
+def test_what_was_only_kept_from_before_is_not_brought_back() -> None:
+    """The state of a day on which nobody saw a value is not known."""
+    before = files(recorded())
+    lost = put("ldap-config", Missing("down", "timeout"))
+    then = merged(before, snapshot(lost, KEY)).files
+    now = changed("ldap-config", "zimbraAdminPort: 7071", "zimbraAdminPort: 7072")
+    found = restored(then, snapshot(now, KEY), NODE)
+    assert not found.changes
+    (row,) = found.left
+    assert "not seen then" in row.reason
+    assert "down" in row.reason

@@ -223,6 +223,20 @@ def test_a_key_that_others_read_or_that_travels_is_refused(tmp_path: Path) -> No
         key(place / "key", place)
 
 
+def test_no_other_way_leads_a_key_into_the_repository(tmp_path: Path) -> None:
+    place = tmp_path / "config.git"
+    place.mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "way").symlink_to(tmp_path)
+    for path in (
+        tmp_path / "other" / ".." / "config.git" / "key",
+        tmp_path / "way" / "config.git" / "key",
+    ):
+        with pytest.raises(Refused, match="within the repository"):
+            key(path, place)
+    assert not list(place.iterdir())
+
+
 def test_a_link_is_no_key(tmp_path: Path) -> None:
     key(tmp_path / "key", tmp_path / "config.git")
     (tmp_path / "link").symlink_to(tmp_path / "key")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from zmward.configuration.asked import TEMPLATES
 from zmward.engine.answers import read
 from zmward.engine.script import collector
 from zmward.evidence import Answer, Missing
@@ -252,6 +253,63 @@ def test_private_keys_and_passwords_in_addresses_are_masked(zimbra: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        "static:relay:@",
+        "static:relay:a,@",
+        "inline:{h=u:x, i=u:@}",
+        "inline:{{h = u:x}, {i = u:@}}",
+    ],
+)
+@pytest.mark.parametrize(
+    "name", ["smtp_sasl_password_maps =", "zimbraMtaSmtpSaslPasswordMaps:"]
+)
+def test_postfixs_own_maps_show_no_password(
+    zimbra: Path, name: str, value: str
+) -> None:
+    (zimbra / "conf/x").write_text(f"{name} {value.replace('@', SECRET)}\nb = c\n")
+    found = asked(File("/opt/zimbra/conf/x"), zimbra)
+    assert isinstance(found, Answer)
+    assert SECRET not in found.text
+    assert "b = c" in found.text
+
+
+def test_a_password_with_the_sign_of_an_address_is_masked_whole(zimbra: Path) -> None:
+    (zimbra / "conf/x").write_text(f"a http://user:x@{SECRET}@proxy.example.com/\n")
+    found = asked(File("/opt/zimbra/conf/x"), zimbra)
+    assert isinstance(found, Answer)
+    assert found.text == "a http://masked@proxy.example.com/\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '<Set name="KeyStorePassword">@</Set>',
+        '<property name="token">@</property>',
+        '<param name="apiKey" value="@"/>',
+        "ldap_bind_pw: @",
+        "bindpw @",
+    ],
+)
+def test_a_template_shows_no_password(zimbra: Path, line: str) -> None:
+    path = zimbra / "conf/jetty.xml.in"
+    path.write_text(f'{line.replace("@", SECRET)}\n<Set name="port">1</Set>\n')
+    found = asked_of(TEMPLATES, zimbra)
+    assert isinstance(found, Answer)
+    assert SECRET not in found.text
+    assert '<Set name="port">1</Set>' in found.text
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\x85", "\x0c", "\x1c"])
+def test_a_line_of_a_file_forges_no_other_file(zimbra: Path, sign: str) -> None:
+    """Python takes more signs for the end of a line than the host does."""
+    (zimbra / "conf/a.in").write_text(f"x{sign}> /\ny{sign}> /etc/sudoers\n")
+    found = asked_of(TEMPLATES, zimbra)
+    assert isinstance(found, Answer)
+    assert list(contents(found.text)) == [f"{zimbra}/conf/a.in"]
+
+
+@pytest.mark.parametrize(
     "inside",
     [
         f"<key name='some_key'><value>{SECRET}</value></key>",
@@ -309,6 +367,17 @@ def test_localconfig_in_another_encoding_shows_no_secret(zimbra: Path) -> None:
         "0 1 * * * curl https://me:@%40example.com/",
         "0 1 * * * sshpass -p @ ssh mail",
         '0 1 * * * tool --token @ --api-key=@ --password="@"',
+        "0 1 * * * ldapsearch -x -D cn=admin -w @ -b cn=x",
+        "0 1 * * * zmprov -a admin -p @ gaa",
+        "0 1 * * * zmprov sp admin%40example.com @",
+        "0 1 * * * smbclient //files/backup -U backup%@ -c ls",
+        "0 1 * * * lftp -u backup,@ files.example.com",
+        "0 1 * * * redis-cli -a @ ping",
+        "0 1 * * * curl -U me:@ https://example.com/",
+        "0 1 * * * curl --proxy-user me:@ https://example.com/",
+        "0 1 * * * PASSWORD=ab,@ run",
+        "0 1 * * * PASSWORD=ab;@ run",
+        "0 1 * * * curl https://me:a%40@%40example.com/",
     ],
 )
 def test_the_crontab_shows_no_password(zimbra: Path, line: str) -> None:

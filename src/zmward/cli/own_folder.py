@@ -21,6 +21,9 @@ def _foreign(path: Path) -> str:
     link, sticky = stat.S_ISLNK(found.st_mode), found.st_mode & stat.S_ISVTX
     if found.st_mode & stat.S_IWOTH and not link and not sticky:
         return f"{path} can be written by everybody"
+    of_others = found.st_gid not in (0, os.getegid())
+    if found.st_mode & stat.S_IWGRP and of_others and not link and not sticky:
+        return f"{path} can be written by a group of others"
     return ""
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from zmward.configuration.inside import covered
 from zmward.configuration.procedures import procedures
 from zmward.control import Status
 from zmward.evidence import Unseen
@@ -94,13 +95,17 @@ def _read(make: Callable[[], str]) -> str:
         return "?"
 
 
+def _bare(text: str) -> str:
+    return covered(text, lambda _: "masked")
+
+
 def _own(entry: Entry, attribute: str, config: Entry | None = None) -> str:
     """Return an entry's values, or those that it inherits, in one line."""
     own = entry.own(attribute)
     if own or config is None:
-        return ", ".join(own) or _NEVER
+        return _bare(", ".join(own)) or _NEVER
     shared = config.own(attribute)
-    return f"{', '.join(shared)} (global)" if shared else _NEVER
+    return f"{_bare(', '.join(shared))} (global)" if shared else _NEVER
 
 
 def _about(facts: Facts, report: Report) -> Iterator[Part]:
@@ -263,7 +268,7 @@ def _judged(finding: Finding) -> tuple[str, ...]:
 def _copies(facts: Facts) -> Iterator[tuple[str, ...]]:
     for one in facts.profile.backups.copy:
         # The address of a repository may hold the password for it.
-        place = _LOGIN.sub("//masked@", one.place)
+        place = _LOGIN.sub("//masked@", _bare(one.place))
         kept = str(one.keep_days)
         yield one.name, one.kind, place, "yes" if one.off_site else "no", kept
 

@@ -12,7 +12,7 @@ import msgspec
 from zmward.catalog.attributes import attributes
 from zmward.change import Change, SetAttr, SetCrontab, SetLocalConfig
 from zmward.configuration.compare import Difference, differences
-from zmward.configuration.merged import STALE, merged
+from zmward.configuration.merged import STALE, merged, stale
 from zmward.configuration.not_restored import ATTRIBUTES, SECRET, TEXTS, WHOLE
 from zmward.configuration.sealed import SEALED
 from zmward.configuration.snapshot import Files, Group, folder
@@ -21,6 +21,7 @@ from zmward.plan import Left
 
 _OBJECTS: Final = ("global", "server", "domain", "cos")
 _UNKNOWN: Final = "it was not seen now: "
+_UNSEEN_THEN: Final = "it was not seen then: "
 _UNCOMPARED: Final = "it is a secret, and whether it changed was not seen"
 _NO_MORE: Final = "it holds a password that is masked"
 _MASKS: Final = (SEALED, "masked", "zmward:secret")
@@ -53,8 +54,7 @@ def _texts(values: tuple[Value, ...]) -> tuple[str, ...] | None:
 
 def _hidden(values: Iterable[Value]) -> bool:
     return any(
-        value.secret or SEALED in value.text or "://masked@" in value.text
-        for value in values
+        value.secret or any(mark in value.text for mark in _MASKS) for value in values
     )
 
 
@@ -90,7 +90,9 @@ def _crontab(one: Difference, sides: _Sides, host: str) -> Change | str:
     if not one.path.startswith(folder(host)):
         return "make the plan of that node there"
     now, then = sides.now.get(one.path), sides.then.get(one.path)
-    if any(mark in (text or "") for text in (now, then) for mark in _MASKS):
+    if then is None or now is None:
+        return f"{_UNSEEN_THEN}the history holds no crontab of that day"
+    if any(mark in text for text in (now, then) for mark in _MASKS):
         return _NO_MORE
     return SetCrontab(host, "zimbra", now, then)
 
@@ -107,6 +109,12 @@ def _change(one: Difference, sides: _Sides, host: str) -> Change | str:
     if kind in _OBJECTS:
         return _attribute(one, sides)
     return _key(one, sides) if kind == "localconfig" else WHOLE
+
+
+def _kept_only(path: str, then: Files) -> str:
+    """Say why a path was not seen when the earlier state was; empty where it was."""
+    lost = stale(then).items()
+    return next((why for place, why in lost if Group(place).owns(path)), "")
 
 
 def _whole(found: Iterable[Difference]) -> frozenset[str]:
@@ -150,7 +158,8 @@ def restored(then: Files, groups: Iterable[Group], host: str) -> Restored:
     for one in found:
         if one.path in whole and one.name:
             continue
-        made = _change(one, sides, host)
+        lost = _kept_only(one.path, then)
+        made = f"{_UNSEEN_THEN}{lost}" if lost else _change(one, sides, host)
         if isinstance(made, str):
             left.append(Left(label(one), made))
         else:

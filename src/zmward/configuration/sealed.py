@@ -10,6 +10,7 @@ import hmac
 import re
 from typing import Final
 
+from zmward.configuration.inside import covered
 from zmward.configuration.written import Value
 from zmward.sources.masking import DEFAULT, EMPTY, MASK, SECRET_KEY, SET, holds_secret
 
@@ -24,12 +25,9 @@ _PRIVATE: Final = re.compile(
     r"(?:[\s\S]{0,16384}?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
     r"|[A-Za-z0-9+/=\s:,-]*)"
 )
-_URL: Final = re.compile(r"://[^/@:\s\"']*:[^/@\s\"']*@")
-# A password inside a value, as programs take it for an option; references stay.
-_INLINE: Final = re.compile(
-    r"(?i)((?:password|passwd|passphrase|secret)=)(?![$@%])([^\s,;&\"']+)"
-)
 SEALED: Final = "(secret "
+# Postfix's map of passwords where it is a file or a server, and not the passwords.
+_MAP_FILE: Final = re.compile(r"(?:(?:proxy:)?[a-z]+:/[^\s,]+[\s,]*)*")
 # A grant to a guest, or by a link, holds his password or key: ID TYPE SECRET RIGHT.
 _GRANT_WITH_SECRET: Final = 4
 
@@ -55,43 +53,38 @@ class Seal:
             return Value("set", secret=True)
         return Value(self.fingerprint(value) if value else "empty", secret=True)
 
+    def _stand_in(self, secret: str) -> str:
+        return f"{SEALED}{self.fingerprint(secret)})"
+
     def text(self, text: str) -> str:
-        """Return a text without private keys and passwords in addresses."""
-
-        def sealed(match: re.Match[str]) -> str:
-            return f"{SEALED}{self.fingerprint(match[0])})"
-
+        """Return a text without private keys, and secrets that stand inside of it."""
         whole = text.encode("utf-8", "backslashreplace").decode()
-        return _URL.sub("://masked@", _PRIVATE.sub(sealed, whole))
-
-    def _value(self, text: str) -> Value:
-        """Return a value; passwords that it names inside are sealed."""
-
-        def sealed(match: re.Match[str]) -> str:
-            return f"{match[1]}{SEALED}{self.fingerprint(match[2])})"
-
-        return Value(_INLINE.sub(sealed, self.text(text)))
+        bare = _PRIVATE.sub(lambda match: self._stand_in(match[0]), whole)
+        return covered(bare, self._stand_in)
 
     def attribute(self, name: str, value: str) -> Value:
         """Return a value of the directory as the history keeps it."""
         if holds_secret(name) or value.startswith(MASK):
             return self.secret(value)
+        if name.lower().endswith("passwordmaps") and not _MAP_FILE.fullmatch(value):
+            masked = value.endswith("masked")
+            return Value("set", secret=True) if masked else self.secret(value)
         if name.lower() == "zimbraace":
             return Value(self._grant(value))
-        return self._value(value)
+        return Value(self.text(value))
 
     def key_value(self, key: str, value: str) -> Value:
         """Return a value of localconfig as the history keeps it."""
         if _SECRET_KEY.search(key.lower()) or value.startswith(MASK):
             return self.secret(value)
-        return self._value(value)
+        return Value(self.text(value))
 
     def _grant(self, value: str) -> str:
         words = value.split()
         if len(words) < _GRANT_WITH_SECRET:
             return value
-        hidden = self.fingerprint(" ".join(words[2:-1]))
-        return f"{words[0]} {words[1]} {SEALED}{hidden}) {words[-1]}"
+        hidden = self._stand_in(" ".join(words[2:-1]))
+        return f"{words[0]} {words[1]} {hidden} {words[-1]}"
 
 
 def is_fingerprint(value: Value) -> bool:

@@ -240,13 +240,14 @@ def _group(evidence: Evidence, row: Row, hand: Hand) -> Group | None:
     answer = evidence.answer(hand.host, row.source.name)
     if isinstance(answer, Missing):
         unasked = answer.kind == "unseen"
-        return None if unasked else Group(hand.place, missing=answer.reason)
+        why = hand.seal.text(answer.reason)
+        return None if unasked else Group(hand.place, missing=why)
     if isinstance(answer, Parsed) and row.shown is None:
         return None
     try:
         return Group(hand.place, row.make(_taken(answer, row), hand))
     except Unreadable as error:
-        return Group(hand.place, missing=str(error))
+        return Group(hand.place, missing=hand.seal.text(str(error)))
 
 
 def _masked(

@@ -69,12 +69,14 @@ bar() {
             line = substr(line, 1, RSTART + RLENGTH - 1) " @MASK@:set"
             key = 1
         }
-        gsub(/:\/\/[^\/@ "]*:[^\/@ "]*@/, "://masked@", line)
+        gsub(/:\/\/[^\/@: "]*:[^\/ "]*@/, "://masked@", line)
+        # A password with a slash; digits and a slash are a port.
+        gsub(/:\/\/[^\/@: "]*:([^ "\/0-9]|[0-9]+[^ "\/0-9,@])[^ "@]*@/, "://masked@", line)
         # Postfix, nginx: what a parameter or directive that is a password says.
         if (line ~ /^ *[a-z0-9_\/-]*(_pw|_password|_passwd) *= /)
             sub(/=.*$/, "= @MASK@:set", line)
-        if (line ~ /password_maps *= *./)
-            gsub(/(static|inline):[^,]*/, "static:masked", line)
+        if (tolower(line) ~ /password_?maps *[=:] *./)
+            sub(/(static|inline):.*$/, "static:masked", line)
         if (line ~ /^[ \t]*[a-z_]*(password|passwd|secret)[ \t]+[^;]*;/)
             sub(/(password|passwd|secret)[ \t].*$/, "masked;", line)
         if (line ~ /uthorization/) gsub(/(Bearer|Basic) [^" ]+/, "masked", line)
@@ -241,31 +243,52 @@ contents() {
 # masked: a filter for configuration in free form, without its passwords and tokens.
 masked() {
     awk '
-        BEGIN {
-            name = "(passw(or)?d|passphrase|pass|pwd|secret|token|credentials?" \
-                "|headervalue|api[_-]?key|access[_-]?key|account[_-]?key)[a-z0-9_-]*"
-            between = "[\"\047]?([ \t]*(=>|[=:])[ \t]*|[ \t]+)"
-            value = "(\"[^\"]*\"?|\047[^\047]*\047?|[^] \t,;)\"\047]+)"
-        }
-        {
+        # hide(LINE, BEFORE, VALUE): the line with each value behind a pattern masked.
+        function hide(line, before, value,    done, whole, start, size) {
             done = ""
-            rest = $0
-            gsub(/sshpass +-p *[^ ]+/, "sshpass -p", rest)
-            while (match(tolower(rest), name between value)) {
-                whole = substr(rest, RSTART, RLENGTH)
+            before = "(" before ")"
+            while (match(tolower(line), before value)) {
+                whole = substr(line, RSTART, RLENGTH)
                 start = RSTART
                 size = RLENGTH
-                match(tolower(whole), "^" name between)
-                done = done substr(rest, 1, start - 1) substr(whole, 1, RLENGTH)
+                match(tolower(whole), "^" before)
+                done = done substr(line, 1, start - 1) substr(whole, 1, RLENGTH)
                 done = done (whole ~ /"$/ ? "\"masked\"" : "masked")
-                rest = substr(rest, start + size)
+                line = substr(line, start + size)
             }
-            line = done rest
+            return done line
+        }
+        BEGIN {
+            name = "(passw(or)?d|passphrase|passcode|pass|pwd|bind_?pw|_pw|secret|token" \
+                "|credentials?|headervalue|(api|access|account)[_-]?key)[a-z0-9_-]*"
+            between = "[\"\047]?([ \t]*(=>|[=:])[ \t]*|[ \t]+)"
+            quoted = "\"[^\"]*\"?|\047[^\047]*\047?"
+            # What closes a list or a call behind the value stays.
+            value = "(" quoted "|[^ \t\"]*[^] \t,;)\"\047])"
+            word = "(" quoted "|[^ \t]+)"
+        }
+        {
+            line = $0
+            gsub(/sshpass +-p *[^ ]+/, "sshpass -p", line)
+            line = hide(line, name "[\"\047][^<>]*[ \t]value[ \t]*=[ \t]*", "(" quoted ")")
+            line = hide(line, name "[\"\047]?([ \t][^<>]*)?>", "[^<>]+")
+            line = hide(line, name between, value)
             sub(/:om(my|pg)sql:[^ ;]*/, ":omsql:masked", line)
             gsub(/(Bearer|Basic) +[^" \047]+/, "Bearer masked", line)
             gsub(/ (-u|--user)[ =]*[^ :]+:[^ ]+/, " -u masked", line)
             if (line ~ /mysql|mariadb/) gsub(/ -p *[^ ]+/, " -p masked", line)
-            gsub(/:\/\/[^\/@ "]*@/, "://masked@", line)
+            if (line ~ /ldap[a-z]/) line = hide(line, "[ \t]-w[ \t]*", word)
+            if (line ~ /zm(prov|mailbox|soap)/) {
+                line = hide(line, "[ \t]-p[ \t]+", word)
+                line = hide(line, \
+                    "[ \t](sp|setpassword|ca|createaccount)[ \t]+[^ \t]+[ \t]+", word)
+            }
+            if (line ~ /curl|smb|ftp/)
+                line = hide(line, \
+                    "[ \t](-u|--user|--proxy-user)[ \t=]*[^ \t:%,]+[:%,]", word)
+            if (line ~ /redis-cli/) line = hide(line, "[ \t]-a[ \t]*", word)
+            if (line ~ /7z|rar |zip |ipmitool/) line = hide(line, "[ \t]-p[ \t]*", word)
+            gsub(/:\/\/[^\/ "]*@/, "://masked@", line)
             print line
         }'
 }

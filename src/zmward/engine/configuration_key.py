@@ -47,7 +47,8 @@ def key(path: Path, repository: Path) -> bytes:
 
     One inside the repository is refused: it would go wherever the history goes.
     """
-    if repository in (path, *path.parents):
+    real = path.parent.resolve() / path.name
+    if repository.resolve() in (real, *real.parents):
         raise Refused(f"{path} lies within the repository: keep the key outside of it.")
     try:
         return _read(path) if os.path.lexists(path) else _make(path)

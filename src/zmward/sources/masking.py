@@ -13,12 +13,15 @@ SECRET_ENDING: Final = (
     # A store's configuration is JSON with the keys of its bucket; a verification's and
     # a second factor's data hold the code that was sent; a license is the site's own.
     "|storeconfig|verificationdata|temporarydata|sessionid|networklicense"
-    "|networkactivation|realtimelicense|realtimeactivation|passphrase|pwd|pw)$"
+    "|networkactivation|realtimelicense|realtimeactivation|passphrase|pwd|pw"
+    # The key of the site's own authority; Apple's certificate comes with its key.
+    "|keyselfsigned|apnscertificate|trackingkey)$"
 )
 # A policy that only sounds like a secret (zimbraFeatureAllowUsernameInPassword).
 NO_SECRET: Final = "^zimbrafeatureallowusernameinpassword$"  # noqa: S105  # a pattern
 SECRET_KEY: Final = (
-    "(password|passwd|passphrase|pwd|secret|credential|pass$|pw$|_key$|token)"  # noqa: S105  # a pattern
+    "(password|passwd|passphrase|passcode|pwd|secret|credential|pass$|pw$|keys?$|token"  # noqa: S105  # a pattern
+    "|bearer|hmac|_private|(^|_)(pass|pw|pin|dsn|otp|api_?key)[0-9]*(_|$))"
 )
 
 MASK: Final = "zmward:secret"

@@ -92,7 +92,8 @@ def contents(answer: str) -> dict[str, str]:
     """Read the answer to a Files question: path → content."""
     found: dict[str, list[str]] = {}
     current: list[str] | None = None
-    for line in answer.splitlines():
+    # A host ends a line in one way, Python in ten: any other could forge a file.
+    for line in re.split(r"\r?\n", answer.removesuffix("\n")) if answer else ():
         if line.startswith("> "):
             current = found.setdefault(line[2:], [])
         elif line.startswith("x "):

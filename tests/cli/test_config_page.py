@@ -1,0 +1,102 @@
+"""The site's page in a folder where others work: their text, links and swaps."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.test_config import later
+from zmward.cli import config_document
+from zmward.cli.main import dispatch
+from zmward.demo.sample import recorded
+from zmward.evidence import Evidence, encode
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ZMWARD_STATE", str(tmp_path / "state"))
+    place = tmp_path / "wiki"
+    place.mkdir()
+    return place
+
+
+def _document(page: Path, evidence: Evidence) -> int:
+    path = page.parents[1] / "evidence.json"
+    path.write_bytes(encode(evidence))
+    words = ("--evidence", str(path), "--output", str(page))
+    return dispatch(["config", "document", *words])
+
+
+def _meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let something happen while the servers are asked."""
+    asked = config_document._found  # where a live host takes minutes
+
+    def found(options: dict[str, Any]) -> Any:
+        made = asked(options)
+        act()
+        return made
+
+    monkeypatch.setattr(config_document, "_found", found)
+
+
+def test_what_is_written_while_the_servers_are_asked_stays(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = folder / "site.md"
+    assert _document(page, recorded()) == 0
+
+    def edit() -> None:
+        page.write_bytes(page.read_bytes() + b"Call the team at any hour.\n")
+
+    _meanwhile(monkeypatch, edit)
+    assert _document(page, later()) == 0
+    assert page.read_bytes().endswith(b"Call the team at any hour.\n")
+
+
+def test_a_page_that_came_while_the_servers_were_asked_stays(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = folder / "site.md"
+    _meanwhile(monkeypatch, lambda: page.write_text("Ours alone.\n"))
+    assert _document(page, recorded()) != 0
+    assert page.read_text() == "Ours alone.\n"
+
+
+def test_a_link_is_not_followed_and_stays(folder: Path) -> None:
+    page, other = folder / "site.md", folder / "other.md"
+    assert _document(other, recorded()) == 0
+    was = other.read_bytes()
+    page.symlink_to(other)
+    assert _document(page, later()) == 2
+    assert page.is_symlink()
+    assert other.read_bytes() == was
+
+
+def test_a_pipe_holds_nobody_up(folder: Path) -> None:
+    os.mkfifo(folder / "site.md")
+    assert _document(folder / "site.md", recorded()) == 2
+
+
+def test_a_folder_that_is_swapped_leads_nowhere(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, other = folder / "site.md", folder.parent / "other"
+    other.mkdir()
+    assert _document(page, recorded()) == 0
+
+    def swap() -> None:
+        folder.rename(folder.parent / "moved")
+        folder.symlink_to(other)
+
+    _meanwhile(monkeypatch, swap)
+    _document(page, later())
+    assert not list(other.iterdir())
+
+
+def test_no_copy_is_left_behind(folder: Path) -> None:
+    page = folder / "site.md"
+    assert _document(page, recorded()) == 0
+    assert _document(page, later()) == 0
+    assert [path.name for path in folder.iterdir()] == ["site.md"]
