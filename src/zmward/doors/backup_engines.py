@@ -48,12 +48,15 @@ def secrets(door: Door, copy: Copy) -> Trouble | None:
     return None
 
 
-def borg_environment(copy: Copy) -> tuple[str, ...]:
-    """Return the words of env for borg; no value among them is a secret."""
+def borg_environment(copy: Copy, *, plain: bool = True) -> tuple[str, ...]:
+    """Return the words of env for borg; no value among them is a secret.
+
+    `plain` says whether a repository that is not encrypted is spoken to.
+    """
     words: tuple[str, ...] = (
         *("TZ=UTC", "BORG_EXIT_CODES=legacy", "BORG_DISPLAY_PASSPHRASE=no"),
         # Without a terminal, a question of borg's would be a refusal.
-        *("BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes",),
+        f"BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK={'yes' if plain else 'no'}",
         *("BORG_RELOCATED_REPO_ACCESS_IS_OK=no",),
     )
     if copy.password_file:
@@ -63,7 +66,7 @@ def borg_environment(copy: Copy) -> tuple[str, ...]:
     return words
 
 
-def called(copy: Copy, *words: str) -> tuple[str, ...]:
+def called(copy: Copy, *words: str, plain: bool = True) -> tuple[str, ...]:
     """Return the whole argument list that runs an engine on a copy's host."""
     if copy.kind == "restic":
         engine: tuple[str, ...] = (
@@ -71,7 +74,7 @@ def called(copy: Copy, *words: str) -> tuple[str, ...]:
             *("--password-file", copy.password_file),
         )
     else:
-        engine = ("env", *borg_environment(copy), "borg")
+        engine = ("env", *borg_environment(copy, plain=plain), "borg")
     given = copy.environment_file or "-"
     return ("sh", "-c", _SOURCED, "zmward", given, *engine, *words)
 
