@@ -148,6 +148,29 @@ def test_a_cut_dump_is_found(drill: Drill, place: Path, cut: int) -> None:
     assert "breaks off" in part["text"]
 
 
+@pytest.mark.parametrize(
+    ("change", "state", "words"),
+    [
+        (("`zimbra`", "`shop`"), "unknown", "no zimbra.mailbox"),
+        ((",1,'account-", ",7,'account-"), "bad", "1 groups"),
+        (("INSERT INTO `mailbox`", "-- "), "bad", "none of the mailboxes"),
+        (("-- Dump completed", "-- Dump completed?\n-- "), "bad", "breaks off"),
+        (("UNLOCK TABLES;", "exit\n"), "bad", ""),
+    ],
+    ids=["another's", "a group is lacking", "no mailboxes", "no end", "an exit"],
+)
+def test_a_dump_that_brings_no_mailboxes_back_is_found(
+    drill: Drill, place: Path, change: tuple[str, str], state: str, words: str
+) -> None:
+    old, new = change
+    dump = place / "2026-11-30" / "mysql.sql.gz"
+    text = tables().decode()
+    assert old in text
+    dump.write_bytes(gzip.compress(text.replace(old, new).encode()))
+    part = drill(folder(place), "--only", "mariadb")["by"]["mariadb"]
+    assert (part["state"], words in part["text"]) == (state, True), part
+
+
 def test_a_dump_that_means_harm_can_do_none(
     drill: Drill, place: Path, tmp_path: Path
 ) -> None:

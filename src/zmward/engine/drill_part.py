@@ -166,7 +166,10 @@ class Fed:
             for piece in pieces:
                 self._bounded()
                 going = going and self._give(piece)
-            return self._over()
+            code, said = self._over()
+            if not going and not code:
+                raise Unfit("its program ended before the backup did")
+            return code, said
         finally:
             self._scratch.end(self._process)
             self._errors.close()
