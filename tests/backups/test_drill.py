@@ -253,6 +253,16 @@ def test_the_account_can_be_chosen(drill: Drill, place: Path) -> None:
     assert drill(folder(place), "--only", "account", "--account", "x@*", code=3)
 
 
+def test_a_part_that_was_left_behind_does_not_pass_for_a_new_one(
+    drill: Drill, place: Path
+) -> None:
+    """Nobody dumps any more, and the last file still lies there."""
+    (place / "2026-11-30" / "joe@example.test.tgz").rename(place / "joe.tgz")
+    os.utime(place / "joe.tgz", (time.time() - 20 * 86_400,) * 2)
+    part = drill(folder(place), "--only", "account", code=3)["by"]["account"]
+    assert "20 days behind" in part["text"]
+
+
 def test_what_is_missing_is_unknown(drill: Drill, tmp_path: Path) -> None:
     empty = tmp_path / "some"
     (empty / "2026-11-30").mkdir(parents=True)

@@ -40,6 +40,8 @@ _CONFIG: Final = "/opt/zimbra/data/ldap/config"
 _SLAPCAT: Final = "/opt/zimbra/common/sbin/slapcat"
 # An entry that is written while the backup is made need not be in it.
 _WHILE: Final = 7200
+# A full backup a week, and what it takes to make it.
+_BEHIND: Final = 8 * 86_400
 Step = Callable[[int, int, str], None]
 
 
@@ -134,6 +136,15 @@ class _Drill:
     def _moved(self, subject: Subject, item: Item) -> Callable[[int], None]:
         return lambda read: self._step(read, max(item.size, read, 1), subject)
 
+    def _dated(self, part: Part, item: Item) -> Part:
+        """Return a part, not known where its file was left behind by the others."""
+        behind = max(file.made for file in self._files) - item.made
+        if part.state != "well" or behind <= _BEHIND:
+            return part
+        text = f"{part.text}; but it is {behind / 86_400:.0f} days behind the newest"
+        step = mark("see why no newer one is there, or which names the profile means")
+        return msgspec.structs.replace(part, state="unknown", text=text, step=step)
+
     def _schema(self) -> bytes:
         found = first(self._files, self._wanted.ldap_config)
         if found is not None:
@@ -146,20 +157,23 @@ class _Drill:
             return _missing("ldap", self._wanted.ldap)
         asked = (self._schema, lambda made: _live(self._door, made))
         moved = self._moved("ldap", item)
-        return drill_ldap.restored(scratch, self._source(item), asked, moved)
+        part = drill_ldap.restored(scratch, self._source(item), asked, moved)
+        return self._dated(part, item)
 
     def mariadb(self, scratch: Scratch) -> Part:
         item = first(self._files, self._wanted.mariadb)
         if item is None:
             return _missing("mariadb", self._wanted.mariadb)
         moved = self._moved("mariadb", item)
-        return drill_mariadb.restored(scratch, self._source(item), moved)
+        part = drill_mariadb.restored(scratch, self._source(item), moved)
+        return self._dated(part, item)
 
     def account(self, _scratch: Scratch) -> Part:
         item = one_account(self.accounts, self._wanted, secrets.choice)
         if item is None:
             return _missing("account", self._wanted.account)
-        return drill_account.restored(self._source(item), self._moved("account", item))
+        moved = self._moved("account", item)
+        return self._dated(drill_account.restored(self._source(item), moved), item)
 
     def parts(self, scratch: Scratch, only: Sequence[Subject]) -> tuple[Part, ...]:
         makers = {"ldap": self.ldap, "mariadb": self.mariadb, "account": self.account}
