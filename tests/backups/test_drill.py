@@ -18,6 +18,7 @@ from tests.backups.archives import account, entry, tgz
 from tests.backups.engines import Borg, Restic, needs_borg, needs_restic, toml
 from tests.backups.zimbra_dump import config, directory, tables
 from zmward.cli.main import dispatch
+from zmward.doors.scratch import Scratch
 
 Drill = Callable[..., Any]
 _NEEDED = ("slapadd", "slapd", "ldapsearch", "mariadbd", "mariadb", "setpriv")
@@ -192,6 +193,30 @@ def test_a_dump_that_means_harm_can_do_none(
     assert not stolen.exists() or stolen.read_text() == ""
     by_client = aim / "by-client"
     assert not by_client.exists() or "uid=0" not in by_client.read_text()
+
+
+def test_a_file_without_an_end_takes_no_memory_of_the_host(
+    drill: Drill, place: Path
+) -> None:
+    """An LDIF may name a file as a value, and slapadd reads that."""
+    ldif = place / "2026-11-30" / "ldap.bak"
+    ldif.write_bytes(directory().replace(b"sn: 7\n", b"sn:< file:///dev/zero\n"))
+    part = drill(folder(place), "--only", "ldap", code=1)["by"]["ldap"]
+    assert "slapadd refuses it" in part["text"]
+
+
+def test_programs_of_a_drill_are_bounded(base: Path) -> None:
+    with Scratch(str(base)) as scratch:
+        asked = scratch.start(
+            ("cat", "/proc/self/limits"),
+            place=scratch.room("x"),
+            out=subprocess.PIPE,
+        )
+        text = asked.communicate()[0].decode()
+    rows = {row[:25].strip(): row[25:].split()[:2] for row in text.splitlines()}
+    assert rows["Max core file size"] == ["0", "0"]
+    assert rows["Max data size"] == [f"{2 << 30}"] * 2
+    assert rows["Max processes"] == ["200", "200"]
 
 
 @pytest.mark.parametrize("cut", [1, 300])

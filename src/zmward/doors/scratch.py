@@ -28,6 +28,9 @@ _TRIES: Final = 200
 _GRACE: Final = 20
 # A socket's path has 108 bytes.
 _LONGEST: Final = 60
+# What a backup makes a program do must not take the host's memory or its processes;
+# memory that a file backs, as LMDB's, does not count.
+_BOUNDS: Final = (*("prlimit", "--core=0", f"--data={2 << 30}", "--nproc=200", "--"),)
 PATH: Final = "/usr/sbin:/usr/bin:/sbin:/bin"
 _ENVIRONMENT: Final = {"PATH": PATH, "LC_ALL": "C", "HOME": "/"}
 
@@ -147,6 +150,7 @@ class Scratch:
         own = str(self.user)
         return (
             *_without_network(),
+            *_BOUNDS,
             *("setpriv", "--reuid", own, "--regid", own, "--clear-groups"),
             *("--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"),
             *("--pdeathsig", "KILL", "--"),
