@@ -5,6 +5,7 @@ on the host reads, so that it is no argument of any program.
 """
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import Final
 
 from zmward.backup_places import Copy
@@ -35,6 +36,17 @@ def problem(door: Door, path: str) -> str:
         return f"{path} belongs to {node.mode.owner}, not to root"
     if node.mode.mode & 0o077:
         return f"{path} has the mode {node.mode.mode:04o}: others may read it"
+    return _swappable(door, path)
+
+
+def _swappable(door: Door, path: str) -> str:
+    """Say which folder of a path lets others than root put another file there."""
+    for folder in PurePosixPath(path).parents:
+        node = look(door, f"{folder}/.")
+        if node is None or node.mode.owner != "root":
+            return f"{folder}, where {path} lies, is not root's"
+        if node.mode.mode & 0o022 and not node.mode.mode & 0o1000:
+            return f"{folder}, where {path} lies, can be written by others"
     return ""
 
 
@@ -43,7 +55,9 @@ def secrets(door: Door, copy: Copy) -> Trouble | None:
     for path in (copy.password_file, copy.environment_file):
         said = problem(door, path) if path else ""
         if said:
-            step = mark("make it a file of root's with the mode 0600")
+            step = mark(
+                "make it a file of root's with the mode 0600, in folders of root's"
+            )
             return Trouble("bad", "place", said, step)
     return None
 
