@@ -252,6 +252,26 @@ def test_some_accounts_are_no_backup_of_all(start: Start, tmp_path: Path) -> Non
 
 
 @needs_borg
+def test_pieces_that_were_removed_are_missed_by_a_drill(
+    start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    borg = Borg(tmp_path)
+    start(Copy("b", "borg", str(borg.place), str(borg.password)))
+    profile = tmp_path / "profile.toml"
+    profile.write_text(f"[backups]\nmariadb = []\n{borg.toml()}", "utf-8")
+    words = ["backup", "drill", "--profile", str(profile), "--json"]
+    assert dispatch(words) == 0, capsys.readouterr().out
+    capsys.readouterr()
+    names = borg.run("list", "--short", str(borg.place)).split()
+    one = next(name for name in names if "account-" in name)
+    borg.run("delete", f"{borg.place}::{one}")
+    assert dispatch(words) == 1
+    parts = json.loads(capsys.readouterr().out)["parts"]
+    assert {part["state"] for part in parts} == {"bad"}
+    assert "pieces of its run are gone: account-" in parts[0]["text"]
+
+
+@needs_borg
 def test_nothing_is_left_out_silently(start: Start, home: Path, tmp_path: Path) -> None:
     with (tmp_path / "people").open("a", encoding="utf-8") as people_:
         people_.write("dn: cn=odd,dc=example,dc=test\nzimbraId: id-9\n\n")

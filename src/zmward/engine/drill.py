@@ -16,7 +16,7 @@ from zmward.backup_places import Backups, Copy
 from zmward.backups.chosen import Choice, accounts, choice, first, newest, one_account
 from zmward.backups.estimate import estimated
 from zmward.backups.ldif_count import KINDS
-from zmward.backups.listing import Listing
+from zmward.backups.listing import Backup, Listing
 from zmward.backups.rehearsal import (
     Estimate,
     Part,
@@ -24,13 +24,15 @@ from zmward.backups.rehearsal import (
     Subject,
     stamp,
 )
+from zmward.backups.repository import LAST
+from zmward.backups.run import CONFIG, BackupRun
 from zmward.doors.backup_streams import Item, Lost, Source, items
 from zmward.doors.host import Door
 from zmward.doors.scratch import Scratch
 from zmward.doors.zimbra_host import ZimbraHost
 from zmward.engine import drill_account, drill_ldap, drill_mariadb
 from zmward.engine.backup_listing import listed, usual
-from zmward.engine.drill_part import untried
+from zmward.engine.drill_part import Unfit, untried
 from zmward.errors import Usage, ZmwardError
 from zmward.i18n import mark
 from zmward.sources.backup_drill import SCHEMA
@@ -125,10 +127,29 @@ class _Drill:
         self._door, self._listing, self._wanted = door, listing, wanted
         self._step = step
         self._files = tuple(items(listing, newest(listing)))
+        lost = [name for one in newest(listing) for name in self._lost(one)]
+        self._gone = ", ".join(lost[:3]) + (", …" if len(lost) > 3 else "")  # noqa: PLR2004  # enough to see
 
     @property
     def accounts(self) -> list[Item]:
         return accounts(self._files, self._wanted)
+
+    def _lost(self, backup: Backup) -> list[str]:
+        """Return what a run of zmward's stored and what is not there any more."""
+        own = {file.name: file for file in self._files if file.backup in backup.pieces}
+        if LAST not in own:
+            return []
+        try:
+            told = drill_ldap.bounded(self._source(own[LAST]))
+            run = msgspec.json.decode(told, type=BackupRun)
+        except (msgspec.DecodeError, Unfit) as error:
+            raise Lost(f"{LAST} cannot be read: {error}") from error
+        stored = {piece.name for piece in run.pieces if piece.outcome == "stored"}
+        # The configuration is a folder, and its files have names of their own.
+        lost = stored - own.keys() - {CONFIG}
+        if CONFIG in stored and not own.keys() - stored - {LAST}:
+            lost.add(CONFIG)
+        return sorted(lost)
 
     def _source(self, item: Item) -> Source:
         return Source(self._listing.copy, item)
@@ -137,9 +158,15 @@ class _Drill:
         return lambda read: self._step(read, max(item.size, read, 1), subject)
 
     def _dated(self, part: Part, item: Item) -> Part:
-        """Return a part, not known where its file was left behind by the others."""
+        """Return a part; not well where its file is old, or others are gone."""
+        if part.state != "well":
+            return part
+        if self._gone:
+            text = f"{part.text}; but pieces of its run are gone: {self._gone}"
+            step = mark("see who removed them, and make a new one")
+            return msgspec.structs.replace(part, state="bad", text=text, step=step)
         behind = max(file.made for file in self._files) - item.made
-        if part.state != "well" or behind <= _BEHIND:
+        if behind <= _BEHIND:
             return part
         text = f"{part.text}; but it is {behind / 86_400:.0f} days behind the newest"
         step = mark("see why no newer one is there, or which names the profile means")
