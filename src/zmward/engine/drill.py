@@ -108,6 +108,15 @@ def _live(door: Door, made: float) -> dict[str, int] | None:
     return {kind: count for kind, count in found.items() if count}
 
 
+def _servers(door: Door) -> frozenset[str]:
+    """Return the names of the live directory's servers; none where it says nothing."""
+    with contextlib.suppress(ZmwardError):
+        host = ZimbraHost(door)
+        own = (host.survey(), "", "sub", "(objectClass=zimbraServer)", "1.1")
+        return frozenset(record.dn.lower() for record in host.search(*own))
+    return frozenset()
+
+
 def _missing(subject: Subject, patterns: Sequence[str]) -> Part:
     words = {
         "ldap": mark("zmslapcat writes it; zmward backup run does"),
@@ -182,7 +191,11 @@ class _Drill:
         item = first(self._files, self._wanted.ldap)
         if item is None:
             return _missing("ldap", self._wanted.ldap)
-        asked = (self._schema, lambda made: _live(self._door, made))
+        asked = (
+            self._schema,
+            lambda made: _live(self._door, made),
+            lambda: _servers(self._door),
+        )
         moved = self._moved("ldap", item)
         part = drill_ldap.restored(scratch, self._source(item), asked, moved)
         return self._dated(part, item)
