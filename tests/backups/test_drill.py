@@ -125,6 +125,14 @@ def test_an_ldif_that_lacks_what_zimbra_needs_is_found(
     assert "no servers" in part["text"]
 
 
+def test_entries_without_their_parent_are_found(drill: Drill, place: Path) -> None:
+    whole = directory() + (
+        b"dn: cn=child,cn=gone,cn=zimbra\nobjectClass: zimbraCOS\ncn: child\n\n"
+    )
+    (place / "2026-11-30" / "ldap.bak").write_bytes(whole)
+    drill(folder(place), "--only", "ldap", code=1)
+
+
 def test_a_damaged_entry_is_found(drill: Drill, place: Path) -> None:
     ldif = place / "2026-11-30" / "ldap.bak"
     ldif.write_bytes(ldif.read_bytes().replace(b"sn: 7", b"zimbraNone: 7"))
@@ -187,12 +195,9 @@ def test_a_dump_that_means_harm_can_do_none(
         f"SELECT 'x' INTO OUTFILE '{aim}/by-server';\n"
     )
     (place / "2026-11-30" / "mysql.sql.gz").write_bytes(own.encode() + tables())
-    drill(folder(place), "--only", "mariadb")
-    assert not (aim / "by-server").exists()
-    stolen = aim / "stolen"
-    assert not stolen.exists() or stolen.read_text() == ""
-    by_client = aim / "by-client"
-    assert not by_client.exists() or "uid=0" not in by_client.read_text()
+    part = drill(folder(place), "--only", "mariadb")["by"]["mariadb"]
+    assert part["state"] == "bad"
+    assert list(aim.iterdir()) == []
 
 
 def test_a_file_without_an_end_takes_no_memory_of_the_host(
