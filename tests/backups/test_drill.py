@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -360,6 +361,36 @@ def test_too_little_room_is_unknown(base: Path, drill: Drill, place: Path) -> No
         assert "are needed" in found["by"]["ldap"]["text"]
     finally:
         subprocess.run(["umount", base], check=True)
+
+
+@pytest.mark.proof
+def test_a_dump_that_grows_within_the_server_does_not_fill_the_disk(
+    base: Path, drill: Drill, place: Path
+) -> None:
+    rows = "INSERT INTO `mailbox` SELECT id+{0},1,'a',comment FROM `mailbox`;\n"
+    grown = "".join(rows.format(200 << turn) for turn in range(18))
+    text = tables().decode().replace("UNLOCK TABLES;\n", "UNLOCK TABLES;\n" + grown, 1)
+    (place / "2026-11-30" / "mysql.sql.gz").write_bytes(gzip.compress(text.encode()))
+    least: list[int] = []
+
+    def look() -> None:
+        while not over.wait(0.05):
+            least.append(os.statvfs(base).f_bavail >> 8)
+
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=620m", "none", base], check=True
+    )
+    over = threading.Event()
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        part = drill(folder(place), "--only", "mariadb")["by"]["mariadb"]
+        assert part["state"] == "unknown", part
+    finally:
+        over.set()
+        watcher.join()
+        subprocess.run(["umount", base], check=True)
+    assert min(least) > 32, "MiB left"
 
 
 def _ours(user: str) -> list[str]:

@@ -130,7 +130,8 @@ def _served(scratch: Scratch, place: Path, daemon: str, search: str) -> LdifCoun
         asked = (search, *words, "(objectClass=*)", "objectClass")
         return _counted(scratch, asked, place)
     except Unfit as error:
-        raise Unfit(str(error), sure=process.poll() is not None) from error
+        ended = process.poll() is not None and not scratch.full
+        raise Unfit(str(error), sure=ended) from error
     finally:
         scratch.end(process)
 
