@@ -49,6 +49,44 @@ def test_an_archive_cut_within_its_compression_is_found() -> None:
         contents(reader(gzip.compress(inner[:7000])))
 
 
+def _two() -> bytes:
+    return packed([entry("Inbox/1.eml"), entry("Inbox/2.eml", bytes(512))])
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        _two()[:1024],
+        _two()[:1124],
+        _two()[:1024] + b"\xff" * 512 + _two()[1536:],
+        _two()[:2048],
+    ],
+    ids=["between entries", "within a header", "a damaged header", "no end"],
+)
+def test_an_archive_that_ends_without_its_end_is_found(inner: bytes) -> None:
+    with pytest.raises(Broken, match="breaks off between"):
+        contents(reader(gzip.compress(inner)))
+
+
+def test_a_second_archive_behind_the_first_is_found() -> None:
+    inner = _two()[:1024] + bytes(30_000) + _two()[1024:]
+    with pytest.raises(Broken, match="more follows"):
+        contents(reader(gzip.compress(inner)))
+
+
+def test_what_fills_the_last_block_is_no_archive() -> None:
+    inner = _two()[:3072] + b"left from before" * 100
+    assert contents(reader(gzip.compress(inner))).counts == {"messages": 2}
+
+
+def test_headers_upon_headers_are_broken_not_a_crash() -> None:
+    info = tarfile.TarInfo("././@LongLink")
+    info.type, info.size = tarfile.GNUTYPE_LONGNAME, 2
+    one = info.tobuf(tarfile.GNU_FORMAT) + b"a".ljust(512, b"\0")
+    with pytest.raises(Broken):
+        contents(reader(gzip.compress(one * 3000 + _two())))
+
+
 def test_several_members_are_one_stream() -> None:
     inner = packed([entry("Inbox/1.eml", bytes(5000))])
     joined = gzip.compress(inner[:3000]) + gzip.compress(inner[3000:])

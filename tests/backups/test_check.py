@@ -280,6 +280,12 @@ def test_the_last_drill_is_judged(
     assert check("")["states"]["", "drill"] == judged
 
 
+def test_a_drill_with_an_old_backup_is_as_old_as_that(check: Check) -> None:
+    made = stamp(time.time() - 400 * 86_400)
+    remember(msgspec.structs.replace(drill("well", 1), made=made))
+    assert check("")["states"]["", "drill"] == "bad"
+
+
 def test_a_record_that_others_could_write_is_not_believed(check: Check) -> None:
     path = remember(drill("well", 1))
     path.chmod(0o666)

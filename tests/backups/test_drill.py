@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.backups.archives import account, entry, tgz
 from tests.backups.engines import Borg, Restic, needs_borg, needs_restic, toml
 from tests.backups.zimbra_dump import config, directory, tables
 from zmward.cli.main import dispatch
+from zmward.doors.scratch import Scratch
 
 Drill = Callable[..., Any]
 _NEEDED = ("slapadd", "slapd", "ldapsearch", "mariadbd", "mariadb", "setpriv")
@@ -124,6 +126,14 @@ def test_an_ldif_that_lacks_what_zimbra_needs_is_found(
     assert "no servers" in part["text"]
 
 
+def test_entries_without_their_parent_are_found(drill: Drill, place: Path) -> None:
+    whole = directory() + (
+        b"dn: cn=child,cn=gone,cn=zimbra\nobjectClass: zimbraCOS\ncn: child\n\n"
+    )
+    (place / "2026-11-30" / "ldap.bak").write_bytes(whole)
+    drill(folder(place), "--only", "ldap", code=1)
+
+
 def test_a_damaged_entry_is_found(drill: Drill, place: Path) -> None:
     ldif = place / "2026-11-30" / "ldap.bak"
     ldif.write_bytes(ldif.read_bytes().replace(b"sn: 7", b"zimbraNone: 7"))
@@ -148,6 +158,29 @@ def test_a_cut_dump_is_found(drill: Drill, place: Path, cut: int) -> None:
     assert "breaks off" in part["text"]
 
 
+@pytest.mark.parametrize(
+    ("change", "state", "words"),
+    [
+        (("`zimbra`", "`shop`"), "unknown", "no zimbra.mailbox"),
+        ((",1,'account-", ",7,'account-"), "bad", "1 groups"),
+        (("INSERT INTO `mailbox`", "-- "), "bad", "none of the mailboxes"),
+        (("-- Dump completed", "-- Dump completed?\n-- "), "bad", "breaks off"),
+        (("UNLOCK TABLES;", "exit\n"), "bad", ""),
+    ],
+    ids=["another's", "a group is lacking", "no mailboxes", "no end", "an exit"],
+)
+def test_a_dump_that_brings_no_mailboxes_back_is_found(
+    drill: Drill, place: Path, change: tuple[str, str], state: str, words: str
+) -> None:
+    old, new = change
+    dump = place / "2026-11-30" / "mysql.sql.gz"
+    text = tables().decode()
+    assert old in text
+    dump.write_bytes(gzip.compress(text.replace(old, new).encode()))
+    part = drill(folder(place), "--only", "mariadb")["by"]["mariadb"]
+    assert (part["state"], words in part["text"]) == (state, True), part
+
+
 def test_a_dump_that_means_harm_can_do_none(
     drill: Drill, place: Path, tmp_path: Path
 ) -> None:
@@ -163,12 +196,33 @@ def test_a_dump_that_means_harm_can_do_none(
         f"SELECT 'x' INTO OUTFILE '{aim}/by-server';\n"
     )
     (place / "2026-11-30" / "mysql.sql.gz").write_bytes(own.encode() + tables())
-    drill(folder(place), "--only", "mariadb")
-    assert not (aim / "by-server").exists()
-    stolen = aim / "stolen"
-    assert not stolen.exists() or stolen.read_text() == ""
-    by_client = aim / "by-client"
-    assert not by_client.exists() or "uid=0" not in by_client.read_text()
+    part = drill(folder(place), "--only", "mariadb")["by"]["mariadb"]
+    assert part["state"] == "bad"
+    assert list(aim.iterdir()) == []
+
+
+def test_a_file_without_an_end_takes_no_memory_of_the_host(
+    drill: Drill, place: Path
+) -> None:
+    """An LDIF may name a file as a value, and slapadd reads that."""
+    ldif = place / "2026-11-30" / "ldap.bak"
+    ldif.write_bytes(directory().replace(b"sn: 7\n", b"sn:< file:///dev/zero\n"))
+    part = drill(folder(place), "--only", "ldap", code=1)["by"]["ldap"]
+    assert "slapadd refuses it" in part["text"]
+
+
+def test_programs_of_a_drill_are_bounded(base: Path) -> None:
+    with Scratch(str(base)) as scratch:
+        asked = scratch.start(
+            ("cat", "/proc/self/limits"),
+            place=scratch.room("x"),
+            out=subprocess.PIPE,
+        )
+        text = asked.communicate()[0].decode()
+    rows = {row[:25].strip(): row[25:].split()[:2] for row in text.splitlines()}
+    assert rows["Max core file size"] == ["0", "0"]
+    assert rows["Max data size"] == [f"{2 << 30}"] * 2
+    assert rows["Max processes"] == ["200", "200"]
 
 
 @pytest.mark.parametrize("cut", [1, 300])
@@ -228,6 +282,16 @@ def test_the_account_can_be_chosen(drill: Drill, place: Path) -> None:
     part = drill(folder(place), *words, code=0)["by"]["account"]
     assert part["counts"]["messages"] == 3
     assert drill(folder(place), "--only", "account", "--account", "x@*", code=3)
+
+
+def test_a_part_that_was_left_behind_does_not_pass_for_a_new_one(
+    drill: Drill, place: Path
+) -> None:
+    """Nobody dumps any more, and the last file still lies there."""
+    (place / "2026-11-30" / "joe@example.test.tgz").rename(place / "joe.tgz")
+    os.utime(place / "joe.tgz", (time.time() - 20 * 86_400,) * 2)
+    part = drill(folder(place), "--only", "account", code=3)["by"]["account"]
+    assert "20 days behind" in part["text"]
 
 
 def test_what_is_missing_is_unknown(drill: Drill, tmp_path: Path) -> None:
@@ -297,6 +361,36 @@ def test_too_little_room_is_unknown(base: Path, drill: Drill, place: Path) -> No
         assert "are needed" in found["by"]["ldap"]["text"]
     finally:
         subprocess.run(["umount", base], check=True)
+
+
+@pytest.mark.proof
+def test_a_dump_that_grows_within_the_server_does_not_fill_the_disk(
+    base: Path, drill: Drill, place: Path
+) -> None:
+    rows = "INSERT INTO `mailbox` SELECT id+{0},1,'a',comment FROM `mailbox`;\n"
+    grown = "".join(rows.format(200 << turn) for turn in range(18))
+    text = tables().decode().replace("UNLOCK TABLES;\n", "UNLOCK TABLES;\n" + grown, 1)
+    (place / "2026-11-30" / "mysql.sql.gz").write_bytes(gzip.compress(text.encode()))
+    least: list[int] = []
+
+    def look() -> None:
+        while not over.wait(0.05):
+            least.append(os.statvfs(base).f_bavail >> 8)
+
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=620m", "none", base], check=True
+    )
+    over = threading.Event()
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        part = drill(folder(place), "--only", "mariadb")["by"]["mariadb"]
+        assert part["state"] == "unknown", part
+    finally:
+        over.set()
+        watcher.join()
+        subprocess.run(["umount", base], check=True)
+    assert min(least) > 32, "MiB left"
 
 
 def _ours(user: str) -> list[str]:

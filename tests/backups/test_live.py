@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from zmward.backups.ldif_count import LdifCount
 from zmward.doors.backup_streams import Item
 from zmward.doors.host import Done, Local
 from zmward.engine.drill import _live
-from zmward.engine.drill_ldap import _judged
+from zmward.engine.drill_ldap import _judged, _whose
 from zmward.engine.drill_part import Reading
 
 ITEM = Item("ldap.bak", 9, "b", 1_796_000_000.0)
@@ -70,3 +71,21 @@ def test_what_is_older_than_the_backup_must_be_in_it(
     part = _judged((ITEM, True, READ, 1.0), WHOLE, WHOLE, lambda _: live)
     assert part.state == state
     assert words in part.text
+
+
+@pytest.mark.parametrize(
+    ("own", "state"),
+    [
+        ({"cn=a,cn=servers,cn=zimbra"}, "well"),
+        ({"cn=a,cn=servers,cn=zimbra", "cn=new,cn=servers,cn=zimbra"}, "well"),
+        ({"cn=b,cn=servers,cn=zimbra"}, "unknown"),
+        (set(), "well"),
+    ],
+)
+def test_a_directory_of_another_site_is_not_taken_for_ours(
+    own: set[str], state: str
+) -> None:
+    part = _judged((ITEM, True, READ, 1.0), WHOLE, WHOLE, lambda _: {"accounts": 9})
+    count = LdifCount()
+    count.feed(b"dn: cn=A,cn=servers,cn=zimbra\nobjectClass: zimbraServer\n\n")
+    assert _whose(part, count.servers, lambda: frozenset(own)).state == state

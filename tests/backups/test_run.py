@@ -25,6 +25,7 @@ from zmward.backup_places import Copy
 from zmward.backups.ldif_count import schema_of
 from zmward.backups.run import BackupRun, Mailbox, named
 from zmward.cli.main import dispatch
+from zmward.doors.backup_sinks import Label, Sink
 from zmward.doors.host import Local
 from zmward.doors.zimbra_host import ZimbraHost
 from zmward.engine.backup_listing import listed
@@ -235,6 +236,81 @@ def test_some_parts_are_a_series_of_their_own(start: Start, tmp_path: Path) -> N
     start(copy, accounts="joe@*")
     series = {backup.series for backup in listed(Local(), copy).backups}
     assert len(series) == 2
+
+
+@needs_borg
+def test_some_accounts_are_no_backup_of_all(start: Start, tmp_path: Path) -> None:
+    borg = Borg(tmp_path)
+    copy = Copy("b", "borg", str(borg.place), str(borg.password))
+    start(copy)
+    start(copy, accounts="joe@*")
+    told = start(copy, accounts="nobody@*")
+    assert not told.whole
+    series = {backup.series: backup.size for backup in listed(Local(), copy).backups}
+    assert len(series) == 2
+    assert series[f"zmward on {HOST}"] != min(s or 0 for s in series.values())
+
+
+@needs_borg
+def test_pieces_that_were_removed_are_missed_by_a_drill(
+    start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    borg = Borg(tmp_path)
+    start(Copy("b", "borg", str(borg.place), str(borg.password)))
+    profile = tmp_path / "profile.toml"
+    profile.write_text(f"[backups]\nmariadb = []\n{borg.toml()}", "utf-8")
+    words = ["backup", "drill", "--profile", str(profile), "--json"]
+    assert dispatch(words) == 0, capsys.readouterr().out
+    capsys.readouterr()
+    names = borg.run("list", "--short", str(borg.place)).split()
+    one = next(name for name in names if "account-" in name)
+    borg.run("delete", f"{borg.place}::{one}")
+    assert dispatch(words) == 1
+    parts = json.loads(capsys.readouterr().out)["parts"]
+    assert {part["state"] for part in parts} == {"bad"}
+    assert "pieces of its run are gone: account-" in parts[0]["text"]
+
+
+@needs_borg
+def test_nothing_is_left_out_silently(start: Start, home: Path, tmp_path: Path) -> None:
+    with (tmp_path / "people").open("a", encoding="utf-8") as people_:
+        people_.write("dn: cn=odd,dc=example,dc=test\nzimbraId: id-9\n\n")
+        people_.write("dn: uid=no,ou=people,dc=example,dc=test\nmail: no@e.test\n\n")
+    (home / "common/sbin/slapcat").unlink()
+    (home / "ssl").rename(tmp_path / "ssl")
+    (home / "ssl").symlink_to(tmp_path / "ssl")
+    borg = Borg(tmp_path)
+    told = start(Copy("b", "borg", str(borg.place), str(borg.password)))
+    failed = {piece.name for piece in told.pieces if piece.outcome == "failed"}
+    odd = "account-cn=odd%2Cdc=example%2Cdc=test.tgz"
+    assert failed == {"ldap.ldif", "config", odd, "account-no@example.test.tgz"}
+
+
+@needs_borg
+def test_a_mailbox_server_without_accounts_is_not_whole(
+    start: Start, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "people").write_text("", "utf-8")
+    borg = Borg(tmp_path)
+    copy = Copy("b", "borg", str(borg.place), str(borg.password))
+    assert start(copy).whole
+    (home / "db/data").mkdir(parents=True)
+    assert outcomes(start(copy))["accounts"] == "failed"
+
+
+@needs_borg
+def test_a_repository_that_was_swapped_for_a_plain_one_gets_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BORG_BASE_DIR", str(tmp_path / "borg-base"))
+    borg = Borg(tmp_path, "none")
+    shutil.rmtree(tmp_path / "borg-base")
+    copy = Copy("b", "borg", str(borg.place), str(borg.password))
+    sink = Sink(copy, Label(HOST, "20261130T000000Z-0000"), "config", "a")
+    with pytest.raises(Failed):
+        sink.finish()
+    sink.close()
+    assert not json.loads(borg.run("list", "--json", str(borg.place)))["archives"]
 
 
 @pytest.mark.proof

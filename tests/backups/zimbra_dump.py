@@ -100,12 +100,14 @@ def directory(accounts: int = 25) -> bytes:
 
 def tables(rows: int = 200) -> bytes:
     """Return a dump as mysqldump writes one of Zimbra's two databases."""
-    values = ",".join(f"({n},'account-{n}','{'x' * 200}')" for n in range(1, rows + 1))
+    values = ",".join(
+        f"({n},1,'account-{n}','{'x' * 200}')" for n in range(1, rows + 1)
+    )
     return (
         "-- MariaDB dump 10.19  Distrib 10.11.6-MariaDB, for Linux (x86_64)\n--\n"
         "CREATE DATABASE /*!32312 IF NOT EXISTS*/ `zimbra`;\nUSE `zimbra`;\n"
         "DROP TABLE IF EXISTS `mailbox`;\nCREATE TABLE `mailbox` (\n"
-        "  `id` int NOT NULL,\n  `account_id` varchar(127),\n  `comment` text,\n"
+        "  `id` int NOT NULL,\n  `group_id` int NOT NULL,\n  `account_id` varchar(127),\n  `comment` text,\n"
         "  PRIMARY KEY (`id`)\n) ENGINE=InnoDB;\nLOCK TABLES `mailbox` WRITE;\n"
         f"INSERT INTO `mailbox` VALUES {values};\nUNLOCK TABLES;\n"
         "CREATE DATABASE /*!32312 IF NOT EXISTS*/ `mboxgroup1`;\nUSE `mboxgroup1`;\n"

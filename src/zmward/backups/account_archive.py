@@ -21,6 +21,10 @@ _LONGEST: Final = 4 << 20
 _RATIO: Final = 250
 _HARMLESS: Final = 256 << 20
 _GZIP: Final = 31
+_BLOCK: Final = 512
+# Writers of tar fill their last blocks of 20 records with whatever they had there.
+_PADDING: Final = 2 * 20 * _BLOCK
+_REFUSALS: Final = (tarfile.TarError, ValueError, OverflowError, EOFError)
 _KINDS: Final = {
     "eml": "messages",
     "appt": "appointments",
@@ -58,6 +62,7 @@ class _Unzipped:
         self._place = 0
         self._taken = self._given = 0
         self._over = False
+        self.last = b""
         self.digest = hashlib.sha256()
 
     def _more(self) -> bool:
@@ -109,6 +114,7 @@ class _Unzipped:
             continue
         found, self._ready = self._ready[:size], self._ready[size:]
         self._place += len(found)
+        self.last = found
         return found
 
     def tell(self) -> int:
@@ -126,8 +132,10 @@ class _Unzipped:
 
     def drain(self) -> None:
         """Read what follows, so that the last checksum is proved as well."""
-        while self.read(_PIECE):
-            continue
+        self.read(_PADDING)
+        while piece := self.read(_PIECE):
+            if piece.strip(b"\0"):
+                raise Broken("more follows its end, which no restore would read")
 
 
 def _fail(error: Exception) -> NoReturn:
@@ -158,8 +166,11 @@ def _entries(source: _Unzipped) -> Iterator[tarfile.TarInfo]:
             _whole(source, entry)
             # Else every entry that was read stays in memory.
             archive.members = []  # type: ignore[attr-defined]  # tarfile's own list
-    except (tarfile.TarError, ValueError, OverflowError, EOFError) as error:
+    except (*_REFUSALS, RecursionError) as error:
         _fail(error)
+    # tarfile takes a missing or damaged header for the end, which is a block of zeros.
+    if source.last != bytes(_BLOCK):
+        raise Broken("it breaks off between two entries, or is damaged there")
 
 
 def _whole(source: _Unzipped, entry: tarfile.TarInfo) -> None:

@@ -19,6 +19,8 @@ OTHERS: Final = "others"
 NEEDED: Final = ("global", "servers", "domains", "cos")
 _CLASS = re.compile(rb"^objectclass: *(\S+)", re.MULTILINE | re.IGNORECASE)
 _NAME = re.compile(rb"^dn::? ", re.MULTILINE | re.IGNORECASE)
+_PLAIN = re.compile(rb"^dn: (.+)$", re.MULTILINE | re.IGNORECASE)
+_SERVERS: Final = "servers"
 _BREAK = re.compile(rb"\n(?:\r?\n)+")
 _LONGEST: Final = 64 << 20
 _SCHEMA = re.compile(rb"^dn: (cn=[^,\n]+,)?cn=schema,cn=config$", re.IGNORECASE)
@@ -29,12 +31,13 @@ class TooLong(Exception):  # it becomes a part that is bad
 
 
 class LdifCount:
-    """Entries by kind of an LDIF that is fed in pieces."""
+    """Entries by kind of an LDIF that is fed in pieces; `servers` are names of them."""
 
     def __init__(self) -> None:
         self._left = b""
         self._counts: dict[str, int] = {}
         self._end = b""
+        self.servers: set[str] = set()
 
     def feed(self, piece: bytes) -> None:
         """Take the next piece; raise TooLong for an entry that never ends."""
@@ -51,6 +54,8 @@ class LdifCount:
         classes = {name.lower() for name in _CLASS.findall(record)}
         kind = next((kind for kind, mark in KINDS if mark in classes), OTHERS)
         self._counts[kind] = self._counts.get(kind, 0) + 1
+        if kind == _SERVERS and (name := _PLAIN.search(record)):
+            self.servers.add(name[1].decode("utf-8", "replace").strip().lower())
 
     def counts(self) -> dict[str, int]:
         """Return the entries by kind, the last one included, whole or not."""

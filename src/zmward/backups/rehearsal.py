@@ -59,6 +59,11 @@ class Rehearsal(msgspec.Struct, frozen=True):
         """Return how many days ago it was, below 0 for one that is still to come."""
         return (now - datetime.fromisoformat(self.when)).total_seconds() / _DAY
 
+    def backup_days(self, now: datetime) -> float:
+        """Return how many days ago the backup was made; those of the drill for none."""
+        made = datetime.fromisoformat(self.made or self.when)
+        return max((now - made).total_seconds() / _DAY, self.days(now))
+
     @property
     def state(self) -> State:
         """Return the worst state of the parts; nothing restored is unknown."""

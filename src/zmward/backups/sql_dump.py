@@ -35,4 +35,4 @@ class SqlDump:
     @property
     def completed(self) -> bool:
         """Say whether mysqldump came to its end."""
-        return _COMPLETED in self._tail
+        return self._tail.rstrip().rpartition(b"\n")[2].startswith(_COMPLETED)

@@ -63,14 +63,17 @@ def _drill(
             return Found(
                 "", "drill", "unknown", "the last drill is still to come", step
             )
-        if last.state == "well" and passed <= days:
+        # A drill proves no more than the backup that it restored.
+        old = last.backup_days(now)
+        if last.state == "well" and old <= days:
             return Found("", "drill", "well", text)
         if last.state == "bad":
             step = mark("repair the backup, then run zmward backup drill again")
             return Found("", "drill", "bad", text, step)
-        if passed > days:
+        if old > days:
             step = mark("run zmward backup drill")
-            return Found("", "drill", "bad", f"{text}; {days} days wanted", step)
+            text = f"{text}, of a backup {old:.0f} days old; {days} days wanted"
+            return Found("", "drill", "bad", text, step)
     said = _attested(profile, "backup-drill", "drill", now.astimezone(UTC).date())
     if said:
         return said

@@ -5,6 +5,7 @@ on the host reads, so that it is no argument of any program.
 """
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import Final
 
 from zmward.backup_places import Copy
@@ -35,6 +36,17 @@ def problem(door: Door, path: str) -> str:
         return f"{path} belongs to {node.mode.owner}, not to root"
     if node.mode.mode & 0o077:
         return f"{path} has the mode {node.mode.mode:04o}: others may read it"
+    return _swappable(door, path)
+
+
+def _swappable(door: Door, path: str) -> str:
+    """Say which folder of a path lets others than root put another file there."""
+    for folder in PurePosixPath(path).parents:
+        node = look(door, f"{folder}/.")
+        if node is None or node.mode.owner != "root":
+            return f"{folder}, where {path} lies, is not root's"
+        if node.mode.mode & 0o022 and not node.mode.mode & 0o1000:
+            return f"{folder}, where {path} lies, can be written by others"
     return ""
 
 
@@ -43,17 +55,22 @@ def secrets(door: Door, copy: Copy) -> Trouble | None:
     for path in (copy.password_file, copy.environment_file):
         said = problem(door, path) if path else ""
         if said:
-            step = mark("make it a file of root's with the mode 0600")
+            step = mark(
+                "make it a file of root's with the mode 0600, in folders of root's"
+            )
             return Trouble("bad", "place", said, step)
     return None
 
 
-def borg_environment(copy: Copy) -> tuple[str, ...]:
-    """Return the words of env for borg; no value among them is a secret."""
+def borg_environment(copy: Copy, *, plain: bool = True) -> tuple[str, ...]:
+    """Return the words of env for borg; no value among them is a secret.
+
+    `plain` says whether a repository that is not encrypted is spoken to.
+    """
     words: tuple[str, ...] = (
         *("TZ=UTC", "BORG_EXIT_CODES=legacy", "BORG_DISPLAY_PASSPHRASE=no"),
         # Without a terminal, a question of borg's would be a refusal.
-        *("BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes",),
+        f"BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK={'yes' if plain else 'no'}",
         *("BORG_RELOCATED_REPO_ACCESS_IS_OK=no",),
     )
     if copy.password_file:
@@ -63,7 +80,7 @@ def borg_environment(copy: Copy) -> tuple[str, ...]:
     return words
 
 
-def called(copy: Copy, *words: str) -> tuple[str, ...]:
+def called(copy: Copy, *words: str, plain: bool = True) -> tuple[str, ...]:
     """Return the whole argument list that runs an engine on a copy's host."""
     if copy.kind == "restic":
         engine: tuple[str, ...] = (
@@ -71,7 +88,7 @@ def called(copy: Copy, *words: str) -> tuple[str, ...]:
             *("--password-file", copy.password_file),
         )
     else:
-        engine = ("env", *borg_environment(copy), "borg")
+        engine = ("env", *borg_environment(copy, plain=plain), "borg")
     given = copy.environment_file or "-"
     return ("sh", "-c", _SOURCED, "zmward", given, *engine, *words)
 

@@ -151,7 +151,9 @@ def _started(
     copy: Copy, words: Sequence[str], out: IO[bytes], errors: IO[bytes]
 ) -> subprocess.Popen[bytes]:
     stop = "INT" if copy.kind == "restic" else "TERM"
-    argv = ("setpriv", "--pdeathsig", stop, "--", *engines.called(copy, *words))
+    # The repository may have been swapped since it was looked at.
+    whole = engines.called(copy, *words, plain=False)
+    argv = ("setpriv", "--pdeathsig", stop, "--", *whole)
     return subprocess.Popen(
         argv,
         stdin=subprocess.PIPE,

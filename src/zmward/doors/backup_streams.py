@@ -194,6 +194,25 @@ def items(listing: Listing, backups: tuple[Backup, ...]) -> Iterator[Item]:
             raise Lost(f"{backup.name} cannot be read: {error.strerror}") from error
 
 
+def _descended(place: str, path: str) -> int:
+    """Open a file below a place, through no link; the place itself may be one.
+
+    Whoever writes there could swap a folder for a link since it was listed.
+    """
+    flags = os.O_RDONLY | os.O_CLOEXEC
+    *folders, name = path.split("/")
+    folder = os.open(place, flags | os.O_DIRECTORY)
+    try:
+        for one in folders:
+            own = flags | os.O_DIRECTORY | os.O_NOFOLLOW
+            inner = os.open(one, own, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
 def opened(copy: Copy, item: Item) -> Opened:
     """Open a file of a backup; raise Lost where it cannot be."""
     if copy.kind == "restic":
@@ -205,8 +224,7 @@ def opened(copy: Copy, item: Item) -> Opened:
         return _program(engines.called(copy, *words))
     path = Path(copy.place) / item.path
     try:
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        descriptor = os.open(path, flags)
+        descriptor = _descended(copy.place, item.path)
     except OSError as error:
         raise Lost(f"{path} cannot be opened: {error.strerror}") from error
     source = os.fdopen(descriptor, "rb", buffering=0)

@@ -12,6 +12,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
@@ -28,6 +29,13 @@ _TRIES: Final = 200
 _GRACE: Final = 20
 # A socket's path has 108 bytes.
 _LONGEST: Final = 60
+# What a backup makes a program do must not take the host's memory or its processes;
+# memory that a file backs, as LMDB's, does not count.
+_BOUNDS: Final = (*("prlimit", "--core=0", f"--data={2 << 30}", "--nproc=200", "--"),)
+# What must stay free while programs run, looked at so often: one statement of a dump
+# can make a server write without end.
+_SPARE: Final = 128 << 20
+_LOOKS: Final = 0.05
 PATH: Final = "/usr/sbin:/usr/bin:/sbin:/bin"
 _ENVIRONMENT: Final = {"PATH": PATH, "LC_ALL": "C", "HOME": "/"}
 
@@ -120,6 +128,17 @@ class Scratch:
         )
         os.chown(self.folder, 0, self.user)
         self.folder.chmod(0o710)
+        self.full = False
+        self._over = threading.Event()
+        self._guard = threading.Thread(target=self._watched, daemon=True)
+        self._guard.start()
+
+    def _watched(self) -> None:
+        """Kill every program once the disk is full but for a rest."""
+        while not self._over.wait(_LOOKS):
+            if self._programs and self.free < _SPARE:
+                self.full = True
+                self._left()
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -147,6 +166,7 @@ class Scratch:
         own = str(self.user)
         return (
             *_without_network(),
+            *_BOUNDS,
             *("setpriv", "--reuid", own, "--regid", own, "--clear-groups"),
             *("--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"),
             *("--pdeathsig", "KILL", "--"),
@@ -200,6 +220,8 @@ class Scratch:
 
     def close(self) -> None:
         """End every program, and remove the folder."""
+        self._over.set()
+        self._guard.join()
         for program in reversed(self._programs):
             if program.poll() is None:
                 program.kill()

@@ -30,6 +30,7 @@ from zmward.backups.run import (
     SCHEMA,
     BackupRun,
     Mailbox,
+    Outcome,
     Piece,
     named,
 )
@@ -45,6 +46,9 @@ from zmward.errors import Failed, Fault, NotZimbra, Refused, Unreachable, Usage
 from zmward.sources.source import Unreadable
 
 PARTS: Final = ("ldap", "config", "accounts")
+_SOME: Final = "some"
+# Only a node with mailboxes has MariaDB's data.
+_MAILBOXES: Final = "db/data"
 _SLAPCATS: Final = ("common/sbin/slapcat", "openldap/sbin/slapcat")
 _WAIT: Final = 30
 # An export that gives not a byte for so long will give none.
@@ -156,9 +160,13 @@ class _Run:
         """Store the directory and its configuration, where this node has it."""
         database = self._home("data/ldap/mdb/db", "data/ldap/hdb/db")
         program = self._home(*_SLAPCATS)
-        if not database or not program:
+        if not database:
             text = "this node has no directory"
             self.pieces.append(Piece(LDAP, "empty", text=text))
+            return
+        if not program:
+            text = "there is a directory, and no slapcat to dump it"
+            self.pieces.append(Piece(LDAP, "failed", text=text))
             return
         config = ("-F", f"{self._host.home}/data/ldap/config")
         # What zmslapcat runs; it would put the secrets on a disk by the way.
@@ -188,8 +196,11 @@ class _Run:
         """Store settings, keys, certificates and templates as they lie there."""
         paths = [f"{self._host.home}/{place}" for place in PATHS]
         real = [path for path in paths if Path(path).exists()]
-        if not real:
-            self.pieces.append(Piece(CONFIG, "failed", text="there is none of them"))
+        # Both engines store a link as a link, and nothing of where it leads.
+        links = [path for path in paths if Path(path).is_symlink()]
+        if not real or links:
+            text = f"{links[0]} is a link" if links else "there is none of them"
+            self.pieces.append(Piece(CONFIG, "failed", text=text))
             return
         self._step(0, 1, CONFIG)
         try:
@@ -210,8 +221,11 @@ class _Run:
             return
         wanted = [mailbox for mailbox in every if fnmatchcase(mailbox.name, pattern)]
         if not wanted:
-            text = "no account has its mailbox here"
-            self.pieces.append(Piece("accounts", "empty", text=text))
+            # A server that was renamed has mailboxes under its old name.
+            lost = bool(every or self._home(_MAILBOXES))
+            text = "no account of that name has its mailbox here"
+            outcome: Outcome = "failed" if lost else "empty"
+            self.pieces.append(Piece("accounts", outcome, text=text))
             return
         try:
             for number, mailbox in enumerate(wanted):
@@ -221,6 +235,8 @@ class _Run:
             _ended(port)
 
     def _account(self, port: AdminPort, number: int, mailbox: Mailbox) -> Piece:
+        if not mailbox.id:
+            return Piece(mailbox.file, "failed", text="it has no name or no zimbraId")
         try:
             token = delegated(port, mailbox, number)
             cookie = f'header = "Cookie: ZM_ADMIN_AUTH_TOKEN={token}"\n'.encode()
@@ -256,13 +272,16 @@ class _Run:
         digest = stream.digest.hexdigest()
         return Piece(mailbox.file, "stored", stream.bytes, digest, counts=found.counts)
 
-    def last(self, told: BackupRun, only: tuple[str, ...]) -> None:
+    def last(self, told: BackupRun, wanted: Wanted) -> None:
         """Store what the run was, by which it counts as a backup."""
+        # A run of some accounts must not pass for one of all.
+        some = (_SOME,) if wanted.accounts != "*" else ()
+        every = set(wanted.only) == set(PARTS) and not some
         label = msgspec.structs.replace(
             self._label,
             bytes=told.bytes,
             partial=not told.whole,
-            parts=() if set(only) == set(PARTS) else only,
+            parts=() if every else (*wanted.only, *some),
         )
         sink = Sink(self._copy, label, "run", LAST)
         try:
@@ -311,8 +330,8 @@ def mailboxes(host: ZimbraHost, survey: Survey) -> tuple[Mailbox, ...]:
     found = []
     for record in records:
         name = named(record.dn, record.values.get("mail", ()))
-        if name and record.one("zimbraId"):
-            found.append(Mailbox(name, record.one("zimbraId")))
+        # One that cannot be exported is told of, never left out.
+        found.append(Mailbox(name or record.dn, record.one("zimbraId") if name else ""))
     return tuple(sorted(found, key=lambda one: one.name))
 
 
@@ -366,5 +385,5 @@ def back_up(host: ZimbraHost, copy: Copy, wanted: Wanted, step: Step) -> BackupR
             zmward=wanted.version,
         )
         if any(piece.outcome == "stored" for piece in told.pieces):
-            work.last(told, wanted.only)
+            work.last(told, wanted)
     return told

@@ -16,7 +16,7 @@ from zmward.backup_places import Backups, Copy
 from zmward.backups.chosen import Choice, accounts, choice, first, newest, one_account
 from zmward.backups.estimate import estimated
 from zmward.backups.ldif_count import KINDS
-from zmward.backups.listing import Listing
+from zmward.backups.listing import Backup, Listing
 from zmward.backups.rehearsal import (
     Estimate,
     Part,
@@ -24,13 +24,15 @@ from zmward.backups.rehearsal import (
     Subject,
     stamp,
 )
+from zmward.backups.repository import LAST
+from zmward.backups.run import CONFIG, BackupRun
 from zmward.doors.backup_streams import Item, Lost, Source, items
 from zmward.doors.host import Door
 from zmward.doors.scratch import Scratch
 from zmward.doors.zimbra_host import ZimbraHost
 from zmward.engine import drill_account, drill_ldap, drill_mariadb
 from zmward.engine.backup_listing import listed, usual
-from zmward.engine.drill_part import untried
+from zmward.engine.drill_part import Unfit, untried
 from zmward.errors import Usage, ZmwardError
 from zmward.i18n import mark
 from zmward.sources.backup_drill import SCHEMA
@@ -40,6 +42,8 @@ _CONFIG: Final = "/opt/zimbra/data/ldap/config"
 _SLAPCAT: Final = "/opt/zimbra/common/sbin/slapcat"
 # An entry that is written while the backup is made need not be in it.
 _WHILE: Final = 7200
+# A full backup a week, and what it takes to make it.
+_BEHIND: Final = 8 * 86_400
 Step = Callable[[int, int, str], None]
 
 
@@ -104,6 +108,15 @@ def _live(door: Door, made: float) -> dict[str, int] | None:
     return {kind: count for kind, count in found.items() if count}
 
 
+def _servers(door: Door) -> frozenset[str]:
+    """Return the names of the live directory's servers; none where it says nothing."""
+    with contextlib.suppress(ZmwardError):
+        host = ZimbraHost(door)
+        own = (host.survey(), "", "sub", "(objectClass=zimbraServer)", "1.1")
+        return frozenset(record.dn.lower() for record in host.search(*own))
+    return frozenset()
+
+
 def _missing(subject: Subject, patterns: Sequence[str]) -> Part:
     words = {
         "ldap": mark("zmslapcat writes it; zmward backup run does"),
@@ -123,16 +136,50 @@ class _Drill:
         self._door, self._listing, self._wanted = door, listing, wanted
         self._step = step
         self._files = tuple(items(listing, newest(listing)))
+        lost = [name for one in newest(listing) for name in self._lost(one)]
+        self._gone = ", ".join(lost[:3]) + (", …" if len(lost) > 3 else "")  # noqa: PLR2004  # enough to see
 
     @property
     def accounts(self) -> list[Item]:
         return accounts(self._files, self._wanted)
+
+    def _lost(self, backup: Backup) -> list[str]:
+        """Return what a run of zmward's stored and what is not there any more."""
+        own = {file.name: file for file in self._files if file.backup in backup.pieces}
+        if LAST not in own:
+            return []
+        try:
+            told = drill_ldap.bounded(self._source(own[LAST]))
+            run = msgspec.json.decode(told, type=BackupRun)
+        except (msgspec.DecodeError, Unfit) as error:
+            raise Lost(f"{LAST} cannot be read: {error}") from error
+        stored = {piece.name for piece in run.pieces if piece.outcome == "stored"}
+        # The configuration is a folder, and its files have names of their own.
+        lost = stored - own.keys() - {CONFIG}
+        if CONFIG in stored and not own.keys() - stored - {LAST}:
+            lost.add(CONFIG)
+        return sorted(lost)
 
     def _source(self, item: Item) -> Source:
         return Source(self._listing.copy, item)
 
     def _moved(self, subject: Subject, item: Item) -> Callable[[int], None]:
         return lambda read: self._step(read, max(item.size, read, 1), subject)
+
+    def _dated(self, part: Part, item: Item) -> Part:
+        """Return a part; not well where its file is old, or others are gone."""
+        if part.state != "well":
+            return part
+        if self._gone:
+            text = f"{part.text}; but pieces of its run are gone: {self._gone}"
+            step = mark("see who removed them, and make a new one")
+            return msgspec.structs.replace(part, state="bad", text=text, step=step)
+        behind = max(file.made for file in self._files) - item.made
+        if behind <= _BEHIND:
+            return part
+        text = f"{part.text}; but it is {behind / 86_400:.0f} days behind the newest"
+        step = mark("see why no newer one is there, or which names the profile means")
+        return msgspec.structs.replace(part, state="unknown", text=text, step=step)
 
     def _schema(self) -> bytes:
         found = first(self._files, self._wanted.ldap_config)
@@ -144,22 +191,29 @@ class _Drill:
         item = first(self._files, self._wanted.ldap)
         if item is None:
             return _missing("ldap", self._wanted.ldap)
-        asked = (self._schema, lambda made: _live(self._door, made))
+        asked = (
+            self._schema,
+            lambda made: _live(self._door, made),
+            lambda: _servers(self._door),
+        )
         moved = self._moved("ldap", item)
-        return drill_ldap.restored(scratch, self._source(item), asked, moved)
+        part = drill_ldap.restored(scratch, self._source(item), asked, moved)
+        return self._dated(part, item)
 
     def mariadb(self, scratch: Scratch) -> Part:
         item = first(self._files, self._wanted.mariadb)
         if item is None:
             return _missing("mariadb", self._wanted.mariadb)
         moved = self._moved("mariadb", item)
-        return drill_mariadb.restored(scratch, self._source(item), moved)
+        part = drill_mariadb.restored(scratch, self._source(item), moved)
+        return self._dated(part, item)
 
     def account(self, _scratch: Scratch) -> Part:
         item = one_account(self.accounts, self._wanted, secrets.choice)
         if item is None:
             return _missing("account", self._wanted.account)
-        return drill_account.restored(self._source(item), self._moved("account", item))
+        moved = self._moved("account", item)
+        return self._dated(drill_account.restored(self._source(item), moved), item)
 
     def parts(self, scratch: Scratch, only: Sequence[Subject]) -> tuple[Part, ...]:
         makers = {"ldap": self.ldap, "mariadb": self.mariadb, "account": self.account}

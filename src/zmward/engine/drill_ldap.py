@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import IO, Final
 from urllib.parse import quote
 
+import msgspec
+
 from zmward.backups.ldif_count import NEEDED, LdifCount, TooLong, schema_of, total
 from zmward.backups.rehearsal import Part
 from zmward.doors.backup_streams import Item, Lost, Source
@@ -45,6 +47,8 @@ _LEAST: Final = 64 << 20
 Config = Callable[[], bytes]
 # What the live directory has of each kind that is as old as the backup, if it is known.
 Live = Callable[[float], dict[str, int] | None]
+# The names of the servers that the live directory has; none where it cannot be asked.
+Servers = Callable[[], frozenset[str]]
 
 
 def programs() -> tuple[str, str, str]:
@@ -93,7 +97,7 @@ def _pieces(pipe: IO[bytes] | None) -> Iterator[bytes]:
         yield piece
 
 
-def _counted(scratch: Scratch, asked: tuple[str, ...], place: Path) -> dict[str, int]:
+def _counted(scratch: Scratch, asked: tuple[str, ...], place: Path) -> LdifCount:
     reader = scratch.start(
         asked, place=place, out=subprocess.PIPE, error=subprocess.DEVNULL
     )
@@ -106,7 +110,7 @@ def _counted(scratch: Scratch, asked: tuple[str, ...], place: Path) -> dict[str,
     if reader.wait():
         # Whether slapd broke or the search did, shows in whether slapd still runs.
         raise Unfit("what was restored is not served", sure=False)
-    return count.counts()
+    return count
 
 
 def _started(socket: Path, process: subprocess.Popen[bytes]) -> None:
@@ -114,7 +118,7 @@ def _started(socket: Path, process: subprocess.Popen[bytes]) -> None:
         raise Unfit("slapd does not start on what was restored")
 
 
-def _served(scratch: Scratch, place: Path, daemon: str, search: str) -> dict[str, int]:
+def _served(scratch: Scratch, place: Path, daemon: str, search: str) -> LdifCount:
     """Start slapd on the restored database, and count what it serves."""
     socket = place / "s"
     url = f"ldapi://{quote(str(socket), safe='')}"
@@ -126,7 +130,8 @@ def _served(scratch: Scratch, place: Path, daemon: str, search: str) -> dict[str
         asked = (search, *words, "(objectClass=*)", "objectClass")
         return _counted(scratch, asked, place)
     except Unfit as error:
-        raise Unfit(str(error), sure=process.poll() is not None) from error
+        ended = process.poll() is not None and not scratch.full
+        raise Unfit(str(error), sure=ended) from error
     finally:
         scratch.end(process)
 
@@ -189,7 +194,7 @@ def _filled(
 
 
 def restored(
-    scratch: Scratch, source: Source, asked: tuple[Config, Live], moved: Moved
+    scratch: Scratch, source: Source, asked: tuple[Config, Live, Servers], moved: Moved
 ) -> Part:
     """Restore the directory, serve it and count it; the part says how that went.
 
@@ -201,7 +206,7 @@ def restored(
         missing = "slapadd" if not adding else "slapd" if not daemon else "ldapsearch"
         step = mark("install the system's slapd and ldap-utils, without starting them")
         return untried("ldap", f"{missing} is not there, or not for everybody", step)
-    config, live = asked
+    config, live, servers = asked
     try:
         size = item.size * _TIMES * (_UNZIPPED if item.name.endswith("gz") else 1)
         roomy(scratch, size + _LEAST)
@@ -214,7 +219,16 @@ def restored(
     except (Unfit, Lost, TooLong) as error:
         return failed("ldap", item, error)
     how = (item, count.ended, read, time.monotonic() - began)
-    return _judged(how, held, served, live)
+    return _whose(_judged(how, held, served.counts(), live), served.servers, servers)
+
+
+def _whose(part: Part, found: set[str], servers: Servers) -> Part:
+    """Return a part; not known where none of the live servers is in the directory."""
+    if part.state != "well" or not (own := servers()) or own & found:
+        return part
+    text = f"{part.text}; but it knows no server of the live directory"
+    step = mark("see whose backup it is: set host or pattern of the copy")
+    return msgspec.structs.replace(part, state="unknown", text=text, step=step)
 
 
 def _judged(

@@ -32,16 +32,14 @@ _TIMES: Final = 3
 _UNZIPPED: Final = 10
 _OWN: Final = 200 << 20
 _DEFAULT: Final = "zmward_drill"
-_SYSTEM: Final = (
-    f"'mysql', 'information_schema', 'performance_schema', 'sys', 'test', '{_DEFAULT}'"
-)
+_SYSTEM: Final = "'mysql', 'information_schema', 'performance_schema', 'sys', 'test'"
 _TABLES: Final = (
     "SELECT COUNT(*) FROM information_schema.tables WHERE table_type = 'BASE TABLE' "
     "AND table_schema NOT IN ({system})"
 )
 _DATABASES: Final = (
     "SELECT COUNT(*) FROM information_schema.schemata "
-    "WHERE schema_name NOT IN ({system})"
+    "WHERE schema_name NOT IN ({system}, '{default}')"
 )
 _ASKED: Final = {
     "tables": _TABLES,
@@ -49,6 +47,12 @@ _ASKED: Final = {
     # Zimbra's own table of all mailboxes.
     "mailboxes": "SELECT COUNT(*) FROM zimbra.mailbox",
 }
+# What a mailbox holds is in the database of its group.
+_LACKING: Final = (
+    "SELECT COUNT(DISTINCT group_id) FROM zimbra.mailbox WHERE "
+    "CONCAT('mboxgroup', group_id) NOT IN "
+    "(SELECT schema_name FROM information_schema.schemata)"
+)
 
 
 def programs() -> tuple[str, str]:
@@ -87,6 +91,8 @@ class _Server:
         self._client = (
             *(client, "--no-defaults", f"--socket={self._socket}", "--user=root"),
             *("--default-character-set=utf8mb4", "--max-allowed-packet=1G"),
+            # No shell and no files for a dump; a client that is too old passes by.
+            "--loose-sandbox",
         )
         argv = _server(own, self._place, self._socket)
         self._process = scratch.start(argv, place=self._place, error=subprocess.DEVNULL)
@@ -117,7 +123,7 @@ class _Server:
 
     def number(self, text: str) -> int | None:
         """Ask for one number; None where there is no answer."""
-        code, said = self._asked(text.format(system=_SYSTEM))
+        code, said = self._asked(text.format(system=_SYSTEM, default=_DEFAULT))
         return int(said) if not code and said.isdecimal() else None
 
     def take(self, pieces: Iterator[bytes]) -> tuple[int, str]:
@@ -167,15 +173,19 @@ def restored(scratch: Scratch, source: Source, moved: Moved) -> Part:
         try:
             read, whole = _filled(own, source, dump, moved)
             asked = {name: own.number(text) for name, text in _ASKED.items()}
+            lacking = own.number(_LACKING)
         finally:
             own.close()
     except (Unfit, Lost) as error:
         return failed("mariadb", item, error)
-    return _judged((item, read, whole), dump, asked)
+    return _judged((item, read, whole), dump, asked, lacking)
 
 
 def _judged(
-    how: tuple[Item, Reading, float], dump: SqlDump, asked: dict[str, int | None]
+    how: tuple[Item, Reading, float],
+    dump: SqlDump,
+    asked: dict[str, int | None],
+    lacking: int | None,
 ) -> Part:
     item, read, whole = how
     counts = {name: count for name, count in asked.items() if count is not None}
@@ -189,6 +199,12 @@ def _judged(
         state, text = "bad", f"it breaks off: {tables} tables, and no end"
     elif tables < dump.tables or not tables:
         state, text = "bad", f"{dump.tables} tables, of which {tables} were restored"
+    elif counts.get("mailboxes") == 0 or lacking:
+        what = f"no database of {lacking} groups of" if lacking else "none of the"
+        state, text = "bad", f"{tables} tables restored, but {what} mailboxes"
+    elif lacking is None:
+        state, text = "unknown", f"{tables} tables restored, but no zimbra.mailbox"
+        step = mark("dump all databases of Zimbra into one file, or see whose it is")
     elif not dump.completed:
         state = "unknown"
         text = f"{tables} tables restored; made without comments, it shows no end"

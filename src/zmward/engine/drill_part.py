@@ -166,13 +166,18 @@ class Fed:
             for piece in pieces:
                 self._bounded()
                 going = going and self._give(piece)
-            return self._over()
+            code, said = self._over()
+            if self._scratch.full:
+                self._bounded()
+            if not going and not code:
+                raise Unfit("its program ended before the backup did")
+            return code, said
         finally:
             self._scratch.end(self._process)
             self._errors.close()
 
     def _bounded(self) -> None:
-        if self._scratch.free < RESERVE // 2:
+        if self._scratch.full or self._scratch.free < RESERVE // 2:
             place = self._scratch.folder.parent
             raise Unfit(f"{place} is full: stopped", sure=False)
 

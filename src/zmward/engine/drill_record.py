@@ -69,7 +69,7 @@ def decoded(content: bytes, where: str) -> tuple[Rehearsal | None, str]:
         return None, f"{where} is larger than any record"
     try:
         found = msgspec.json.decode(content, type=Rehearsal)
-        found.days(datetime.now(UTC))
+        found.backup_days(datetime.now(UTC))
     except (msgspec.DecodeError, ValueError, TypeError) as error:
         return None, f"{where} is damaged: {error}"
     if found.schema != SCHEMA:

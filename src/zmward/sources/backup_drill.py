@@ -22,12 +22,19 @@ class Tried(msgspec.Struct, frozen=True):
 
 
 class Drill(msgspec.Struct, frozen=True):
-    """A drill: when, with which copy, and its parts."""
+    """A drill: when, with which copy, its parts, and when the backup was made."""
 
     schema: str
     when: str
     copy: str
     parts: tuple[Tried, ...]
+    made: str = ""
+
+    @property
+    def proves(self) -> datetime:
+        """Return the time up to which it shows that anything can be restored."""
+        made = datetime.fromisoformat(self.made) if self.made else self.began
+        return min(made, self.began)
 
     @property
     def began(self) -> datetime:
@@ -46,8 +53,8 @@ def parse(answer: str) -> Drill:
         raise Unreadable("backup drill: others can write the record: not believed")
     try:
         found = msgspec.json.decode(text, type=Drill)
-        zoned = found.began.tzinfo is not None
-    except (msgspec.DecodeError, ValueError) as error:
+        zoned = found.proves.tzinfo is not None
+    except (msgspec.DecodeError, ValueError, TypeError) as error:
         raise Unreadable(f"backup drill: the record is damaged: {error}") from error
     if found.schema != SCHEMA or not zoned or not found.parts:
         raise Unreadable("backup drill: the record is of another version")

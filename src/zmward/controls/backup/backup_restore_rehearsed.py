@@ -42,7 +42,10 @@ def _look(facts: Facts) -> Iterator[Judgement]:
     today = facts.now.astimezone(UTC).date()
     days = (today - drill.began.astimezone(UTC).date()).days
     parts = ", ".join(f"{part.subject} {part.state}" for part in drill.parts)
+    old = (today - drill.proves.astimezone(UTC).date()).days
     text = f"drill of {drill.when[:10]} with {drill.copy}: {parts}"
+    if old != days:
+        text += f", of a backup {old} days old"
     states = {part.state for part in drill.parts}
     word = facts.profile.attested(_SUBJECT, today)
     newer = word is not None and word.on > drill.began.astimezone(UTC).date()
@@ -51,7 +54,7 @@ def _look(facts: Facts) -> Iterator[Judgement]:
         yield unknown(Layer.DECLARED, host, f"{text}: still to come, by the clock")
     elif newer or (states == {"unknown"} and word is not None):
         yield _attested(facts)
-    elif "bad" in states or days > facts.profile.thresholds.drill_days:
+    elif "bad" in states or old > facts.profile.thresholds.drill_days:
         yield deviates(
             *(Layer.DECLARED, host, text, wanted),
             no_cure=f"Make the backup whole, then run `{_VERB}`.",
@@ -64,9 +67,9 @@ def _look(facts: Facts) -> Iterator[Judgement]:
         yield sound(Layer.DECLARED, host, source=BACKUP_DRILL.name, seen=text)
 
 
-def _drill(state: str, day: str = "2026-11-01") -> dict[str, str]:
+def _drill(state: str, day: str = "2026-11-01", made: str = "") -> dict[str, str]:
     parts = (Tried("ldap", "well"), Tried("account", state))  # type: ignore[arg-type]  # a state
-    drill = Drill(SCHEMA, f"{day}T02:00:00+00:00", "nightly", parts)
+    drill = Drill(SCHEMA, f"{day}T02:00:00+00:00", "nightly", parts, made)
     return {"backup-drill": f"> 600 root regular file\n{_json(drill)}\n"}
 
 
@@ -101,6 +104,7 @@ CONTROL = Control(
         ),
         fails(raw=_drill("bad")),
         fails(raw=_drill("well", "2026-01-01")),
+        fails(raw=_drill("well", made="2026-01-01T02:00:00+00:00")),
         unsure(raw=_drill("unknown")),
         unsure(raw=_drill("well", "2026-12-01")),
         unsure(),
