@@ -66,6 +66,8 @@ def drill(
     monkeypatch.setenv("ZMWARD_ETC", str(tmp_path / "etc"))
     monkeypatch.setenv("ZMWARD_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("BORG_BASE_DIR", str(tmp_path / "borg-base"))
+    # A live directory that had one account before the backup was made.
+    monkeypatch.setattr("zmward.engine.drill._live", lambda *_: {"accounts": 1})
 
     def run(copy: str, *words: str, code: int | None = None) -> Any:
         path = tmp_path / "profile.toml"
@@ -101,6 +103,16 @@ def test_a_whole_backup_restores(drill: Drill, place: Path, tmp_path: Path) -> N
     record = tmp_path / "state" / "backups" / "drill.json"
     assert record.stat().st_mode & 0o777 == 0o600
     assert json.loads(record.read_bytes())["parts"] == found["parts"]
+
+
+def test_without_a_live_directory_a_whole_dump_is_not_known_to_be_whole(
+    drill: Drill, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was cut between two entries would restore as well."""
+    monkeypatch.setattr("zmward.engine.drill._live", lambda *_: None)
+    part = drill(folder(place), "--only", "ldap", code=3)["by"]["ldap"]
+    assert part["state"] == "unknown"
+    assert "could not be asked" in part["text"]
 
 
 @pytest.mark.parametrize(

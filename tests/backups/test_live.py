@@ -61,14 +61,14 @@ def test_a_directory_that_is_down_is_not_known() -> None:
         ({"accounts": 19}, "well", "nothing older"),
         ({"accounts": 21}, "bad", "20 accounts of 21"),
         ({"lists": 1}, "bad", "0 lists of 1"),
-        (None, "well", "could not be asked"),
-        ({}, "well", "has nothing older"),
+        (None, "unknown", "could not be asked"),
+        ({}, "unknown", "has nothing older"),
     ],
 )
 def test_what_is_older_than_the_backup_must_be_in_it(
     live: dict[str, int] | None, state: str, words: str
 ) -> None:
-    part = _judged((ITEM, True, READ, 1.0), WHOLE, WHOLE, lambda _: live)
+    part = _judged((ITEM, True, READ, 1.0), (WHOLE, WHOLE), lambda _: live, "")
     assert part.state == state
     assert words in part.text
 
@@ -85,7 +85,9 @@ def test_what_is_older_than_the_backup_must_be_in_it(
 def test_a_directory_of_another_site_is_not_taken_for_ours(
     own: set[str], state: str
 ) -> None:
-    part = _judged((ITEM, True, READ, 1.0), WHOLE, WHOLE, lambda _: {"accounts": 9})
+    part = _judged(
+        (ITEM, True, READ, 1.0), (WHOLE, WHOLE), lambda _: {"accounts": 9}, ""
+    )
     count = LdifCount()
     count.feed(b"dn: cn=A,cn=servers,cn=zimbra\nobjectClass: zimbraServer\n\n")
     assert _whose(part, count.servers, lambda: frozenset(own)).state == state

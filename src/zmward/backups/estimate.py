@@ -53,7 +53,8 @@ def _measured(part: Part | None, subject: str, based: list[str]) -> float | None
     if part.state == "well":
         based.append(f"{subject} was restored whole: measured")
         return part.seconds
-    based.append(f"{subject} did not restore, so that there is no sum")
+    how = "did not restore" if part.state == "bad" else "is not known to be whole"
+    based.append(f"{subject} {how}, so that there is no sum")
     return None
 
 

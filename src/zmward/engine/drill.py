@@ -136,6 +136,7 @@ class _Drill:
         self._door, self._listing, self._wanted = door, listing, wanted
         self._step = step
         self._files = tuple(items(listing, newest(listing)))
+        self._stored: dict[str, str] = {}
         lost = [name for one in newest(listing) for name in self._lost(one)]
         self._gone = ", ".join(lost[:3]) + (", …" if len(lost) > 3 else "")  # noqa: PLR2004  # enough to see
 
@@ -153,7 +154,9 @@ class _Drill:
             run = msgspec.json.decode(told, type=BackupRun)
         except (msgspec.DecodeError, Unfit) as error:
             raise Lost(f"{LAST} cannot be read: {error}") from error
-        stored = {piece.name for piece in run.pieces if piece.outcome == "stored"}
+        pieces = [piece for piece in run.pieces if piece.outcome == "stored"]
+        self._stored |= {piece.name: piece.sha256 for piece in pieces}
+        stored = {piece.name for piece in pieces}
         # The configuration is a folder, and its files have names of their own.
         lost = stored - own.keys() - {CONFIG}
         if CONFIG in stored and not own.keys() - stored - {LAST}:
@@ -195,6 +198,7 @@ class _Drill:
             self._schema,
             lambda made: _live(self._door, made),
             lambda: _servers(self._door),
+            self._stored.get(item.name, ""),
         )
         moved = self._moved("ldap", item)
         part = drill_ldap.restored(scratch, self._source(item), asked, moved)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from zmward.backups.ldif_count import NEEDED, LdifCount, TooLong, schema_of, total
+from zmward.backups.listing import State
 from zmward.backups.rehearsal import Part
 from zmward.doors.backup_streams import Item, Lost, Source
 from zmward.doors.scratch import Scratch, program
@@ -49,6 +50,8 @@ Config = Callable[[], bytes]
 Live = Callable[[float], dict[str, int] | None]
 # The names of the servers that the live directory has; none where it cannot be asked.
 Servers = Callable[[], frozenset[str]]
+# With them the digest of the directory that a run of zmward's stored; empty if unknown.
+Asked = tuple[Config, Live, Servers, str]
 
 
 def programs() -> tuple[str, str, str]:
@@ -193,20 +196,15 @@ def _filled(
         return count, reading(stream)
 
 
-def restored(
-    scratch: Scratch, source: Source, asked: tuple[Config, Live, Servers], moved: Moved
-) -> Part:
-    """Restore the directory, serve it and count it; the part says how that went.
-
-    `asked` gives the configuration that has the schema, and the live directory.
-    """
+def restored(scratch: Scratch, source: Source, asked: Asked, moved: Moved) -> Part:
+    """Restore the directory, serve it and count it; the part says how that went."""
     adding, daemon, search = programs()
     item = source.item
     if not adding or not daemon or not search:
         missing = "slapadd" if not adding else "slapd" if not daemon else "ldapsearch"
         step = mark("install the system's slapd and ldap-utils, without starting them")
         return untried("ldap", f"{missing} is not there, or not for everybody", step)
-    config, live, servers = asked
+    config, live, servers, stored = asked
     try:
         size = item.size * _TIMES * (_UNZIPPED if item.name.endswith("gz") else 1)
         roomy(scratch, size + _LEAST)
@@ -219,7 +217,8 @@ def restored(
     except (Unfit, Lost, TooLong) as error:
         return failed("ldap", item, error)
     how = (item, count.ended, read, time.monotonic() - began)
-    return _whose(_judged(how, held, served.counts(), live), served.servers, servers)
+    judged = _judged(how, (held, served.counts()), live, stored)
+    return _whose(judged, served.servers, servers)
 
 
 def _whose(part: Part, found: set[str], servers: Servers) -> Part:
@@ -233,11 +232,16 @@ def _whose(part: Part, found: set[str], servers: Servers) -> Part:
 
 def _judged(
     how: tuple[Item, bool, Reading, float],
-    held: dict[str, int],
-    served: dict[str, int],
+    counts: tuple[dict[str, int], dict[str, int]],
     live: Live,
+    stored: str,
 ) -> Part:
+    """Judge what was held and served; a cut between two entries shows elsewhere only.
+
+    `stored` is the digest of what a run of zmward's stored whole; empty if unknown.
+    """
     item, ended, read, whole = how
+    held, served = counts
     own = live(item.made)
     due = own or {}
     fewer = [kind for kind, count in due.items() if count > served.get(kind, 0)]
@@ -256,9 +260,14 @@ def _judged(
         text = f"it lacks what the directory had before the backup was made: {lost}"
     if text:
         return part("ldap", item, "bad", text, read, whole=whole, counts=served)
+    state: State = "well"
     compared = "nothing older than it is missing"
-    if not due:
+    if not due and stored and stored == read.sha256:
+        compared = "it is what the run has stored"
+    elif not due:
+        state = "unknown"
         why = "could not be asked" if own is None else "has nothing older"
         compared = f"the live directory {why}, so that the end may be missing"
     text = f"{total(served)} entries restored and served; {compared}"
-    return part("ldap", item, "well", text, read, whole=whole, counts=served)
+    step = "" if state == "well" else mark("run the drill where the directory answers")
+    return part("ldap", item, state, text, read, whole=whole, counts=served, step=step)
