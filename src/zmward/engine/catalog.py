@@ -3,10 +3,7 @@
 The taken catalog lies in the state with its signature and is proved anew each time.
 """
 
-import fcntl
 import os
-import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,6 +15,7 @@ import msgspec
 
 from zmward.catalog.advisories import Active, Advisories, advisories
 from zmward.doors.download import downloaded, place
+from zmward.engine.own_store import alone, put
 from zmward.engine.state import root
 from zmward.errors import BadFile, Refused
 from zmward.patches.signed import (
@@ -31,7 +29,6 @@ from zmward.patches.signed import (
 from zmward.profile import Patches
 
 _STORED: Final = "the catalog in the state"
-_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 class _Stored(msgspec.Struct, frozen=True):
@@ -106,48 +103,13 @@ def _last(site: Patches) -> int:
 def _alone() -> Iterator[Path]:
     """Give the folder, private to us, to one update at a time."""
     where = folder()
-    try:
-        where.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        where.mkdir(mode=0o700, exist_ok=True)
-        found = where.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-            raise Refused(
-                f"{where} is no folder of ours: no catalog can be kept there."
-            )
-        if found.st_mode & _OTHERS:
-            raise Refused(f"Others may write to {where}: no catalog can be kept there.")
-        lock = os.open(where / "lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise Refused(
-            f"{where} cannot be used: {error.strerror}. Run it as root, or "
-            "let ZMWARD_CATALOG name a folder of your own."
-        ) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with alone(
+        where,
+        nothing="no catalog can be kept there",
+        variable="ZMWARD_CATALOG",
+        busy="Another update of the catalog is at work.",
+    ):
         yield where
-    except BlockingIOError as error:
-        raise Refused("Another update of the catalog is at work.") from error
-    finally:
-        os.close(lock)
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Put a whole new file, synced, in the place of the old one."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    above = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(above)
-    finally:
-        os.close(above)
 
 
 def _fetched(source: str) -> tuple[bytes, bytes]:
@@ -176,8 +138,8 @@ def update(source: str, site: Patches, now: datetime) -> Taken:
         last, had = _last(site), old.taken
         newer(found, source, now, last=last, shipped=shipped, had=had)
         stored = msgspec.msgpack.encode(_Stored(content, signature))
-        _put(where / "current", stored)
-        _put(where / "serial", f"{found.serial}\n".encode())
+        put(where / "current", stored)
+        put(where / "serial", f"{found.serial}\n".encode())
     known = {row.id for row in old.advisories.rows}
     added = (row.id for row in found.advisories.rows if row.id not in known)
     return Taken(found.serial, active(site).advisories, tuple(added))

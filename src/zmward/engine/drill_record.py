@@ -2,7 +2,6 @@
 
 import os
 import stat
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ import msgspec
 from zmward.backups.rehearsal import Rehearsal
 from zmward.doors.files import look, read_bytes
 from zmward.doors.host import Door
+from zmward.engine.own_store import put
 from zmward.engine.state import root
 from zmward.errors import Refused, ZmwardError
 from zmward.sources.backup_drill import SCHEMA
@@ -53,12 +53,7 @@ def keep(record: Rehearsal) -> None:
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
                 raise Refused(f"{folder} is no folder of ours: no drill is kept there.")
             folder.chmod(0o700)
-        descriptor, name = tempfile.mkstemp(dir=where.parent, prefix=".drill.")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(where)
+        put(where, content)
     except OSError as error:
         raise Refused(f"{where} cannot be written: {error.strerror}.") from error
 

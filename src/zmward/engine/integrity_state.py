@@ -4,18 +4,16 @@ The body is written first, then the history takes its place in one step: that is
 moment from which a baseline counts. Whatever fails before leaves the old one in force.
 """
 
-import fcntl
 import os
-import stat
 import syslog
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from zmward.engine.own_store import alone, put
 from zmward.engine.state import root as state_root
 from zmward.errors import Refused, Usage
 from zmward.integrity.manifest import (
@@ -30,7 +28,6 @@ from zmward.integrity.manifest import (
 
 _LARGEST: Final = 1 << 30
 _BODIES: Final = 2
-_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 Sign = Callable[[bytes], bytes]
 
 
@@ -110,49 +107,14 @@ def newest(root: str, keys: tuple[str, ...], remembered: str = "") -> Manifest:
     return opened(header, head, content)
 
 
-@contextmanager
-def _alone(where: Path) -> Iterator[None]:
+def _alone(where: Path) -> AbstractContextManager[None]:
     """Give the folder, private to us, to one writer at a time."""
-    try:
-        where.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        where.mkdir(mode=0o700, exist_ok=True)
-        found = where.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-            raise Refused(f"{where} is no folder of ours: no baseline can lie there.")
-        if found.st_mode & _OTHERS:
-            raise Refused(f"Others may write to {where}: no baseline can lie there.")
-        lock = os.open(where / "lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise Refused(
-            f"{where} cannot be used: {error.strerror}. Run it as root, or let "
-            "ZMWARD_STATE name a folder of your own."
-        ) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise Refused("Another `zmward integrity` is writing a baseline.") from error
-    finally:
-        os.close(lock)
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Put a whole new file, synced, in the place of the old one."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    above = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(above)
-    finally:
-        os.close(above)
+    return alone(
+        where,
+        nothing="no baseline can lie there",
+        variable="ZMWARD_STATE",
+        busy="Another `zmward integrity` is writing a baseline.",
+    )
 
 
 def _sweep(where: Path, newest_serial: int) -> None:
@@ -187,9 +149,9 @@ def commit(
         # What was signed by a key that nobody has pinned would never be believed.
         history(whole, keys)
         try:
-            _put(where / f"body-{number:06}", content)
-            _put(where / "history", whole)
-            _put(_last(where), f"{number}:{one.digest}\n".encode())
+            put(where / f"body-{number:06}", content)
+            put(where / "history", whole)
+            put(_last(where), f"{number}:{one.digest}\n".encode())
         except OSError as error:
             raise Refused(
                 f"{where} cannot be written: {error.strerror}. The baseline before "
