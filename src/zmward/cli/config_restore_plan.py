@@ -5,10 +5,8 @@ from typing import Any
 import click
 
 from zmward.cli.config_place import opened, seal, seen
-from zmward.cli.hand_made import hand_made
-from zmward.cli.options import common, given, language, profile, time, write
-from zmward.cli.plan import audited, machine
-from zmward.cli.screen import screen
+from zmward.cli.options import common, given, language, profile, time
+from zmward.cli.plan import audited, machine, show
 from zmward.configuration.restore import restored
 from zmward.configuration.snapshot import snapshot
 from zmward.controls.registry import controls
@@ -17,7 +15,6 @@ from zmward.engine.restoring import restore_plan
 from zmward.facts import Facts
 from zmward.finding import moment
 from zmward.plan import Plan
-from zmward.reports.plain import in_json
 from zmward.waivers import validate
 
 _OPTIONS = ("host", "profile", "now", "lang", "quiet", "no_color")
@@ -70,25 +67,9 @@ def command(
     **shared: Any,
 ) -> int:
     """Print the plan, or write it as the file that apply takes."""
-    from zmward.reports.plan_json import render as as_document
-    from zmward.reports.plan_text import render as as_text
-
     options = {**shared, **{n: given(ctx, n, shared[n]) for n in _OPTIONS}}
     language(options["lang"])
     found = _planned(was, options)
-    if as_json or output is not None:
-        write(in_json(as_document(found)), output)
-    if not as_json:
-        shown = screen(color=not options["no_color"])
-        text = as_text(
-            found,
-            width=shown.width,
-            color=shown.color,
-            encoding=shown.encoding,
-            everything=everything,
-        )
-        write(text, None)
-        # Only a host that was asked just now can still be asked for more.
-        if not (options["paths"] or options["sample"]):
-            write(hand_made(options["host"], found), None)
+    asked = not (options["paths"] or options["sample"])
+    show(found, options, output, as_json=as_json, everything=everything, asked=asked)
     return 0

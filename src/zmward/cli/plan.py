@@ -135,6 +135,39 @@ def _planned(
     return forecast(found, report, controls().values(), facts)
 
 
+def show(
+    found: Plan,
+    options: dict[str, Any],
+    output: str | None,
+    *,
+    as_json: bool,
+    everything: bool,
+    asked: bool,
+) -> None:
+    """Print a plan, and write the file that apply takes.
+
+    Only a host that was `asked` just now can still be asked for more.
+    """
+    from zmward.reports.plain import in_json
+    from zmward.reports.plan_json import render as as_document
+    from zmward.reports.plan_text import render as as_text
+
+    if as_json or output is not None:
+        write(in_json(as_document(found)), output)
+    if not as_json:
+        shown = screen(color=not options["no_color"])
+        text = as_text(
+            found,
+            width=shown.width,
+            color=shown.color,
+            encoding=shown.encoding,
+            everything=everything,
+        )
+        write(text, None)
+        if asked:
+            write(hand_made(options["host"], found), None)
+
+
 @click.command("plan", help="Show the changes that would repair what failed.")
 @common("host", "profile", "now", "lang", "quiet", "no_color")
 @click.option("--demo", "sample", is_flag=True, help="Plan for the sample server.")
@@ -172,10 +205,6 @@ def command(  # one parameter for each option
     **shared: object,
 ) -> int:
     """Print the plan, or write it as the file that apply takes."""
-    from zmward.reports.plain import in_json
-    from zmward.reports.plan_json import render as as_document
-    from zmward.reports.plan_text import render as as_text
-
     options = {name: given(ctx, name, value) for name, value in shared.items()}
     language(options["lang"])
     site = profile(options["profile"])
@@ -183,19 +212,6 @@ def command(  # one parameter for each option
     alone = report is not None and not paths and not sample
     evidence = None if alone else _evidence(paths, options, sample=sample)
     found = _planned(evidence, report, site, options)
-    if as_json or output is not None:
-        write(in_json(as_document(found)), output)
-    if not as_json:
-        shown = screen(color=not options["no_color"])
-        text = as_text(
-            found,
-            width=shown.width,
-            color=shown.color,
-            encoding=shown.encoding,
-            everything=everything,
-        )
-        write(text, None)
-        # Only a host that was asked just now can still be asked for more.
-        if not (paths or told or sample):
-            write(hand_made(options["host"], found), None)
+    asked = not (paths or told or sample)
+    show(found, options, output, as_json=as_json, everything=everything, asked=asked)
     return 0
