@@ -105,6 +105,17 @@ def test_a_whole_backup_restores(drill: Drill, place: Path, tmp_path: Path) -> N
     assert json.loads(record.read_bytes())["parts"] == found["parts"]
 
 
+def test_a_name_that_is_no_utf_8_is_told_of_and_remembered(
+    drill: Drill, place: Path, tmp_path: Path
+) -> None:
+    (place / "2026-11-30").rename(place / os.fsdecode(b"\xff"))
+    found = drill(folder(place), code=0)
+    assert found["backup"] == "\\xff"
+    assert all("\\xff" in part["source"] for part in found["parts"])
+    record = tmp_path / "state" / "backups" / "drill.json"
+    assert json.loads(record.read_bytes())["parts"] == found["parts"]
+
+
 def test_without_a_live_directory_a_whole_dump_is_not_known_to_be_whole(
     drill: Drill, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
