@@ -22,6 +22,9 @@ Moved = Callable[[int], None]
 _GZIP: Final = b"\x1f\x8b"
 _WINDOW: Final = 31
 _PIECE: Final = 1 << 18
+# Who packs in pieces puts something into each.
+_MEMBERS: Final = 1000
+_LEAST: Final = 512
 # What stays free on the disk, whatever a backup unpacks to.
 RESERVE: Final = 256 << 20
 _AGAIN: Final = mark("make the backup anew, and see why this one does not restore")
@@ -108,16 +111,21 @@ def roomy(scratch: Scratch, wanted: int) -> None:
 def _unzipped(first: bytes, read: Callable[[int], bytes]) -> Iterator[bytes]:
     engine = zlib.decompressobj(_WINDOW)
     piece = first
+    members = given = 0
     try:
         while piece:
             got = engine.decompress(piece, _PIECE)
             if got:
+                given += len(got)
                 yield got
             if engine.eof:
                 piece = engine.unused_data or read(_PIECE)
                 # Blocks of tapes and some tools fill up with zeros.
                 if piece.strip(b"\0"):
                     engine = zlib.decompressobj(_WINDOW)
+                    members += 1
+                    if members > _MEMBERS and given < members * _LEAST:
+                        raise Unfit("it is packed in pieces that hold nothing")
                     continue
                 return
             piece = engine.unconsumed_tail or read(_PIECE)
