@@ -2,6 +2,7 @@
 
 import os
 import socket
+import stat
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
@@ -77,20 +78,25 @@ class Place:
         machine = self._line("etc/machine-id")
         return Host(name, sha256(machine.encode()).hexdigest() if machine else "")
 
-    def _line(self, path: str) -> str:
+    def _begin(self, path: str, most: int) -> str:
+        """Return the begin of a plain file; nothing of what is none, or not there."""
+        # An image is somebody else's: a pipe would hold us up, and a link lead out.
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        flags |= 0 if self.root == "/" else os.O_NOFOLLOW
         try:
-            with (Path(self.root) / path).open("rb") as file:
-                return file.read(256).decode("utf-8", "replace").strip()
+            opened = os.open(Path(self.root) / path, flags)
+            with os.fdopen(opened, "rb") as file:
+                plain = stat.S_ISREG(os.fstat(opened).st_mode)
+                return file.read(most).decode("utf-8", "replace") if plain else ""
         except OSError:
             return ""
 
+    def _line(self, path: str) -> str:
+        return self._begin(path, 256).strip()
+
     def names(self, path: str) -> dict[str, str]:
         """Return names by number, of `etc/passwd` or `etc/group`."""
-        try:
-            with (Path(self.root) / path).open("rb") as file:
-                text = file.read(_LARGEST).decode("utf-8", "replace")
-        except OSError:
-            return {}
+        text = self._begin(path, _LARGEST)
         rows = (line.split(":") for line in text.splitlines())
         return {row[2]: row[0] for row in rows if len(row) > 3}  # noqa: PLR2004  # name, x, number, more
 
