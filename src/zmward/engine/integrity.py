@@ -1,5 +1,6 @@
 """Looks through an installation: all of it, or what moved and a sample of the rest."""
 
+import hashlib
 import os
 import socket
 import stat
@@ -22,7 +23,7 @@ from zmward.errors import NotZimbra, Usage
 from zmward.integrity.compare import Compared, Difference, difference
 from zmward.integrity.names import named, shown
 from zmward.integrity.node import Node
-from zmward.integrity.shipped import Database
+from zmward.integrity.shipped import Database, Shipped
 
 # Each file is read again at least so often, in days of daily looks.
 # No multiple of 7: a check each week comes to all of them, too.
@@ -186,15 +187,27 @@ class Place:
             return msgspec.json.decode(done.lines, type=Node), ""
         return None, done.notes[0][1] if done.notes else ""
 
+    def whole(self, path: str, digest: str) -> str | None:
+        """Return the text at a recorded path if its digest is this; None if not."""
+        raw = self._raw(path)
+        algorithm = Shipped("", digest).algorithm
+        if raw is None or hashlib.new(algorithm, raw).hexdigest() != digest:
+            return None
+        return raw.decode("utf-8", "replace")
+
     def text(self, path: str) -> str | None:
         """Return the begin of a small text at one path; None where it is not read."""
+        raw = self._raw(path)
+        return None if raw is None else raw.decode("utf-8", "replace")
+
+    def _raw(self, path: str) -> bytes | None:
         above, _, name = named(path).rpartition("/")
         try:
             folder = enter(self.opened, above)
         except OSError:
             return None
         try:
-            return begin(folder, name).decode("utf-8", "replace")
+            return begin(folder, name)
         except OSError:
             return None
         finally:
