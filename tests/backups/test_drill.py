@@ -426,6 +426,25 @@ def test_too_little_room_is_unknown(base: Path, drill: Drill, place: Path) -> No
         subprocess.run(["umount", base], check=True)
 
 
+def test_what_runs_in_a_scratch_writes_nowhere_else(base: Path) -> None:
+    name = f"zmward-test-{os.getpid()}"
+    out = [Path(place, name) for place in ("/tmp", "/var/tmp", "/dev/shm", base)]
+    base.chmod(0o1777)
+    before = Path("/proc/self/mounts").read_text("utf-8")
+    with Scratch(str(base)) as scratch:
+        place = scratch.room("x")
+        tries = "; ".join(f"echo 1 >{path}" for path in out)
+        own = scratch.start(("sh", "-c", f"{tries}; echo 1 >here; ls"), place=place)
+        own.communicate(timeout=30)
+        assert [path.name for path in place.iterdir()] == ["here"]
+        assert Path("/proc/self/mounts").read_text("utf-8") == before
+    left = [path for path in out if path.exists()]
+    for path in left:
+        path.unlink()
+    assert left == []
+    base.chmod(0o755)
+
+
 def test_a_dump_that_never_ends_holds_nobody_up(
     drill: Drill, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
