@@ -155,3 +155,41 @@ def test_two_forms_at_once_are_refused(folder: Path) -> None:
     path.write_bytes(encode(recorded()))
     words = ("--evidence", str(path), "--json", "--format", "html")
     assert dispatch(["config", "document", *words]) == 2
+
+
+def _record(folder: Path) -> Path:
+    return folder.parent / "state/document/written.json"
+
+
+def test_a_page_of_the_server_itself_is_remembered(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config_document, "looked_at", lambda _: recorded())
+    page = folder / "site.md"
+    assert dispatch(["config", "document", "--output", str(page)]) == 0
+    kept = json.loads(_record(folder).read_bytes())
+    assert (kept["path"], kept["when"]) == (str(page), recorded().when)
+    assert kept["left_out"] == []
+    assert _record(folder).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_page_that_could_not_be_remembered_is_written_all_the_same(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(config_document, "looked_at", lambda _: recorded())
+    (folder.parent / "state").mkdir()
+    (folder.parent / "state/document").symlink_to(folder)
+    page = folder / "site.md"
+    assert dispatch(["config", "document", "--output", str(page)]) == 0
+    assert page.exists()
+    assert "the page is written; " in capsys.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["site.md"]
+
+
+def test_a_page_of_recorded_evidence_is_no_proof_for_this_machine(
+    folder: Path,
+) -> None:
+    assert _document(folder / "site.md", recorded()) == 0
+    assert not _record(folder).exists()

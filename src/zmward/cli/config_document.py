@@ -14,7 +14,8 @@ from zmward.configuration.blocks import left, replaced
 from zmward.configuration.document import Section, sections
 from zmward.controls.registry import controls
 from zmward.engine.catalog import active
-from zmward.errors import Usage
+from zmward.engine.page_record import remember
+from zmward.errors import Refused, Usage
 from zmward.facts import Facts
 from zmward.finding import Report, moment
 from zmward.reports.config_document_json import DocumentShown, shown
@@ -109,4 +110,17 @@ def _put(
         text, missing = _written(form, report.host, found, was, plain(output))
         if old is None or text != old.text:
             place.put(text, old)
+    _remembered(report, output, missing, options)
     return report, found, missing
+
+
+def _remembered(
+    report: Report, output: str, missing: tuple[str, ...], options: dict[str, Any]
+) -> None:
+    """Remember on the server itself that its page was written, for later audits."""
+    if options["sample"] or options["paths"] or options["host"]:
+        return
+    try:
+        remember(report.when, Path(output), missing)
+    except Refused as error:
+        click.echo(f"zmward: the page is written; {error}", err=True)
