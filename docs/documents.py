@@ -56,7 +56,6 @@ from zmward.logs import report as logs
 from zmward.logs import seen
 from zmward.patches.ledger import Around
 from zmward.patches.overview import Step
-from zmward.patches.standing import OnNode
 from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
 from zmward.reports import bans_json as bans
@@ -71,6 +70,7 @@ from zmward.reports.patches_json import (
     InstalledShown,
     MitigationShown,
     NodeShown,
+    OnNodeShown,
     PatchesShown,
 )
 from zmward.reports.policy_json import OpeningShown, PolicyShown, ProblemShown
@@ -282,7 +282,7 @@ def _patches() -> Iterator[str]:
         "[JSON Schema](patches.schema.json).\n"
     )
     yield from table(PATCHES, _types(PatchesShown))
-    yield from _structs(AdvisoryShown, MitigationShown, OnNode)
+    yield from _structs(AdvisoryShown, MitigationShown, OnNodeShown)
     yield from _structs(CatalogShown, InstalledShown, NodeShown, Around, Step)
     yield "## Readiness\n"
     yield "`zmward patches readiness --json` writes it.\n"

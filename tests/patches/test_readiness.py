@@ -14,8 +14,8 @@ from zmward.engine.room_for_upgrade import room
 from zmward.errors import Unreachable
 from zmward.facts import Facts
 from zmward.finding import moment
-from zmward.i18n import Said, fill
-from zmward.patches.readiness import Ready, spoken
+from zmward.i18n import Said, fill, spoken
+from zmward.patches.readiness import Ready
 from zmward.profile import Profile
 
 DF = """\

@@ -12,6 +12,7 @@ from zmward.catalog.releases import releases
 from zmward.catalog.support import branches, systems
 from zmward.evidence import DIRECTORY, Unseen
 from zmward.facts import Facts
+from zmward.i18n import Said, fill, mark, spoken
 from zmward.patches.due import today
 from zmward.patches.installed import Installed, installed
 from zmward.patches.standing import (
@@ -40,7 +41,7 @@ from zmward.sources.zmcontrol import ZMCONTROL
 
 
 class Hole(msgspec.Struct, frozen=True):
-    """One advisory over all nodes; `standing` and `reason` are those of the worst one.
+    """One advisory over all nodes; `standing` and `said` are those of the worst one.
 
     `fix` is the build that surely closes it on that node's line, `released` the exact
     day on which that build came out, None where only the publication is known.
@@ -49,13 +50,18 @@ class Hole(msgspec.Struct, frozen=True):
 
     advisory: Advisory
     standing: Standing
-    reason: str
+    said: Said | str
     nodes: tuple[OnNode, ...]
     fix: str = ""
     remedy: str = ""
     released: date | None = None
     met: bool | None = None
-    advice: str = ""
+    advice: Said | str = ""
+
+    @property
+    def reason(self) -> str:
+        """Return why it stands so, in English."""
+        return spoken(self.said)
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -78,7 +84,7 @@ class Level(msgspec.Struct, frozen=True):
     component: str
     levels: tuple[str, ...]
     package: str = ""
-    doubt: str = ""
+    doubt: Said | str = ""
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -97,7 +103,7 @@ class Node(msgspec.Struct, frozen=True):
     system: str = ""
     system_end: date | None = None
     newest: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Said | str, ...] = ()
 
 
 class Overview(msgspec.Struct, frozen=True):
@@ -176,27 +182,47 @@ def _in_profile(build: str) -> str:
     return build.replace(" ", "_")
 
 
-def _advice(advisory: Advisory, found: OnNode, line: str) -> str:
+def _asking(advisory: Advisory, found: OnNode, line: str) -> Said:
+    """Return whom to ask, and what to state then."""
+    build, hole = found.installed or line, subject(advisory)
+    if not found.installed or " or " in found.installed:
+        form = mark(
+            "Ask the vendor whether {build} closes it, then attest {hole} in the "
+            "profile."
+        )
+        return fill(form, build=build, hole=hole)
+    form = mark(
+        "Ask the vendor whether {build} closes it, then attest {hole} with build = "
+        '"{written}" in the profile.'
+    )
+    return fill(form, build=build, hole=hole, written=_in_profile(build))
+
+
+def _advice(advisory: Advisory, found: OnNode, line: str) -> Said | str:
     """Return what to do about a hole whose fix in this line nobody states."""
     if found.standing is not Standing.UNKNOWN:
         return ""
     if not found.installed:
-        return f"Find out which build {found.node} has: {found.reason}."
+        form = mark("Find out which build {node} has: {reason}.")
+        said = found.said
+        return fill(form, node=found.node, reason=said)
     last = newest(line)
     if last is None and not _dead(line):
-        return f"{line} is not known here: take a newer zmward, or a signed catalog."
-    text = ""
+        form = mark(
+            "{line} is not known here: take a newer zmward, or a signed catalog."
+        )
+        return fill(form, line=line)
+    first: Said | str = ""
     if last is not None and not found.latest and found.installed != str(last):
-        text = f"Move to {last}, the last build of {line}."
+        form = mark("Move to {build}, the last build of {line}.")
+        first = fill(form, build=str(last), line=line)
     elif not _dead(line):
-        asked = f"Ask the vendor whether {found.installed or line} closes it, then"
-        word = f"attest {subject(advisory)}"
-        if found.installed and " or " not in found.installed:
-            word += f' with build = "{_in_profile(found.installed)}"'
-        text = f"{asked} {word} in the profile."
-    if _dead(line):
-        text = f"{text} {line} gets no more fixes: plan the move to {_living()}."
-    return text.strip()
+        return _asking(advisory, found, line)
+    if not _dead(line):
+        return first
+    form = mark("{line} gets no more fixes: plan the move to {living}.")
+    dead = fill(form, line=line, living=_living())
+    return fill("{first} {dead}", first=first, dead=dead) if first else dead
 
 
 @cache
@@ -230,11 +256,12 @@ def _hole(advisory: Advisory, nodes: tuple[Installed, ...], facts: Facts) -> Hol
     alike = (one for one in found if one.standing is standing)
     first = min(alike, key=_soonest, default=None)
     if first is None:
-        reason = f"no node has the component {advisory.component}"
-        return Hole(advisory, standing, reason, found)
+        form = mark("no node has the component {component}")
+        none = fill(form, component=advisory.component)
+        return Hole(advisory, standing, none, found)
     line = next(_line(node) for node in nodes if node.node == first.node)
     return Hole(
-        *(advisory, standing, first.reason, found, first.fix),
+        *(advisory, standing, first.said, found, first.fix),
         remedy=_remedy(advisory, first, line),
         released=_days().get(first.fix),
         met=first.met,
@@ -322,17 +349,23 @@ def _system(facts: Facts, node: str) -> tuple[str, date | None]:
     return text, next(ends, None)
 
 
+def _once(texts: Iterable[Said | None]) -> tuple[Said, ...]:
+    """Return what there is to say, each text once."""
+    found = {text.by(): text for text in texts if text is not None}
+    return tuple(found.values())
+
+
 def _node(found: Installed, facts: Facts) -> Node:
     """Return what is shown of a node."""
     system, system_end = _system(facts, found.node)
     line = _line(found)
     end = branches().get(".".join(line.split(".")[:2])) if line else None
     last = newest(line) if line else None
-    notes = (*(one.doubt for one in found.parts), *found.doubts)
+    notes = _once((*(one.doubt for one in found.parts), *found.doubts))
     levels = tuple(
         Level(
             *(one.component, tuple(map(str, one.versions)), one.package),
-            doubt="; ".join(text for text in (one.doubt, one.against) if text),
+            doubt=fill("{texts}", texts=_once((one.doubt, one.against))),
         )
         for one in found.parts
     )
@@ -343,7 +376,7 @@ def _node(found: Installed, facts: Facts) -> Node:
         system=system,
         system_end=system_end,
         newest=str(last) if last else "",
-        notes=tuple(dict.fromkeys(text for text in notes if text)),
+        notes=notes,
     )
 
 
