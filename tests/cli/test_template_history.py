@@ -99,6 +99,13 @@ def test_only_the_host_itself_and_a_pinned_key_tell(root: Path) -> None:
         assert found.looked == {}
 
 
+def test_without_any_baseline_no_key_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZMWARD_STATE", str(tmp_path / "none"))
+    assert record(judged(Profile())).why == "this machine has no baseline"
+
+
 def test_a_baseline_made_after_the_upgrade_does_not_count() -> None:
     digest = hashlib.sha256(b"x").hexdigest()
     found = Record(4, "2026-12-02T00:00:00+00:00", {PATH: digest})

@@ -16,6 +16,7 @@ from zmward.finding import moment
 from zmward.i18n import Said, fill, mark
 
 _ELSEWHERE = mark("the baseline lies on the host itself: run this there")
+_NONE = mark("this machine has no baseline")
 _YOUNGER = mark(
     "baseline {number} of {when} was made after the evidence of before: what the "
     "upgrade changed is in it already"
@@ -26,16 +27,19 @@ def record(place: Judged, root: str = "/") -> Record:
     """Return what the baseline of this very machine tells, or why none counts."""
     from zmward.engine.integrity import Place
     from zmward.engine.integrity_keys import pinned
+    from zmward.engine.integrity_state import exists
     from zmward.engine.integrity_work import Wish
     from zmward.engine.recorded_files import recorded_files
 
     if not place.live or place.host:
         return Record(why=_ELSEWHERE)
     try:
+        if not exists(root):
+            return Record(why=_NONE)
         wish = Wish(place.now, own_version(), pinned(place.profile.integrity.keys, ()))
         with closing(Place(root)) as looked:
             return recorded_files(looked, wish)
-    except ZmwardError as error:
+    except (ZmwardError, PermissionError) as error:
         return Record(why=str(error))
 
 
