@@ -13,6 +13,7 @@ from zmward.catalog.support import branches, systems
 from zmward.evidence import DIRECTORY, Unseen
 from zmward.facts import Facts
 from zmward.i18n import Said, fill, mark, spoken
+from zmward.patches.advice import advice, dead, living, numbers
 from zmward.patches.due import today
 from zmward.patches.installed import Installed, installed
 from zmward.patches.standing import (
@@ -20,7 +21,6 @@ from zmward.patches.standing import (
     OnNode,
     Standing,
     on_node,
-    subject,
     verdict,
     worst,
 )
@@ -164,67 +164,6 @@ def _line(found: Installed) -> str:
     return max(versions).line if versions else ""
 
 
-def _living() -> str:
-    """Return the newest line that the vendor still gives fixes."""
-    return next(one.line for one in releases().lines if one.supported)
-
-
-def _dead(line: str) -> bool:
-    return _numbers(line) < _numbers(_living())
-
-
-def _numbers(line: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in line.split("."))
-
-
-def _in_profile(build: str) -> str:
-    """Return a build as profiles write it: `8.8.15_P46`."""
-    return build.replace(" ", "_")
-
-
-def _asking(advisory: Advisory, found: OnNode, line: str) -> Said:
-    """Return whom to ask, and what to state then."""
-    build, hole = found.installed or line, subject(advisory)
-    if not found.installed or " or " in found.installed:
-        form = mark(
-            "Ask the vendor whether {build} closes it, then attest {hole} in the "
-            "profile."
-        )
-        return fill(form, build=build, hole=hole)
-    form = mark(
-        "Ask the vendor whether {build} closes it, then attest {hole} with build = "
-        '"{written}" in the profile.'
-    )
-    return fill(form, build=build, hole=hole, written=_in_profile(build))
-
-
-def _advice(advisory: Advisory, found: OnNode, line: str) -> Said | str:
-    """Return what to do about a hole whose fix in this line nobody states."""
-    if found.standing is not Standing.UNKNOWN:
-        return ""
-    if not found.installed:
-        form = mark("Find out which build {node} has: {reason}.")
-        said = found.said
-        return fill(form, node=found.node, reason=said)
-    last = newest(line)
-    if last is None and not _dead(line):
-        form = mark(
-            "{line} is not known here: take a newer zmward, or a signed catalog."
-        )
-        return fill(form, line=line)
-    first: Said | str = ""
-    if last is not None and not found.latest and found.installed != str(last):
-        form = mark("Move to {build}, the last build of {line}.")
-        first = fill(form, build=str(last), line=line)
-    elif not _dead(line):
-        return _asking(advisory, found, line)
-    if not _dead(line):
-        return first
-    form = mark("{line} gets no more fixes: plan the move to {living}.")
-    dead = fill(form, line=line, living=_living())
-    return fill("{first} {dead}", first=first, dead=dead) if first else dead
-
-
 @cache
 def _days() -> dict[str, date | None]:
     """Return the exact day of each build, by the build as people write it."""
@@ -237,7 +176,7 @@ def _remedy(advisory: Advisory, found: OnNode, line: str) -> str:
         return ""
     if found.fix:
         return found.fix
-    lines = (line, _living()) if _dead(line) else (line,)
+    lines = (line, living()) if dead(line) else (line,)
     stated = {fix.line: fix.surely for fix in advisory.fixes if fix.surely}
     text = next((stated[one] for one in lines if one in stated), "")
     return str(known(text)) if text else ""
@@ -265,7 +204,7 @@ def _hole(advisory: Advisory, nodes: tuple[Installed, ...], facts: Facts) -> Hol
         remedy=_remedy(advisory, first, line),
         released=_days().get(first.fix),
         met=first.met,
-        advice=_advice(advisory, first, line),
+        advice=advice(advisory, first, line),
     )
 
 
@@ -286,9 +225,9 @@ def _rank(hole: Hole) -> tuple[int, bool, bool, bool, float, int, str]:
 
 def _targets(line: str) -> Iterator[Version]:
     """Yield the builds to which the nodes of a line may go in one step."""
-    for one in dict.fromkeys((line, _living())):
+    for one in dict.fromkeys((line, living())):
         last = newest(one)
-        if last is not None and _numbers(one) >= _numbers(line):
+        if last is not None and numbers(one) >= numbers(line):
             yield last
 
 
