@@ -1,6 +1,7 @@
 """Looks through an installation: all of it, or what moved and a sample of the rest."""
 
 import os
+import re
 import socket
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +29,9 @@ from zmward.integrity.shipped import Database
 ROUND: Final = 29
 _WORKERS: Final = 2
 _LARGEST: Final = 1 << 20
+_OWN_NAME: Final = re.compile(
+    r'<key name="zimbra_server_hostname">\s*<value>([^<]{1,253})</value>'
+)
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -70,12 +74,16 @@ class Place:
         os.close(self.opened)
 
     def host(self) -> Host:
-        """Return the host by the files of the root."""
-        name = self._line("etc/hostname")
+        """Return the host by the files of the root, by Zimbra's own at last."""
+        name = self._line("etc/hostname") or self._own_name()
         if self.root == "/" and not name:
             name = socket.gethostname()
         machine = self._line("etc/machine-id")
         return Host(name, sha256(machine.encode()).hexdigest() if machine else "")
+
+    def _own_name(self) -> str:
+        match = _OWN_NAME.search(self.text(f"{Z}/conf/localconfig.xml") or "")
+        return match[1].strip() if match else ""
 
     def _line(self, path: str) -> str:
         try:

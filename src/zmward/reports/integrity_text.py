@@ -50,7 +50,7 @@ class _Screen:
             text.format(
                 number=base.number,
                 digest=base.digest[:16],
-                host=base.host or "?",
+                host=base.host or self.say(mark("a host without a name")),
                 when=moment(base.when),
                 paths=base.paths,
             ),
