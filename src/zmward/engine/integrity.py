@@ -15,7 +15,7 @@ from zmward.catalog.installation import TREES, Z, recorded, skipped
 from zmward.doors.examine import Examiner
 from zmward.doors.hunted import begin
 from zmward.doors.package_files import database
-from zmward.doors.tree import FOLDER, Folder, Walk, enter
+from zmward.doors.tree import FOLDER, Folder, Walk, enter, spread
 from zmward.engine.examiners import Looker, batches, looked
 from zmward.engine.log_readers import cores
 from zmward.errors import NotZimbra, Usage
@@ -135,7 +135,8 @@ class Place:
         )
 
     def _folders(self, walk: Walk) -> Iterator[Folder]:
-        for tree in self.trees:
+        trees = (one for tree in self.trees for one in spread(self.opened, tree))
+        for tree in trees:
             for folder in walk.tree(tree):
                 if folder.path == Z.rpartition("/")[0] and tree == Z:
                     walk.linked(tree)

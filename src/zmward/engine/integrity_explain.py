@@ -6,14 +6,14 @@ from typing import Final
 
 import msgspec
 
-from zmward.catalog.installation import Class, place_of
+from zmward.catalog.installation import Class, in_tree, place_of
 from zmward.doors.tree import enter
 from zmward.engine.integrity import Place
 from zmward.engine.integrity_state import exists
 from zmward.engine.integrity_work import Wish, recorded
 from zmward.engine.written_by import ALL, Asked
 from zmward.errors import Usage
-from zmward.integrity.checked import below, still_suspect
+from zmward.integrity.checked import still_suspect
 from zmward.integrity.compare import difference
 from zmward.integrity.manifest import Header
 from zmward.integrity.names import named
@@ -81,7 +81,7 @@ def explain(place: Place, wish: Wish | None, path: str) -> Explained:
             rows = still_suspect(header, (), owners)
             judged = next((one for one in rows if one.path == path), None)
     package = owners.owner(path)
-    looked = row.kind is not Class.DATA and any(below(real, t) for t in place.trees)
+    looked = row.kind is not Class.DATA and any(in_tree(real, t) for t in place.trees)
     return Explained(
         *(path, row.kind, row.pattern, looked, package),
         *(owners.versions.get(package, ""), agrees, was, now, why_not),
