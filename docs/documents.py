@@ -52,6 +52,7 @@ from zmward.firewall.observed import Between, Caller, Observed, Wanted
 from zmward.firewall.openings import Outbound
 from zmward.firewall.verdict import Passed, Verdict
 from zmward.integrity.watching import Dropped
+from zmward.integrity.writers import Writer
 from zmward.logs import report as logs
 from zmward.logs import seen
 from zmward.patches.ledger import Around
@@ -379,6 +380,7 @@ def _integrity() -> Iterator[str]:
     yield "## Integrity of one path\n"
     yield "`zmward integrity explain PATH --json` writes it.\n"
     yield from table(INTEGRITY_PATH, _types(integrity_explained.PathShown))
+    yield from _structs(Writer)
     yield "## Hunt\n"
     yield "`zmward integrity hunt --json` writes it.\n"
     yield from table(HUNT, _types(hunt_text.HuntShown))

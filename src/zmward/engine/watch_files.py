@@ -22,6 +22,7 @@ from zmward.doors.hunted import begin
 from zmward.doors.tree import Folder, Walk, enter
 from zmward.doors.watched import Watched
 from zmward.engine.integrity import Place
+from zmward.engine.written_by import Asked, writer_of
 from zmward.errors import Incomplete
 from zmward.integrity.hunting import Subject
 from zmward.integrity.names import shown
@@ -49,6 +50,8 @@ _CHANGES: Final = ("var/lib/dpkg/status", "var/lib/rpm", "usr/lib/sysimage/rpm")
 _LONGEST: Final = 900.0
 # Who creates a file writes it next: both are told at once.
 _SETTLES: Final = 0.3
+# auditd writes an event a moment after the file is there.
+_LAGS: Final = 0.6
 _FLOCK: Final = "hhqqi4x"
 Signature = tuple[int, int, int, int]
 
@@ -194,18 +197,21 @@ class Watcher:
         ]
         if due:
             self._refresh()
+        asked = Asked(self._place.opened, self._owners, due, patience=_LAGS)
         for path in due:
             del self._waiting[path]
-            self._judge(path)
+            self._judge(path, asked)
 
-    def _judge(self, path: str) -> None:
+    def _judge(self, path: str, asked: Asked) -> None:
         folder, _, name = path.rpartition("/")
         found = self._stat(folder, name)
         was = path in self._known
         if found is None:
             self._known.pop(path, None)
             if matters(path, 0):
-                self._tell(Dropped(shown(path), _now(), (VANISHED,), "?", "?", 0, was))
+                row = (shown(path), _now(), (VANISHED,), "?", "?", 0, was)
+                writer = writer_of(asked.writers(path, None))
+                self._tell(Dropped(*row, writer=writer))
             return
         self._known[path] = _signature(found)
         if stat.S_ISDIR(found.st_mode) or not matters(path, found.st_mode):
@@ -232,6 +238,7 @@ class Watcher:
                 found.st_size,
                 was,
                 excerpt,
+                writer_of(asked.writers(path, found)),
             )
         )
 
