@@ -38,6 +38,8 @@ INTEGRITY_PATH: Final[Mapping[str, str]] = {
     "differs": "which properties differ",
     "alarms": "what nothing explains, each as an AlarmShown",
     "baseline": "number:digest of the baseline, empty where there is none",
+    "writers": "the last who did something to it, each as a Writer, by auditd's log; "
+    "null where there is none",
 }
 HUNT: Final[Mapping[str, str]] = {
     "schema": "always `zmward.hunt/1`",
@@ -59,6 +61,7 @@ DROPPED: Final[Mapping[str, str]] = {
     "size": "its size in bytes",
     "was": "whether something of that name stood there before",
     "excerpt": "what shows it, at most 200 characters",
+    "writer": "who wrote it, as a Writer; null where auditd's log does not tell",
 }
 _CAUSE: Final = (
     "`package` (an upgrade brought it), `expected` (Zimbra writes it), `seen` (it "
@@ -71,6 +74,18 @@ _SAME: Final[Mapping[str, str]] = {
     "package": "whose file it is, empty for nobody's",
 }
 STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Writer": {
+        "when": "when, by the kernel, in UTC",
+        "deed": "`created` (also moved or linked there), `written` (opened for "
+        "writing, or its mode or owner changed) or `removed`",
+        "program": "the program's path",
+        "command": "the process's own name for itself, at most 15 bytes",
+        "process": "its number",
+        "parent": "the number of the process above it",
+        "user": "whose rights it had",
+        "login": "who had logged in, empty for a service",
+        "terminal": "on which terminal, empty for none",
+    },
     "BaselineShown": {
         "number": "it grows by one with each baseline",
         "digest": "SHA-256 of the signed header; keep it elsewhere with the number",

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -98,6 +99,44 @@ def test_a_baseline_is_made_compared_and_accepted(
     capsys.readouterr()
     assert integrity("check", *keys, "--quick", "--expect", "3") == 0
     assert integrity("check", *keys, "--expect", "4") == 4
+
+
+def test_what_the_key_remembers_is_expected(
+    room: Path, public: str, capsys: Captured
+) -> None:
+    keys = ("--public-key", public)
+    state = room / "root/var/lib/zmward"
+    shutil.copytree(state, room / "old")
+    assert integrity("accept", *keys, *signing("--key", "key.pem"), "--yes") == 0
+    kept = ("--expect", "key.pem.newest")
+    assert integrity("check", *keys, *kept) == 0
+    shutil.rmtree(state)
+    shutil.copytree(room / "old", state)
+    assert integrity("check", *keys) == 0
+    assert integrity("check", *keys, *kept) == 4
+    assert integrity("explain", *keys, *kept, f"/{SHELL}") == 4
+    capsys.readouterr()
+    anew = ("baseline", "--anew", *keys, *signing("--key", "key.pem"))
+    assert integrity(*anew) == 4
+    assert "was made already" in capsys.readouterr().err
+    assert integrity("check", *keys, "--expect", "7:") == 4
+    assert integrity("check", *keys, "--expect", "nowhere") == 2
+    assert "neither NUMBER:DIGEST" in capsys.readouterr().err
+    (room / "empty").touch()
+    assert integrity("check", *keys, "--expect", "empty") == 4
+
+
+def test_a_memory_that_cannot_be_read_signs_nothing(
+    room: Path, public: str, capsys: Captured
+) -> None:
+    memory = room / "key.pem.newest"
+    assert memory.is_file()
+    memory.unlink()
+    memory.symlink_to("nowhere/at/all")
+    keys = ("--public-key", public, *signing("--key", "key.pem"), "--yes", "--json")
+    assert integrity("accept", *keys) == 2
+    assert "key.pem.newest cannot be read" in capsys.readouterr().err
+    assert integrity("check", "--public-key", public, "--expect", "2") == 4
 
 
 def test_documents_are_described(room: Path, public: str, capsys: Captured) -> None:
@@ -228,6 +267,7 @@ def test_an_open_key_on_another_medium_is_taken(room: Path) -> None:
         assert integrity("baseline", "--key", str(away)) == 0
     finally:
         away.unlink()
+        away.with_name(f"{away.name}.newest").unlink(missing_ok=True)
 
 
 def test_only_an_ed25519_key_signs(room: Path, capsys: Captured) -> None:
@@ -252,7 +292,7 @@ def test_openssl_makes_the_key_and_proves_the_header(room: Path) -> None:
     assert integrity("baseline", *signing("--key", "key.pem")) == 0
     assert integrity("check", "--public-key", "key.pub") == 0
     history = room / "root/var/lib/zmward/integrity/history"
-    line = json.loads(history.read_bytes())
+    line = json.loads(history.read_bytes().splitlines()[0])
     (room / "header").write_text(line["header"])
     (room / "sig").write_bytes(base64.b64decode(line["signature"]))
     proof = ("openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "key.pub")

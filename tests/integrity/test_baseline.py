@@ -457,3 +457,18 @@ def test_what_zimbra_writes_may_run_no_program(
     put(based, path, text)
     assert alarms(based) == {f"/{path}": {"runs-code"}}
     assert alarms(based, quick=True) == {f"/{path}": {"runs-code"}}
+
+
+def test_a_tree_without_a_name_has_zimbra_s_own(root: Path) -> None:
+    assert place(root).host().name == "mail.example.test"
+    (root / "etc/hostname").write_text("\n")
+    assert place(root).host().name == ""
+    put(
+        root,
+        "opt/zimbra/conf/localconfig.xml",
+        '<localconfig><key name="zimbra_server_hostname">\n'
+        "  <value>mbox.example.test</value></key></localconfig>",
+    )
+    assert place(root).host().name == "mbox.example.test"
+    (root / "opt/zimbra/conf/localconfig.xml").unlink()
+    assert place(root).host().name == ""

@@ -22,15 +22,18 @@ from zmward.engine.integrity_work import Wish, baseline, check
 from zmward.errors import Refused, Usage
 from zmward.integrity.manifest import (
     SCHEMA,
+    Entry,
     Header,
     body,
     entry,
     follows,
     history,
+    newest,
     opened,
     signed,
 )
 from zmward.integrity.node import Node
+from zmward.integrity.receipts import end
 
 
 @pytest.fixture
@@ -89,8 +92,7 @@ def test_an_older_history_in_its_place_is_found(root: Path) -> None:
     (store() / "history").write_bytes(old)
     assert "another one was put in its place" in refused(root)
     # Who is root here changes what this host remembers too; not what others do.
-    newest = integrity_state._last(store())
-    newest.unlink()
+    integrity_state._last(store()).unlink()
     assert check(place(root), WISH).header.serial == 1
     wish = msgspec.structs.replace(WISH, remembered="2")
     assert "another one was put in its place" in refused(root, wish)
@@ -171,7 +173,8 @@ def test_only_the_newest_bodies_are_kept(root: Path) -> None:
         baseline(place(root), WISH, SIGNER)
     names = sorted(path.name for path in store().glob("body-*"))
     assert names == ["body-000003", "body-000004"]
-    assert len((store() / "history").read_bytes().splitlines()) == 4
+    # One line each, and the receipt of the newest alone.
+    assert len((store() / "history").read_bytes().splitlines()) == 5
 
 
 def test_a_folder_that_others_write_to_holds_no_baseline(root: Path) -> None:
@@ -201,6 +204,14 @@ def _header(serial: int = 1, previous: str = "", **more: Any) -> Header:
     return msgspec.structs.replace(row, **more)
 
 
+def _ended(lines: list[bytes]) -> bytes:
+    """Return lines with the receipt that whoever signed the last one gave."""
+    one = msgspec.json.decode(lines[-1], type=Entry)
+    header = msgspec.json.decode(one.header, type=Header)
+    last = end(newest(header, one.digest), SIGNER.sign)
+    return b"".join((*lines, msgspec.json.encode(last), b"\n"))
+
+
 def _chain(count: int) -> list[bytes]:
     lines, before = [], ""
     for serial in range(1, count + 1):
@@ -216,7 +227,7 @@ KEYS = (SIGNER.public,)
 
 
 def test_a_whole_chain_is_believed() -> None:
-    assert [header.serial for header, _ in history(b"".join(CHAIN), KEYS)] == [
+    assert [header.serial for header, _ in history(_ended(CHAIN), KEYS)] == [
         *(1, 2, 3, 4)
     ]
 
@@ -225,15 +236,15 @@ def test_a_whole_chain_is_believed() -> None:
 def test_no_other_order_and_no_gap_is_believed(order: list[int], count: int) -> None:
     lines = [CHAIN[number] for number in order[:count]]
     if order[:count] == list(range(count)):
-        assert len(history(b"".join(lines), KEYS)) == count
+        assert len(history(_ended(lines), KEYS)) == count
         return
     with pytest.raises(Refused):
-        history(b"".join(lines), KEYS)
+        history(_ended(lines), KEYS)
 
 
 @given(st.data())
 def test_no_changed_byte_is_believed(data: st.DataObject) -> None:
-    whole = b"".join(CHAIN[:2])
+    whole = _ended(CHAIN[:2])
     at = data.draw(st.integers(0, len(whole) - 1))
     new = data.draw(st.integers(0, 255).filter(lambda byte: byte != whole[at]))
     changed = whole[:at] + bytes((new,)) + whole[at + 1 :]
@@ -253,8 +264,8 @@ def test_no_changed_header_is_believed(name: str, value: int) -> None:
     text = isinstance(getattr(_header(), name), str)
     header = msgspec.structs.replace(_header(), **{name: str(value) if text else value})
     forged = entry(header, SIGNER.sign(signed(_header())))
-    with pytest.raises(Refused):
-        history(msgspec.json.encode(forged), KEYS)
+    with pytest.raises(Refused, match="is not signed by a key"):
+        history(_ended([msgspec.json.encode(forged) + b"\n"]), KEYS)
 
 
 NODE = Node("/a", "file", 0o644, 0, 0, 1, 2, 3, 4, 5, 1, "d" * 64)
@@ -289,7 +300,7 @@ def test_another_schema_is_not_read() -> None:
     header = _header(schema="zmward.manifest/2")
     one = entry(header, SIGNER.sign(signed(header)))
     with pytest.raises(Refused, match=r"manifest/2"):
-        history(msgspec.json.encode(one), KEYS)
+        history(_ended([msgspec.json.encode(one) + b"\n"]), KEYS)
 
 
 def test_following_is_by_number_then_by_digest() -> None:

@@ -240,7 +240,10 @@ def customised(root: Path) -> None:
 
 def test_a_customised_server_is_quiet(root: Path) -> None:
     customised(root)
-    assert rules(root) == {}
+    assert hunt(place(root)).alarms == ()
+    assert rules(root) == {
+        "/var/spool/cron/crontabs/zimbra": {"look job-outside-of-the-block"}
+    }
 
 
 def test_a_careless_server_s_intruder_is_found_without_a_baseline(root: Path) -> None:
@@ -266,7 +269,10 @@ def test_a_careless_server_s_intruder_is_found_without_a_baseline(root: Path) ->
     assert found_rules["/opt/zimbra/.ssh/authorized_keys"] == {
         "alarm key-without-command"
     }
-    assert found_rules["/var/spool/cron/crontabs/zimbra"] == {"alarm job-fetches-code"}
+    assert found_rules["/var/spool/cron/crontabs/zimbra"] == {
+        "alarm job-fetches-code",
+        "look job-outside-of-the-block",
+    }
     assert found_rules["/opt/zimbra/lib/ext/up/up.jar"] == {
         "look extension-of-no-package"
     }

@@ -85,6 +85,19 @@ def test_everything_that_was_found_is_there() -> None:
         assert words in text, words
 
 
+@pytest.mark.parametrize("name", ["mail.example.test", ""])
+def test_a_page_has_a_title_with_the_host_s_name_if_it_has_one(name: str) -> None:
+    named = replace(check(), baseline=replace(check().baseline, host=name))
+    behind = f" · {name}" if name else ""
+    for page, title in (
+        (checked(named), "What changed since the baseline"),
+        (hunted(replace(hunt(), host=name)), "What has no place on a Zimbra server"),
+    ):
+        assert f"<title>{title}{behind} · zmward</title>" in page
+        below = f": <bdi>{name}</bdi>" if name else ""
+        assert f"<h1>{title}{below}</h1>" in page
+
+
 def test_nothing_found_is_said() -> None:
     nothing = replace(check(), alarms=(), unread=(), added=(), changed=(), removed=())
     assert "no alarm; every content was read" in _Page(checked(nothing)).text

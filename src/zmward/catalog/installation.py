@@ -16,6 +16,8 @@ from zmward.i18n import mark
 
 Z: Final = "/opt/zimbra"
 WEB: Final = f"{Z}/jetty_base/webapps"
+# Links to jetty_base, by which packages name its files; a folder where a server is old.
+_JETTY: Final = (f"{Z}/jetty/", f"{Z}/mailboxd/")
 
 
 class Class(StrEnum):
@@ -70,7 +72,13 @@ def _rows(kind: Class, *patterns: str, home: tuple[str, ...] = ()) -> list[Place
     return [Place(pattern, kind, home) for pattern in patterns]
 
 
+# Hashes of passwords: with a plain digest of such a file somebody can try passwords.
+SHADOWS: Final = ("/etc/shadow", "/etc/gshadow")
+# What logs somebody in, or runs when somebody does, in a folder of their own.
+_LOGINS: Final = ("authorized_keys", "authorized_keys2", "rc", "environment")
+_HOMES: Final = ("/home", "/srv", "/var/lib")
 # Where the looking begins. What lies below data is looked at where programs are served.
+# A star stands for each real folder in the one above.
 TREES: Final = (
     Z,
     f"{Z}/data/httpd/htdocs",
@@ -135,6 +143,8 @@ TREES: Final = (
     "/etc/environment",
     "/etc/passwd",
     "/etc/group",
+    *SHADOWS,
+    *(f"{home}/*/.ssh/{name}" for home in _HOMES for name in _LOGINS),
 )
 
 PLACES: Final[tuple[Place, ...]] = (
@@ -157,7 +167,8 @@ PLACES: Final[tuple[Place, ...]] = (
         *(f"{Z}/conf/*.key", f"{Z}/conf/*.crt", f"{Z}/conf/*.keystore"),
         *(f"{Z}/conf/*.pem", f"{Z}/conf/ca/**", f"{Z}/conf/domaincerts/**"),
         *(f"{Z}/jetty_base/etc/keystore", f"{Z}/conf/localconfig.xml"),
-        *("/root/.ssh/**", "/etc/ssh/ssh_host_*"),
+        *("/root/.ssh/**", "/etc/ssh/ssh_host_*", *SHADOWS),
+        *(f"{home}/*/.ssh/**" for home in _HOMES),
     ),
     # Templates, and what the site is meant to edit.
     *_rows(
@@ -230,10 +241,25 @@ def _candidates(folder: str) -> tuple[Place, ...]:
     return tuple(found)
 
 
+def real(path: str) -> str:
+    """Return a path without the links that Zimbra itself makes for Jetty's folder."""
+    for link in _JETTY:
+        if path.startswith(link):
+            return f"{Z}/jetty_base/{path.removeprefix(link)}"
+    return path
+
+
 def place_of(path: str) -> Place:
     """Return the row of an absolute path."""
     rows = _candidates(path.rpartition("/")[0])
     return next(row for row in rows if row.matches(path))
+
+
+def in_tree(path: str, tree: str) -> bool:
+    """Say whether a path is looked at because of a tree."""
+    if "*" in tree:
+        return _expression(tree).fullmatch(path) is not None
+    return path == tree or path.startswith(f"{tree.rstrip('/')}/")
 
 
 _DATA_FILES: Final = frozenset(

@@ -76,9 +76,9 @@ def command(
         question = f"Sign a baseline that takes {len(what.own)} changes?"
         _consent(question, yes=yes)
         using = signer(asked.root, key, None, phrase)
-        header, head = accept(place, asked.wish(), using, what)
+        header, head, forgotten = accept(place, asked.wish(), using, what)
     rest = msgspec.structs.replace(left(what), header=header, head=head)
-    shown = accepted(rest, what.own)
+    shown = accepted(rest, what.own, forgotten)
     if as_json:
         write(in_json(render(shown)), None)
         return rest.code

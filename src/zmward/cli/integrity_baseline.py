@@ -3,6 +3,7 @@
 from typing import Any
 
 import click
+import msgspec
 
 from zmward.cli.integrity_place import SHARED, Asked, own, signer
 from zmward.cli.options import common, write
@@ -15,7 +16,7 @@ from zmward.reports.plain import in_json
 @common(*SHARED)
 @own("root", "key", "hurry")
 @click.option("--new-key", metavar="FILE", help="Make a key, and sign with it.")
-@own("passphrase", "keys")
+@own("passphrase", "keys", "expect")
 @click.option(
     "--anew", is_flag=True, help="Record all as it is now, whatever has changed."
 )
@@ -56,7 +57,8 @@ def command(
         )
     with asked.place() as place:
         using = signer(asked.root, key, new_key, phrase)
-        found = baseline(place, asked.wish(using if first else None), using)
+        wish = asked.wish(using if first else None)
+        found = baseline(place, msgspec.structs.replace(wish, anew=anew), using)
     suspects = [standing(path, Database()) for path in found.shipped.suspects]
     shown = made(found, suspects)
     if as_json:

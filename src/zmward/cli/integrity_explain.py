@@ -36,6 +36,7 @@ def command(ctx: click.Context, /, *, path: str, as_json: bool, **shared: Any) -
         judged=found.judged,
         header=found.header,
         head=found.head,
+        writers=found.writers,
     )
     if as_json:
         write(in_json(render(document)), None)

@@ -1,5 +1,6 @@
 """What the verbs of `zmward integrity` share: a root, a profile, keys, a passphrase."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,13 +15,21 @@ from zmward.cli.options import given, language, profile
 from zmward.cli.options import time as given_time
 from zmward.engine.examiners import gentle
 from zmward.engine.integrity import Place
-from zmward.engine.integrity_keys import Signer, create, load, passphrase_of, pinned
+from zmward.engine.integrity_keys import (
+    Signer,
+    create,
+    load,
+    passphrase_of,
+    pinned,
+    told_by,
+)
 from zmward.engine.integrity_state import exists, folder
 from zmward.engine.integrity_work import Wish
 from zmward.errors import Usage
 from zmward.profile import Profile
 
 F = TypeVar("F", bound=Callable[..., Any])
+_NUMBER = re.compile(r"\d+(?::[0-9A-Fa-f]*)?")
 FORMATS = ("text", "json", "html")
 SHARED = ("profile", "now", "lang", "quiet", "no_color")
 
@@ -40,9 +49,10 @@ _OPTIONS = {
     ),
     "expect": click.option(
         "--expect",
-        metavar="NUMBER[:DIGEST]",
+        metavar="NUMBER[:DIGEST]|FILE",
         default="",
-        help="Refuse a baseline older than this one.",
+        help="Refuse a baseline older than this one, or than FILE tells: KEY.newest, "
+        "or lines of your log server.",
     ),
     "key": click.option(
         "--key", metavar="FILE", help="The private key that signs, in PEM."
@@ -94,7 +104,11 @@ class Asked:
             believed: tuple[str, ...] = (signer.public,)
         else:
             believed = pinned(keys, self._given)
-        return Wish(self.now, own_version(), believed, self._expect)
+        told = None
+        if self._expect and not _NUMBER.fullmatch(self._expect):
+            told = told_by(Path(self._expect))
+        number = "" if told is not None else self._expect
+        return Wish(self.now, own_version(), believed, number, told)
 
     @contextmanager
     def place(self) -> Iterator[Place]:

@@ -48,7 +48,7 @@ def command(
 
     with asked.place() as place:
         place.require_zimbra()
-        host = place.host().name or "?"
+        host = place.host().name or "a host without a name"
         sends = [by_mail(mail, host)] if mail else []
         sends += [by_https(webhook, host)] if webhook else []
         alerts = Alerts(sends, say)

@@ -54,6 +54,26 @@ def enter(root: int, path: str) -> int:
     return at
 
 
+def spread(root: int, tree: str) -> Iterator[str]:
+    """Yield the trees that one with a star means; one without it is itself."""
+    above, star, behind = tree.partition("/*/")
+    if not star:
+        yield tree
+        return
+    try:
+        opened = enter(root, above)
+    except OSError:
+        return
+    try:
+        with os.scandir(opened) as entries:
+            names = [one.name for one in entries if one.is_dir(follow_symlinks=False)]
+    except OSError:
+        return
+    finally:
+        os.close(opened)
+    yield from (f"{above}/{name}/{behind}" for name in sorted(names))
+
+
 class Walk:
     """One walk from a root; what could not be looked into is in `notes`."""
 

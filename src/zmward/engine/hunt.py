@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from zmward.catalog.hunt import PAGE
-from zmward.catalog.installation import WEB, Z, skipped
+from zmward.catalog.installation import WEB, Z, real, skipped
 from zmward.doors.hunted import MOST, begin, processes
 from zmward.doors.tree import Folder, Walk, enter
 from zmward.engine.integrity import Place
@@ -22,6 +22,7 @@ from zmward.integrity.hunting import (
     hits,
     hunts_at,
     in_data,
+    job_hits,
     led_to,
     link_hit,
     process_hits,
@@ -136,9 +137,9 @@ class _Hunt:
 
     def _plain(self, folder: int, name: str, path: str, found: os.stat_result) -> None:
         self.files += 1
-        if path.startswith(_WORK):
+        if real(path).startswith(_WORK):
             self.work.append(path)
-        elif path.startswith(f"{WEB}/") and _PAGE.fullmatch(path):
+        elif real(path).startswith(f"{WEB}/") and _PAGE.fullmatch(path):
             self.pages.append(path)
         owner = self._owners.get(str(found.st_uid), str(found.st_uid))
         rows = hunts_at(path, found.st_mode, owner)
@@ -187,10 +188,17 @@ class _Hunt:
             # What is not as its package has it is nobody's.
             owned = one is not None and (agrees or not one.digest)
             yield from hits(subject, owned=owned, known=known, as_shipped=agrees)
+        yield from self._jobs()
         for path, target in self.links:
             owned = bool(self.packages.owner(shown(path)))
             yield from link_hit(path, target, owned=owned, known=known)
         yield from classes(self.pages, self.work)
+
+    def _jobs(self) -> Iterator[Hit]:
+        for subject in self.subjects:
+            some = hits(subject, owned=False, known=True, as_shipped=False)
+            alarms = (hit.excerpt for hit in some if hit.level == "alarm")
+            yield from job_hits(subject, alarms)
 
 
 def _left_out(folder: str) -> bool:
@@ -209,7 +217,7 @@ def hunt(place: Place) -> Hunted:
     running = _running(place)
     found = sorted(
         {*work.found(), *process_hits(running)},
-        key=lambda one: (one.level, one.path, one.rule),
+        key=lambda one: (one.level, one.path, one.rule, one.excerpt),
     )
     work.missed += unseen(running)
     return Hunted(

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import socket
 import stat
 import zlib
@@ -16,7 +17,7 @@ from zmward.catalog.installation import TREES, Z, recorded, skipped
 from zmward.doors.examine import Examiner
 from zmward.doors.hunted import begin
 from zmward.doors.package_files import database
-from zmward.doors.tree import FOLDER, Folder, Walk, enter
+from zmward.doors.tree import FOLDER, Folder, Walk, enter, spread
 from zmward.engine.examiners import Looker, batches, looked
 from zmward.engine.log_readers import cores
 from zmward.errors import NotZimbra, Usage
@@ -30,6 +31,9 @@ from zmward.integrity.shipped import Database, Shipped
 ROUND: Final = 29
 _WORKERS: Final = 2
 _LARGEST: Final = 1 << 20
+_OWN_NAME: Final = re.compile(
+    r'<key name="zimbra_server_hostname">\s*<value>([^<]{1,253})</value>'
+)
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -72,12 +76,16 @@ class Place:
         os.close(self.opened)
 
     def host(self) -> Host:
-        """Return the host by the files of the root."""
-        name = self._line("etc/hostname")
+        """Return the host by the files of the root, by Zimbra's own at last."""
+        name = self._line("etc/hostname") or self._own_name()
         if self.root == "/" and not name:
             name = socket.gethostname()
         machine = self._line("etc/machine-id")
         return Host(name, sha256(machine.encode()).hexdigest() if machine else "")
+
+    def _own_name(self) -> str:
+        match = _OWN_NAME.search(self.text(f"{Z}/conf/localconfig.xml") or "")
+        return match[1].strip() if match else ""
 
     def _begin(self, path: str, most: int) -> str:
         """Return the begin of a plain file; nothing of what is none, or not there."""
@@ -134,7 +142,8 @@ class Place:
         )
 
     def _folders(self, walk: Walk) -> Iterator[Folder]:
-        for tree in self.trees:
+        trees = (one for tree in self.trees for one in spread(self.opened, tree))
+        for tree in trees:
             for folder in walk.tree(tree):
                 if folder.path == Z.rpartition("/")[0] and tree == Z:
                     walk.linked(tree)

@@ -12,22 +12,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from zmward.engine.own_store import put
 from zmward.errors import BadFile, Refused, Usage
-from zmward.integrity.manifest import KEY_BYTES
+from zmward.integrity.receipts import KEY_BYTES, kept_with
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _LARGEST: Final = 1 << 16
+_LARGEST_LOG: Final = 256 << 20
 _SHORTEST: Final = 8
 Asks = Callable[[], bytes]
 
 
 class Signer:
-    """An opened private key."""
+    """An opened private key; beside its file it keeps what it signed of each host."""
 
-    def __init__(self, key: "Ed25519PrivateKey") -> None:
+    def __init__(self, key: "Ed25519PrivateKey", file: Path | None = None) -> None:
         self._key = key
+        self.memory = None if file is None else file.with_name(f"{file.name}.newest")
 
     @property
     def public(self) -> str:
@@ -44,17 +47,43 @@ class Signer:
         """Return the signature of a content."""
         return self._key.sign(content)
 
+    def kept(self) -> bytes:
+        """Return the lines that lie beside the key."""
+        if self.memory is None or not os.path.lexists(self.memory):
+            return b""
+        return _file(self.memory)
 
-def _file(path: Path) -> bytes:
+    def keep(self, line: str, machine: str) -> str:
+        """Put a new line of a machine beside the key; return why that failed."""
+        if self.memory is None:
+            return ""
+        try:
+            put(self.memory, kept_with(self.kept(), line, machine, (self.public,)))
+        except (OSError, BadFile) as error:
+            return f"{self.memory} cannot be written: {error}"
+        return ""
+
+
+def _file(path: Path, largest: int = _LARGEST) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):
                 raise BadFile(f"{path} is no file.")
-            return file.read(_LARGEST)
+            return file.read(largest)
     except OSError as error:
         raise BadFile(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def told_by(path: Path) -> bytes:
+    """Return the begin of a file that tells of baselines: a key's memory, or a log."""
+    if not path.exists():
+        raise BadFile(
+            f"--expect {path} is neither NUMBER:DIGEST, as `zmward integrity check` "
+            "prints it, nor a file."
+        )
+    return _file(path, _LARGEST_LOG)
 
 
 def passphrase_of(path: Path) -> bytes:
@@ -92,7 +121,7 @@ def create(path: Path, passphrase: bytes) -> Signer:
         ) from error
     except OSError as error:
         raise BadFile(f"{path} cannot be written: {error.strerror}.") from error
-    return Signer(key)
+    return Signer(key, path)
 
 
 def _device(path: Path) -> int:
@@ -128,7 +157,7 @@ def load(path: Path, asks: Asks, baselines: Path) -> Signer:
         ) from None
     if not isinstance(key, ed25519.Ed25519PrivateKey):
         raise BadFile(f"{path} is no ed25519 key: make one with --new-key FILE.")
-    return Signer(key)
+    return Signer(key, path)
 
 
 def public(text: str) -> str:

@@ -2,17 +2,20 @@
 
 The body is written first, then the history takes its place in one step: that is the
 moment from which a baseline counts. Whatever fails before leaves the old one in force.
+The history ends with the receipt of its newest baseline; the number of that one stands
+in a file beside the folder too, in the system's log, and beside the key.
 """
 
 import os
 import syslog
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from zmward.doors.told_logs import told_lines
 from zmward.engine.own_store import alone, put
 from zmward.engine.state import root as state_root
 from zmward.errors import Refused, Usage
@@ -25,10 +28,19 @@ from zmward.integrity.manifest import (
     opened,
     signed,
 )
+from zmward.integrity.manifest import newest as as_newest
+from zmward.integrity.receipts import Newest, Sign, end, newest_told, told
 
 _LARGEST: Final = 1 << 30
 _BODIES: Final = 2
-Sign = Callable[[bytes], bytes]
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A baseline that was written: its header, its digest, the line that tells it."""
+
+    header: Header
+    head: str
+    line: str
 
 
 def folder(root: str) -> Path:
@@ -67,20 +79,32 @@ def exists(root: str) -> bool:
     return any(path.exists() for path in (where / "history", _last(where)))
 
 
-def headers(root: str, keys: tuple[str, ...]) -> tuple[tuple[Header, str], ...]:
-    """Return the proved history, oldest first; refuse one that went back in time."""
+def remembered(root: str, machine: str, keys: tuple[str, ...]) -> Newest | None:
+    """Return the newest baseline of a machine that the root's own log tells."""
+    return newest_told(told_lines(root), machine, keys)
+
+
+def headers(
+    root: str, keys: tuple[str, ...], machine: str
+) -> tuple[tuple[Header, str], ...]:
+    """Return the proved history, oldest first; refuse one that went back in time.
+
+    `machine` is the digest of the root's own machine's id.
+    """
     where = folder(root)
     content = _optional(where / "history")
     noted = _optional(_last(where))
+    logged = remembered(root, machine, keys)
     if content is None:
-        if noted is None:
+        if noted is None and logged is None:
             raise Usage(
                 f"There is no baseline in {where}: make one with `zmward integrity "
                 "baseline`, while the host is known to be good."
             )
         raise Refused(
-            f"The history of baselines is gone from {where}, and there was one: "
-            "somebody removed it. Put the folder back from a backup."
+            f"The history of baselines is gone from {where}, and there was one"
+            f"{f' ({logged.words[:24]})' if logged else ''}: somebody removed it. Put "
+            "the folder back from a backup."
         )
     found = history(content, keys)
     newest, head = found[-1]
@@ -92,15 +116,28 @@ def headers(root: str, keys: tuple[str, ...]) -> tuple[tuple[Header, str], ...]:
         )
     if noted is not None:
         follows(newest, head, noted.decode("ascii", "replace").strip())
+    if logged is not None and logged.machine == newest.machine:
+        follows(newest, head, logged.words)
     return found
 
 
-def newest(root: str, keys: tuple[str, ...], remembered: str = "") -> Manifest:
-    """Return the newest baseline, proved; refuse a forged, damaged or older one."""
-    header, head = headers(root, keys)[-1]
-    if remembered:
-        follows(header, head, remembered)
-    path = folder(root) / f"body-{header.serial:06}"
+def newest(
+    root: str, keys: tuple[str, ...], machine: str, known: Sequence[str] = ()
+) -> Manifest:
+    """Return the newest baseline, proved; refuse a forged, damaged or older one.
+
+    `known` are numbers, with digests or without, that were kept elsewhere.
+    """
+    where = folder(root)
+    if known and not exists(root):
+        raise Refused(
+            f"{known[0][:40]} was made already, and nothing is left of it in {where}: "
+            "somebody removed it. Put the folder back from a backup."
+        )
+    header, head = headers(root, keys, machine)[-1]
+    for one in known:
+        follows(header, head, one)
+    path = where / f"body-{header.serial:06}"
     content = _optional(path)
     if content is None:
         raise Refused(f"{path} is gone: the newest baseline cannot be compared with.")
@@ -127,50 +164,79 @@ def _sweep(where: Path, newest_serial: int) -> None:
                 path.unlink()
 
 
+def _before(
+    root: str, keys: tuple[str, ...], machine: str, known: Sequence[str], *, anew: bool
+) -> tuple[int, str]:
+    """Return the number and digest that a baseline follows, 0 and nothing at first.
+
+    Where the history is gone and remembered elsewhere, only who insists begins anew;
+    the numbers go on, so that what is remembered stays true.
+    """
+    if exists(root):
+        header, head = headers(root, keys, machine)[-1]
+        for one in known:
+            follows(header, head, one)
+        return header.serial, head
+    logged = remembered(root, machine, keys)
+    words = (*known, *((logged.words,) if logged else ()))
+    numbers = [int(one.partition(":")[0]) for one in words]
+    if numbers and not anew:
+        raise Refused(
+            f"Baseline {max(numbers)} of this host was made already, and nothing is "
+            f"left of it in {folder(root)}: somebody removed it. Put the folder back "
+            "from a backup; if you removed it yourself, --anew begins a new history."
+        )
+    return max(numbers, default=0), ""
+
+
 def commit(
     root: str,
     keys: tuple[str, ...],
     made: Callable[[int, str], Header],
     content: bytes,
+    *,
     sign: Sign,
-) -> tuple[Header, str]:
-    """Write a baseline that follows the newest; return its header and digest.
+    machine: str,
+    known: Sequence[str] = (),
+    anew: bool = False,
+) -> Written:
+    """Write a baseline that follows the newest, and tell it to the system's log.
 
-    `made` gives the header for a number and the digest of the header before.
+    `made` gives the header for a number and the digest of the header before, `known`
+    are numbers of the machine's baselines that were kept elsewhere.
     """
     where = folder(root)
     with _alone(where):
-        before = headers(root, keys) if exists(root) else ()
-        number = before[-1][0].serial + 1 if before else 1
-        header = made(number, before[-1][1] if before else "")
+        number, previous = _before(root, keys, machine, known, anew=anew)
+        header = made(number + 1, previous)
         one = entry(header, sign(signed(header)))
-        line = msgspec.json.encode(one) + b"\n"
-        whole = (_optional(where / "history") or b"") + line
+        now = as_newest(header, one.digest)
+        old = (_optional(where / "history") or b"").splitlines(keepends=True)[:-1]
+        lines = (msgspec.json.encode(row) + b"\n" for row in (one, end(now, sign)))
+        whole = b"".join((*old, *lines))
         # What was signed by a key that nobody has pinned would never be believed.
         history(whole, keys)
         try:
-            put(where / f"body-{number:06}", content)
+            put(where / f"body-{header.serial:06}", content)
             put(where / "history", whole)
-            put(_last(where), f"{number}:{one.digest}\n".encode())
+            put(_last(where), f"{now.words}\n".encode())
         except OSError as error:
             raise Refused(
                 f"{where} cannot be written: {error.strerror}. The baseline before "
                 "this one stays in force."
             ) from error
-        _sweep(where, number)
-    _tell(header, one.digest)
-    return header, one.digest
+        _sweep(where, header.serial)
+    about = f"{header.host} ({header.because}, {header.lines} paths)"
+    line = told(now, about, sign)
+    _tell(line)
+    return Written(header, one.digest, line)
 
 
-def _tell(header: Header, head: str) -> None:
+def _tell(line: str) -> None:
     """Let the system's log keep the number too: root here cannot take it back there.
 
     It reaches the central log server, where the site has one.
     """
     syslog.openlog("zmward", syslog.LOG_PID, syslog.LOG_AUTHPRIV)
-    syslog.syslog(
-        syslog.LOG_NOTICE,
-        f"integrity baseline {header.serial}:{head} of {header.host} "
-        f"({header.because}, {header.lines} paths)",
-    )
+    syslog.syslog(syslog.LOG_NOTICE, line)
     syslog.closelog()

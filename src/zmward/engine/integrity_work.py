@@ -31,17 +31,25 @@ from zmward.integrity.manifest import SCHEMA, Header, Manifest
 from zmward.integrity.names import named
 from zmward.integrity.node import Node
 from zmward.integrity.own_jobs import SHIPPED, TABLES, only_shipped
+from zmward.integrity.receipts import newest_told
 from zmward.integrity.shipped import Database
 from zmward.integrity.verdicts import LOOSE, Packages, judge
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """When and by which zmward a baseline is made, and whose word counts."""
+    """When and by which zmward a baseline is made, and whose word counts.
+
+    `remembered` is a number, with its digest or without, and `told` the lines of a log
+    or of a key's memory; both tell of a baseline that was made. `anew` lets a history
+    begin although there was one.
+    """
 
     now: datetime
     version: str
     keys: tuple[str, ...]
     remembered: str = ""
+    told: bytes | None = None
+    anew: bool = False
 
 
 def _nodes(lines: Iterable[bytes]) -> list[Node]:
@@ -89,13 +97,40 @@ def _header(place: Place, wish: Wish, owners: Database, content: bytes) -> Heade
     )
 
 
+def _known(wish: Wish, machine: str) -> Iterable[str]:
+    """Yield the baselines of a machine that others than the host remember."""
+    if wish.remembered:
+        yield wish.remembered
+    if wish.told is None:
+        return
+    found = newest_told(wish.told, machine, wish.keys)
+    if found is None:
+        raise Refused(
+            "What --expect names holds no line on a baseline of this host that a key "
+            "which you have pinned has signed: nothing is known by it."
+        )
+    yield found.words
+
+
 def _written(
     place: Place, wish: Wish, signer: Signer, header: Header, content: bytes
-) -> tuple[Header, str]:
+) -> tuple[Header, str, str]:
+    """Write a baseline; return its header, digest and what the key cannot remember."""
+
     def made(serial: int, previous: str) -> Header:
         return msgspec.structs.replace(header, serial=serial, previous=previous)
 
-    return commit(place.root, wish.keys, made, content, signer.sign)
+    keys = tuple({*wish.keys, signer.public})
+    kept = newest_told(signer.kept(), header.machine, keys)
+    known = (*_known(wish, header.machine), *((kept.words,) if kept else ()))
+    done = commit(
+        *(place.root, wish.keys, made, content),
+        sign=signer.sign,
+        machine=header.machine,
+        known=known,
+        anew=wish.anew,
+    )
+    return done.header, done.head, signer.keep(done.line, header.machine)
 
 
 def baseline(place: Place, wish: Wish, signer: Signer) -> Made:
@@ -111,17 +146,18 @@ def baseline(place: Place, wish: Wish, signer: Signer) -> Made:
     header = msgspec.structs.replace(
         _header(place, wish, owners, content), suspects=shipped.suspects
     )
-    header, head = _written(place, wish, signer, header, content)
+    header, head, forgotten = _written(place, wish, signer, header, content)
     missed = {*seen.missed, *_unread(seen.lines), *shipped.silent}
     if owners.trouble:
         missed.add(("/var/lib", owners.trouble))
-    return Made(header, head, signer.public, shipped, tuple(sorted(missed)))
+    return Made(header, head, signer.public, shipped, tuple(sorted(missed)), forgotten)
 
 
 def recorded(place: Place, wish: Wish) -> Manifest:
     """Return the newest baseline of this very host."""
-    found = newest(place.root, wish.keys, wish.remembered)
     machine = place.host().machine
+    known = tuple(_known(wish, machine))
+    found = newest(place.root, wish.keys, machine, known)
     if found.header.machine != machine:
         raise Refused(
             f"The baseline is of another machine ({found.header.host}), or this one's "
@@ -262,8 +298,8 @@ def proposed(place: Place, wish: Wish, paths: tuple[str, ...]) -> Accepted:
 
 def accept(
     place: Place, wish: Wish, signer: Signer, what: Accepted
-) -> tuple[Header, str]:
-    """Write an accepted baseline; return its header and digest."""
+) -> tuple[Header, str, str]:
+    """Write an accepted baseline; return as baselines do what came of it."""
     return _written(place, wish, signer, what.header, what.content)
 
 

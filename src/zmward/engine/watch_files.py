@@ -22,11 +22,20 @@ from zmward.doors.hunted import begin
 from zmward.doors.tree import Folder, Walk, enter
 from zmward.doors.watched import Watched
 from zmward.engine.integrity import Place
+from zmward.engine.written_by import Asked, writer_of
 from zmward.errors import Incomplete
 from zmward.integrity.hunting import Subject
 from zmward.integrity.names import shown
 from zmward.integrity.shipped import Database
-from zmward.integrity.watching import TREES, VANISHED, Dropped, matters, rules
+from zmward.integrity.watching import (
+    OLD_JETTY,
+    OLD_TREES,
+    TREES,
+    VANISHED,
+    Dropped,
+    matters,
+    rules,
+)
 
 Tell = Callable[[Dropped], None]
 Say = Callable[[str], None]
@@ -41,6 +50,8 @@ _CHANGES: Final = ("var/lib/dpkg/status", "var/lib/rpm", "usr/lib/sysimage/rpm")
 _LONGEST: Final = 900.0
 # Who creates a file writes it next: both are told at once.
 _SETTLES: Final = 0.3
+# auditd writes an event a moment after the file is there.
+_LAGS: Final = 0.6
 _FLOCK: Final = "hhqqi4x"
 Signature = tuple[int, int, int, int]
 
@@ -54,6 +65,8 @@ class Watcher:
 
     def __init__(self, place: Place, tell: Tell, say: Say) -> None:
         self._place, self._tell, self._say = place, tell, say
+        new = (Path(place.root) / OLD_JETTY.lstrip("/")).is_symlink()
+        self._trees = TREES if new else (*TREES, *OLD_TREES)
         self._watched = Watched()
         self._owners = place.names("etc/passwd")
         self._known: dict[str, Signature] = {}
@@ -70,7 +83,7 @@ class Watcher:
             raise
 
     def _start(self) -> int:
-        for tree in TREES:
+        for tree in self._trees:
             for folder in self._walk(tree):
                 for name in folder.names:
                     found = self._stat(folder.path, name)
@@ -97,7 +110,7 @@ class Watcher:
             self._say(
                 "the kernel's queue overflowed: every watched folder is looked at again"
             )
-            for tree in TREES:
+            for tree in self._trees:
                 self._all(tree)
         for path in happened.folders:
             self._all(path)
@@ -184,18 +197,21 @@ class Watcher:
         ]
         if due:
             self._refresh()
+        asked = Asked(self._place.opened, self._owners, due, patience=_LAGS)
         for path in due:
             del self._waiting[path]
-            self._judge(path)
+            self._judge(path, asked)
 
-    def _judge(self, path: str) -> None:
+    def _judge(self, path: str, asked: Asked) -> None:
         folder, _, name = path.rpartition("/")
         found = self._stat(folder, name)
         was = path in self._known
         if found is None:
             self._known.pop(path, None)
             if matters(path, 0):
-                self._tell(Dropped(shown(path), _now(), (VANISHED,), "?", "?", 0, was))
+                row = (shown(path), _now(), (VANISHED,), "?", "?", 0, was)
+                writer = writer_of(asked.writers(path, None))
+                self._tell(Dropped(*row, writer=writer))
             return
         self._known[path] = _signature(found)
         if stat.S_ISDIR(found.st_mode) or not matters(path, found.st_mode):
@@ -222,6 +238,7 @@ class Watcher:
                 found.st_size,
                 was,
                 excerpt,
+                writer_of(asked.writers(path, found)),
             )
         )
 
@@ -233,7 +250,7 @@ class Watcher:
                 stamps.append((Path(self._place.root) / path).stat().st_mtime_ns)
         if tuple(stamps) != self._stamp or not self._stamp:
             self._stamp = tuple(stamps)
-            self._database = self._place.database_of(TREES)
+            self._database = self._place.database_of(self._trees)
 
 
 def _now() -> str:

@@ -57,13 +57,17 @@ class AsShipped(msgspec.Struct, frozen=True):
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A baseline that was made: how it stands to packages, and what was not seen."""
+    """A baseline that was made: how it stands to packages, and what was not seen.
+
+    `forgotten` says why it could not be kept beside the key, empty where it was.
+    """
 
     header: Header
     head: str
     public: str
     shipped: AsShipped
     missed: tuple[Missed, ...]
+    forgotten: str = ""
 
     @property
     def code(self) -> int:

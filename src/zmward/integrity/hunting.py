@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from posixpath import join, normpath
 from typing import Final
 
@@ -11,9 +12,11 @@ from zmward.catalog.hunt import Hunt, Level, Sample
 from zmward.catalog.hunts_settings import SETTING_HUNTS
 from zmward.catalog.hunts_system import SYSTEM_HUNTS
 from zmward.catalog.hunts_web import WEB_HUNTS
-from zmward.catalog.installation import WEB, Class, Z, place_of
+from zmward.catalog.installation import WEB, Class, Z, place_of, real
 from zmward.i18n import mark
 from zmward.integrity.names import shown
+from zmward.integrity.own_jobs import INSIDE, OUTSIDE, foreign
+from zmward.sources.masking import masked_command
 
 HUNTS: Final[tuple[Hunt, ...]] = (*WEB_HUNTS, *SETTING_HUNTS, *SYSTEM_HUNTS)
 _WORK: Final = re.compile(
@@ -39,12 +42,19 @@ _GONE, _MEMORY, _OPEN = (
     "process-open",
 )
 LINK_OUT, LINK = "link-out-of-the-web", "link-of-no-package"
+# Lines of one crontab that are shown, and as much of each as a person would write.
+_MOST: Final = 100
+_LONGEST: Final = 4000
+_MINE: Final = mark(
+    "Make sure that it is the site's own, and what it runs; jobs of your own belong "
+    "outside of Zimbra's block, since upgrades write that anew."
+)
 _SERVED: Final = re.compile(
     rf"{Z}/(?:jetty_base|zimlets-deployed|lib/(?:ext|ext-common|jars)|data/httpd/htdocs)"
     r"/.+",
     re.DOTALL,
 )
-# What belongs to no row of files: classes of pages, and processes.
+# What belongs to no row of files: classes of pages, links, jobs, and processes.
 OTHERS: Final[dict[str, tuple[Level, str, str]]] = {
     _CLASS: (
         "alarm",
@@ -68,6 +78,16 @@ OTHERS: Final[dict[str, tuple[Level, str, str]]] = {
         "look",
         mark("a link of no package where programs are served"),
         mark("Make sure that it is the site's own."),
+    ),
+    OUTSIDE: (
+        "look",
+        mark("a line of user zimbra's crontab outside of Zimbra's markers"),
+        _MINE,
+    ),
+    INSIDE: (
+        "look",
+        mark("a line inside Zimbra's block that is not written as Zimbra's own are"),
+        _MINE,
     ),
     "process-of-replaced-program": (
         "look",
@@ -126,13 +146,17 @@ def words(rule: str) -> tuple[str, str]:
 
 
 def hunts_at(path: str, mode: int, owner: str) -> tuple[Hunt, ...]:
-    """Return the rows that look at a file, before its content is known."""
+    """Return the rows that look at a file, before its content is known.
+
+    An old server has folders where others have links to Jetty's: they serve the same.
+    """
+    served = real(path)
     return tuple(
         row
         for row in HUNTS
         if (not row.bits or mode & row.bits)
         and (not row.owner or row.owner == owner)
-        and row.place(path)
+        and row.place(served)
     )
 
 
@@ -154,9 +178,24 @@ def hits(
             yield Hit(shown(subject.path), row.id, row.level, excerpt)
 
 
+def job_hits(subject: Subject, alarms: Iterable[str]) -> Iterator[Hit]:
+    """Yield the lines of user zimbra's crontab that are not Zimbra's, without secrets.
+
+    `alarms` are those of which an alarm tells already.
+    """
+    told = frozenset(alarms)
+    text = subject.content.decode("utf-8", "replace")
+    for rule, job in islice(foreign(subject.path, text), _MOST):
+        line = re.sub(r"[ \t]+", " ", job[:_LONGEST])
+        if line[:200] not in told:
+            # Masked before it is cut: a part of a secret is not known as one.
+            excerpt = masked_command(line)[:200]
+            yield Hit(shown(subject.path), rule, OTHERS[rule][0], excerpt)
+
+
 def served(path: str) -> bool:
     """Say whether a path lies where Jetty or PHP takes programs from, and no data."""
-    return bool(_SERVED.fullmatch(path)) and not in_data(path)
+    return bool(_SERVED.fullmatch(real(path))) and not in_data(path)
 
 
 def in_data(path: str) -> bool:
@@ -219,11 +258,11 @@ def classes(paths: Iterable[str], work: Iterable[str]) -> Iterator[Hit]:
     """
     pages = {
         compiled(path.removeprefix(f"{WEB}/").partition("/")[2])
-        for path in paths
+        for path in map(real, paths)
         if path.startswith(f"{WEB}/")
     }
     for path in work:
-        match = _WORK.fullmatch(path)
+        match = _WORK.fullmatch(real(path))
         if match is None or _TAG.fullmatch(match["page"]):
             continue
         if match["page"].partition("$")[0] not in pages:

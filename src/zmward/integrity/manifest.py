@@ -2,17 +2,18 @@
 
 The body is one line of JSON for each path, as Node. Each header names the digest of the
 header before it, so that the history is a chain: a header that is changed, left out or
-put in another order breaks it. What was cut off at the end does not show in the chain;
-whoever remembers the last number and digest elsewhere finds it.
+put in another order breaks it. What was cut off at the end does not show in the chain,
+but in the receipt that follows its last header (see receipts); who has kept an older
+receipt can put that back too, and whoever remembers the last number and digest
+elsewhere finds it.
 
-    header 1 ◀─previous── header 2 ◀─previous── header 3   each with its signature
+    header 1 ◀─previous── header 2 ◀─previous── header 3 ◀── receipt   all signed
        │digest               │digest               │digest
      body 1                body 2                body 3
 """
 
 import hashlib
-from base64 import b64decode, b64encode
-from binascii import Error as NoBase64
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Final, Literal
 
@@ -20,9 +21,9 @@ import msgspec
 
 from zmward.errors import Refused
 from zmward.integrity.node import Node
+from zmward.integrity.receipts import End, Newest, ends, proved
 
 SCHEMA: Final = "zmward.manifest/1"
-KEY_BYTES: Final = 32
 Number = Annotated[int, msgspec.Meta(ge=1, lt=1 << 53)]
 
 
@@ -96,46 +97,51 @@ def body(nodes: Iterable[Node]) -> bytes:
     )
 
 
-def _public(key: str) -> bytes:
-    raw = b64decode(key, validate=True)
-    if len(raw) != KEY_BYTES:
-        raise ValueError(key)
-    return raw
-
-
-def _proved(one: Entry, keys: Iterable[str]) -> bool:
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415  # slow to import
-    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
-
-    try:
-        signature = b64decode(one.signature, validate=True)
-    except NoBase64:
-        return False
-    for key in keys:
-        public = ed25519.Ed25519PublicKey.from_public_bytes(_public(key))
-        try:
-            public.verify(signature, one.header.encode())
-        except InvalidSignature:
-            continue
-        return True
-    return False
-
-
 def history(content: bytes, keys: tuple[str, ...]) -> tuple[tuple[Header, str], ...]:
     """Return the headers with their digests, oldest first, or refuse what is forged.
 
     `keys` are those that the site has pinned, in base64.
     """
+    lines = content.splitlines()
+    if not lines:
+        raise Refused(f"The history of baselines is empty: it was emptied.{_NEXT}")
+    found = _chain(lines if _end(lines[-1]) is None else lines[:-1], keys)
+    header, head = found[-1]
+    last = _end(lines[-1])
+    if last is None or not ends(last, newest(header, head), keys):
+        raise Refused(
+            f"The history of baselines ends with {header.serial}:{head[:16]}, and "
+            "nothing signed says that this is the newest one: those after it were cut "
+            f"off.{_NEXT}"
+        )
+    return found
+
+
+def newest(header: Header, head: str) -> Newest:
+    """Return a baseline as it is remembered elsewhere."""
+    return Newest(header.machine, header.serial, head)
+
+
+def _end(line: bytes) -> End | None:
+    try:
+        return msgspec.json.decode(line, type=End)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+
+
+def _chain(
+    lines: Iterable[bytes], keys: tuple[str, ...]
+) -> tuple[tuple[Header, str], ...]:
     found: list[tuple[Header, str]] = []
     before = ""
-    for number, line in enumerate(content.splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         where = f"line {number} of the history of baselines"
         try:
             one = msgspec.json.decode(line, type=Entry)
             header = msgspec.json.decode(one.header, type=Header)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise Refused(f"{where} is damaged: {error}.{_NEXT}") from error
-        if not _proved(one, keys):
+        if not proved(one.header.encode(), one.signature, keys):
             raise Refused(
                 f"{where} is not signed by a key that you have pinned: it is forged, "
                 f"damaged, or signed by somebody else.{_NEXT}"
@@ -155,7 +161,7 @@ def history(content: bytes, keys: tuple[str, ...]) -> tuple[tuple[Header, str], 
         before = one.digest
         found.append((header, before))
     if not found:
-        raise Refused(f"The history of baselines is empty: it was emptied.{_NEXT}")
+        raise Refused(f"The history of baselines holds no baseline.{_NEXT}")
     return tuple(found)
 
 

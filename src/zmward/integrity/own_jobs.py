@@ -1,17 +1,50 @@
-"""Says whether a crontab of user zimbra holds nothing but what Zimbra's packages ship.
+"""Tells the jobs of user zimbra apart: Zimbra's own, and those of somebody else.
 
 An upgrade writes the block between Zimbra's markers anew, from conf/crontabs.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from zmward.catalog.installation import Z
-from zmward.sources.crontab import parse
-from zmward.sources.source import Unreadable
+from zmward.sources.crontab import parted
 
 TABLES: Final = ("/var/spool/cron/crontabs/zimbra", "/var/spool/cron/zimbra")
 SHIPPED: Final = f"{Z}/conf/crontabs"
+OUTSIDE, INSIDE = "job-outside-of-the-block", "job-inside-the-block"
+_JOB: Final = re.compile(r"(?:@\w+|(?:\S+\s+){5})(.*)")
+# Zimbra's own forms: a program in a folder of root's, or a clean-up by find; nothing
+# behind it but where its output goes.
+_OWN: Final = re.compile(
+    r"(?:\[ -[defx] /opt/zimbra/[\w./-]+ \] && )?"
+    r"(?:/opt/zimbra/(?:bin|libexec|common/s?bin)/[\w.-]+(?: [\w=:@./,-]+)*"
+    r"|find /opt/zimbra/(?:log|mailboxd/logs|data/\w+/\w+)/? [\w *'?.+\\-]+"
+    r" -exec rm (?:-r?f )?\{\} \\;)"
+    r"(?: *(?:2?>>? ?(?:/dev/null|/opt/zimbra/log/[\w.-]+|/tmp/[\w.-]+)|2>&1))*"
+)
+
+
+def own_form(job: str) -> bool:
+    """Say whether a line is written as Zimbra writes its jobs."""
+    match = _JOB.fullmatch(job)
+    return match is not None and _OWN.fullmatch(match[1]) is not None
+
+
+def foreign(path: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield the lines of user zimbra's table that are not Zimbra's, each with its rule.
+
+    What stands outside of the markers is the site's or somebody else's; what stands
+    inside is Zimbra's by its form alone, since anybody may write there.
+    """
+    if path not in TABLES:
+        return
+    found = parted(text)
+    for job in found.outside:
+        yield OUTSIDE, job
+    for job in found.inside:
+        if not own_form(job):
+            yield INSIDE, job
 
 
 def only_shipped(table: str, shipped: Iterable[str]) -> bool:
@@ -20,8 +53,7 @@ def only_shipped(table: str, shipped: Iterable[str]) -> bool:
     Jobs of the site's own, outside of the markers, are nobody's: then it is not so.
     """
     known = {line.strip() for text in shipped for line in text.split("\n")}
-    try:
-        found = parse("> table\n" + "".join(f" {line}\n" for line in table.split("\n")))
-    except Unreadable:
+    found = parted(table)
+    if found.open:
         return False
     return not found.outside and bool(found.inside) and set(found.inside) <= known

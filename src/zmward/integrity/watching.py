@@ -11,19 +11,20 @@ from zmward.catalog.installation import Z
 from zmward.i18n import mark
 from zmward.integrity.hunting import Hit, Subject, hits, words
 from zmward.integrity.names import shown
+from zmward.integrity.writers import Writer
 
 # Web roots, and what mailboxd loads when it starts.
+_JETTY: Final = ("webapps", "lib", "common", "modules", "start.d")
 TREES: Final = (
-    f"{Z}/jetty_base/webapps",
-    f"{Z}/jetty_base/lib",
-    f"{Z}/jetty_base/common",
-    f"{Z}/jetty_base/modules",
-    f"{Z}/jetty_base/start.d",
+    *(f"{Z}/jetty_base/{name}" for name in _JETTY),
     f"{Z}/zimlets-deployed",
     f"{Z}/lib/ext",
     f"{Z}/lib/ext-common",
     f"{Z}/data/httpd/htdocs",
 )
+# Where Jetty's folder is on old servers; elsewhere it is a link to the other.
+OLD_JETTY: Final = f"{Z}/jetty"
+OLD_TREES: Final = tuple(f"{OLD_JETTY}/{name}" for name in _JETTY)
 RULE: Final = "program-dropped"
 SAYS: Final = mark("a program was written where Jetty or PHP would run it")
 VANISHED: Final = "program-vanished"
@@ -42,7 +43,8 @@ _EXECUTES: Final = 0o111
 class Dropped(msgspec.Struct, frozen=True):
     """A program that was written: where, whose, how long, and what shows it.
 
-    `was` says whether something of that name stood there before.
+    `was` says whether something of that name stood there before, `writer` who wrote it
+    as auditd's log has it.
     """
 
     path: str
@@ -53,6 +55,7 @@ class Dropped(msgspec.Struct, frozen=True):
     size: int
     was: bool
     excerpt: str = ""
+    writer: Writer | None = None
 
     @property
     def text(self) -> str:
@@ -60,7 +63,8 @@ class Dropped(msgspec.Struct, frozen=True):
         word = "changed" if self.was else "new"
         said = "; ".join(says(rule) for rule in self.rules)
         line = f"{self.path}: {said} ({word}, of {self.owner}, {self.mode}, "
-        return f"{line}{self.size} bytes)"
+        who = f", {self.writer.text}" if self.writer else ""
+        return f"{line}{self.size} bytes){who}"
 
 
 def says(rule: str) -> str:

@@ -12,6 +12,7 @@ from zmward.i18n import Speaker, mark
 from zmward.integrity.manifest import Header
 from zmward.integrity.node import Node
 from zmward.integrity.verdicts import RULES, Judged
+from zmward.integrity.writers import Writer
 from zmward.reports.integrity_json import AlarmShown, alarms_shown, node_shown
 from zmward.reports.lines import hanging, printed
 from zmward.reports.plain import plain
@@ -45,6 +46,7 @@ class PathShown(msgspec.Struct, frozen=True, rename={"kind": "class", "now": "is
     differs: tuple[str, ...]
     alarms: tuple[AlarmShown, ...]
     baseline: str
+    writers: tuple[Writer, ...] | None = None
 
 
 def shown(
@@ -60,6 +62,7 @@ def shown(
     judged: Judged | None,
     header: Header | None,
     head: str,
+    writers: tuple[Writer, ...] | None = None,
 ) -> PathShown:
     """Return the document of one path."""
     was, now = nodes
@@ -81,6 +84,7 @@ def shown(
         differs=() if judged is None else tuple(sorted(judged.difference.names)),
         alarms=() if judged is None else tuple(alarms_shown((judged,), Speaker())),
         baseline="" if header is None else f"{header.serial}:{head}",
+        writers=writers,
     )
 
 
@@ -133,6 +137,18 @@ def _rows(found: PathShown, say: Speaker) -> Iterator[tuple[str, str]]:
         names = ", ".join(found.differs)
         text = say(_CAUSES[found.cause])
         yield mark("differs"), f"{names}: {text}" if names else text
+    yield from _who(found, say)
+
+
+def _who(found: PathShown, say: Speaker) -> Iterator[tuple[str, str]]:
+    if found.writers is None:
+        return
+    label = mark("by auditd")
+    if not found.writers:
+        yield label, say(mark("its log holds nothing on this path"))
+    for one in found.writers:
+        yield label, one.text
+        label = ""
 
 
 def text(found: PathShown, *, width: int, color: bool, encoding: str = "utf-8") -> str:

@@ -185,12 +185,21 @@ def made(found: Made, alarms: Iterable[Judged]) -> IntegrityShown:
         proved=found.shipped.proved,
         unowned=found.shipped.unowned,
         public_key=found.public,
+        notes=_forgotten(found.forgotten),
     )
 
 
-def accepted(rest: Checked, own: tuple[str, ...]) -> IntegrityShown:
+def _forgotten(why: str) -> tuple[str, ...]:
+    return (f"{why}: write the number down yourself",) if why else ()
+
+
+def accepted(
+    rest: Checked, own: tuple[str, ...], forgotten: str = ""
+) -> IntegrityShown:
     """Return an acceptance as a document: what was taken, and what is left."""
-    return msgspec.structs.replace(checked(rest), verb="accept", accepted=own)
+    found = checked(rest)
+    notes = (*found.notes, *_forgotten(forgotten))
+    return msgspec.structs.replace(found, verb="accept", accepted=own, notes=notes)
 
 
 def render(found: msgspec.Struct) -> str:

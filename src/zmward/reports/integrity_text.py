@@ -26,6 +26,12 @@ _CAUSES: Final = {
 }
 
 
+_KEEP: Final = mark(
+    "Keep the number and digest above where root of this host cannot write: --expect "
+    "takes them."
+)
+
+
 class _Screen:
     """Builds the lines of one document."""
 
@@ -44,7 +50,7 @@ class _Screen:
             text.format(
                 number=base.number,
                 digest=base.digest[:16],
-                host=base.host or "?",
+                host=base.host or self.say(mark("a host without a name")),
                 when=moment(base.when),
                 paths=base.paths,
             ),
@@ -132,6 +138,7 @@ class _Screen:
         count = len(self.found.accepted)
         one, many = mark("{count} change was taken"), mark("{count} changes were taken")
         yield from self.row(mark("accepted"), self.say.number(one, many, count))
+        yield from self.row("", self.say(_KEEP))
 
     def made(self) -> Iterator[Text]:
         found = self.found
@@ -153,13 +160,9 @@ class _Screen:
         yield from self.row(mark("public key"), found.public_key)
         yield from self.row(
             "",
-            self.say(
-                mark(
-                    "Pin it in the profile, [integrity] keys, and keep the number and "
-                    "digest above where root of this host cannot write."
-                )
-            ),
+            self.say(mark("Pin it in the profile, [integrity] keys.")),
         )
+        yield from self.row("", self.say(_KEEP))
 
 
 def render(

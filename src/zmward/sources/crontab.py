@@ -16,6 +16,34 @@ _HEADER = re.compile(
 )
 
 
+class Parted(msgspec.Struct, frozen=True):
+    """A table's lines inside and outside of Zimbra's markers, without comments.
+
+    `open` says that Zimbra's block has no end.
+    """
+
+    inside: tuple[str, ...]
+    outside: tuple[str, ...]
+    marked: bool
+    open: bool
+
+
+def parted(text: str) -> Parted:
+    """Part a table at Zimbra's markers."""
+    within = marked = False
+    inside: list[str] = []
+    outside: list[str] = []
+    # Only this ends a line for cron; Python knows more ends, behind which a job hides.
+    for line in text.split("\n"):
+        bare = line.strip()
+        if bare.startswith((_START, _END)):
+            within = bare.startswith(_START)
+            marked = True
+        elif bare and not bare.startswith("#"):
+            (inside if within else outside).append(bare)
+    return Parted(tuple(inside), tuple(outside), marked, within)
+
+
 class Crontab(msgspec.Struct, frozen=True):
     """Jobs inside and outside of Zimbra's markers, and the whole table.
 
@@ -60,20 +88,11 @@ def parse(answer: str) -> Crontab:
     if len(files) != 1:
         raise Unreadable(f"{len(files)} crontabs of user zimbra were found")
     path, text = next(iter(files.items()))
-    within = marked = False
-    inside: list[str] = []
-    outside: list[str] = []
-    # Only this ends a line for cron; Python knows more ends, behind which a job hides.
-    for line in text.split("\n"):
-        bare = line.strip()
-        if bare.startswith((_START, _END)):
-            within = bare.startswith(_START)
-            marked = True
-        elif bare and not bare.startswith("#"):
-            (inside if within else outside).append(bare)
-    if within:
+    found = parted(text)
+    if found.open:
         raise Unreadable("the crontab of user zimbra has no end of Zimbra's block")
-    return Crontab(path, tuple(inside), tuple(outside), marked, bare_table(text))
+    table = bare_table(text)
+    return Crontab(path, found.inside, found.outside, found.marked, table)
 
 
 CRONTAB = Source(

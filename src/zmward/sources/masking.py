@@ -15,10 +15,14 @@ SECRET_ENDING: Final = (
     "|storeconfig|verificationdata|temporarydata|sessionid|networklicense"
     "|networkactivation|realtimelicense|realtimeactivation|passphrase|pwd|pw"
     # The key of the site's own authority; Apple's certificate comes with its key.
-    "|keyselfsigned|apnscertificate|trackingkey)$"
+    "|keyselfsigned|apnscertificate|trackingkey|codeforemail)$"
 )
-# A policy that only sounds like a secret (zimbraFeatureAllowUsernameInPassword).
-NO_SECRET: Final = "^zimbrafeatureallowusernameinpassword$"  # noqa: S105  # a pattern
+# Policies that only sound like secrets: the schema lets them be numbers, TRUE or FALSE.
+NO_SECRET: Final = (
+    "^zimbra(featureallowusernameinpassword|chatallowunencryptedpassword"  # noqa: S105  # a pattern
+    "|mobilepolicyallowsimpledevicepassword|mobilepolicydevicepasswordhistory"
+    "|twofactorauthnumscratchcodes)$"
+)
 SECRET_KEY: Final = (
     "(password|passwd|passphrase|passcode|pwd|secret|credential|pass$|pw$|keys?$|token"  # noqa: S105  # a pattern
     "|bearer|hmac|_private|(^|_)(pass|pw|pin|dsn|otp|api_?key)[0-9]*(_|$))"
@@ -31,6 +35,26 @@ EMPTY: Final = f"{MASK}:empty"
 
 _ENDING = re.compile(SECRET_ENDING)
 _LDIF = re.compile(r"^([A-Za-z][A-Za-z0-9;_-]*)(:[:<]? ?)(.*)$")
+
+_WORD: Final = r"(?:\"[^\"]*\"?|'[^']*'?|\S+)"
+# What a line of commands holds a secret behind, as the collector's filter has it.
+_BEFORE: Final = (
+    r"(?:passw(?:or)?d|passphrase|passcode|pass|pwd|bind_?pw|_pw|secret|token"
+    r"|credentials?|(?:api|access|account)[_-]?key)[a-z0-9_-]*[\"']?"
+    r"(?:\s*=>?\s*|:?\s+|:)"
+    r"|\s-[pw]\s+|\s(?:-u|--user)[ =]*[^\s:]+:|://[^/@\s:]*:(?=\S*@)"
+    r"|(?:Bearer|Basic)\s+"
+)
+_IN_COMMANDS: Final = re.compile(rf"({_BEFORE}){_WORD}", re.IGNORECASE)
+# These take the word without a blank before it, too.
+_TIGHT: Final = re.compile(r"mysql|mariadb|sshpass|ldap", re.IGNORECASE)
+_TIGHTLY: Final = re.compile(rf"(\s-[pw]){_WORD}")
+
+
+def masked_command(line: str) -> str:
+    """Return a line of commands without what may be a password or a token in it."""
+    line = _IN_COMMANDS.sub(r"\1masked", line)
+    return _TIGHTLY.sub(r"\1masked", line) if _TIGHT.search(line) else line
 
 
 def holds_secret(attribute: str) -> bool:

@@ -7,34 +7,19 @@ from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
+from zmward.integrity.own_jobs import own_form
 from zmward.sources.crontab import CRONTAB
 
 _ODD = re.compile(
     r"\b(?:curl|wget|fetch|nc|ncat|socat|base64|xxd|mkfifo|bash\s+-i|telnet)\b"
     r"|/dev/(?:tcp|udp|shm)/|\bpython3?\s+-c|\bperl\s+-e|\bphp\s+-r|/tmp/\.|\beval\b"
 )
-_JOB = re.compile(r"(?:@\w+|(?:\S+\s+){5})(.*)")
-# Zimbra's own forms: a program in a folder of root's, or a clean-up by find; nothing
-# behind it but where its output goes.
-_OWN = re.compile(
-    r"(?:\[ -[defx] /opt/zimbra/[\w./-]+ \] && )?"
-    r"(?:/opt/zimbra/(?:bin|libexec|common/s?bin)/[\w.-]+(?: [\w=:@./,-]+)*"
-    r"|find /opt/zimbra/(?:log|mailboxd/logs|data/\w+/\w+)/? [\w *'?.+\\-]+"
-    r" -exec rm (?:-r?f )?\{\} \\;)"
-    r"(?: *(?:2?>>? ?(?:/dev/null|/opt/zimbra/log/[\w.-]+|/tmp/[\w.-]+)|2>&1))*"
-)
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     found = facts.read(CRONTAB, host)
     odd = [job for job in found.jobs if _ODD.search(job)]
-    inside = [
-        job
-        for job in found.inside
-        if job not in odd
-        and (match := _JOB.fullmatch(job))
-        and not _OWN.fullmatch(match[1])
-    ]
+    inside = [job for job in found.inside if job not in odd and not own_form(job)]
     for job in odd:
         yield deviates(
             Layer.LASTING,

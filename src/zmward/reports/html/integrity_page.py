@@ -28,8 +28,9 @@ class _Section(NamedTuple):
 
 
 class _Page(NamedTuple):
-    """What a page holds: its host, facts, sentences and tables."""
+    """What a page holds: its title and host, facts, sentences and tables."""
 
+    title: str
     host: str
     facts: tuple[str, ...]
     short: list[tuple[str, str, str]]
@@ -139,7 +140,8 @@ def checked(found: IntegrityShown, say: Speaker | None = None) -> str:
         say(mark("{paths} paths")).format(paths=base.paths),
     )
     short = _sums(paths, len(found.unread), clean, say) + _notes(found.notes)
-    return _rendered(_Page(base.host or "?", facts, short, sections), say)
+    title = say(mark("What changed since the baseline"))
+    return _rendered(_Page(title, base.host, facts, short, sections), say)
 
 
 def hunted(found: HuntShown, say: Speaker | None = None) -> str:
@@ -176,4 +178,5 @@ def hunted(found: HuntShown, say: Speaker | None = None) -> str:
         short += _notes(
             (text.format(path=found.saved.path, digest=found.saved.digest),)
         )
-    return _rendered(_Page(found.host or "?", facts, short, sections), say)
+    title = say(mark("What has no place on a Zimbra server"))
+    return _rendered(_Page(title, found.host, facts, short, sections), say)
