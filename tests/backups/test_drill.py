@@ -100,7 +100,7 @@ def test_a_whole_backup_restores(drill: Drill, place: Path, tmp_path: Path) -> N
     assert found["by"]["account"]["counts"]["messages"] == 20
     assert all(len(part["sha256"]) == 64 for part in found["parts"])
     assert all(part["seconds"] > 0 for part in found["parts"])
-    record = tmp_path / "state" / "backups" / "drill.json"
+    record = tmp_path / "state" / "backups" / "drills" / "f.json"
     assert record.stat().st_mode & 0o777 == 0o600
     assert json.loads(record.read_bytes())["parts"] == found["parts"]
 
@@ -267,7 +267,7 @@ def test_a_link_in_the_folder_is_not_followed(drill: Drill, place: Path) -> None
 def test_a_failed_drill_is_remembered_and_one_of_some_parts_not(
     drill: Drill, place: Path, tmp_path: Path
 ) -> None:
-    record = tmp_path / "state" / "backups" / "drill.json"
+    record = tmp_path / "state" / "backups" / "drills" / "f.json"
     drill(folder(place), "--only", "account", code=0)
     assert not record.exists()
     (place / "2026-11-30" / "ldap.bak").write_bytes(directory()[:-9])
@@ -278,7 +278,7 @@ def test_a_failed_drill_is_remembered_and_one_of_some_parts_not(
 def test_a_drill_that_told_nothing_takes_no_place(
     drill: Drill, place: Path, tmp_path: Path
 ) -> None:
-    record = tmp_path / "state" / "backups" / "drill.json"
+    record = tmp_path / "state" / "backups" / "drills" / "f.json"
     drill(folder(place), code=0)
     before = record.read_bytes()
     empty = tmp_path / "some"

@@ -1,14 +1,11 @@
 """What a drill did and found: one record, that the next check and audit judge by."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final, Literal
 
 import msgspec
 
-from zmward.backups.listing import STATES, State
-
-Subject = Literal["ldap", "mariadb", "account"]
+from zmward.backup_places import Subject
+from zmward.backups.listing import State
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -54,34 +51,6 @@ class Rehearsal(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
     estimate: Estimate
     zmward: str = ""
-
-    def days(self, now: datetime) -> float:
-        """Return how many days ago it was, below 0 for one that is still to come."""
-        return (now - datetime.fromisoformat(self.when)).total_seconds() / _DAY
-
-    def backup_days(self, now: datetime) -> float:
-        """Return how many days ago the backup was made; those of the drill for none."""
-        made = datetime.fromisoformat(self.made or self.when)
-        return max((now - made).total_seconds() / _DAY, self.days(now))
-
-    @property
-    def state(self) -> State:
-        """Return the worst state of the parts; nothing restored is unknown."""
-        return worst([part.state for part in self.parts])
-
-    @property
-    def words(self) -> str:
-        """Return the outcome in a few words."""
-        return ", ".join(f"{p.subject} {_WORDS[p.state]}" for p in self.parts)
-
-
-_DAY: Final = 86_400
-_WORDS: Final = {"well": "restored", "bad": "NOT restored", "unknown": "not tried"}
-
-
-def worst(states: Sequence[State]) -> State:
-    """Return the worst of several states; unknown where there are none."""
-    return min(states, key=STATES.index, default="unknown")
 
 
 def stamp(epoch: float) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from zmward.backup_places import Backups, Copy
+from zmward.backup_places import SUBJECTS, Backups, Copy, Subject
 from zmward.backups.chosen import Choice, accounts, choice, first, newest, one_account
 from zmward.backups.estimate import estimated
 from zmward.backups.ldif_count import KINDS
@@ -21,7 +21,6 @@ from zmward.backups.rehearsal import (
     Estimate,
     Part,
     Rehearsal,
-    Subject,
     stamp,
 )
 from zmward.backups.repository import LAST
@@ -37,7 +36,6 @@ from zmward.errors import Usage, ZmwardError
 from zmward.i18n import mark
 from zmward.sources.backup_drill import SCHEMA
 
-SUBJECTS: Final[tuple[Subject, ...]] = ("ldap", "mariadb", "account")
 _CONFIG: Final = "/opt/zimbra/data/ldap/config"
 _SLAPCAT: Final = "/opt/zimbra/common/sbin/slapcat"
 # An entry that is written while the backup is made need not be in it.
@@ -253,7 +251,7 @@ def _tried(
 def rehearse(door: Door, site: Backups, asked: Asked, step: Step) -> Rehearsal:
     """Restore what one copy holds; return how that went."""
     copy = copy_of(door, site, asked.copy)
-    asked = msgspec.structs.replace(asked, only=kept(site, asked.only))
+    asked = msgspec.structs.replace(asked, only=kept(site, copy, asked.only))
     step(0, 1, f"asking {copy.name}")
     listing = listed(door, copy)
     found = newest(listing)
@@ -283,11 +281,12 @@ def rehearse(door: Door, site: Backups, asked: Asked, step: Step) -> Rehearsal:
     )
 
 
-def kept(site: Backups, only: Sequence[Subject]) -> tuple[Subject, ...]:
-    """Return the parts that the site keeps: one without any name is not."""
-    found = tuple(one for one in only if getattr(site, one))
+def kept(site: Backups, copy: Copy, only: Sequence[Subject]) -> tuple[Subject, ...]:
+    """Return the parts that a copy holds: what has no name in the site is not kept."""
+    found = tuple(one for one in only if one in site.held(copy))
     if not found:
-        raise Usage(f"The profile says that {', '.join(only)} is not kept.")
+        what = ", ".join(only)
+        raise Usage(f"The profile says that {what} is not kept in {copy.name}.")
     return found
 
 
