@@ -56,7 +56,7 @@ def _on(facts: Facts, host: str, one: Rehearsed) -> Judgement:
     if one.standing in {"bad", "old"}:
         return deviates(
             *(Layer.DECLARED, host, one.text, wanted),
-            no_cure=f"Make the backup whole, then run `{_VERB} --copy {one.copy}`.",
+            no_cure=f"Make the backup whole, then run `{_VERB}` with that copy.",
             source=BACKUP_DRILL.name,
         )
     reason = one.text
