@@ -22,6 +22,11 @@ def test_items_are_counted() -> None:
     assert len(found.sha256) == 64
 
 
+def test_messages_that_zimbra_found_damaged_are_counted() -> None:
+    rows = [entry("Inbox/1.eml.meta"), entry("Inbox/1.eml"), entry("Inbox/1.eml.err")]
+    assert contents(reader(tgz(rows))).counts["damaged"] == 1
+
+
 @given(st.integers(0, len(WHOLE) - 1))
 def test_a_cut_archive_is_always_found(length: int) -> None:
     with pytest.raises(Broken):

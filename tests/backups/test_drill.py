@@ -287,6 +287,15 @@ def test_a_drill_that_told_nothing_takes_no_place(
     assert record.read_bytes() == before
 
 
+def test_a_message_that_zimbra_could_not_read_makes_an_account_bad(
+    drill: Drill, place: Path
+) -> None:
+    rows = [entry("Inbox/1.eml.meta"), entry("Inbox/1.eml"), entry("Inbox/1.eml.err")]
+    (place / "2026-11-30" / "joe@example.test.tgz").write_bytes(tgz(rows))
+    part = drill(folder(place), "--only", "account", code=1)["by"]["account"]
+    assert "found 1 of its messages damaged" in part["text"]
+
+
 def test_the_account_can_be_chosen(drill: Drill, place: Path) -> None:
     own = place / "2026-11-30"
     (own / "account-o%27neill@example.test.tgz").write_bytes(account(3))

@@ -134,7 +134,8 @@ class _Drill:
         self._door, self._listing, self._wanted = door, listing, wanted
         self._step = step
         self._files = tuple(items(listing, newest(listing)))
-        self._stored: dict[str, str] = {}
+        # By piece and file: several runs may have stored the same name.
+        self._stored: dict[tuple[str, str], str] = {}
         lost = [name for one in newest(listing) for name in self._lost(one)]
         self._gone = ", ".join(lost[:3]) + (", …" if len(lost) > 3 else "")  # noqa: PLR2004  # enough to see
 
@@ -153,7 +154,9 @@ class _Drill:
         except (msgspec.DecodeError, Unfit) as error:
             raise Lost(f"{LAST} cannot be read: {error}") from error
         pieces = [piece for piece in run.pieces if piece.outcome == "stored"]
-        self._stored |= {piece.name: piece.sha256 for piece in pieces}
+        for piece in pieces:
+            if piece.name in own:
+                self._stored[own[piece.name].backup, piece.name] = piece.sha256
         stored = {piece.name for piece in pieces}
         # The configuration is a folder, and its files have names of their own.
         lost = stored - own.keys() - {CONFIG}
@@ -196,7 +199,7 @@ class _Drill:
             self._schema,
             lambda made: _live(self._door, made),
             lambda: _servers(self._door),
-            self._stored.get(item.name, ""),
+            self._stored.get((item.backup, item.name), ""),
         )
         moved = self._moved("ldap", item)
         part = drill_ldap.restored(scratch, self._source(item), asked, moved)
@@ -215,7 +218,9 @@ class _Drill:
         if item is None:
             return _missing("account", self._wanted.account)
         moved = self._moved("account", item)
-        return self._dated(drill_account.restored(self._source(item), moved), item)
+        stored = self._stored.get((item.backup, item.name), "")
+        part = drill_account.restored(self._source(item), moved, stored)
+        return self._dated(part, item)
 
     def parts(self, scratch: Scratch, only: Sequence[Subject]) -> tuple[Part, ...]:
         makers = {"ldap": self.ldap, "mariadb": self.mariadb, "account": self.account}
