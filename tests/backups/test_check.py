@@ -25,6 +25,7 @@ from tests.backups.engines import (
 from zmward.backups.rehearsal import Estimate, Part, Rehearsal, stamp
 from zmward.cli.main import dispatch
 from zmward.engine import drill_record
+from zmward.sources.backup_check import parse
 from zmward.sources.backup_drill import SCHEMA
 
 Check = Callable[..., Any]
@@ -258,6 +259,49 @@ def test_without_any_backup_it_is_unknown(check: Check) -> None:
     states = check("", code=3)["states"]
     assert states["", "place"] == "unknown"
     assert states["", "off-site"] == "unknown"
+
+
+def _note(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "backups" / "check.json"
+
+
+def test_what_was_seen_is_noted_for_the_next_audit(
+    check: Check, copies: str, tmp_path: Path
+) -> None:
+    check(copies)
+    note = json.loads(_note(tmp_path).read_bytes())
+    assert [one["name"] for one in note["copies"]] == ["f", "g"]
+    assert note["copies"][0]["states"]["age"] == "well"
+    assert note["copies"][0]["newest"].endswith("+00:00")
+    assert _note(tmp_path).stat().st_mode & 0o777 == 0o600
+    path = "/var/lib/zmward/backups/check.json"
+    text = _note(tmp_path).read_text("utf-8").replace("\n", "\n ")
+    found = parse(f"! 600 root regular file {path}\n> {path}\n {text.rstrip()}\n")
+    assert found.copies[0].age == "well"
+
+
+def test_a_note_tells_nothing_of_places_or_what_engines_say(
+    check: Check, tmp_path: Path
+) -> None:
+    secret(tmp_path)
+    place = "rest:http://anna:S3CR3T@127.0.0.1:1/x"
+    row = toml(
+        name="r",
+        kind="restic",
+        place=place,
+        password_file=str(tmp_path / "password"),
+    )
+    check(row, code=3)
+    text = _note(tmp_path).read_text("utf-8")
+    assert "S3CR3T" not in text
+    assert json.loads(text)["copies"][0]["states"]["place"] == "unknown"
+
+
+def test_what_was_not_seen_here_and_now_is_not_noted(
+    check: Check, copies: str, tmp_path: Path
+) -> None:
+    check(copies, "--now", "2026-11-30T00:00:00+00:00")
+    assert not _note(tmp_path).exists()
 
 
 def drill(state: str, days: float, copy: str = "f") -> Rehearsal:

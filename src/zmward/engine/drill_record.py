@@ -18,10 +18,10 @@ from zmward.sources.backup_drill import (
     OLD,
     Drill,
     Drills,
-    believed,
     drill,
     latest,
 )
+from zmward.sources.own_records import believed
 from zmward.sources.source import Unreadable
 
 _LARGEST: Final = 1 << 20
@@ -79,16 +79,27 @@ def last(door: Door) -> Drills:
 def keep(record: Rehearsal) -> None:
     """Remember a drill on this host, in place of the one before of the same copy."""
     where = Path(path(record.copy))
-    content = msgspec.json.format(msgspec.json.encode(record)) + b"\n"
+    put_record(where, msgspec.json.encode(record))
     try:
-        for folder in (where.parent.parent.parent, where.parent.parent, where.parent):
+        _replace_old(record.copy)
+    except OSError as error:
+        raise Refused(f"{_old()} cannot be removed: {error.strerror}.") from error
+
+
+def put_record(where: Path, content: bytes) -> None:
+    """Put a record, as indented JSON, into folders that are ours alone."""
+    own = Path(root())
+    above = [own, *(f for f in reversed(where.parents) if f.is_relative_to(own))]
+    try:
+        for folder in dict.fromkeys(above):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             found = folder.lstat()
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-                raise Refused(f"{folder} is no folder of ours: no drill is kept there.")
+                raise Refused(
+                    f"{folder} is no folder of ours: no record is kept there."
+                )
             folder.chmod(0o700)
-        put(where, content)
-        _replace_old(record.copy)
+        put(where, msgspec.json.format(content) + b"\n")
     except OSError as error:
         raise Refused(f"{where} cannot be written: {error.strerror}.") from error
 

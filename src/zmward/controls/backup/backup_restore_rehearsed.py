@@ -12,7 +12,8 @@ from zmward.controls.shapes.basic import on_directory
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.evidence import Unseen
 from zmward.facts import Facts
-from zmward.sources.backup_drill import BACKUP_DRILL, OWN, SCHEMA, Drill, Tried
+from zmward.sources.backup_drill import BACKUP_DRILL, SCHEMA, Drill, Tried
+from zmward.sources.own_records import OWN
 
 _SUBJECT = "backup-drill"
 _VERB = "zmward backup drill"
