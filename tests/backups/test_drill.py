@@ -327,6 +327,45 @@ def test_a_part_that_was_left_behind_does_not_pass_for_a_new_one(
     assert "20 days behind" in part["text"]
 
 
+def test_an_old_dump_in_a_new_backup_does_not_pass_for_a_new_one(
+    drill: Drill, place: Path
+) -> None:
+    """Nobody dumps any more, and the last file goes into each backup."""
+    for name in ("mysql.sql.gz", "joe@example.test.tgz"):
+        os.utime(place / "2026-11-30" / name, (time.time() - 20 * 86_400,) * 2)
+    found = drill(folder(place), code=3)["by"]
+    assert "20 days behind" in found["mariadb"]["text"]
+    assert "20 days behind" in found["account"]["text"]
+    assert found["ldap"]["state"] == "well"
+
+
+def test_of_several_dumps_in_a_backup_the_last_one_counts(
+    drill: Drill, place: Path
+) -> None:
+    own = place / "2026-11-30"
+    (own / "ldap.bak").rename(own / "ldap.bak.20261129010000")
+    os.utime(own / "ldap.bak.20261129010000", (time.time() - 86_400,) * 2)
+    (own / "ldap.bak").write_bytes(directory()[:-300])
+    part = drill(folder(place), "--only", "ldap", code=1)["by"]["ldap"]
+    assert part["source"].endswith("/ldap.bak")
+
+
+@pytest.mark.proof
+@needs_restic
+@needs_borg
+def test_an_old_dump_in_a_new_snapshot_does_not_pass_for_a_new_one(
+    drill: Drill, place: Path, tmp_path: Path
+) -> None:
+    old = place / "2026-11-30" / "mysql.sql.gz"
+    os.utime(old, (time.time() - 20 * 86_400,) * 2)
+    restic, borg = Restic(tmp_path), Borg(tmp_path)
+    restic.backup(place)
+    borg.backup("a-1", place)
+    for copy in (restic.toml(), borg.toml()):
+        part = drill(copy, "--only", "mariadb", code=3)["by"]["mariadb"]
+        assert "20 days behind" in part["text"]
+
+
 def test_what_is_missing_is_unknown(drill: Drill, tmp_path: Path) -> None:
     empty = tmp_path / "some"
     (empty / "2026-11-30").mkdir(parents=True)
@@ -394,6 +433,25 @@ def test_too_little_room_is_unknown(base: Path, drill: Drill, place: Path) -> No
         assert "are needed" in found["by"]["ldap"]["text"]
     finally:
         subprocess.run(["umount", base], check=True)
+
+
+def test_what_runs_in_a_scratch_writes_nowhere_else(base: Path) -> None:
+    name = f"zmward-test-{os.getpid()}"
+    out = [Path(place, name) for place in ("/tmp", "/var/tmp", "/dev/shm", base)]
+    base.chmod(0o1777)
+    before = Path("/proc/self/mounts").read_text("utf-8")
+    with Scratch(str(base)) as scratch:
+        place = scratch.room("x")
+        tries = "; ".join(f"echo 1 >{path}" for path in out)
+        own = scratch.start(("sh", "-c", f"{tries}; echo 1 >here; ls"), place=place)
+        own.communicate(timeout=30)
+        assert [path.name for path in place.iterdir()] == ["here"]
+        assert Path("/proc/self/mounts").read_text("utf-8") == before
+    left = [path for path in out if path.exists()]
+    for path in left:
+        path.unlink()
+    assert left == []
+    base.chmod(0o755)
 
 
 def test_a_dump_that_never_ends_holds_nobody_up(

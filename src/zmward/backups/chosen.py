@@ -13,6 +13,8 @@ from zmward.backups.listing import Backup, Listing
 _INCREMENTAL: Final = "incr"
 # Who keeps single files has as many backups as files; older ones are not needed.
 _MOST: Final = 5000
+# Dumps of one night, and not of the night before.
+_TOGETHER: Final = 43_200
 
 
 class File(Protocol):
@@ -29,6 +31,10 @@ class File(Protocol):
     @property
     def made(self) -> float:
         """Return when its backup was made."""
+
+    @property
+    def written(self) -> float:
+        """Return when it was itself written."""
 
 
 F = TypeVar("F", bound=File)
@@ -73,10 +79,17 @@ def newest(listing: Listing) -> tuple[Backup, ...]:
 
 
 def first(files: Sequence[F], patterns: Iterable[str]) -> F | None:
-    """Return the newest file of some names; of equally new ones the largest."""
+    """Return the newest file of some names; of equally new ones the largest.
+
+    A backup may hold the dumps of several days, of which the last one counts.
+    """
     wanted = tuple(patterns)
     meant = [file for file in files if named(file.path, wanted)]
-    return max(meant, key=lambda file: (file.made, file.size), default=None)
+    latest = max((file.made for file in meant), default=0.0)
+    meant = [file for file in meant if file.made == latest]
+    last = max((file.written for file in meant), default=0.0)
+    same = [file for file in meant if last - file.written <= _TOGETHER]
+    return max(same, key=lambda file: file.size, default=None)
 
 
 def accounts(files: Sequence[F], choice_: Choice) -> list[F]:

@@ -5,6 +5,7 @@ folder is opened through no link of its own.
 """
 
 import hashlib
+import math
 import os
 import stat
 import subprocess
@@ -18,8 +19,10 @@ import msgspec
 
 from zmward.backup_places import Copy
 from zmward.backups.listing import Backup, Listing
+from zmward.backups.repository import when
 from zmward.doors import backup_engines as engines
 from zmward.errors import Incomplete
+from zmward.sources.source import Unreadable
 
 _PIECE: Final = 1 << 18
 _MOST_FILES: Final = 2_000_000
@@ -27,12 +30,20 @@ _WAIT: Final = 30
 
 
 class Item(msgspec.Struct, frozen=True):
-    """A file within a backup: its path there, its bytes, which backup, how old."""
+    """A file within a backup: its path there, its bytes, which backup, how old.
+
+    `made` is when its backup was made, `written` when it was itself, never later.
+    """
 
     path: str
     size: int
     backup: str
     made: float
+    written: float = math.inf
+
+    def __post_init__(self) -> None:
+        """Let a time that is not known, or still to come, be that of the backup."""
+        msgspec.structs.force_setattr(self, "written", min(self.written, self.made))
 
     @property
     def name(self) -> str:
@@ -87,14 +98,16 @@ def _walked(place: Path, backup: Backup) -> Iterator[Item]:
     root = place / backup.name
     found = root.lstat()
     if stat.S_ISREG(found.st_mode):
-        yield Item(backup.name, found.st_size, backup.name, backup.when)
+        own = (backup.name, backup.when, found.st_mtime)
+        yield Item(backup.name, found.st_size, *own)
     for folder, _, names in os.walk(root, followlinks=False):
         for name in names:
             path = Path(folder) / name
             seen = path.lstat()
             if stat.S_ISREG(seen.st_mode):
                 relative = str(path.relative_to(place))
-                yield Item(relative, seen.st_size, backup.name, backup.when)
+                own = (backup.name, backup.when, seen.st_mtime)
+                yield Item(relative, seen.st_size, *own)
 
 
 class _Listed(msgspec.Struct, frozen=True):
@@ -103,6 +116,15 @@ class _Listed(msgspec.Struct, frozen=True):
     path: str = ""
     type: str = ""
     size: int = 0
+    mtime: str = ""
+
+    @property
+    def written(self) -> float:
+        """Return when the file was written (epoch); infinity where it is not said."""
+        try:
+            return when(self.mtime)
+        except Unreadable:
+            return math.inf
 
 
 def _program(argv: tuple[str, ...]) -> Opened:
@@ -169,7 +191,7 @@ def _named(copy: Copy, piece: str, made: float) -> Iterator[Item]:
         except msgspec.DecodeError as error:
             raise Lost(f"{copy.kind} lists what is no file: {error}") from error
         if found.type == file and found.path:
-            yield Item(found.path, found.size, piece, made)
+            yield Item(found.path, found.size, piece, made, found.written)
 
 
 def _files(copy: Copy, backup: Backup) -> Iterator[Item]:

@@ -8,6 +8,7 @@ session removes the folder whenever we end, be it by SIGKILL.
 import math
 import os
 import pwd
+import re
 import secrets
 import shutil
 import stat
@@ -108,6 +109,55 @@ def _without_network() -> tuple[str, ...]:
     return ()
 
 
+# Makes a folder the only one that can be written to: $1 is the folder, then come the
+# places that are shut, an empty word, and the program. The host's own mounts stay as
+# they are, as this is done in a namespace of the program's.
+_SHUT: Final = """
+place=$1
+shift
+mount --make-rprivate / && mount --bind -- "$place" "$place" || exit 126
+while [ -n "$1" ]; do
+    mount -o remount,bind,ro -- "$1" 2>/dev/null
+    shift
+done
+shift
+cd -- "$PWD" && exec "$@"
+"""
+# Filesystems of this host itself, on which anybody may have a folder.
+_LOCAL: Final = frozenset(
+    (
+        *("ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "jfs", "reiserfs"),
+        *("tmpfs", "devtmpfs", "overlay"),
+    )
+)
+_OCTAL: Final = re.compile(r"\\([0-7]{3})")
+
+
+def _writable() -> tuple[str, ...]:
+    """Return where local filesystems are mounted that can be written to."""
+    found = []
+    for line in (
+        Path("/proc/self/mounts").read_text("utf-8", "surrogateescape").split("\n")
+    ):
+        words = line.split(" ")
+        if len(words) > 3 and words[2] in _LOCAL and "rw" in words[3].split(","):  # noqa: PLR2004  # fstab's columns
+            found.append(_OCTAL.sub(lambda m: chr(int(m[1], 8)), words[1]))
+    return tuple(dict.fromkeys(found))
+
+
+def _shut(folder: Path) -> tuple[str, ...]:
+    """Return the words that let a program write nowhere else, where that can be had."""
+    own = ("unshare", "--mount", "--", "sh", "-c", _SHUT, "zmward", str(folder))
+    words = (*own, *_writable(), "")
+    asked = (*words, "sh", "-c", 'test -w "$1" && ! test -w /', "sh", str(folder))
+    with suppress(OSError):
+        done = subprocess.run(
+            asked, capture_output=True, check=False, env=_ENVIRONMENT, cwd="/"
+        )
+        return words if not done.returncode else ()
+    return ()
+
+
 class Scratch:
     """One folder, one user number, and the programs that were started with it."""
 
@@ -130,6 +180,7 @@ class Scratch:
         )
         os.chown(self.folder, 0, self.user)
         self.folder.chmod(0o710)
+        self._cage = _shut(self.folder)
         self.full = self.stalled = False
         self._until = math.inf
         self._over = threading.Event()
@@ -181,6 +232,7 @@ class Scratch:
         own = str(self.user)
         return (
             *_without_network(),
+            *self._cage,
             *_BOUNDS,
             *("setpriv", "--reuid", own, "--regid", own, "--clear-groups"),
             *("--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"),

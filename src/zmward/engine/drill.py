@@ -170,7 +170,7 @@ class _Drill:
     def _moved(self, subject: Subject, item: Item) -> Callable[[int], None]:
         return lambda read: self._step(read, max(item.size, read, 1), subject)
 
-    def _dated(self, part: Part, item: Item) -> Part:
+    def _dated(self, part: Part, item: Item, written: float) -> Part:
         """Return a part; not well where its file is old, or others are gone."""
         if part.state != "well":
             return part
@@ -178,7 +178,7 @@ class _Drill:
             text = f"{part.text}; but pieces of its run are gone: {self._gone}"
             step = mark("see who removed them, and make a new one")
             return msgspec.structs.replace(part, state="bad", text=text, step=step)
-        behind = max(file.made for file in self._files) - item.made
+        behind = max(file.made for file in self._files) - min(item.made, written)
         if behind <= _BEHIND:
             return part
         text = f"{part.text}; but it is {behind / 86_400:.0f} days behind the newest"
@@ -203,7 +203,7 @@ class _Drill:
         )
         moved = self._moved("ldap", item)
         part = drill_ldap.restored(scratch, self._source(item), asked, moved)
-        return self._dated(part, item)
+        return self._dated(part, item, item.written)
 
     def mariadb(self, scratch: Scratch) -> Part:
         item = first(self._files, self._wanted.mariadb)
@@ -211,7 +211,7 @@ class _Drill:
             return _missing("mariadb", self._wanted.mariadb)
         moved = self._moved("mariadb", item)
         part = drill_mariadb.restored(scratch, self._source(item), moved)
-        return self._dated(part, item)
+        return self._dated(part, item, item.written)
 
     def account(self, _scratch: Scratch) -> Part:
         item = one_account(self.accounts, self._wanted, secrets.choice)
@@ -220,7 +220,8 @@ class _Drill:
         moved = self._moved("account", item)
         stored = self._stored.get((item.backup, item.name), "")
         part = drill_account.restored(self._source(item), moved, stored)
-        return self._dated(part, item)
+        # Who did not change need not be exported anew.
+        return self._dated(part, item, max(file.written for file in self.accounts))
 
     def parts(self, scratch: Scratch, only: Sequence[Subject]) -> tuple[Part, ...]:
         makers = {"ldap": self.ldap, "mariadb": self.mariadb, "account": self.account}
