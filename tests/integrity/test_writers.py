@@ -190,6 +190,17 @@ def test_noise_in_the_log_harms_nothing(noise: bytes, at: int) -> None:
         assert one.text.isprintable()
 
 
+@pytest.mark.parametrize("long", ["a", "name=", '"', " x=", "\x1d"])
+def test_a_line_that_auditd_would_not_write_takes_no_time(long: str) -> None:
+    whole = lines(created(1, SHELL))
+    whole[0] = whole[0].replace("\n", long * (1 << 20) + "\n")
+    begin = time.process_time()
+    assert writers("".join(whole)) == ()
+    whole[0] = whole[0][:16000] + "\n"
+    assert len(writers("".join(whole * 100))) == 1
+    assert time.process_time() - begin < 2
+
+
 def test_the_log_is_read_over_what_was_put_aside(root: Path) -> None:
     assert trail(place(root).opened, 1000) is None
     kept(root, "three\nfour\n")

@@ -24,7 +24,11 @@ _LINE: Final = re.compile(
     rb"msg=audit\((\d{1,11}\.\d{1,9}:\d{1,20})\): ?"
 )
 _NAMED: Final = re.compile(rb" name=(\"[^\"]*\"|[0-9A-F]+)")
-_FIELD: Final = re.compile(rb"([A-Za-z0-9_]+)=(\"[^\"]*\"|[^ \x1d]*)")
+_FIELD: Final = re.compile(
+    rb"(?<![A-Za-z0-9_])([A-Za-z0-9_]{1,40})=(\"[^\"]*\"|[^ \x1d]*)"
+)
+# auditd's own are shorter than 9 KiB, and what it adds is half of that at most.
+_LONGEST: Final = 16 << 10
 _HEX: Final = re.compile(rb"(?:[0-9A-F]{2})+")
 _UNSET: Final = {"4294967295", "-1", "unset"}
 _DEEDS: Final[Mapping[str, Deed]] = {
@@ -126,7 +130,7 @@ def _lines(content: bytes) -> Iterator[tuple[re.Match[bytes], bytes]]:
         end = content.find(b"\n", at)
         end = len(content) if end < 0 else end
         match = _LINE.match(content, at, end)
-        if match is not None:
+        if match is not None and end - at <= _LONGEST:
             yield match, content[match.end() : end]
         at = end + 1
 
