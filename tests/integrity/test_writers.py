@@ -147,6 +147,18 @@ def test_what_failed_or_only_read_wrote_nothing() -> None:
     assert one.deed == "written"
 
 
+def test_who_lays_a_link_to_a_page_did_not_write_it() -> None:
+    text = (
+        call(1, syscall=86, key='"others"')
+        + cwd(1)
+        + path(1, SHELL, "NORMAL", item=0)
+        + path(1, f"{PUBLIC}/", "PARENT", item=1, inode=18)
+        + path(1, f"{PUBLIC}/hard.jsp", item=2)
+    )
+    assert writers(text) == ()
+    assert len(writers(text, f"{PUBLIC}/hard.jsp")) == 1
+
+
 def test_a_rule_with_several_keys_is_ours_too() -> None:
     both = coded("others\x01zmward")
     text = call(1, syscall=90, key=both) + cwd(1) + path(1, SHELL, "NORMAL", item=0)

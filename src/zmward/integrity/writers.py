@@ -165,14 +165,11 @@ def _kind(path: Fields) -> str:
     return path.get("nametype") or path.get("objtype") or ""
 
 
-def _wrote(event: _Event) -> bool:
-    """Say whether an event that names a file was more than a look at it."""
-    call = event.call
-    if call.get("success") != "yes":
+def _wrote(call: Fields, kind: str) -> bool:
+    """Say whether a call did more to a path of some kind than look at it."""
+    if call.get("success") != "yes" or kind not in _DEEDS:
         return False
-    if _KEY in call.get("key", "").split("\x01"):
-        return True
-    if any(_kind(path) in {"CREATE", "DELETE"} for path in event.paths):
+    if kind != "NORMAL" or _KEY in call.get("key", "").split("\x01"):
         return True
     flags = _OPENS.get((call.get("arch", ""), call.get("syscall", "")))
     try:
@@ -194,11 +191,9 @@ class Trail:
         self._names = names
         self._by_name: dict[str, list[tuple[str, _Event, Fields]]] = {}
         for number, event in _events(content, wanted).items():
-            if not _wrote(event):
-                continue
             for path in event.paths:
                 name = _last(path.get("name", ""))
-                if name in wanted and _kind(path) in _DEEDS:
+                if name in wanted and _wrote(event.call, _kind(path)):
                     row = (number.decode(), event, path)
                     self._by_name.setdefault(name, []).append(row)
 
