@@ -31,7 +31,39 @@ CONFIG_LOG: Final[Mapping[str, str]] = {
     "notes": "what could not be found out of the logs",
     "snapshots": "the snapshots, newest first",
 }
+CONFIG_DOCUMENT: Final[Mapping[str, str]] = {
+    "schema": "always `zmward.config-document/1`",
+    "host": "the host that was asked",
+    "when": "when it was seen",
+    "page": "the file that was written; null without --output",
+    "left_out": "blocks that the page in the file does not have",
+    "sections": "the blocks of the page, in their order",
+}
 STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "SectionShown": {
+        "name": "the name of the block in the page's marks",
+        "title": "its title",
+        "parts": "what it shows, in its order",
+    },
+    "TableShown": {
+        "type": "always `table`",
+        "heads": "what the columns hold",
+        "rows": "the rows, each with a text for each column",
+    },
+    "TextShown": {
+        "type": "always `text`",
+        "text": "a sentence",
+        "doubt": "whether it says that something is not known",
+    },
+    "CommandsShown": {
+        "type": "always `commands`",
+        "title": "what they are for",
+        "lines": "the commands, in their order",
+    },
+    "ListenersShown": {
+        "type": "always `listeners`",
+        "node": "what listens on a node, and who reaches it",
+    },
     "Told": {
         "commit": "the commit",
         "since": "when the snapshot before it was seen; empty for the first",

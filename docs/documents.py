@@ -8,7 +8,12 @@ from msgspec import inspect
 
 from docs.backups_fields import BACKUP_RUN, BACKUPS, DRILL
 from docs.bans_fields import BANS
-from docs.config_fields import CONFIG_DIFF, CONFIG_LOG, CONFIG_SNAPSHOT
+from docs.config_fields import (
+    CONFIG_DIFF,
+    CONFIG_DOCUMENT,
+    CONFIG_LOG,
+    CONFIG_SNAPSHOT,
+)
 from docs.fields import (
     CHANGE,
     DRIFT,
@@ -52,10 +57,10 @@ from zmward.logs import report as logs
 from zmward.logs import seen
 from zmward.patches.ledger import Around
 from zmward.patches.overview import Step
-from zmward.patches.standing import OnNode
 from zmward.plan import Foreseen, Left
 from zmward.profile import Waiver
 from zmward.reports import bans_json as bans
+from zmward.reports import config_document_json as site
 from zmward.reports import hunt_text, integrity_explained, integrity_json
 from zmward.reports.backups_text import BackupsShown, CopyShown
 from zmward.reports.check_json import CheckShown, DifferenceShown
@@ -66,6 +71,7 @@ from zmward.reports.patches_json import (
     InstalledShown,
     MitigationShown,
     NodeShown,
+    OnNodeShown,
     PatchesShown,
 )
 from zmward.reports.policy_json import OpeningShown, PolicyShown, ProblemShown
@@ -277,7 +283,7 @@ def _patches() -> Iterator[str]:
         "[JSON Schema](patches.schema.json).\n"
     )
     yield from table(PATCHES, _types(PatchesShown))
-    yield from _structs(AdvisoryShown, MitigationShown, OnNode)
+    yield from _structs(AdvisoryShown, MitigationShown, OnNodeShown)
     yield from _structs(CatalogShown, InstalledShown, NodeShown, Around, Step)
     yield "## Readiness\n"
     yield "`zmward patches readiness --json` writes it.\n"
@@ -330,6 +336,14 @@ def _config() -> Iterator[str]:
     )
     yield from table(CONFIG_LOG, _types(LogShown))
     yield from _structs(Told, Changed, Candidate)
+    yield "## Page of the site\n"
+    yield (
+        "`zmward config document --json` writes it; it is also described by a "
+        "[JSON Schema](config-document.schema.json).\n"
+    )
+    yield from table(CONFIG_DOCUMENT, _types(site.DocumentShown))
+    yield from _structs(site.SectionShown, site.TableShown, site.TextShown)
+    yield from _structs(site.CommandsShown, site.ListenersShown)
 
 
 def _backups() -> Iterator[str]:

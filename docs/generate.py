@@ -215,6 +215,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
         lambda: schema.text(schema.config_snapshot())
     ),
     "reference/config-log.schema.json": lambda: schema.text(schema.config_log()),
+    "reference/config-document.schema.json": (
+        lambda: schema.text(schema.config_document())
+    ),
     "reference/config-diff.schema.json": lambda: schema.text(schema.config_diff()),
     "status.md": status_page,
     "../packaging/zmward.1": lambda: manual.manual(_EXIT_CODES),

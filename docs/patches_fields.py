@@ -86,7 +86,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, str]]] = {
         "advice": "what to do where no build is sure to close it",
         "nodes": "how it stands on each node that has the component",
     },
-    "OnNode": {
+    "OnNodeShown": {
         "node": "the node",
         "standing": "how the hole stands there",
         "reason": "why",

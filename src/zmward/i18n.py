@@ -51,6 +51,16 @@ def fill(form: str, **fields: Field) -> Said:
     return Said(form, fields)
 
 
+def as_is(text: str) -> Said:
+    """Return what is data as a text to say: no catalog translates it."""
+    return Said("{text}", {"text": text})
+
+
+def spoken(said: Said | str, say: Callable[[str], str] = mark) -> str:
+    """Return a text as a speaker says it; in English without one."""
+    return said.by(say) if isinstance(said, Said) else say(said)
+
+
 @cache
 def _catalog(language: str) -> gettext.NullTranslations:
     directory = str(files("zmward") / "locale")

@@ -71,6 +71,8 @@ class Thresholds(Strict, frozen=True):
     idle: Duration = "8h"
     backup_hours: Annotated[int, msgspec.Meta(ge=1)] = 26
     drill_days: Days = 180
+    document_days: Days = 180
+    document_lag_days: Days = 30
     clock_offset_ms: Annotated[int, msgspec.Meta(ge=1)] = 1000
     two_factor_coverage: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
     log_days: Days = 30

@@ -2,8 +2,10 @@
 
 import gzip
 import io
+import os
 import tarfile
 import tracemalloc
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -91,6 +93,56 @@ def test_several_members_are_one_stream() -> None:
     inner = packed([entry("Inbox/1.eml", bytes(5000))])
     joined = gzip.compress(inner[:3000]) + gzip.compress(inner[3000:])
     assert contents(reader(joined)).counts == {"messages": 1}
+
+
+def test_an_archive_of_many_small_members_is_read_to_its_end() -> None:
+    inner = packed([entry("Inbox/1.eml", bytes(5000))])
+    parts = [gzip.compress(inner[at : at + 600]) for at in range(0, len(inner), 600)]
+    assert contents(reader(b"".join(parts))).counts == {"messages": 1}
+    with pytest.raises(Broken, match="more follows"):
+        contents(
+            reader(b"".join((*parts, gzip.compress(b""), gzip.compress(b"x" * 30_000))))
+        )
+
+
+def test_members_that_hold_nothing_are_not_followed_for_ever() -> None:
+    inner = packed([entry("Inbox/1.eml", bytes(5000))])
+    empty = gzip.compress(b"") * 20_000
+    joined = gzip.compress(inner[:3000]) + empty + gzip.compress(inner[3000:])
+    with pytest.raises(Broken, match="hold nothing"):
+        contents(reader(joined))
+
+
+def _peak(inner: bytes) -> int:
+    """Return the most memory that it takes to read what holds so much."""
+    packed_ = gzip.compress(inner, 1)
+    tracemalloc.start()
+    with suppress(Broken):
+        contents(reader(packed_))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def _own_header(kind: bytes, content: bytes) -> bytes:
+    info = tarfile.TarInfo("././@PaxHeader")
+    info.type, info.size = kind, len(content)
+    return info.tobuf(tarfile.USTAR_FORMAT) + content + bytes(-len(content) % 512)
+
+
+def test_headers_for_all_that_follows_do_not_heap_up() -> None:
+    parts = []
+    for number in range(300):
+        words = f"200000 zmward.{number:06}=".encode()
+        text = os.urandom(100_000).hex().encode()[: 199_999 - len(words)]
+        parts.append(_own_header(tarfile.XGLTYPE, words + text + b"\n"))
+        parts.append(tarfile.TarInfo(f"{number}").tobuf(tarfile.USTAR_FORMAT))
+    assert _peak(b"".join(parts)) < 24 << 20
+
+
+def test_headers_that_wait_for_their_entry_do_not_heap_up() -> None:
+    one = _own_header(tarfile.GNUTYPE_LONGNAME, os.urandom(1 << 20))
+    assert _peak(one * 60) < 24 << 20
 
 
 @pytest.mark.parametrize(

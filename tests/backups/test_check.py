@@ -193,6 +193,19 @@ def test_borg_without_encryption_off_site_is_bad(check: Check, tmp_path: Path) -
 
 
 @needs_borg
+def test_borg_without_encryption_is_private_only_where_its_folder_is(
+    check: Check, tmp_path: Path
+) -> None:
+    borg = Borg(tmp_path, "none")
+    borg.backup("a-1", tmp_path / "borg-password")
+    row = toml(name="b", kind="borg", place=str(borg.place))
+    borg.place.chmod(0o700)
+    assert check(row)["states"]["b", "encryption"] == "well"
+    borg.place.chmod(0o711)
+    assert check(row)["states"]["b", "encryption"] == "bad"
+
+
+@needs_borg
 def test_borgs_wrong_password_is_bad(check: Check, tmp_path: Path) -> None:
     borg = Borg(tmp_path)
     secret(tmp_path, "borg-password", "another")
@@ -236,7 +249,8 @@ def test_names_that_mean_harm_steer_no_terminal(
     (place / "a\x1b]0;gotcha\x07\nx: y").write_bytes(b"1")
     (place / os.fsdecode(b"\xff\xfe")).write_bytes(b"1")
     row = toml(name="f", kind="folder", place=str(place))
-    check(row)
+    texts = [one["text"] for one in check(row)["found"]]
+    assert any(r"\xff\xfe" in text for text in texts)
     path = tmp_path / "profile.toml"
     assert dispatch(["backup", "check", "--profile", str(path)]) in (1, 3)
     out = capsys.readouterr().out

@@ -20,6 +20,7 @@ from tests.backups.engines import Borg, Restic, needs_borg, needs_restic, toml
 from tests.backups.zimbra_dump import config, directory, tables
 from zmward.cli.main import dispatch
 from zmward.doors.scratch import Scratch
+from zmward.engine.drill_part import Fed
 
 Drill = Callable[..., Any]
 _NEEDED = ("slapadd", "slapd", "ldapsearch", "mariadbd", "mariadb", "setpriv")
@@ -102,6 +103,17 @@ def test_a_whole_backup_restores(drill: Drill, place: Path, tmp_path: Path) -> N
     assert all(part["seconds"] > 0 for part in found["parts"])
     record = tmp_path / "state" / "backups" / "drill.json"
     assert record.stat().st_mode & 0o777 == 0o600
+    assert json.loads(record.read_bytes())["parts"] == found["parts"]
+
+
+def test_a_name_that_is_no_utf_8_is_told_of_and_remembered(
+    drill: Drill, place: Path, tmp_path: Path
+) -> None:
+    (place / "2026-11-30").rename(place / os.fsdecode(b"\xff"))
+    found = drill(folder(place), code=0)
+    assert found["backup"] == "\\xff"
+    assert all("\\xff" in part["source"] for part in found["parts"])
+    record = tmp_path / "state" / "backups" / "drill.json"
     assert json.loads(record.read_bytes())["parts"] == found["parts"]
 
 
@@ -373,6 +385,46 @@ def test_too_little_room_is_unknown(base: Path, drill: Drill, place: Path) -> No
         assert "are needed" in found["by"]["ldap"]["text"]
     finally:
         subprocess.run(["umount", base], check=True)
+
+
+def test_a_dump_that_never_ends_holds_nobody_up(
+    drill: Drill, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zmward.engine.drill_part._PATIENCE", 2.0)
+    own = b"SELECT SLEEP(40);\n"
+    (place / "2026-11-30" / "mysql.sql.gz").write_bytes(own + tables())
+    began = time.monotonic()
+    found = drill(folder(place), "--only", "mariadb,account", code=3)
+    assert time.monotonic() - began < 30
+    assert "busy" in found["by"]["mariadb"]["text"]
+    assert found["by"]["account"]["state"] == "well"
+
+
+def test_a_directory_that_never_answers_is_not_known_to_be_bad(
+    drill: Drill, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zmward.engine.drill_ldap._ANSWER", 1)
+    waiting = ("/bin/sh", "-c", "sleep 40")
+    real = Scratch.start
+
+    def start(self: Scratch, argv: tuple[str, ...], **more: Any) -> Any:
+        asked = waiting if "(objectClass=*)" in argv else argv
+        return real(self, asked, **more)
+
+    monkeypatch.setattr(Scratch, "start", start)
+    began = time.monotonic()
+    part = drill(folder(place), "--only", "ldap", code=3)["by"]["ldap"]
+    assert time.monotonic() - began < 30
+    assert "does not answer in time" in part["text"]
+
+
+def test_what_programs_complain_fills_no_other_disk_than_the_scratch(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/nonexistent")
+    with Scratch(str(base)) as scratch:
+        own = Fed(scratch, ("sh", "-c", "cat; echo no >&2; exit 1"), scratch.room("x"))
+        assert own.take(iter((b"x",))) == (1, "no")
 
 
 @pytest.mark.proof

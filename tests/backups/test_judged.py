@@ -1,12 +1,14 @@
 """How listings are judged: what is fresh hides nothing, what is not known is unknown."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from zmward.backup_places import Copy
 from zmward.backups.judged import judged
 from zmward.backups.listing import Backup, Found, Listing, Trouble, newest_first
+from zmward.backups.rehearsal import stamp
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 DAY = 86_400.0
@@ -24,9 +26,14 @@ def daily(days: int, size: int | None = MIB, first: float = 0.2) -> list[Backup]
 
 
 def found(
-    backups: list[Backup], *, encrypted: bool | None = True, **more: object
+    backups: list[Backup],
+    *,
+    encrypted: bool | None = True,
+    open_to: str | None = None,
+    **more: object,
 ) -> dict[str, Found]:
-    listing = Listing(copy(**more), newest_first(backups), encrypted=encrypted)
+    kept = newest_first(backups)
+    listing = Listing(copy(**more), kept, encrypted=encrypted, open_to=open_to)
     return {one.aspect: one for one in judged(listing, NOW, 26)}
 
 
@@ -96,12 +103,28 @@ def test_a_fresh_series_hides_none_that_stopped() -> None:
 
 
 def test_plain_backups_are_bad_off_site_and_where_others_read_them() -> None:
-    assert found(daily(20), encrypted=False)["encryption"].state == "well"
-    assert found(daily(20), encrypted=False, off_site=True)["encryption"].state == "bad"
+    def plain(**more: Any) -> str:
+        return found(daily(20), encrypted=False, **more)["encryption"].state
+
+    assert plain(open_to="") == "well"
+    assert plain(open_to="", off_site=True) == "bad"
+    assert plain(open_to="everybody") == "bad"
     assert found(daily(20), encrypted=None)["encryption"].state == "unknown"
-    listing = Listing(copy(), tuple(daily(20)), encrypted=False, open_to="everybody")
-    states = {one.aspect: one.state for one in judged(listing, NOW, 26)}
-    assert states["encryption"] == "bad"
+
+
+def test_a_plain_place_at_which_nobody_looked_is_not_known_to_be_private() -> None:
+    assert found(daily(20), encrypted=False)["encryption"].state == "unknown"
+
+
+def test_a_plain_repository_where_a_password_is_expected_is_bad() -> None:
+    own = {"kind": "borg", "password_file": "/etc/p"}
+    states = found(daily(20), encrypted=False, open_to="", **own)
+    assert states["encryption"].state == "bad"
+
+
+@pytest.mark.parametrize("epoch", [-1e12, 1e12])
+def test_a_time_past_all_calendars_is_written_as_their_end(epoch: float) -> None:
+    assert datetime.fromisoformat(stamp(epoch)).tzinfo is not None
 
 
 def test_what_could_not_be_listed_says_only_that() -> None:

@@ -181,7 +181,10 @@ def test_another_key_gives_other_fingerprints() -> None:
     ("source", "host", "old", "new"),
     [
         ("localconfig", NODE, "zmward:secret:set", "S3CR3T-of-localconfig"),
-        ("ldap-config", DIRECTORY, "zmward:secret:set", "S3CR3T-of-config"),
+        (
+            *("ldap-config", DIRECTORY, "zimbraAuthTokenKey: zmward:secret:set"),
+            "zimbraAuthTokenKey: S3CR3T-of-config",
+        ),
         ("ldap-domains", DIRECTORY, "usr domainAdmin", "gst S3CR3T domainAdmin"),
         ("ldap-domains", DIRECTORY, "o: example", "o: ldap://u:S3CR3T@h/ example"),
         (

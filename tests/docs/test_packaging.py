@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.docs.session import ROOT, Run
+from zmward.cli import config_snapshot as snapshot
 from zmward.cli import integrity_watch as watch
 from zmward.cli import logs_follow as follow
 from zmward.cli.main import VERBS
 from zmward.logs import compact
 
 PACKAGING = ROOT / "packaging"
+UNITS = PACKAGING / "systemd"
 
 
 @pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
@@ -76,3 +78,34 @@ def test_the_unit_runs_a_verb_that_there_is() -> None:
     assert words[3:] == [compact.EVENTS]
     assert str(Path(compact.EVENTS)) in (PACKAGING / "logrotate" / "zmward").read_text()
     assert "--events" in {name for one in follow.command.params for name in one.opts}
+
+
+def test_the_timer_starts_a_verb_that_there_is() -> None:
+    unit = (UNITS / "zmward-config-snapshot.service").read_text("ascii")
+    (start,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
+    program, *words, option = start.split()
+    assert program == "/opt/zmward-venv/bin/zmward"
+    assert words == ["config", str(snapshot.command.name)]
+    assert option in {name for one in snapshot.command.params for name in one.opts}
+    # A timer starts the service of its own name.
+    assert (UNITS / "zmward-config-snapshot.timer").exists()
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd")
+def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
+    for unit in UNITS.iterdir():
+        text = unit.read_text("ascii").replace("/opt/zmward-venv/bin/zmward", "/bin/sh")
+        (tmp_path / unit.name).write_text(text)
+    paths = sorted(map(str, tmp_path.iterdir()))
+    argv = ["systemd-analyze", "verify", "--man=no", *paths]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    said = [line for line in done.stderr.splitlines() if str(tmp_path) in line]
+    assert (done.returncode, said) == (0, [])
+
+
+def test_every_packaged_file_is_named_in_its_readme() -> None:
+    listed = (PACKAGING / "README.md").read_text("utf-8")
+    for unit in UNITS.iterdir():
+        name = f"systemd/{unit.stem}"
+        assert f"`{name}.service`" in listed
+        assert unit.suffix in listed

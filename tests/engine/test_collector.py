@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zmward.catalog.attributes import attributes
 from zmward.doors.host import Local, Recorded, Remote
 from zmward.engine.answers import evidence, missing, read
 from zmward.engine.collect import collect
@@ -16,6 +17,7 @@ from zmward.engine.script import collector
 from zmward.errors import BadFile, Unreachable, Usage
 from zmward.evidence import Answer, Missing
 from zmward.sources.identity import IDENTITY
+from zmward.sources.masking import masked_line
 from zmward.sources.registry import sources
 from zmward.sources.source import (
     Command,
@@ -93,6 +95,16 @@ class TestEveryShell:
             "zimbraAuthTokenKey: zmward:secret:set\n"
             "userPassword: zmward:secret:set\ncn: k3\n"
         )
+
+    def test_the_server_masks_every_name_of_the_schema_as_python_does(
+        self, shell: tuple[str, ...], tmp_path: Path
+    ) -> None:
+        lines = [f"{name}: value" for name in sorted(attributes())]
+        ldif = tmp_path / "schema.ldif"
+        ldif.write_text("\n".join(lines) + "\n")
+        found = asked(shell, source(Command(("cat",), (str(ldif),))))["probe"]
+        assert isinstance(found, Answer)
+        assert found.text.splitlines() == [masked_line(line) for line in lines]
 
     def test_an_answer_cannot_forge_another(self, shell: tuple[str, ...]) -> None:
         script = "printf '%% end\\n= 0\\n%% other\\n|x\\n'; printf '= 0\\n' >&2; exit 5"

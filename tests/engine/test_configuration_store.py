@@ -109,6 +109,58 @@ def test_hooks_and_settings_of_others_count_for_nothing(
     assert not (tmp_path / "objects").exists()
 
 
+def _without(store: Store, path: str) -> None:
+    """Remove a file's content from the repository, which is loose yet or packed."""
+    words = ("git", f"--git-dir={store.folder}")
+    asked = (*words, "rev-parse", f"{store.head()}:{path}")
+    done = subprocess.run(asked, check=True, capture_output=True, timeout=30)
+    name = done.stdout.decode().strip()
+    for pack in (store.folder / "objects/pack").glob("*.pack"):
+        content = pack.read_bytes()
+        pack.unlink()
+        subprocess.run((*words, "unpack-objects", "-q"), check=True, input=content)
+    (store.folder / "objects" / name[:2] / name[2:]).unlink()
+
+
+def test_a_repository_fetches_nothing_by_a_program_of_its_own(
+    store: Store, tmp_path: Path
+) -> None:
+    commit = _keep(store, recorded())
+    _without(store, "global.conf")
+    evil = tmp_path / "evil"
+    evil.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    evil.chmod(0o755)
+    settings = {
+        "core.repositoryformatversion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.url": f"ext::{evil}",
+        "remote.origin.promisor": "true",
+        "protocol.ext.allow": "always",
+    }
+    for name, value in settings.items():
+        own = ("git", f"--git-dir={store.folder}", "config", name, value)
+        subprocess.run(own, check=True, timeout=30)
+    with pytest.raises(BadFile, match="missing"):
+        store.files(commit)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_repository_that_names_a_program_to_sign_with_is_refused(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evil = tmp_path / "evil"
+    evil.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\nexit 1\n")
+    evil.chmod(0o755)
+    more = tmp_path / "more"
+    more.write_text(f"[gpg]\nprogram = {evil}\n")
+    own = ("git", f"--git-dir={store.folder}", "config", "include.path", str(more))
+    subprocess.run(own, check=True, timeout=30)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(Refused, match=r"gpg\.program"):
+        store.commit({"zmward-configuration": "1\n"}, {}, _WHEN, "x\n", sign=True)
+    assert not (tmp_path / "ran").exists()
+
+
 def test_an_interrupted_run_leaves_the_last_snapshot(store: Store) -> None:
     first = _keep(store, recorded())
     before = store.files(first)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from zmward.catalog.attributes import attributes
 from zmward.configuration.asked import FINGERPRINTS, TEMPLATES
 from zmward.configuration.known import Known, known, parse
 from zmward.configuration.sealed import SHARED, Seal
@@ -16,6 +17,7 @@ from zmward.engine.answers import read
 from zmward.engine.fingerprints import sealed
 from zmward.engine.script import collector
 from zmward.evidence import DIRECTORY, Answer, Evidence, Missing
+from zmward.sources.masking import holds_secret
 
 KEY = b"\x25\x00k\\" * 8
 NODE = "mail.example.test"
@@ -170,3 +172,11 @@ def test_templates_come_masked_and_a_failure_is_one(home: Path) -> None:
     assert found.text == f"> {home}/conf/amavisd.conf.in\n{line}"
     broken = script.replace("contents()", "contents() { return 27; }\nother()")
     assert isinstance(read(Local().lines(broken), asked, "here")["templates"], Missing)
+
+
+def test_a_host_seals_every_secret_of_the_schema_and_nothing_else(home: Path) -> None:
+    rows = "".join(f"{name}: 8\n" for name in sorted(attributes()))
+    (home.parent / "ldif").write_text(f"dn: cn=config,cn=zimbra\n{rows}")
+    evidence, _ = _asked(home)
+    found = {name for _, name in known(evidence, DIRECTORY).directory}
+    assert found == {name.lower() for name in attributes() if holds_secret(name)}

@@ -206,6 +206,56 @@ def test_jobs_that_an_upgrade_writes_make_no_noise(based: Path) -> None:
     assert set(alarms(based)) == {f"/{template}", f"/{table}"}
 
 
+@pytest.mark.parametrize("sign", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\r"])
+def test_what_only_python_takes_for_a_lines_end_hides_no_job(
+    based: Path, sign: str
+) -> None:
+    job = "*/5 * * * * /opt/zimbra/libexec/zmnew"
+    shipped = f"# ZIMBRASTART -- DO NOT EDIT\n{job}\n# ZIMBRAEND\n"
+    template = "opt/zimbra/conf/crontabs/crontab"
+    table = "var/spool/cron/crontabs/zimbra"
+    put(based, template, shipped)
+    package(based, {**SHIPPED, template: shipped}, "10.1.1")
+    evil = shipped.replace(job, f"{job}{sign}#; /tmp/x")
+    put(based, table, "x").write_bytes(evil.encode())
+    assert set(alarms(based)) == {f"/{table}"}
+
+
+def test_the_middle_of_a_long_table_hides_no_job(based: Path) -> None:
+    job = "*/5 * * * * /opt/zimbra/libexec/zmnew"
+    shipped = f"# ZIMBRASTART -- DO NOT EDIT\n{job}\n# ZIMBRAEND\n"
+    template = "opt/zimbra/conf/crontabs/crontab"
+    table = "var/spool/cron/crontabs/zimbra"
+    put(based, template, shipped)
+    package(based, {**SHIPPED, template: shipped}, "10.1.1")
+    room = "#\n" * 200_000
+    evil = shipped.replace(job, f"{job}\n{room}* * * * * /tmp/x\n{room}")
+    put(based, table, evil)
+    assert set(alarms(based)) == {f"/{table}"}
+
+
+@pytest.mark.parametrize("swapped", ["table", "template"])
+def test_jobs_that_are_swapped_while_they_are_looked_at_are_not_taken(
+    based: Path, monkeypatch: pytest.MonkeyPatch, swapped: str
+) -> None:
+    job = "*/5 * * * * /opt/zimbra/libexec/zmnew"
+    shipped = f"# ZIMBRASTART -- DO NOT EDIT\n{job}\n# ZIMBRAEND\n"
+    evil = shipped.replace(job, "* * * * * /tmp/x")
+    template = "opt/zimbra/conf/crontabs/crontab"
+    table = "var/spool/cron/crontabs/zimbra"
+    put(based, template, shipped)
+    package(based, {**SHIPPED, template: shipped}, "10.1.1")
+    put(based, table, evil)
+    real = Place._raw
+    name, shown = (table, shipped) if swapped == "table" else (template, evil)
+
+    def raw(self: Place, path: str) -> bytes | None:
+        return shown.encode() if path == f"/{name}" else real(self, path)
+
+    monkeypatch.setattr(Place, "_raw", raw)
+    assert set(alarms(based)) == {f"/{table}"}
+
+
 def test_a_newer_zmward_compares_what_was_recorded(based: Path) -> None:
     put(based, "srv/more", "x")
     where = Place(str(based), 1, (*TREES, "/srv"))

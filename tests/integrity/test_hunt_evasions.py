@@ -30,6 +30,22 @@ def test_links_where_programs_are_served(
     assert all(one.startswith(level) for one in found_rules.get(f"/{path}", ()))
 
 
+@pytest.mark.parametrize("folder", ["jetty", "mailboxd"])
+def test_the_web_root_of_an_old_server_is_one(root: Path, folder: str) -> None:
+    public = f"opt/zimbra/{folder}/webapps/zimbra/public"
+    put(root, f"{public}/9f.jsp", '<% Runtime.getRuntime().exec("id"); %>')
+    put(root, f"{public}/login.jsp", "<%@ page %>")
+    work = f"opt/zimbra/{folder}/work/zimbra/jsp/org/apache/jsp/public_"
+    put(root, f"{work}/gone_jsp.class", "CAFEBABE")
+    told = {
+        path: {one.split()[1] for one in ones} for path, ones in rules(root).items()
+    }
+    shell = {"foreign-page", "page-runs-commands", "page-of-no-package"}
+    assert told[f"/{public}/9f.jsp"] == shell
+    assert told[f"/{work}/gone_jsp.class"] == {"class-without-page"}
+    assert f"/{public}/login.jsp" not in told
+
+
 def test_an_installation_behind_a_link_is_not_called_clean(root: Path) -> None:
     (root / "tmp").mkdir()
     (root / "opt/zimbra").rename(root / "tmp/zimbra")

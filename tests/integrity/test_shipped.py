@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.integrity.site import install, package, place, put
+from zmward.catalog.installation import real
 from zmward.doors import package_files
 from zmward.doors.package_files import database
-from zmward.integrity.shipped import dpkg_files, dpkg_status, real, rpm_files
+from zmward.integrity.shipped import dpkg_files, dpkg_status, rpm_files
 
 STATUS = """\
 Package: zimbra-core

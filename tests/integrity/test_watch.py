@@ -61,6 +61,23 @@ def test_a_dropped_page_is_told_at_once(root: Path, told: Told) -> None:
     assert told.after(0.2) == {}
 
 
+def test_an_old_server_s_web_root_is_watched_and_a_link_to_the_new_one_is_not(
+    root: Path,
+) -> None:
+    old = "opt/zimbra/jetty"
+    (root / old).symlink_to("jetty_base")
+    linked = Told(root)
+    linked.watcher.close()
+    (root / old).unlink()
+    (root / old / "webapps/zimbra/public").mkdir(parents=True)
+    told = Told(root)
+    put(root, f"{old}/webapps/zimbra/public/9f.jsp", "<% %>")
+    found = told.after()
+    told.watcher.close()
+    assert set(found) == {f"/{old}/webapps/zimbra/public/9f.jsp"}
+    assert linked.said == told.said == []
+
+
 def test_a_page_that_is_changed_or_moved_in_is_told(root: Path, told: Told) -> None:
     put(root, f"{PUBLIC}/login.jsp", "<% evil %>")
     elsewhere = put(root, "opt/zimbra/data/x", "<% %>")

@@ -34,7 +34,7 @@ def advisory(number: int, **values: Any) -> Advisory:
 def hole(one: Advisory, standing: Standing, **values: Any) -> Hole:
     fix = "10.1.20" if standing is Standing.APPLIES else ""
     nodes = (OnNode("mail.example.com", standing, "it says so", "10.1.16", fix),)
-    found = {"reason": "it says so", "nodes": nodes, "fix": fix}
+    found = {"said": "it says so", "nodes": nodes, "fix": fix}
     return Hole(one, standing, **found | values)
 
 
@@ -71,12 +71,12 @@ UNMET = hole(
     met=False,
 )
 NOWHERE = hole(
-    advisory(45454, component="ldap"), Standing.NOT_APPLICABLE, nodes=(), reason="none"
+    advisory(45454, component="ldap"), Standing.NOT_APPLICABLE, nodes=(), said="none"
 )
 HOSTILE = hole(
     advisory(55555, id=f"ZM-{EVIL}", summary=EVIL, where=EVIL, cwe=EVIL),
     Standing.APPLIES,
-    reason=EVIL,
+    said=EVIL,
     advice=EVIL,
     nodes=(OnNode("mail.example.com", Standing.APPLIES, EVIL, EVIL, EVIL),),
     fix=EVIL,

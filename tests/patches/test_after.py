@@ -7,14 +7,15 @@ import pytest
 
 from tests.engine.repair import directory, site, twin
 from tests.examples import NODE, evidence_of
+from zmward.configuration.overwritten import Moved, Record
 from zmward.control import passes
 from zmward.doors.host import Done
-from zmward.engine.changed_templates import templates
+from zmward.engine.changed_templates import Known, after, templates
 from zmward.engine.readiness import own_changes
 from zmward.evidence import Evidence, Missing
 from zmward.facts import Facts
 from zmward.finding import moment
-from zmward.i18n import fill
+from zmward.i18n import Said, fill
 from zmward.patches.compared import compared
 from zmward.patches.kept import kept
 from zmward.patches.readiness import Ready, whole
@@ -166,11 +167,90 @@ def test_templates_are_held_against_dpkgs_checksums(line: str, state: str) -> No
 def test_the_history_of_the_configuration_tells_how() -> None:
     line = f"??5??????   {TEMPLATE}\n".encode()
     host = Manager({**DPKG, ("dpkg", "--verify"): Done(1, line)})
-    known = {TEMPLATE: fill("{path}: told", path=TEMPLATE)}
-    differs, how = templates(host, PACKAGED, known.get)
+    known = Known({TEMPLATE: fill("{path}: told", path=TEMPLATE)}.get)
+    differs, how = templates(host, PACKAGED, known)
     assert TEMPLATE in differs.text
     assert how.text == f"{TEMPLATE}: told"
     assert {differs.state, how.state} == {"bad"}
+
+
+def recorded(*moved: Moved) -> Record:
+    return Record(3, "2026-11-01", {TEMPLATE: "a" * 64}, moved)
+
+
+EDITED = recorded(Moved(TEMPLATE, "other"))
+
+
+def told(path: str) -> Said:
+    return fill("{path}: told", path=path)
+
+
+def test_a_baseline_tells_where_the_packages_are_silent() -> None:
+    silent, changed, how = templates(Manager({}), PACKAGED, Known(told), EDITED)
+    assert (silent.state, changed.state, how.state) == ("unknown", "bad", "bad")
+    assert changed.text == (
+        f"changed since baseline 3 of 2026-11-01, and not by a package: {TEMPLATE}"
+    )
+    assert how.text == f"{TEMPLATE}: told"
+
+
+def test_what_a_package_itself_wrote_is_nobodys_edit() -> None:
+    shipped = recorded(Moved(TEMPLATE, "shipped"))
+    silent, same = templates(Manager({}), PACKAGED, Known(told), shipped)
+    assert (silent.state, same.state) == ("unknown", "well")
+
+
+def test_a_baseline_without_templates_tells_nothing() -> None:
+    _, bare = templates(Manager({}), PACKAGED, None, Record(1, "2026-11-01"))
+    assert bare.state == "unknown"
+
+
+def test_where_nobody_compares_a_change_in_the_history_is_for_the_reader() -> None:
+    known = Known(told, (TEMPLATE,), "from then to now")
+    silent, changed, how = templates(Manager({}), PACKAGED, known)
+    assert {silent.state, changed.state, how.state} == {"unknown"}
+    assert "changed from then to now, by an upgrade or by hand" in changed.text
+    host = Manager({**DPKG, ("dpkg", "--verify"): Done(0)})
+    (well,) = templates(host, PACKAGED, known)
+    assert well.state == "well"
+
+
+def test_after_an_upgrade_the_baseline_tells_what_became_of_each() -> None:
+    main = "/opt/zimbra/conf/amavisd.conf"
+    gone = recorded(
+        Moved(TEMPLATE, "shipped"),
+        Moved("/opt/zimbra/conf/a.in", "gone"),
+        Moved(main, "other"),
+    )
+    anew = (
+        "written anew by packages since baseline 3 of 2026-11-01, with what "
+        f"somebody edited in them: {TEMPLATE}"
+    )
+    rows = [(one.subject, one.state, one.text) for one in after(gone, Known(told))]
+    assert rows == [
+        (
+            *("own templates", "bad"),
+            "gone since baseline 3 of 2026-11-01: /opt/zimbra/conf/a.in (gone)",
+        ),
+        ("own templates", "unknown", anew),
+        (
+            *("generated files", "unknown"),
+            f"not as baseline 3 of 2026-11-01, nor as a package has it: {main}",
+        ),
+        ("own templates", "unknown", f"{TEMPLATE}: told"),
+        ("own templates", "unknown", "/opt/zimbra/conf/a.in: told"),
+    ]
+    same = tuple(after(recorded(), None))
+    assert {one.state for one in same} == {"well"}
+
+
+def test_after_an_upgrade_snapshots_tell_where_no_baseline_does() -> None:
+    none = Record(why="no baseline")
+    assert {one.state for one in after(none, None)} == {"unknown"}
+    why, how = after(none, Known(told, (TEMPLATE,), "span"))
+    assert (why.text, how.text) == ("no baseline", f"{TEMPLATE}: told")
+    states = [one.state for one in after(none, Known(told, (), "from a to b"))]
+    assert states == ["unknown", "well"]
 
 
 def test_a_file_whose_time_alone_differs_is_not_changed() -> None:

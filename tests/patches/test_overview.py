@@ -13,6 +13,7 @@ from tests.patches.made import advisory
 from zmward.catalog.advisories import Advisories, Fix, advisories
 from zmward.evidence import DIRECTORY, Answer, Evidence, Missing
 from zmward.facts import Facts
+from zmward.i18n import spoken
 from zmward.patches.overview import EVIDENCE, Overview, overview, shared
 from zmward.patches.standing import Standing
 from zmward.profile import Profile
@@ -63,8 +64,8 @@ def test_an_unproven_fix_closes_nothing_for_sure() -> None:
 
 def test_a_dead_line_is_told_to_leave() -> None:
     hole = next(h for h in of(19).holes if h.advisory.id == "CVE-2025-48700")
-    assert "plan the move to 10.1" in hole.advice
-    assert "P47" not in hole.advice  # it is there already
+    assert "plan the move to 10.1" in spoken(hole.advice)
+    assert "P47" not in spoken(hole.advice)  # it is there already
 
 
 def test_a_remedy_is_named_where_a_fix_is_out() -> None:
@@ -188,4 +189,4 @@ def test_what_to_do_fits_what_is_installed(
     found = overview(Facts(evidence, Profile(), facts_of(case(1)).now))
     hole = next(h for h in found.holes if h.advisory.id == "CVE-2025-48700")
     assert hole.standing is Standing.UNKNOWN
-    assert said in hole.advice
+    assert said in spoken(hole.advice)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.engine.repair import HOST, directory, site, twin
 from tests.engine.test_losses import edited
+from zmward.configuration.overwritten import Moved, Record
 from zmward.demo.sample import recorded
 from zmward.doors.host import Done
 from zmward.engine.readiness import hand_made, readiness
@@ -13,8 +14,8 @@ from zmward.engine.room_for_upgrade import room
 from zmward.errors import Unreachable
 from zmward.facts import Facts
 from zmward.finding import moment
-from zmward.i18n import Said, fill
-from zmward.patches.readiness import Ready, spoken
+from zmward.i18n import Said, fill, spoken
+from zmward.patches.readiness import Ready
 from zmward.profile import Profile
 
 DF = """\
@@ -101,6 +102,36 @@ def test_silence_and_noise_are_unknown(answer: Done | Exception) -> None:
 def test_lines_set_by_hand_are_named() -> None:
     (found,) = hand_made(site(edited(), directory()), HOST)
     assert (found.state, "X-Mine" in found.text) == ("bad", True)
+
+
+CHECKS = "/opt/zimbra/conf/postfix_header_checks"
+OTHER = "/opt/zimbra/conf/freshclam.conf"
+
+
+def since(*paths: str) -> Record:
+    looked = dict.fromkeys((CHECKS, OTHER), "a" * 64)
+    return Record(2, "2026-11-01", looked, tuple(Moved(p, "other") for p in paths))
+
+
+def test_the_baseline_dates_a_line_set_by_hand() -> None:
+    (new,) = hand_made(site(edited(), directory()), HOST, since(CHECKS))
+    assert new.text.endswith("(changed since baseline 2 of 2026-11-01)")
+    (old,) = hand_made(site(edited(), directory()), HOST, since())
+    assert old.text.endswith("(so already in baseline 2 of 2026-11-01)")
+
+
+def test_what_the_baseline_alone_knows_of_is_for_the_reader() -> None:
+    well, other = hand_made(site(twin(), directory()), HOST, since(OTHER))
+    assert (well.state, other.state) == ("well", "unknown")
+    assert OTHER in other.text
+
+
+def test_without_a_baseline_that_is_said() -> None:
+    facts = Facts(recorded(), Profile(), moment(recorded().when))
+    for record, state in ((Record(why="none"), "unknown"), (since(), None)):
+        found = readiness(facts, None, None, record)
+        said = [one.state for one in found if one.subject == "baseline"]
+        assert said == ([state] if state else [])
 
 
 def test_files_that_are_as_rendered_are_well() -> None:

@@ -15,13 +15,18 @@ import msgspec
 
 Read = Callable[[int], bytes]
 _PIECE: Final = 1 << 18
-# A header of tar's that is longer is an attack on memory.
-_LONGEST: Final = 4 << 20
+# A header of tar's that is longer is an attack on memory: tarfile holds hundreds of
+# them at a time.
+_LONGEST: Final = _PIECE
 # No mail compresses so well; a bomb does.
 _RATIO: Final = 250
 _HARMLESS: Final = 256 << 20
+# Who packs in pieces puts something into each.
+_MEMBERS: Final = 1000
+_LEAST: Final = 512
 _GZIP: Final = 31
 _BLOCK: Final = 512
+_FEW: Final = 3
 # Writers of tar fill their last blocks of 20 records with whatever they had there.
 _PADDING: Final = 2 * 20 * _BLOCK
 _REFUSALS: Final = (tarfile.TarError, ValueError, OverflowError, EOFError)
@@ -60,31 +65,30 @@ class _Unzipped:
         self._engine = zlib.decompressobj(_GZIP)
         self._ready = b""
         self._place = 0
-        self._taken = self._given = 0
+        self._taken = self._given = self._members = 0
         self._over = False
         self.last = b""
         self.digest = hashlib.sha256()
 
     def _more(self) -> bool:
         """Unpack a piece; say whether there was one."""
-        pending = self._engine.unconsumed_tail
-        piece = pending or self._read(_PIECE)
-        if not pending:
-            self._taken += len(piece)
+        if self._engine.eof:
+            return self._next()
+        piece = self._engine.unconsumed_tail or self._fetched()
+        if not piece and self._taken:
+            raise Broken("it breaks off: the end of its compression is missing")
         if not piece:
-            if not self._engine.eof and self._taken:
-                raise Broken("it breaks off: the end of its compression is missing")
-            if not self._taken:
-                raise Broken("it is empty")
-            return False
+            raise Broken("it is empty")
         try:
-            got = self._engine.decompress(piece, _PIECE)
+            self._keep(self._engine.decompress(piece, _PIECE))
         except zlib.error as error:
             raise Broken(f"it is damaged: {error}") from error
-        self._keep(got)
-        if self._engine.eof:
-            self._next()
         return True
+
+    def _fetched(self) -> bytes:
+        piece = self._read(_PIECE)
+        self._taken += len(piece)
+        return piece
 
     def _keep(self, got: bytes) -> None:
         self.digest.update(got)
@@ -93,18 +97,21 @@ class _Unzipped:
             raise Broken("it expands without measure: stopped")
         self._ready += got
 
-    def _next(self) -> None:
-        """Go on with a further member of the stream, if one follows."""
-        rest = self._engine.unused_data or self._read(_PIECE)
-        self._taken += 0 if self._engine.unused_data else len(rest)
+    def _next(self) -> bool:
+        """Go on with a further member of the stream; say whether one follows."""
+        rest = self._engine.unused_data or self._fetched()
         if not rest.strip(b"\0"):
             self._over = True
-            return
+            return False
+        self._members += 1
+        if self._members > _MEMBERS and self._given < self._members * _LEAST:
+            raise Broken("it is packed in pieces that hold nothing: stopped")
         self._engine = zlib.decompressobj(_GZIP)
         try:
             self._keep(self._engine.decompress(rest, _PIECE))
         except zlib.error as error:
             raise Broken(f"what follows its end is damaged: {error}") from error
+        return True
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes, fewer at the end only."""
@@ -166,6 +173,7 @@ def _entries(source: _Unzipped) -> Iterator[tarfile.TarInfo]:
             _whole(source, entry)
             # Else every entry that was read stays in memory.
             archive.members = []  # type: ignore[attr-defined]  # tarfile's own list
+            archive.pax_headers = {}
     except (*_REFUSALS, RecursionError) as error:
         _fail(error)
     # tarfile takes a missing or damaged header for the end, which is a block of zeros.
@@ -200,7 +208,8 @@ def contents(read: Read) -> Contents:
     for entry in _entries(source):
         doubt = _doubt(entry)
         if doubt:
-            doubtful.append(f"{entry.name[-80:]!r} is {doubt}")
+            if len(doubtful) < _FEW:
+                doubtful.append(f"{entry.name[-80:]!r} is {doubt}")
             continue
         if entry.isfile():
             counts[_kind(entry.name)] += 1
@@ -208,5 +217,4 @@ def contents(read: Read) -> Contents:
     source.drain()
     if not counts and not doubtful:
         raise Broken("it holds nothing")
-    few = tuple(doubtful[:3])
-    return Contents(dict(counts), unpacked, source.digest.hexdigest(), few)
+    return Contents(dict(counts), unpacked, source.digest.hexdigest(), tuple(doubtful))

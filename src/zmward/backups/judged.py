@@ -11,7 +11,7 @@ from statistics import median
 from typing import Final
 
 from zmward.backup_places import Copy
-from zmward.backups.listing import Aspect, Backup, Found, Listing, State
+from zmward.backups.listing import Aspect, Backup, Found, Listing, State, shown
 from zmward.i18n import mark
 
 _HOUR: Final = 3600.0
@@ -68,7 +68,7 @@ class _Judge:
         return Found(self._copy.name, aspect, state, text, step)
 
     def _called(self, name: str, text: str) -> str:
-        return f"{name}: {text}" if name else text
+        return f"{shown(name)}: {text}" if name else text
 
     def age(self, name: str, backups: list[Backup]) -> Found:
         newest = backups[0]
@@ -163,7 +163,7 @@ class _Judge:
         odd = [b.name for b in backups if b.whole is False]
         if odd:
             more = f" and {len(odd) - _NAMED} more" if len(odd) > _NAMED else ""
-            text = f"not finished: {', '.join(odd[:_NAMED])}{more}"
+            text = f"not finished: {shown(', '.join(odd[:_NAMED]))}{more}"
             step = mark("they do not count; see why they broke off")
             yield self._found("place", "bad", text, step)
 
@@ -174,9 +174,20 @@ class _Judge:
         if known is None:
             step = mark("look how it was made")
             return self._found("encryption", "unknown", "not known", step)
+        return self._plain(place)
+
+    def _plain(self, place: str) -> Found:
+        if self._copy.password_file:
+            text = "plain, though the profile names a password for it"
+            step = mark("see whether somebody put another repository in its place")
+            return self._found("encryption", "bad", text, step)
         if self._copy.off_site:
             step = mark("encrypt it before it leaves the house")
             return self._found("encryption", "bad", "off-site, and plain", step)
+        if self._listing.open_to is None:
+            text = f"plain, and who else reads {place} is not known"
+            step = mark("look who may read it, or encrypt it")
+            return self._found("encryption", "unknown", text, step)
         if self._listing.open_to:
             text = f"plain, and {place} is open to {self._listing.open_to}"
             step = mark("take the others' right to read it")

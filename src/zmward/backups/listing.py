@@ -63,19 +63,26 @@ class Trouble(msgspec.Struct, frozen=True):
 class Listing(msgspec.Struct, frozen=True):
     """All backups of one copy, the newest first, or why there is no list.
 
-    `encrypted` is None where nobody knows; `open_to` names who else reads the place.
+    `encrypted` is None where nobody knows; `open_to` names who else reads the place,
+    and is None where nobody looked.
     """
 
     copy: Copy
     backups: tuple[Backup, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     encrypted: bool | None = None
-    open_to: str = ""
+    open_to: str | None = None
 
     @property
     def known(self) -> bool:
         """Say whether the place was listed at all."""
         return not any(trouble.aspect == "place" for trouble in self.troubles)
+
+
+def shown(text: str) -> str:
+    """Return a text with each byte that was no UTF-8 as an escape: JSON holds none."""
+    raw = text.encode("utf-8", "surrogateescape")
+    return raw.decode("utf-8", "backslashreplace")
 
 
 def undated(name: str) -> str:

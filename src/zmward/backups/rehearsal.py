@@ -76,6 +76,9 @@ class Rehearsal(msgspec.Struct, frozen=True):
 
 
 _DAY: Final = 86_400
+# The first and last second that a date of four digits has.
+_FIRST: Final = -62_135_596_800
+_LAST: Final = 253_402_300_799
 _WORDS: Final = {"well": "restored", "bad": "NOT restored", "unknown": "not tried"}
 
 
@@ -85,5 +88,9 @@ def worst(states: Sequence[State]) -> State:
 
 
 def stamp(epoch: float) -> str:
-    """Return a time as it is written, in UTC."""
-    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="seconds")
+    """Return a time as it is written, in UTC; one past all calendars as their end.
+
+    Whoever owns a file can give it any time.
+    """
+    bounded = min(max(epoch, _FIRST), _LAST)
+    return datetime.fromtimestamp(bounded, UTC).isoformat(timespec="seconds")

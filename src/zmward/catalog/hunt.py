@@ -77,10 +77,13 @@ class Hunt(msgspec.Struct, frozen=True):
 def _lines(content: bytes) -> Iterator[bytes]:
     """Yield the lines that are no comments, joined where they go on, without runs.
 
+    For cron and shells a carriage return ends none, for systemd it does.
     What is longer than a person would write comes in pieces that overlap: what is
     looked for takes longer the longer a line is.
     """
-    for line in re.sub(rb"\\\r?\n", b" ", content).splitlines():
+    joined = re.sub(rb"\\\r?\n", b" ", content)
+    whole = (line for line in joined.split(b"\n") if b"\r" in line.rstrip(b"\r"))
+    for line in (*joined.splitlines(), *whole):
         bare = re.sub(rb"[ \t]+", b" ", line).lstrip()
         if bare and not bare.startswith((b"#", b";")):
             yield bare[:_LONGEST]

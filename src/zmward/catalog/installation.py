@@ -16,6 +16,8 @@ from zmward.i18n import mark
 
 Z: Final = "/opt/zimbra"
 WEB: Final = f"{Z}/jetty_base/webapps"
+# Links to jetty_base, by which packages name its files; a folder where a server is old.
+_JETTY: Final = (f"{Z}/jetty/", f"{Z}/mailboxd/")
 
 
 class Class(StrEnum):
@@ -237,6 +239,14 @@ def _candidates(folder: str) -> tuple[Place, ...]:
         if above.fullmatch(folder):
             found.append(row)
     return tuple(found)
+
+
+def real(path: str) -> str:
+    """Return a path without the links that Zimbra itself makes for Jetty's folder."""
+    for link in _JETTY:
+        if path.startswith(link):
+            return f"{Z}/jetty_base/{path.removeprefix(link)}"
+    return path
 
 
 def place_of(path: str) -> Place:

@@ -52,6 +52,12 @@ KEYS: Final[Mapping[str, str]] = {
     "thresholds.idle": mark("The longest idle time in the web client (T21)."),
     "thresholds.backup-hours": mark("The oldest that the newest backup may be (T14)."),
     "thresholds.drill-days": mark("The longest time since a restore was tried (T14)."),
+    "thresholds.document-days": mark(
+        "How old the page of `zmward config document` may be (T14)."
+    ),
+    "thresholds.document-lag-days": mark(
+        "How many days the page may be older than the newest snapshot (T14)."
+    ),
     "thresholds.clock-offset-ms": mark("How wrong the clock may be (T24)."),
     "thresholds.two-factor-coverage": mark(
         "The share of active accounts that must be enrolled, in percent (T13)."

@@ -22,7 +22,7 @@ def _quiet(_text: str) -> None:
 
 
 def _found(place: Judged) -> tuple[Ready, ...]:
-    from zmward.cli.template_history import template_history
+    from zmward.cli.template_history import record, template_history
     from zmward.doors.open_directory import open_directory
     from zmward.doors.zimbra_host import ZimbraHost
     from zmward.engine.readiness import readiness
@@ -36,20 +36,27 @@ def _found(place: Judged) -> tuple[Ready, ...]:
     site = Site(door=way, opener=lambda: open_directory(ZimbraHost(way), _quiet))
     try:
         node = next(iter(facts.evidence.hosts), "")
-        return readiness(facts, site, template_history(node))
+        found = record(place)
+        return readiness(facts, site, template_history(node, found), found)
     finally:
         site.reopen()
 
 
 def _changed(place: Judged, before: str) -> tuple[Ready, ...]:
     """Return what differs from evidence that was collected before an upgrade."""
+    from zmward.cli.template_history import history_since, older_than, record
+    from zmward.engine.changed_templates import after
     from zmward.patches.compared import compared
     from zmward.patches.readiness import STATES
 
     was = stored(Path(before))
     old = Facts(was, place.profile, moment(was.when))
     new = Facts(place.evidence, place.profile, place.now)
-    return tuple(sorted(compared(old, new), key=lambda one: STATES.index(one.state)))
+    node = next(iter(new.evidence.hosts), "")
+    kept = older_than(record(place), old.now)
+    known = history_since(node, kept, was.when) if place.live else None
+    found = (*compared(old, new), *after(kept, known))
+    return tuple(sorted(found, key=lambda one: STATES.index(one.state)))
 
 
 @click.command("readiness", help="What to put right before an upgrade.")

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from zmward.configuration import names
+from zmward.configuration.overwritten import Record, holds
 from zmward.configuration.snapshot import Files, folder
 from zmward.i18n import Said, fill, mark
 
@@ -24,6 +25,43 @@ class Kept(msgspec.Struct, frozen=True):
 def template(host: str, path: str) -> str:
     """Return the path under which the history keeps a host's template."""
     return f"{folder(host)}templates/{names.path(path)}"
+
+
+def differing(first: Kept, last: Kept, host: str) -> tuple[str, ...]:
+    """Return the templates that both snapshots hold, each with another text."""
+    base = f"{folder(host)}templates/"
+    both = sorted(first.files.keys() & last.files.keys())
+    found = (one for one in both if one.startswith(base))
+    return tuple(
+        path
+        for one in found
+        if first.files[one] != last.files[one]
+        and (path := _path(one.removeprefix(base)))
+    )
+
+
+def _path(place: str) -> str:
+    """Return the host's path behind one of the history; empty where it was cut."""
+    parts = [names.original(part) for part in place.split("/")]
+    return "" if None in parts else "/" + "/".join(map(str, parts))
+
+
+def since_record(
+    olds: Iterable[Kept], last: Kept, host: str, path: str, record: Record
+) -> Said | None:
+    """Say how a template differs from the very text that a baseline recorded.
+
+    None where no snapshot of `olds` holds that text, or the last lacks the template.
+    """
+    place, digest = template(host, path), record.looked.get(path, "")
+    new = last.files.get(place)
+    texts = (one.files.get(place) for one in olds)
+    old = next((one for one in texts if one is not None and holds(digest, one)), None)
+    if old is None or new is None or old == new:
+        return None
+    lines = _changed(old.splitlines(), new.splitlines())
+    form = mark("{path}, from what baseline {number} recorded to {last}: {lines}")
+    return fill(form, path=path, number=record.number, last=last.when, lines=lines)
 
 
 def since(first: Kept, last: Kept, host: str, path: str) -> Said | None:

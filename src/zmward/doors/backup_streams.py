@@ -120,7 +120,10 @@ def _program(argv: tuple[str, ...]) -> Opened:
     )
 
     def ended() -> str:
-        code = process.wait(_WAIT)
+        try:
+            code = process.wait(_WAIT)
+        except subprocess.TimeoutExpired:
+            return f"its engine does not end: {_WAIT} seconds waited"
         errors.seek(0)
         said = " ".join(errors.read(2000).decode("utf-8", "replace").split())
         return f"its engine ended with {code}: {said[:400]}" if code else ""

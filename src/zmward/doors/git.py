@@ -10,6 +10,8 @@ from zmward.doors.waited import FLOODED, TIMED_OUT, waited
 from zmward.errors import Incomplete, Refused
 
 _SECONDS: Final = 120
+# How `git config` ends where it finds nothing.
+_NONE_FOUND: Final = 1
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CLEAN: Final[Mapping[str, str]] = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -17,6 +19,10 @@ _CLEAN: Final[Mapping[str, str]] = {
     "GIT_CONFIG_SYSTEM": "/dev/null",
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_TERMINAL_PROMPT": "0",
+    # A repository's own settings can name a program that fetches what it lacks, and
+    # allow it by name; over these two they have no power.
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
     "GIT_PAGER": "cat",
     "HOME": "/nonexistent",
     "LC_ALL": "C",
@@ -55,6 +61,7 @@ class Git:
         """Return exit code, output, and complaint of one git command.
 
         `as_user` lets the user's own configuration count: who signs, and with what.
+        A repository that names a program to sign with is refused then.
         """
         if shutil.which("git", path=_PATH) is None:
             raise Incomplete(
@@ -63,6 +70,7 @@ class Git:
             )
         kept = dict(_CLEAN)
         if as_user:
+            self._signs_nothing()
             kept.pop("GIT_CONFIG_GLOBAL")
             kept |= {n: os.environ[n] for n in _OF_THE_USER if n in os.environ}
         kept |= {"PATH": _PATH, **(extra or {})}
@@ -76,6 +84,18 @@ class Git:
             raise Incomplete(f"git gave no answer that could be taken: {words[0]}.")
         said = " ".join(ended.error.decode("utf-8", "replace").split())[:500]
         return ended.code, ended.out, said
+
+    def _signs_nothing(self) -> None:
+        """Refuse a repository whose own settings say how to sign."""
+        asked = ("config", "--includes", "--name-only", "--get-regexp", r"^gpg\.")
+        code, out, said = self.run(*asked)
+        if code != _NONE_FOUND:
+            found = " ".join(out.decode("utf-8", "replace").split()) or said
+            raise Refused(
+                f"{self.folder}: the repository's own settings say how to sign "
+                f"({found[:200]}), and they may name any program: take them out, and "
+                "set them in your own git configuration."
+            )
 
     def must(
         self,

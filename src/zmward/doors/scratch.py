@@ -5,6 +5,7 @@ nobody's, without rights, without a network, and die with us. A sweeper of its o
 session removes the folder whenever we end, be it by SIGKILL.
 """
 
+import math
 import os
 import pwd
 import secrets
@@ -13,8 +14,9 @@ import stat
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -128,17 +130,30 @@ class Scratch:
         )
         os.chown(self.folder, 0, self.user)
         self.folder.chmod(0o710)
-        self.full = False
+        self.full = self.stalled = False
+        self._until = math.inf
         self._over = threading.Event()
         self._guard = threading.Thread(target=self._watched, daemon=True)
         self._guard.start()
 
     def _watched(self) -> None:
-        """Kill every program once the disk is full but for a rest."""
+        """Kill every program once the disk is full but for a rest, or time is over."""
         while not self._over.wait(_LOOKS):
             if self._programs and self.free < _SPARE:
                 self.full = True
                 self._left()
+            elif time.monotonic() > self._until:
+                self.stalled = True
+                self._left()
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Kill every program if what is done meanwhile takes longer: then `stalled`."""
+        self._until = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._until = math.inf
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -183,6 +198,7 @@ class Scratch:
         error: int | IO[bytes] = subprocess.PIPE,
     ) -> subprocess.Popen[bytes]:
         """Start a program there; it ends with the scratch, or with us."""
+        self.stalled = False
         program = subprocess.Popen(
             self.words(argv),
             stdin=given,

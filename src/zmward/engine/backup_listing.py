@@ -28,7 +28,8 @@ _LONG: Final = 600
 _SIZED: Final = 6
 _LISTED: Final = ("-mindepth", "1", "-maxdepth", "1", "-printf", r"%T@ %y %s %f\0")
 _WORDS: Final = "{archive}{time}{hostname}{comment}{NL}"
-_READABLE: Final = ((0o004, "everybody"), (0o040, "its group"))
+# Who may only enter a folder reads what he knows the name of.
+_READABLE: Final = ((0o005, "everybody"), (0o050, "its group"))
 _TIMED_OUT: Final = frozenset({124, 137})
 
 
@@ -53,12 +54,13 @@ def _failed(done: Done, place: str) -> Trouble:
     return Trouble("unknown", "place", f"{place}: {done.said}", step)
 
 
-def _open_to(door: Door, place: str) -> str:
+def _open_to(door: Door, place: str) -> str | None:
+    """Return who else reads a place, nobody as an empty text; None if not known."""
     done = door.run(("stat", "-L", "-c", "%a", "--", place))
     try:
         mode = int(done.out, 8)
     except ValueError:
-        return ""
+        return None
     return next((who for bit, who in _READABLE if mode & bit), "")
 
 
@@ -145,7 +147,9 @@ def _borg(door: Door, copy: Copy) -> Listing:
     detailed = (
         repository.archives(done.out) if found.archives and not done.code else None
     )
-    return repository.of_borg(copy, found, detailed)
+    listing = repository.of_borg(copy, found, detailed)
+    local = copy.place.startswith("/")
+    return _with_reader(door, listing) if local else listing
 
 
 _ASKED: Final[dict[str, Callable[[Door, Copy], Listing]]] = {

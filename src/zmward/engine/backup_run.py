@@ -105,7 +105,10 @@ def _produced(argv: Sequence[str], given: bytes = b"") -> Iterator[Stream]:
     )
 
     def ended() -> str:
-        code = process.wait(_WAIT)
+        try:
+            code = process.wait(_WAIT)
+        except subprocess.TimeoutExpired:
+            return f"it does not end: {_WAIT} seconds waited"
         size = errors.seek(0, 2)
         errors.seek(max(size - 2000, 0))
         said = " ".join(errors.read().decode("utf-8", "replace").split())

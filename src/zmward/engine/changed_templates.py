@@ -1,13 +1,22 @@
 """Templates and skins that differ from their packages, as the package manager tells.
 
-It keeps checksums and no copies, so it says which file differs and never how. Snapshots
-of the configuration may tell how it changed since the first of them.
+It keeps checksums and no copies, so it says which file differs and never how; so does
+the baseline of `zmward integrity`. Snapshots of the configuration may tell how.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+import msgspec
+
+from zmward.configuration.overwritten import (
+    Record,
+    afterwards,
+    customised,
+    of_templates,
+    rewritten,
+)
 from zmward.doors.host import Door
 from zmward.errors import ZmwardError
 from zmward.evidence import Unseen
@@ -24,8 +33,21 @@ _CHANGED: Final = ("5", "s")
 _SHOWN: Final = 8
 _SECONDS: Final = 300
 _KEPT: Final = mark("zmward config diff shows all; put your lines back afterwards")
-Known = Callable[[str], Said | None]
+_ASK: Final = mark("find out whose change it is: an upgrade may write them")
+_SNAPSHOT: Final = mark("zmward config snapshot, before an upgrade and after it")
 _MARKED: Final = ("zimbra-core", "zimbra-store", "zimbra-mta", "zimbra-proxy")
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What the history of the configuration tells.
+
+    `told` says how one path changed, or None; `changed` are the templates that differ
+    between the two snapshots that it looks at, and `span` says which two those are.
+    """
+
+    told: Callable[[str], Said | None] = lambda _: None
+    changed: tuple[str, ...] = ()
+    span: str = ""
 
 
 def _summed(door: Door, name: str) -> bool:
@@ -49,55 +71,101 @@ def _answer(door: Door, names: list[str]) -> str | None:
     return done.out.decode("utf-8", "replace")
 
 
-def _how(changed: list[str], known: Known) -> Iterator[Ready]:
-    """Yield what the history of the configuration tells of the first of them."""
-    for path in changed[:_SHOWN]:
-        told = known(path)
+def how(paths: Iterable[str], known: Known, state: str) -> Iterator[Ready]:
+    """Yield what the history of the configuration tells of the first of some paths."""
+    for path in tuple(dict.fromkeys(paths))[:_SHOWN]:
+        told = known.told(path)
         if told is not None:
-            yield Ready(TEMPLATES[0], "bad", told, _KEPT)
+            yield Ready(TEMPLATES[0], state, told, _KEPT)
 
 
-def _more(rest: int) -> tuple[Said, ...]:
-    return (fill(mark("and {count} more"), count=rest),) if rest > 0 else ()
+def listed(paths: Iterable[str]) -> tuple[Said, ...]:
+    """Return the first of some paths, and how many more there are."""
+    rows = tuple(paths)
+    rest = len(rows) - _SHOWN
+    more = (fill(mark("and {count} more"), count=rest),) if rest > 0 else ()
+    return (*map(Said, rows[:_SHOWN]), *more)
 
 
-def _asked(door: Door, facts: Facts, known: Known) -> Iterator[Ready]:
-    subject, step = TEMPLATES
+def _asked(door: Door, facts: Facts) -> tuple[str, ...] | None:
+    """Return what differs from its package; None where nobody compares."""
     host = facts.evidence.hosts[0]
     names = [name for name in facts.read(PACKAGES, host) if name.startswith("zimbra")]
     answer = _answer(door, names) if names else None
     if answer is None:
-        reason = mark("the package manager did not compare its files")
-        yield Ready(subject, "unknown", reason, step)
-        return
+        return None
     lines = (_LINE.fullmatch(line) for line in answer.splitlines())
     found = [match[2] for match in lines if match and match[1][2:3] in _CHANGED]
-    changed = [path for path in found if _WHAT.fullmatch(path)]
-    if changed:
-        text = fill(
-            mark(
-                "differ from their packages: {paths}; no copy of the packages' text is "
-                "on the host, so how they differ is not known"
-            ),
-            paths=(*map(Said, changed[:_SHOWN]), *_more(len(changed) - _SHOWN)),
+    return tuple(path for path in found if _WHAT.fullmatch(path))
+
+
+def _of_packages(changed: tuple[str, ...]) -> Ready:
+    if not changed:
+        well = mark("no template differs from its package")
+        return Ready(TEMPLATES[0], "well", well)
+    text = fill(
+        mark(
+            "differ from their packages: {paths}; no copy of the packages' text is "
+            "on the host, so how they differ is not known"
+        ),
+        paths=listed(changed),
+    )
+    step = mark("keep a copy: the upgrade writes them")
+    return Ready(TEMPLATES[0], "bad", text, step)
+
+
+def _of_history(known: Known) -> Iterator[Ready]:
+    """Yield what snapshots alone tell: a change, and not whose it was."""
+    if known.changed:
+        form = mark(
+            "changed {span}, by an upgrade or by hand: {paths}; the package manager "
+            "did not say which"
         )
-        yield Ready(subject, "bad", text, mark("keep a copy: the upgrade writes them"))
-        yield from _how(changed, known)
-    else:
-        yield Ready(subject, "well", mark("no template differs from its package"))
+        text = fill(form, span=known.span, paths=listed(known.changed))
+        yield Ready(TEMPLATES[0], "unknown", text, _ASK)
+        yield from how(known.changed, known, "unknown")
 
 
 def templates(
-    door: Door, facts: Facts, known: Known = lambda _: None
+    door: Door, facts: Facts, known: Known | None = None, record: Record | None = None
 ) -> Iterator[Ready]:
     """Yield which templates an upgrade will overwrite; what cannot be asked is so.
 
-    `known` says of a path what the history of the configuration tells of it.
+    `known` is what the history of the configuration tells, `record` what the baseline.
     """
     subject, step = TEMPLATES
+    known, record = known or Known(), record or Record(why="-")
+    reason: Said | str = mark("the package manager did not compare its files")
+    changed = None
     try:
-        yield from tuple(_asked(door, facts, known))
+        changed = _asked(door, facts)
     except ZmwardError as error:
-        yield Ready(subject, "unknown", str(error), step)
+        reason = str(error)
     except Unseen as signal:
-        yield Ready(subject, "unknown", signal.missing.reason, step)
+        reason = signal.missing.reason
+    if changed is None:
+        yield Ready(subject, "unknown", reason, step)
+    else:
+        yield _of_packages(changed)
+    yield from of_templates(record)
+    yield from how((*(changed or ()), *customised(record)), known, "bad")
+    if changed is None and record.why:
+        yield from _of_history(known)
+
+
+def after(record: Record, known: Known | None) -> Iterator[Ready]:
+    """Yield what an upgrade did to templates and to generated files.
+
+    Both were made before it: the baseline, and the first snapshot of `known`.
+    """
+    known = known or Known()
+    yield from afterwards(record)
+    yield from how((*rewritten(record), *known.changed), known, "unknown")
+    if not record.why or known.changed:
+        return
+    if known.span:
+        text = fill(mark("no template differs, {span}"), span=known.span)
+        yield Ready(TEMPLATES[0], "well", text)
+    else:
+        nothing = mark("no snapshots of the configuration from before and after it")
+        yield Ready(TEMPLATES[0], "unknown", nothing, _SNAPSHOT)

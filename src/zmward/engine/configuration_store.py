@@ -191,7 +191,10 @@ def _batch(out: bytes) -> Iterator[str]:
     place = 0
     while place < len(out):
         end = out.index(b"\n", place)
-        size = int(out[place:end].split()[2])
+        words = out[place:end].split()
+        if words[1] != b"blob":
+            raise BadFile(f"The history is damaged: {out[place:end].decode()!r}.")
+        size = int(words[2])
         yield out[end + 1 : end + 1 + size].decode("utf-8", "surrogateescape")
         place = end + 1 + size + 1
 

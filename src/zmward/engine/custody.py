@@ -22,7 +22,7 @@ from zmward.doors.hunted import opened
 from zmward.doors.tree import enter
 from zmward.engine.integrity import Place
 from zmward.errors import BadFile
-from zmward.integrity.names import named
+from zmward.integrity.names import named, shown
 
 # A larger file is noted with its properties and the digest of its begin.
 MOST: Final = 256 << 20
@@ -60,7 +60,11 @@ class _Digested(io.RawIOBase):
 
 
 def _moment(nanoseconds: int) -> str:
-    return datetime.fromtimestamp(nanoseconds / 1e9, UTC).isoformat()
+    """Return a time in ISO 8601; one past all calendars as its seconds since 1970."""
+    try:
+        return datetime.fromtimestamp(nanoseconds / 1e9, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return f"@{nanoseconds // 10**9}"
 
 
 def _properties(found: os.stat_result) -> dict[str, Any]:
@@ -120,7 +124,7 @@ def _kept(tar: tarfile.TarFile, root: int, path: str) -> dict[str, Any]:
         member.uid, member.gid = found.st_uid, found.st_gid
         source = _Read(file)
         tar.addfile(member, source)
-        return row | {"sha256": source.digest.hexdigest(), "member": member.name}
+        return row | {"sha256": source.digest.hexdigest(), "member": shown(member.name)}
     finally:
         os.close(file)
         os.close(folder)

@@ -16,7 +16,7 @@ from zmward.backup_places import Backups, Copy
 from zmward.backups.chosen import Choice, accounts, choice, first, newest, one_account
 from zmward.backups.estimate import estimated
 from zmward.backups.ldif_count import KINDS
-from zmward.backups.listing import Backup, Listing
+from zmward.backups.listing import Backup, Listing, shown
 from zmward.backups.rehearsal import (
     Estimate,
     Part,
@@ -269,13 +269,17 @@ def rehearse(door: Door, site: Backups, asked: Asked, step: Step) -> Rehearsal:
             parts, estimate = _tried(door, site, listing, asked, step)
         except Lost as error:
             parts = tuple(Part(s, "bad", str(error)) for s in asked.only)
+    parts = tuple(
+        msgspec.structs.replace(one, text=shown(one.text), source=shown(one.source))
+        for one in parts
+    )
     newest_ = max(found, key=lambda one: one.when, default=None)
     return Rehearsal(
         schema=SCHEMA,
         host=platform.node(),
         when=stamp(asked.when.timestamp()),
         copy=copy.name,
-        backup=newest_.name if newest_ else "",
+        backup=shown(newest_.name) if newest_ else "",
         made=stamp(newest_.when) if newest_ else "",
         parts=parts,
         estimate=estimate,

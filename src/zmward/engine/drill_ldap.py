@@ -105,12 +105,13 @@ def _counted(scratch: Scratch, asked: tuple[str, ...], place: Path) -> LdifCount
         asked, place=place, out=subprocess.PIPE, error=subprocess.DEVNULL
     )
     count = LdifCount()
-    end = time.monotonic() + _ANSWER
-    for piece in _pieces(reader.stdout):
-        count.feed(piece)
-        if time.monotonic() > end:
-            raise Unfit("slapd does not answer in time", sure=False)
-    if reader.wait():
+    with scratch.within(_ANSWER):
+        for piece in _pieces(reader.stdout):
+            count.feed(piece)
+        code = reader.wait()
+    if scratch.stalled:
+        raise Unfit("slapd does not answer in time", sure=False)
+    if code:
         # Whether slapd broke or the search did, shows in whether slapd still runs.
         raise Unfit("what was restored is not served", sure=False)
     return count
@@ -133,7 +134,8 @@ def _served(scratch: Scratch, place: Path, daemon: str, search: str) -> LdifCoun
         asked = (search, *words, "(objectClass=*)", "objectClass")
         return _counted(scratch, asked, place)
     except Unfit as error:
-        ended = process.poll() is not None and not scratch.full
+        stopped = scratch.full or scratch.stalled
+        ended = process.poll() is not None and not stopped
         raise Unfit(str(error), sure=ended) from error
     finally:
         scratch.end(process)

@@ -22,8 +22,13 @@ Moved = Callable[[int], None]
 _GZIP: Final = b"\x1f\x8b"
 _WINDOW: Final = 31
 _PIECE: Final = 1 << 18
+# Who packs in pieces puts something into each.
+_MEMBERS: Final = 1000
+_LEAST: Final = 512
 # What stays free on the disk, whatever a backup unpacks to.
 RESERVE: Final = 256 << 20
+# A step of a restore that takes longer than this may never end.
+_PATIENCE: Final = 3600.0
 _AGAIN: Final = mark("make the backup anew, and see why this one does not restore")
 _STEPS: Final = {
     "well": "",
@@ -108,16 +113,21 @@ def roomy(scratch: Scratch, wanted: int) -> None:
 def _unzipped(first: bytes, read: Callable[[int], bytes]) -> Iterator[bytes]:
     engine = zlib.decompressobj(_WINDOW)
     piece = first
+    members = given = 0
     try:
         while piece:
             got = engine.decompress(piece, _PIECE)
             if got:
+                given += len(got)
                 yield got
             if engine.eof:
                 piece = engine.unused_data or read(_PIECE)
                 # Blocks of tapes and some tools fill up with zeros.
                 if piece.strip(b"\0"):
                     engine = zlib.decompressobj(_WINDOW)
+                    members += 1
+                    if members > _MEMBERS and given < members * _LEAST:
+                        raise Unfit("it is packed in pieces that hold nothing")
                     continue
                 return
             piece = engine.unconsumed_tail or read(_PIECE)
@@ -151,7 +161,10 @@ class Fed:
 
     def __init__(self, scratch: Scratch, argv: tuple[str, ...], place: Path) -> None:
         self._scratch = scratch
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed with it
+        # What a program complains fills the scratch at most, which is watched.
+        self._errors: IO[bytes] = tempfile.TemporaryFile(  # noqa: SIM115  # closed with it
+            dir=scratch.folder
+        )
         self._process = scratch.start(
             argv, place=place, given=subprocess.PIPE, error=self._errors
         )
@@ -165,9 +178,11 @@ class Fed:
             going = True
             for piece in pieces:
                 self._bounded()
-                going = going and self._give(piece)
-            code, said = self._over()
-            if self._scratch.full:
+                with self._scratch.within(_PATIENCE):
+                    going = going and self._give(piece)
+            with self._scratch.within(_PATIENCE):
+                code, said = self._over()
+            if self._scratch.full or self._scratch.stalled:
                 self._bounded()
             if not going and not code:
                 raise Unfit("its program ended before the backup did")
@@ -180,6 +195,11 @@ class Fed:
         if self._scratch.full or self._scratch.free < RESERVE // 2:
             place = self._scratch.folder.parent
             raise Unfit(f"{place} is full: stopped", sure=False)
+        if self._scratch.stalled:
+            text = (
+                f"it keeps its program busy for {_PATIENCE / 60:.0f} minutes: stopped"
+            )
+            raise Unfit(text, sure=False)
 
     def _give(self, piece: bytes) -> bool:
         pipe = self._process.stdin

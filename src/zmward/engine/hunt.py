@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from zmward.catalog.hunt import PAGE
-from zmward.catalog.installation import WEB, Z, skipped
+from zmward.catalog.installation import WEB, Z, real, skipped
 from zmward.doors.hunted import MOST, begin, processes
 from zmward.doors.tree import Folder, Walk, enter
 from zmward.engine.integrity import Place
@@ -137,9 +137,9 @@ class _Hunt:
 
     def _plain(self, folder: int, name: str, path: str, found: os.stat_result) -> None:
         self.files += 1
-        if path.startswith(_WORK):
+        if real(path).startswith(_WORK):
             self.work.append(path)
-        elif path.startswith(f"{WEB}/") and _PAGE.fullmatch(path):
+        elif real(path).startswith(f"{WEB}/") and _PAGE.fullmatch(path):
             self.pages.append(path)
         owner = self._owners.get(str(found.st_uid), str(found.st_uid))
         rows = hunts_at(path, found.st_mode, owner)
@@ -217,7 +217,7 @@ def hunt(place: Place) -> Hunted:
     running = _running(place)
     found = sorted(
         {*work.found(), *process_hits(running)},
-        key=lambda one: (one.level, one.path, one.rule),
+        key=lambda one: (one.level, one.path, one.rule, one.excerpt),
     )
     work.missed += unseen(running)
     return Hunted(

@@ -1,8 +1,10 @@
 """Looks through an installation: all of it, or what moved and a sample of the rest."""
 
+import hashlib
 import os
 import re
 import socket
+import stat
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
@@ -22,7 +24,7 @@ from zmward.errors import NotZimbra, Usage
 from zmward.integrity.compare import Compared, Difference, difference
 from zmward.integrity.names import named, shown
 from zmward.integrity.node import Node
-from zmward.integrity.shipped import Database
+from zmward.integrity.shipped import Database, Shipped
 
 # Each file is read again at least so often, in days of daily looks.
 # No multiple of 7: a check each week comes to all of them, too.
@@ -85,20 +87,25 @@ class Place:
         match = _OWN_NAME.search(self.text(f"{Z}/conf/localconfig.xml") or "")
         return match[1].strip() if match else ""
 
-    def _line(self, path: str) -> str:
+    def _begin(self, path: str, most: int) -> str:
+        """Return the begin of a plain file; nothing of what is none, or not there."""
+        # An image is somebody else's: a pipe would hold us up, and a link lead out.
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        flags |= 0 if self.root == "/" else os.O_NOFOLLOW
         try:
-            with (Path(self.root) / path).open("rb") as file:
-                return file.read(256).decode("utf-8", "replace").strip()
+            opened = os.open(Path(self.root) / path, flags)
+            with os.fdopen(opened, "rb") as file:
+                plain = stat.S_ISREG(os.fstat(opened).st_mode)
+                return file.read(most).decode("utf-8", "replace") if plain else ""
         except OSError:
             return ""
 
+    def _line(self, path: str) -> str:
+        return self._begin(path, 256).strip()
+
     def names(self, path: str) -> dict[str, str]:
         """Return names by number, of `etc/passwd` or `etc/group`."""
-        try:
-            with (Path(self.root) / path).open("rb") as file:
-                text = file.read(_LARGEST).decode("utf-8", "replace")
-        except OSError:
-            return {}
+        text = self._begin(path, _LARGEST)
         rows = (line.split(":") for line in text.splitlines())
         return {row[2]: row[0] for row in rows if len(row) > 3}  # noqa: PLR2004  # name, x, number, more
 
@@ -189,15 +196,27 @@ class Place:
             return msgspec.json.decode(done.lines, type=Node), ""
         return None, done.notes[0][1] if done.notes else ""
 
+    def whole(self, path: str, digest: str) -> str | None:
+        """Return the text at a recorded path if its digest is this; None if not."""
+        raw = self._raw(path)
+        algorithm = Shipped("", digest).algorithm
+        if raw is None or hashlib.new(algorithm, raw).hexdigest() != digest:
+            return None
+        return raw.decode("utf-8", "replace")
+
     def text(self, path: str) -> str | None:
         """Return the begin of a small text at one path; None where it is not read."""
+        raw = self._raw(path)
+        return None if raw is None else raw.decode("utf-8", "replace")
+
+    def _raw(self, path: str) -> bytes | None:
         above, _, name = named(path).rpartition("/")
         try:
             folder = enter(self.opened, above)
         except OSError:
             return None
         try:
-            return begin(folder, name).decode("utf-8", "replace")
+            return begin(folder, name)
         except OSError:
             return None
         finally:

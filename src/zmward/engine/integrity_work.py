@@ -1,7 +1,7 @@
 """Makes a baseline, compares with it, and takes what changed for a good reason."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -188,7 +188,7 @@ def _judged(
     )
     if any(node.path in TABLES for node in nodes) and _upgraded(packages):
         packages = msgspec.structs.replace(
-            packages, written=_written_jobs(place, owners)
+            packages, written=_written_jobs(place, owners, files)
         )
     return Checked(
         manifest.header,
@@ -224,15 +224,25 @@ def _upgraded(packages: Packages) -> bool:
     return any(name.startswith("zimbra-") and packages.moved(name) for name in names)
 
 
-def _written_jobs(place: Place, owners: Database) -> frozenset[str]:
-    """Return the crontab of user zimbra where an upgrade has written all of it."""
-    tables = [path for path in owners.files if below(path, SHIPPED)]
-    shipped = place.agreeing(tables, owners)
-    texts = [text for path in shipped if (text := place.text(path)) is not None]
+def _written_jobs(
+    place: Place, owners: Database, files: Mapping[str, Node]
+) -> frozenset[str]:
+    """Return the crontab of user zimbra where an upgrade has written all of it.
+
+    What is read is held against its digest: user zimbra can swap both meanwhile.
+    """
+    texts = [
+        text
+        for path, one in owners.files.items()
+        if below(path, SHIPPED) and one.digest
+        if (text := place.whole(path, one.digest)) is not None
+    ]
     return frozenset(
         path
         for path in TABLES
-        if (table := place.text(path)) is not None and only_shipped(table, texts)
+        if path in files
+        if (table := place.whole(path, files[path].digest)) is not None
+        and only_shipped(table, texts)
     )
 
 

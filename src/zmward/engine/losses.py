@@ -15,7 +15,17 @@ from zmward.engine.site import Site
 from zmward.engine.state import Run, keep
 from zmward.errors import Fault, Refused
 from zmward.handmade.known import Known, named
-from zmward.handmade.losses import HOME, TEMPLATES, Host, Loss, Text, losses, wanted
+from zmward.handmade.losses import (
+    HOME,
+    MAIN,
+    TEMPLATES,
+    Host,
+    Loss,
+    Text,
+    losses,
+    pairs,
+    wanted,
+)
 from zmward.handmade.parameters import coming
 from zmward.handmade.program import Section, below, parse
 from zmward.plan import Plan
@@ -130,14 +140,19 @@ def look_for_losses(site: Site, plan: Plan) -> Found:
     )
 
 
-def lost_in_all(site: Site, host: str) -> tuple[Loss, ...]:
-    """Return what a rendering of everything would take away, as an upgrade does it."""
+def lost_in_all(site: Site, host: str) -> tuple[tuple[Loss, ...], tuple[str, ...]]:
+    """Return what a rendering of everything would take away, as an upgrade does it.
+
+    Beside it stand the files that were judged: all that zmconfigd is known to write.
+    """
     sections, templates, program = _sections(site, ("all",))
     paths = wanted(sections, templates)[:_MOST_FILES]
     texts = dict(read_texts(site.door, paths))
     sources = [text.text for text in texts.values() if text.text]
     known = _known(site, host, (program, *sources))
-    return losses(sections, Host(texts, templates), known, known)
+    outputs = {out for one in sections for _, out in pairs(one, templates)}
+    judged = tuple(f"{HOME}/{name}" for name in sorted({*outputs, MAIN}))
+    return losses(sections, Host(texts, templates), known, known), judged
 
 
 def words(names: Iterable[str]) -> str:

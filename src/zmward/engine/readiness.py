@@ -2,6 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
+from zmward.configuration.overwritten import (
+    Record,
+    noted,
+    of_generated,
+    of_record,
+)
 from zmward.control import Control, Status
 from zmward.controls.registry import controls
 from zmward.engine.audit import audit
@@ -13,6 +19,7 @@ from zmward.engine.site import Site
 from zmward.errors import ZmwardError
 from zmward.facts import Facts
 from zmward.finding import Finding
+from zmward.handmade.losses import Loss
 from zmward.i18n import Said, fill, mark
 from zmward.patches.kept import kept
 from zmward.patches.overview import overview
@@ -80,28 +87,45 @@ def _judged(facts: Facts) -> Iterator[Ready]:
                 yield from _said(subject, found[name])
 
 
-def hand_made(site: Site | None, host: str) -> Iterator[Ready]:
-    """Yield the files that were changed by hand and that an upgrade renders anew."""
+_NO_RECORD = Record(why=_LIVE)
+
+
+def _lost(loss: Loss, record: Record) -> Ready:
+    subject = mark("hand-edited files")
+    if loss.why:
+        return Ready(subject, "unknown", f"{loss.path}: {loss.why}")
+    lines = "; ".join(loss.lines[:_SHOWN])
+    step = mark("move it into an attribute or a template, or write it down")
+    since = noted(record, loss.path)
+    if since is None:
+        return Ready(subject, "bad", f"{loss.path}: {lines}", step)
+    text = fill("{path}: {lines} ({since})", path=loss.path, lines=lines, since=since)
+    return Ready(subject, "bad", text, step)
+
+
+def hand_made(
+    site: Site | None, host: str, record: Record = _NO_RECORD
+) -> Iterator[Ready]:
+    """Yield the files that were changed by hand and that an upgrade renders anew.
+
+    What only the baseline knows of is named too: it may be Zimbra's own change.
+    """
     subject = mark("hand-edited files")
     if site is None:
-        text = _LIVE
-        yield Ready(subject, "unknown", text)
+        yield Ready(subject, "unknown", _LIVE)
         return
     try:
-        found = lost_in_all(site, host)
+        found, judged = lost_in_all(site, host)
     except ZmwardError as error:
         yield Ready(subject, "unknown", str(error))
+        yield from of_generated(record)
         return
-    for loss in found:
-        if loss.why:
-            yield Ready(subject, "unknown", f"{loss.path}: {loss.why}")
-        else:
-            lines = "; ".join(loss.lines[:3])
-            step = mark("move it into an attribute or a template, or write it down")
-            yield Ready(subject, "bad", f"{loss.path}: {lines}", step)
+    yield from (_lost(loss, record) for loss in found)
     if not found:
         text = mark("zmconfigd would write every file as it is now")
         yield Ready(subject, "well", text)
+    unjudged = {loss.path for loss in found if loss.why}
+    yield from of_generated(record, frozenset(judged) - unjudged)
 
 
 def own_changes(site: Site | None) -> Iterator[Ready]:
@@ -138,11 +162,15 @@ def own_changes(site: Site | None) -> Iterator[Ready]:
 
 
 def readiness(
-    facts: Facts, site: Site | None = None, known: Known = lambda _: None
+    facts: Facts,
+    site: Site | None = None,
+    known: Known | None = None,
+    record: Record = _NO_RECORD,
 ) -> tuple[Ready, ...]:
     """Return everything, what is bad first; `site` is the live host, if it is one.
 
-    `known` says of a template what the history of the configuration tells of it.
+    `known` is what the history of the configuration tells of templates, `record` what
+    the baseline of `zmward integrity` tells of this machine.
     """
     hosts: Iterable[str] = facts.evidence.hosts[:1]
     found = (
@@ -151,9 +179,10 @@ def readiness(
         *whole(facts),
         *services(facts),
         *kept(facts),
-        *(one for host in hosts for one in hand_made(site, host)),
+        *(one for host in hosts for one in hand_made(site, host, record)),
         *(room(site.door) if site else unasked(DISK, IMMUTABLE)),
-        *(templates(site.door, facts, known) if site else unasked(TEMPLATES)),
+        *(templates(site.door, facts, known, record) if site else unasked(TEMPLATES)),
+        *of_record(record),
         *own_changes(site),
     )
     return tuple(sorted(found, key=lambda one: STATES.index(one.state)))

@@ -27,7 +27,15 @@ from zmward.errors import Incomplete
 from zmward.integrity.hunting import Subject
 from zmward.integrity.names import shown
 from zmward.integrity.shipped import Database
-from zmward.integrity.watching import TREES, VANISHED, Dropped, matters, rules
+from zmward.integrity.watching import (
+    OLD_JETTY,
+    OLD_TREES,
+    TREES,
+    VANISHED,
+    Dropped,
+    matters,
+    rules,
+)
 
 Tell = Callable[[Dropped], None]
 Say = Callable[[str], None]
@@ -57,6 +65,8 @@ class Watcher:
 
     def __init__(self, place: Place, tell: Tell, say: Say) -> None:
         self._place, self._tell, self._say = place, tell, say
+        new = (Path(place.root) / OLD_JETTY.lstrip("/")).is_symlink()
+        self._trees = TREES if new else (*TREES, *OLD_TREES)
         self._watched = Watched()
         self._owners = place.names("etc/passwd")
         self._known: dict[str, Signature] = {}
@@ -73,7 +83,7 @@ class Watcher:
             raise
 
     def _start(self) -> int:
-        for tree in TREES:
+        for tree in self._trees:
             for folder in self._walk(tree):
                 for name in folder.names:
                     found = self._stat(folder.path, name)
@@ -100,7 +110,7 @@ class Watcher:
             self._say(
                 "the kernel's queue overflowed: every watched folder is looked at again"
             )
-            for tree in TREES:
+            for tree in self._trees:
                 self._all(tree)
         for path in happened.folders:
             self._all(path)
@@ -240,7 +250,7 @@ class Watcher:
                 stamps.append((Path(self._place.root) / path).stat().st_mtime_ns)
         if tuple(stamps) != self._stamp or not self._stamp:
             self._stamp = tuple(stamps)
-            self._database = self._place.database_of(TREES)
+            self._database = self._place.database_of(self._trees)
 
 
 def _now() -> str:

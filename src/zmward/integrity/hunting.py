@@ -12,7 +12,7 @@ from zmward.catalog.hunt import Hunt, Level, Sample
 from zmward.catalog.hunts_settings import SETTING_HUNTS
 from zmward.catalog.hunts_system import SYSTEM_HUNTS
 from zmward.catalog.hunts_web import WEB_HUNTS
-from zmward.catalog.installation import WEB, Class, Z, place_of
+from zmward.catalog.installation import WEB, Class, Z, place_of, real
 from zmward.i18n import mark
 from zmward.integrity.names import shown
 from zmward.integrity.own_jobs import INSIDE, OUTSIDE, foreign
@@ -146,13 +146,17 @@ def words(rule: str) -> tuple[str, str]:
 
 
 def hunts_at(path: str, mode: int, owner: str) -> tuple[Hunt, ...]:
-    """Return the rows that look at a file, before its content is known."""
+    """Return the rows that look at a file, before its content is known.
+
+    An old server has folders where others have links to Jetty's: they serve the same.
+    """
+    served = real(path)
     return tuple(
         row
         for row in HUNTS
         if (not row.bits or mode & row.bits)
         and (not row.owner or row.owner == owner)
-        and row.place(path)
+        and row.place(served)
     )
 
 
@@ -191,7 +195,7 @@ def job_hits(subject: Subject, alarms: Iterable[str]) -> Iterator[Hit]:
 
 def served(path: str) -> bool:
     """Say whether a path lies where Jetty or PHP takes programs from, and no data."""
-    return bool(_SERVED.fullmatch(path)) and not in_data(path)
+    return bool(_SERVED.fullmatch(real(path))) and not in_data(path)
 
 
 def in_data(path: str) -> bool:
@@ -254,11 +258,11 @@ def classes(paths: Iterable[str], work: Iterable[str]) -> Iterator[Hit]:
     """
     pages = {
         compiled(path.removeprefix(f"{WEB}/").partition("/")[2])
-        for path in paths
+        for path in map(real, paths)
         if path.startswith(f"{WEB}/")
     }
     for path in work:
-        match = _WORK.fullmatch(path)
+        match = _WORK.fullmatch(real(path))
         if match is None or _TAG.fullmatch(match["page"]):
             continue
         if match["page"].partition("$")[0] not in pages:

@@ -52,7 +52,7 @@ def only_shipped(table: str, shipped: Iterable[str]) -> bool:
 
     Jobs of the site's own, outside of the markers, are nobody's: then it is not so.
     """
-    known = {line.strip() for text in shipped for line in text.splitlines()}
+    known = {line.strip() for text in shipped for line in text.split("\n")}
     found = parted(table)
     if found.open:
         return False

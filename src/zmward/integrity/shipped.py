@@ -11,15 +11,12 @@ from typing import Final
 
 import msgspec
 
-from zmward.catalog.installation import Z
+from zmward.catalog.installation import real
 
 _MD5: Final = 32
 _SUM = re.compile(r"([0-9a-f]{32}) [ *](.+)")
 _SETTING: Final = re.compile(r"^ (.+?) ([0-9a-f]{32})(?: \S+)*$", re.MULTILINE)
 _CONFIG_FLAG: Final = 1
-# Packages name these by a link that stands for another folder.
-_LINKED: Final = ((f"{Z}/jetty/", f"{Z}/jetty_base/"),)
-_LINKED_TOO: Final = ((f"{Z}/mailboxd/", f"{Z}/jetty_base/"),)
 
 
 class Shipped(msgspec.Struct, frozen=True):
@@ -49,14 +46,6 @@ class Database(msgspec.Struct, frozen=True):
         """Return the package of a path, or nothing."""
         found = self.files.get(path)
         return found.package if found else ""
-
-
-def real(path: str) -> str:
-    """Return a path of a package without the links that Zimbra itself makes."""
-    for link, folder in (*_LINKED, *_LINKED_TOO):
-        if path.startswith(link):
-            return folder + path.removeprefix(link)
-    return path
 
 
 def dpkg_status(text: str) -> Iterator[tuple[str, str, str, dict[str, str]]]:

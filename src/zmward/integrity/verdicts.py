@@ -10,12 +10,12 @@ from typing import Final, Literal
 
 import msgspec
 
-from zmward.catalog.installation import Class, Place, place_of
+from zmward.catalog.installation import Class, Place, place_of, real
 from zmward.i18n import mark
 from zmward.integrity.compare import Difference
 from zmward.integrity.names import named
 from zmward.integrity.node import IMMUTABLE, OTHERS_WRITE, SET_ID, Node
-from zmward.integrity.shipped import Database, real
+from zmward.integrity.shipped import Database
 
 Cause = Literal["package", "expected", "seen", "alarm"]
 

@@ -14,17 +14,17 @@ from zmward.integrity.names import shown
 from zmward.integrity.writers import Writer
 
 # Web roots, and what mailboxd loads when it starts.
+_JETTY: Final = ("webapps", "lib", "common", "modules", "start.d")
 TREES: Final = (
-    f"{Z}/jetty_base/webapps",
-    f"{Z}/jetty_base/lib",
-    f"{Z}/jetty_base/common",
-    f"{Z}/jetty_base/modules",
-    f"{Z}/jetty_base/start.d",
+    *(f"{Z}/jetty_base/{name}" for name in _JETTY),
     f"{Z}/zimlets-deployed",
     f"{Z}/lib/ext",
     f"{Z}/lib/ext-common",
     f"{Z}/data/httpd/htdocs",
 )
+# Where Jetty's folder is on old servers; elsewhere it is a link to the other.
+OLD_JETTY: Final = f"{Z}/jetty"
+OLD_TREES: Final = tuple(f"{OLD_JETTY}/{name}" for name in _JETTY)
 RULE: Final = "program-dropped"
 SAYS: Final = mark("a program was written where Jetty or PHP would run it")
 VANISHED: Final = "program-vanished"

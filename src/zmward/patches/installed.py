@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from zmward.catalog.advisories import Component
 from zmward.evidence import Answer, Missing, Unseen
 from zmward.facts import Facts
+from zmward.i18n import Said, as_is, fill, mark
 from zmward.patches.told import contradicted, edition, release
 from zmward.patches.version import Unknown, Version, of_package
 from zmward.sources.directory import SERVERS
@@ -34,6 +35,11 @@ _BUILD: Final = re.compile(r"[._]GA[._](\d+)")
 _VENDOR_DIGITS: Final = 4
 VENDORS: Final = "numbered as the vendor's builds are"
 _FIRST_PACKAGED: Final = (8, 8, 15)
+_DIARY: Final = mark("the diary says {level}")
+_NO_VERSION: Final = mark("{shown} is no version that is known")
+_NO_DIARY: Final = mark(
+    "its patches were no packages, and the installer's diary is not known"
+)
 
 Unfinished = dict[str, tuple[str, str]]
 
@@ -48,9 +54,9 @@ class At(msgspec.Struct, frozen=True):
     component: Component
     versions: tuple[Version, ...]
     package: str = ""
-    doubt: str = ""
+    doubt: Said | None = None
     rival: Version | None = None
-    against: str = ""
+    against: Said | None = None
 
 
 class Installed(msgspec.Struct, frozen=True):
@@ -64,8 +70,7 @@ class Installed(msgspec.Struct, frozen=True):
     seen: bool = True
     edition: str = ""
     origin: str = ""
-    reason: str = ""
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[Said, ...] = ()
 
     def part(self, component: Component) -> At | None:
         """Return a component, None where the node does not have it."""
@@ -85,11 +90,12 @@ class _Node(msgspec.Struct, frozen=True):
 def _joined(parts: tuple[At, ...]) -> At:
     """Return all components as one: in doubt as soon as they differ."""
     if not parts or not all(one.versions for one in parts):
-        doubt = next((one.doubt for one in parts if not one.versions), "")
+        doubt = next((one.doubt for one in parts if not one.versions), None)
         return At("core", (), doubt=doubt)
     versions = sorted({version for one in parts for version in one.versions})
     packages = ", ".join(dict.fromkeys(one.package for one in parts))
-    doubt = "the components differ" if len(versions) > 1 else ""
+    differ = Said(mark("the components differ"))
+    doubt = differ if len(versions) > 1 else None
     first = parts[0]
     return At("core", tuple(versions), packages, doubt, first.rival, first.against)
 
@@ -120,13 +126,14 @@ def _patched(node: _Node, component: Component, name: str) -> At:
     )
     if state:
         core = node.packages.get(_CORE, "")
-        return At(component, _several(core, version), shown, f"{name} is {state}")
+        doubt = fill(mark("{name} is {state}"), name=name, state=state)
+        return At(component, _several(core, version), shown, doubt)
     own = of_package(version)
     if isinstance(own, Unknown):
         return _unreadable(component, shown, version, diary)
     told = of_package(diary) if diary else own
     if told != own:
-        doubt = f"the diary says {diary}"
+        doubt = fill(_DIARY, level=diary)
         return At(component, _several(version, diary), shown, doubt)
     return At(component, (own,), shown)
 
@@ -137,7 +144,7 @@ def _unreadable(component: Component, shown: str, version: str, diary: str) -> A
     begins = ".".join(version.split(".")[:3])
     if isinstance(told, Version) and begins == ".".join(map(str, told.numbers)):
         return At(component, (told,), f"{shown}, by the diary {diary}")
-    return At(component, (), shown, f"{shown} is no version that is known")
+    return At(component, (), shown, fill(_NO_VERSION, shown=shown))
 
 
 def _as_installed(node: _Node, component: Component, name: str) -> At:
@@ -146,12 +153,12 @@ def _as_installed(node: _Node, component: Component, name: str) -> At:
     shown = f"{_CORE} {core}" if core else ""
     found = of_package(core)
     if isinstance(found, Unknown) or _CORE in node.unfinished:
-        doubt = f"{shown} is no version that is known" if core else f"no {_CORE}"
+        none = fill(mark("no {package}"), package=_CORE)
+        doubt = fill(_NO_VERSION, shown=shown) if core else none
         return At(component, (), shown, doubt)
     packaged = any(patch in node.packages for _, patch, _ in PARTS.values())
     if not packaged and node.history is None and found.numbers < _FIRST_PACKAGED:
-        doubt = "its patches were no packages, and the installer's diary is not known"
-        return At(component, (), shown, doubt)
+        return At(component, (), shown, Said(_NO_DIARY))
     patches = node.history.patches if node.history else {}
     # Before patches were packages, one archive patched the whole node.
     kind = name.removeprefix("zimbra-") if packaged else "patch"
@@ -162,7 +169,7 @@ def _as_installed(node: _Node, component: Component, name: str) -> At:
     archived = not packaged and found.numbers < _FIRST_PACKAGED
     if isinstance(told, Version) and told.numbers == found.numbers and archived:
         return At(component, (told,), f"{shown}, by the diary {diary}")
-    return At(component, _several(core, diary), shown, f"the diary says {diary}")
+    return At(component, _several(core, diary), shown, fill(_DIARY, level=diary))
 
 
 def _services(facts: Facts, node: str) -> frozenset[str] | None:
@@ -187,7 +194,7 @@ def _unseen(facts: Facts, node: str, missing: Missing) -> Installed:
     """Return a node whose packages are not known: its services name its parts."""
     services = _services(facts, node)
     parts = tuple(
-        At(component, (), doubt=missing.reason)
+        At(component, (), doubt=as_is(missing.reason))
         for component, (_, _, service) in PARTS.items()
         if services is None or service in services
     )
@@ -196,7 +203,6 @@ def _unseen(facts: Facts, node: str, missing: Missing) -> Installed:
         *(node, parts),
         seen=False,
         edition=named,
-        reason=missing.reason,
         doubts=(doubt,) if doubt else (),
     )
 
@@ -223,15 +229,18 @@ def _parts(node: _Node, enabled: frozenset[str]) -> Iterator[At]:
             look = _patched if has_patch else _as_installed
             yield look(node, component, patch)
         elif service in enabled:
-            doubt = f"the directory enables {service}, and {package} is not there"
+            form = mark("the directory enables {service}, and {package} is not there")
+            doubt = fill(form, service=service, package=package)
             yield At(component, (), doubt=doubt)
 
 
-def _against(node: _Node, said: Release | None) -> tuple[Version | None, str]:
+def _against(node: _Node, said: Release | None) -> tuple[Version | None, Said | None]:
     """Return the level that zmcontrol shows and nothing else knows, and words of it."""
     rival = contradicted(said, _versions(node))
-    text = f"zmcontrol says {rival}, which no package and no line of the diary does"
-    return rival, text if rival else ""
+    form = mark(
+        "zmcontrol says {level}, which no package and no line of the diary does"
+    )
+    return rival, fill(form, level=str(rival)) if rival else None
 
 
 def installed(facts: Facts, node: str) -> Installed | None:

@@ -26,6 +26,7 @@ from zmward.catalog.conditions import (
 from zmward.catalog.overrides import OVERRIDES
 from zmward.evidence import Missing, Unseen
 from zmward.facts import Facts
+from zmward.i18n import Said, as_is, fill, mark
 from zmward.patches.installed import half_done
 from zmward.patches.told import has_edition
 from zmward.sources.accounts import ACCOUNTS
@@ -44,7 +45,7 @@ class Met(msgspec.Struct, frozen=True):
     """Whether something holds (None: not known), and what was seen."""
 
     holds: bool | None
-    why: str
+    why: Said
 
 
 def met(condition: Condition, facts: Facts, node: str) -> Met:
@@ -52,7 +53,7 @@ def met(condition: Condition, facts: Facts, node: str) -> Met:
     try:
         return _met(condition, facts, node)
     except Unseen as signal:
-        return Met(None, signal.missing.reason)
+        return Met(None, as_is(signal.missing.reason))
 
 
 def _met(condition: Condition, facts: Facts, node: str) -> Met:  # noqa: PLR0911  # one line a kind
@@ -65,7 +66,7 @@ def _met(condition: Condition, facts: Facts, node: str) -> Met:  # noqa: PLR0911
             found = met(part, facts, node)
             return Met(None if found.holds is None else not found.holds, found.why)
         case ByHand(text):
-            return Met(None, f"a person must look: {text}")
+            return Met(None, fill(mark("a person must look: {text}"), text=text))
         case Attribute():
             return _attribute(condition, facts, node)
         case LocalKey():
@@ -86,7 +87,7 @@ def _installation(condition: Edition | Sudo | Helper, facts: Facts, node: str) -
             return _sudo(program, facts, node)
         case Helper(name):
             paths = facts.read(AMAVIS_HELPERS, node)[name]
-            return Met(bool(paths), ", ".join(paths) or f"amavis finds no {name}")
+            return Met(bool(paths), _found(paths, name))
 
 
 def _program(
@@ -96,20 +97,27 @@ def _program(
 ) -> Met:
     match condition:
         case Zimlet(name):
-            return _path(facts.read(ZIMLETS, node), f"/{name}", f"zimlet {name}")
+            zimlet = fill(mark("zimlet {name}"), name=name)
+            return _path(facts.read(ZIMLETS, node), f"/{name}", zimlet)
         case Extension(name):
-            return _path(
-                facts.read(EXTENSIONS, node), f"/ext/{name}/", f"extension {name}"
-            )
+            extension = fill(mark("extension {name}"), name=name)
+            return _path(facts.read(EXTENSIONS, node), f"/ext/{name}/", extension)
         case Pax():
             found = facts.read(PAX, node)
-            return Met(bool(found), ", ".join(found) or "amavis finds no pax")
+            return Met(bool(found), _found(found, "pax"))
         case SecondFactor():
             count = facts.read(ACCOUNTS).census.second_factor
-            return Met(count > 0, f"accounts with a second factor: {count}")
+            form = mark("accounts with a second factor: {count}")
+            return Met(count > 0, fill(form, count=count))
         case AppPasswords():
             count = facts.read(APP_PASSWORDS)
-            return Met(count > 0, f"accounts with passwords of applications: {count}")
+            form = mark("accounts with passwords of applications: {count}")
+            return Met(count > 0, fill(form, count=count))
+
+
+def _found(paths: Iterable[str], name: str) -> Said:
+    shown = ", ".join(paths)
+    return as_is(shown) if shown else fill(mark("amavis finds no {name}"), name=name)
 
 
 def _all(parts: Iterable[Met]) -> Met:
@@ -130,18 +138,20 @@ def _any(parts: Iterable[Met]) -> Met:
     return Met(holds=False, why=_texts(found))
 
 
-def _texts(found: Iterable[Met]) -> str:
-    return "; ".join(dict.fromkeys(one.why for one in found))
+def _texts(found: Iterable[Met]) -> Said:
+    """Return what was seen, each text once."""
+    texts = {one.why.by(): one.why for one in found}
+    return fill("{texts}", texts=tuple(texts.values()))
 
 
 def _package(name: str, facts: Facts, node: str) -> Met:
     packages = facts.read(PACKAGES, node)
     if name in packages:
-        return Met(holds=True, why=f"{name} is installed")
+        return Met(holds=True, why=fill(mark("{name} is installed"), name=name))
     state, _ = half_done(facts, node).get(name, ("", ""))
     if state:
-        return Met(None, f"{name} is {state}")
-    return Met(holds=False, why=f"{name} is not installed")
+        return Met(None, fill(mark("{name} is {state}"), name=name, state=state))
+    return Met(holds=False, why=fill(mark("{name} is not installed"), name=name))
 
 
 def _sudo(program: str, facts: Facts, node: str) -> Met:
@@ -150,8 +160,10 @@ def _sudo(program: str, facts: Facts, node: str) -> Met:
     commands = [command for rule in rules for command in rule.commands]
     hits = [one for one in commands if _may_be(program, one)]
     if hits:
-        return Met(holds=True, why=f"sudo lets zimbra run {', '.join(hits)}")
-    return Met(holds=False, why=f"no rule of sudo lets zimbra run {program}")
+        lets = mark("sudo lets zimbra run {commands}")
+        return Met(holds=True, why=fill(lets, commands=", ".join(hits)))
+    none = mark("no rule of sudo lets zimbra run {program}")
+    return Met(holds=False, why=fill(none, program=program))
 
 
 def _may_be(program: str, command: str) -> bool:
@@ -161,23 +173,25 @@ def _may_be(program: str, command: str) -> bool:
     return whole or program in path or bool(set("*?[") & set(path))
 
 
-def _path(paths: Mapping[str, Status], words: str, what: str) -> Met:
+def _path(paths: Mapping[str, Status], words: str, what: Said) -> Met:
     found = tuple(paths)
     if not found:  # the folder itself is asked for, so something must be there
-        return Met(None, f"{what}: the folder was not seen")
+        return Met(None, fill(mark("{what}: the folder was not seen"), what=what))
     hit = any(
         words in f"{path}/" if words.endswith("/") else path.endswith(words)
         for path in found
     )
-    return Met(hit, f"{what} is {'there' if hit else 'not there'}")
+    form = mark("{what} is there") if hit else mark("{what} is not there")
+    return Met(hit, fill(form, what=what))
 
 
 def _key(condition: LocalKey, facts: Facts, node: str) -> Met:
     value = facts.read(LOCALCONFIG, node).own.get(condition.key)
     if value is None:
-        return Met(condition.unset, f"{condition.key} is not in localconfig.xml")
+        form = mark("{key} is not in localconfig.xml")
+        return Met(condition.unset, fill(form, key=condition.key))
     wanted = tuple(one.lower() for one in condition.values)
-    return Met(value.lower() in wanted, f"{condition.key} = {value}")
+    return Met(value.lower() in wanted, as_is(f"{condition.key} = {value}"))
 
 
 def _attribute(condition: Attribute, facts: Facts, node: str) -> Met:
@@ -192,7 +206,7 @@ def _kind(condition: Attribute, kind: Kind, facts: Facts, node: str) -> Met:
             return _any(_accounts(condition, facts))
         return _any(_object(condition, one) for one in _objects(kind, facts, node))
     except Unseen as signal:
-        return Met(None, signal.missing.reason)
+        return Met(None, as_is(signal.missing.reason))
 
 
 def _objects(kind: Kind, facts: Facts, node: str) -> Iterable[Entry]:
@@ -213,10 +227,12 @@ def _object(condition: Attribute, entry: Entry) -> Met:
     parts = []
     for attribute, wanted in condition.values.items():
         values = entry.own(attribute)
-        text = f"{entry.label} {attribute} = {' '.join(values)}"
         if not values:
-            parts.append(Met(condition.unset, f"{entry.label} sets no {attribute}"))
+            form = mark("{entry} sets no {attribute}")
+            none = fill(form, entry=entry.label, attribute=attribute)
+            parts.append(Met(condition.unset, none))
         else:
+            text = as_is(f"{entry.label} {attribute} = {' '.join(values)}")
             parts.append(Met(not wanted or bool(set(values) & set(wanted)), text))
     return _all(parts)
 
@@ -226,7 +242,8 @@ def _accounts(condition: Attribute, facts: Facts) -> list[Met]:
     found = []
     for attribute, wanted in condition.values.items():
         if attribute not in OVERRIDES:
-            found.append(Met(None, f"which accounts set {attribute} was not asked"))
+            form = mark("which accounts set {attribute} was not asked")
+            found.append(Met(None, fill(form, attribute=attribute)))
             continue
         groups = overrides.get(attribute, {})
         count = sum(
@@ -234,5 +251,6 @@ def _accounts(condition: Attribute, facts: Facts) -> list[Met]:
             for value, group in groups.items()
             if not wanted or value in wanted
         )
-        found.append(Met(count > 0, f"accounts with an own {attribute}: {count}"))
+        form = mark("accounts with an own {attribute}: {count}")
+        found.append(Met(count > 0, fill(form, attribute=attribute, count=count)))
     return found

@@ -12,6 +12,8 @@ from zmward.catalog.releases import releases
 from zmward.catalog.support import branches, systems
 from zmward.evidence import DIRECTORY, Unseen
 from zmward.facts import Facts
+from zmward.i18n import Said, fill, mark, spoken
+from zmward.patches.advice import advice, dead, living, numbers
 from zmward.patches.due import today
 from zmward.patches.installed import Installed, installed
 from zmward.patches.standing import (
@@ -19,7 +21,6 @@ from zmward.patches.standing import (
     OnNode,
     Standing,
     on_node,
-    subject,
     verdict,
     worst,
 )
@@ -40,7 +41,7 @@ from zmward.sources.zmcontrol import ZMCONTROL
 
 
 class Hole(msgspec.Struct, frozen=True):
-    """One advisory over all nodes; `standing` and `reason` are those of the worst one.
+    """One advisory over all nodes; `standing` and `said` are those of the worst one.
 
     `fix` is the build that surely closes it on that node's line, `released` the exact
     day on which that build came out, None where only the publication is known.
@@ -49,13 +50,18 @@ class Hole(msgspec.Struct, frozen=True):
 
     advisory: Advisory
     standing: Standing
-    reason: str
+    said: Said | str
     nodes: tuple[OnNode, ...]
     fix: str = ""
     remedy: str = ""
     released: date | None = None
     met: bool | None = None
-    advice: str = ""
+    advice: Said | str = ""
+
+    @property
+    def reason(self) -> str:
+        """Return why it stands so, in English."""
+        return spoken(self.said)
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -78,7 +84,7 @@ class Level(msgspec.Struct, frozen=True):
     component: str
     levels: tuple[str, ...]
     package: str = ""
-    doubt: str = ""
+    doubt: Said | str = ""
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -97,7 +103,7 @@ class Node(msgspec.Struct, frozen=True):
     system: str = ""
     system_end: date | None = None
     newest: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Said | str, ...] = ()
 
 
 class Overview(msgspec.Struct, frozen=True):
@@ -158,47 +164,6 @@ def _line(found: Installed) -> str:
     return max(versions).line if versions else ""
 
 
-def _living() -> str:
-    """Return the newest line that the vendor still gives fixes."""
-    return next(one.line for one in releases().lines if one.supported)
-
-
-def _dead(line: str) -> bool:
-    return _numbers(line) < _numbers(_living())
-
-
-def _numbers(line: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in line.split("."))
-
-
-def _in_profile(build: str) -> str:
-    """Return a build as profiles write it: `8.8.15_P46`."""
-    return build.replace(" ", "_")
-
-
-def _advice(advisory: Advisory, found: OnNode, line: str) -> str:
-    """Return what to do about a hole whose fix in this line nobody states."""
-    if found.standing is not Standing.UNKNOWN:
-        return ""
-    if not found.installed:
-        return f"Find out which build {found.node} has: {found.reason}."
-    last = newest(line)
-    if last is None and not _dead(line):
-        return f"{line} is not known here: take a newer zmward, or a signed catalog."
-    text = ""
-    if last is not None and not found.latest and found.installed != str(last):
-        text = f"Move to {last}, the last build of {line}."
-    elif not _dead(line):
-        asked = f"Ask the vendor whether {found.installed or line} closes it, then"
-        word = f"attest {subject(advisory)}"
-        if found.installed and " or " not in found.installed:
-            word += f' with build = "{_in_profile(found.installed)}"'
-        text = f"{asked} {word} in the profile."
-    if _dead(line):
-        text = f"{text} {line} gets no more fixes: plan the move to {_living()}."
-    return text.strip()
-
-
 @cache
 def _days() -> dict[str, date | None]:
     """Return the exact day of each build, by the build as people write it."""
@@ -211,7 +176,7 @@ def _remedy(advisory: Advisory, found: OnNode, line: str) -> str:
         return ""
     if found.fix:
         return found.fix
-    lines = (line, _living()) if _dead(line) else (line,)
+    lines = (line, living()) if dead(line) else (line,)
     stated = {fix.line: fix.surely for fix in advisory.fixes if fix.surely}
     text = next((stated[one] for one in lines if one in stated), "")
     return str(known(text)) if text else ""
@@ -230,15 +195,16 @@ def _hole(advisory: Advisory, nodes: tuple[Installed, ...], facts: Facts) -> Hol
     alike = (one for one in found if one.standing is standing)
     first = min(alike, key=_soonest, default=None)
     if first is None:
-        reason = f"no node has the component {advisory.component}"
-        return Hole(advisory, standing, reason, found)
+        form = mark("no node has the component {component}")
+        none = fill(form, component=advisory.component)
+        return Hole(advisory, standing, none, found)
     line = next(_line(node) for node in nodes if node.node == first.node)
     return Hole(
-        *(advisory, standing, first.reason, found, first.fix),
+        *(advisory, standing, first.said, found, first.fix),
         remedy=_remedy(advisory, first, line),
         released=_days().get(first.fix),
         met=first.met,
-        advice=_advice(advisory, first, line),
+        advice=advice(advisory, first, line),
     )
 
 
@@ -259,9 +225,9 @@ def _rank(hole: Hole) -> tuple[int, bool, bool, bool, float, int, str]:
 
 def _targets(line: str) -> Iterator[Version]:
     """Yield the builds to which the nodes of a line may go in one step."""
-    for one in dict.fromkeys((line, _living())):
+    for one in dict.fromkeys((line, living())):
         last = newest(one)
-        if last is not None and _numbers(one) >= _numbers(line):
+        if last is not None and numbers(one) >= numbers(line):
             yield last
 
 
@@ -322,17 +288,23 @@ def _system(facts: Facts, node: str) -> tuple[str, date | None]:
     return text, next(ends, None)
 
 
+def _once(texts: Iterable[Said | None]) -> tuple[Said, ...]:
+    """Return what there is to say, each text once."""
+    found = {text.by(): text for text in texts if text is not None}
+    return tuple(found.values())
+
+
 def _node(found: Installed, facts: Facts) -> Node:
     """Return what is shown of a node."""
     system, system_end = _system(facts, found.node)
     line = _line(found)
     end = branches().get(".".join(line.split(".")[:2])) if line else None
     last = newest(line) if line else None
-    notes = (*(one.doubt for one in found.parts), *found.doubts)
+    notes = _once((*(one.doubt for one in found.parts), *found.doubts))
     levels = tuple(
         Level(
             *(one.component, tuple(map(str, one.versions)), one.package),
-            doubt="; ".join(text for text in (one.doubt, one.against) if text),
+            doubt=fill("{texts}", texts=_once((one.doubt, one.against))),
         )
         for one in found.parts
     )
@@ -343,7 +315,7 @@ def _node(found: Installed, facts: Facts) -> Node:
         system=system,
         system_end=system_end,
         newest=str(last) if last else "",
-        notes=tuple(dict.fromkeys(text for text in notes if text)),
+        notes=notes,
     )
 
 

@@ -1,13 +1,13 @@
 """What should be so before an upgrade; what cannot be known is unknown, never well."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
 
 from zmward.evidence import Missing, Unseen
 from zmward.facts import Facts
-from zmward.i18n import Said, fill, mark
+from zmward.i18n import Said, fill, mark, spoken
 from zmward.patches.installed import half_done
 from zmward.patches.overview import Overview
 from zmward.sources.directory import SERVERS
@@ -29,11 +29,6 @@ class Ready(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """Return what was seen, in English."""
         return spoken(self.said)
-
-
-def spoken(said: Said | str, say: Callable[[str], str] = mark) -> str:
-    """Return a text as a speaker says it."""
-    return said.by(say) if isinstance(said, Said) else say(said)
 
 
 # Subject → the controls that speak for it.

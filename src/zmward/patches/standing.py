@@ -7,12 +7,14 @@ releases that the record does not name is unknown, not safe.
 from collections.abc import Iterable
 from datetime import UTC, timedelta
 from enum import StrEnum
+from functools import reduce
 
 import msgspec
 
 from zmward.catalog.advisories import Advisory, Fix, Range
 from zmward.catalog.releases import releases
 from zmward.facts import Facts
+from zmward.i18n import Said, as_is, fill, mark, spoken
 from zmward.patches.installed import At, Installed
 from zmward.patches.met import Met, met
 from zmward.patches.version import Version, known, newest, read
@@ -30,7 +32,10 @@ class Standing(StrEnum):
 
 _ORDER = tuple(Standing)
 CLOSED = (Standing.FIXED, Standing.NOT_APPLICABLE)
-_ALWAYS = Met(holds=True, why="")
+_NOTHING = Said("")
+_ALWAYS = Met(holds=True, why=_NOTHING)
+_NEVER = Met(holds=False, why=_NOTHING)
+_FIXED = mark("fixed in {build}")
 
 
 class OnNode(msgspec.Struct, frozen=True):
@@ -44,7 +49,7 @@ class OnNode(msgspec.Struct, frozen=True):
 
     node: str
     standing: Standing
-    reason: str
+    said: Said | str
     installed: str = ""
     fix: str = ""
     met: bool | None = True
@@ -52,12 +57,22 @@ class OnNode(msgspec.Struct, frozen=True):
     latest: bool = False
     stated: bool = False
 
+    @property
+    def reason(self) -> str:
+        """Return why, in English."""
+        return spoken(self.said)
+
 
 class Verdict(msgspec.Struct, frozen=True):
     """What one version says of a hole, whatever the conditions are."""
 
     standing: Standing
-    reason: str
+    said: Said
+
+    @property
+    def reason(self) -> str:
+        """Return why, in English."""
+        return self.said.by()
 
 
 def worst(found: Iterable[Standing]) -> Standing:
@@ -104,30 +119,32 @@ def _fixed_before(advisory: Advisory, line: str) -> bool:
 def verdict(advisory: Advisory, version: Version) -> Verdict:
     """Say what an installed version alone means for a hole."""
     if any(version.within(line) for line in advisory.unfixed):
-        return Verdict(Standing.APPLIES, f"{version.line} gets no fix for it")
+        form = mark("{line} gets no fix for it")
+        return Verdict(Standing.APPLIES, fill(form, line=version.line))
     if any(version.within(line) for line in advisory.without):
-        reason = f"{version.line} began without it, as its source shows"
-        return Verdict(Standing.NOT_APPLICABLE, reason)
+        form = mark("{line} began without it, as its source shows")
+        return Verdict(Standing.NOT_APPLICABLE, fill(form, line=version.line))
     fix = fix_for(advisory, version)
     if fix is not None:
         return _compared(advisory, fix, version)
     if advisory.fixes and not _named(advisory, version):
         if advisory.affected and _fixed_before(advisory, version.line):
-            reason = f"it was fixed before {version.line} began"
-            return Verdict(Standing.NOT_APPLICABLE, reason)
-        reason = f"its record does not speak of {version.line}"
+            form = mark("it was fixed before {line} began")
+            return Verdict(Standing.NOT_APPLICABLE, fill(form, line=version.line))
+        form = mark("its record does not speak of {line}")
     elif advisory.fixes:
-        reason = f"its record names {version.line} as affected and no fix for it"
+        form = mark("its record names {line} as affected and no fix for it")
     else:
-        reason = "no record names a build that fixes it"
-    return Verdict(Standing.UNKNOWN, reason)
+        form = mark("no record names a build that fixes it")
+    return Verdict(Standing.UNKNOWN, fill(form, line=version.line))
 
 
 def _still_open(fix: Fix, version: Version) -> Verdict:
     if version <= known(fix.still_open):
-        return Verdict(Standing.APPLIES, f"{fix.still_open} is still open")
-    reason = f"open up to {fix.still_open}; which build fixes it is not known"
-    return Verdict(Standing.UNKNOWN, reason)
+        still = mark("{build} is still open")
+        return Verdict(Standing.APPLIES, fill(still, build=fix.still_open))
+    form = mark("open up to {build}; which build fixes it is not known")
+    return Verdict(Standing.UNKNOWN, fill(form, build=fix.still_open))
 
 
 def _compared(advisory: Advisory, fix: Fix, version: Version) -> Verdict:
@@ -136,29 +153,38 @@ def _compared(advisory: Advisory, fix: Fix, version: Version) -> Verdict:
         return _still_open(fix, version)
     surely = known(fix.surely)
     if not advisory.proven:
-        reason = f"a fix in {surely} was not read in its record"
-        return Verdict(Standing.UNKNOWN, reason)
+        form = mark("a fix in {build} was not read in its record")
+        return Verdict(Standing.UNKNOWN, fill(form, build=str(surely)))
     if version < known(fix.since or fix.surely):
-        return Verdict(Standing.APPLIES, f"fixed in {surely}")
+        return Verdict(Standing.APPLIES, fill(_FIXED, build=str(surely)))
     if version < surely:
-        reason = f"fixed in {known(fix.since)} or {surely}"
-        return Verdict(Standing.UNKNOWN, reason)
+        form = mark("fixed in {first} or {build}")
+        first = str(known(fix.since))
+        return Verdict(Standing.UNKNOWN, fill(form, first=first, build=str(surely)))
     if advisory.inferred:
-        reason = f"a fix in {surely} was only concluded from the affected builds"
-        return Verdict(Standing.UNKNOWN, reason)
-    return Verdict(Standing.FIXED, f"fixed in {surely}")
+        form = mark("a fix in {build} was only concluded from the affected builds")
+        return Verdict(Standing.UNKNOWN, fill(form, build=str(surely)))
+    return Verdict(Standing.FIXED, fill(_FIXED, build=str(surely)))
 
 
 def _over(advisory: Advisory, at: At) -> Verdict:
     """Say what all versions that a component may have mean together."""
     if not at.versions:
-        reason = at.doubt or "the installed version is not known"
-        return Verdict(Standing.UNKNOWN, reason)
+        unseen = Said(mark("the installed version is not known"))
+        return Verdict(Standing.UNKNOWN, at.doubt or unseen)
     found = [verdict(advisory, version) for version in at.versions]
     if len({one.standing for one in found}) == 1:
         return _despite(advisory, at, found[-1])
-    versions = " or ".join(map(str, at.versions))
-    return Verdict(Standing.UNKNOWN, f"{versions} is installed: {at.doubt}")
+    form = mark("{versions} is installed: {doubt}")
+    several = fill(form, versions=_either(at.versions), doubt=at.doubt or _NOTHING)
+    return Verdict(Standing.UNKNOWN, several)
+
+
+def _either(versions: Iterable[Version]) -> Said:
+    """Return versions of which one is installed."""
+    texts = map(as_is, map(str, versions))
+    form = mark("{one} or {other}")
+    return reduce(lambda one, other: fill(form, one=one, other=other), texts)
 
 
 def _despite(advisory: Advisory, at: At, found: Verdict) -> Verdict:
@@ -167,7 +193,9 @@ def _despite(advisory: Advisory, at: At, found: Verdict) -> Verdict:
         return found
     if verdict(advisory, at.rival).standing in CLOSED:
         return found
-    return Verdict(Standing.UNKNOWN, f"{found.reason}, but {at.against}")
+    form = mark("{reason}, but {against}")
+    but = fill(form, reason=found.said, against=at.against or _NOTHING)
+    return Verdict(Standing.UNKNOWN, but)
 
 
 def _fix_text(advisory: Advisory, at: At) -> str:
@@ -183,13 +211,16 @@ def _with(found: Verdict, condition: Met, undone: Met) -> Verdict:
     if condition.holds is False:
         return Verdict(Standing.NOT_APPLICABLE, condition.why)
     if found.standing is Standing.APPLIES and condition.holds is None:
-        reason = f"{found.reason}; whether it matters here is not known"
-        return Verdict(Standing.UNKNOWN, f"{reason}: {condition.why}")
+        form = mark("{reason}; whether it matters here is not known: {why}")
+        maybe = fill(form, reason=found.said, why=condition.why)
+        return Verdict(Standing.UNKNOWN, maybe)
     if found.standing is Standing.FIXED and undone.holds is not False:
         if undone.holds:
-            return Verdict(Standing.APPLIES, f"the fix is taken back: {undone.why}")
-        reason = f"{found.reason}, unless it is taken back: {undone.why}"
-        return Verdict(Standing.UNKNOWN, reason)
+            back = fill(mark("the fix is taken back: {why}"), why=undone.why)
+            return Verdict(Standing.APPLIES, back)
+        form = mark("{reason}, unless it is taken back: {why}")
+        unless = fill(form, reason=found.said, why=undone.why)
+        return Verdict(Standing.UNKNOWN, unless)
     return found
 
 
@@ -211,15 +242,16 @@ def _covers(word: Attestation, version: Version) -> bool:
     return version >= build
 
 
-def _unheard(advisory: Advisory, facts: Facts) -> str:
+def _unheard(advisory: Advisory, facts: Facts) -> Said | None:
     """Return why a person's word of a hole that is not known settles nothing."""
     found = _words(advisory, facts)
     builds = ", ".join(dict.fromkeys(one.build for one in found if one.build))
     if not found:
-        return ""
+        return None
     if builds:
-        return f"; what {found[0].by} states is of {builds} and newer"
-    return f"; what {found[0].by} states names no build"
+        form = mark("what {by} states is of {builds} and newer")
+        return fill(form, by=found[0].by, builds=builds)
+    return fill(mark("what {by} states names no build"), by=found[0].by)
 
 
 def _stated(advisory: Advisory, said: Verdict, at: At, facts: Facts) -> Verdict | None:
@@ -230,9 +262,10 @@ def _stated(advisory: Advisory, said: Verdict, at: At, facts: Facts) -> Verdict 
     word = next((one for one in found if _covers(one, at.versions[0])), None)
     if word is None:
         return None
-    text = f"{word.by} states until {word.until} that it is closed here"
-    reason = f"{text}: {word.note}" if word.note else text
-    return Verdict(Standing.NOT_APPLICABLE, reason)
+    form = mark("{by} states until {until} that it is closed here")
+    text = fill(form, by=word.by, until=str(word.until))
+    noted = fill("{text}: {note}", text=text, note=word.note)
+    return Verdict(Standing.NOT_APPLICABLE, noted if word.note else text)
 
 
 def _latest(advisory: Advisory, at: At) -> bool:
@@ -260,7 +293,7 @@ def on_node(advisory: Advisory, found: Installed, facts: Facts) -> OnNode | None
     condition = _ALWAYS
     if advisory.condition is not None:
         condition = met(advisory.condition, facts, node)
-    undone = Met(holds=False, why="")
+    undone = _NEVER
     if advisory.undone_by is not None:
         undone = met(advisory.undone_by, facts, node)
     found_by_version = _over(advisory, at)
@@ -270,14 +303,13 @@ def on_node(advisory: Advisory, found: Installed, facts: Facts) -> OnNode | None
     patchable = found_by_version.standing is Standing.APPLIES and not latest
     stated = None if patchable else _stated(advisory, judged, at, facts)
     said = stated or judged
-    unheard = ""
-    if said.standing is Standing.UNKNOWN:
-        unheard = _unheard(advisory, facts)
+    unknown = said.standing is Standing.UNKNOWN
+    unheard = _unheard(advisory, facts) if unknown else None
     fixed = found_by_version.standing is Standing.FIXED
     return OnNode(
         node,
         said.standing,
-        f"{said.reason}{unheard}",
+        fill("{texts}", texts=(said.said, unheard)) if unheard else said.said,
         installed=" or ".join(map(str, at.versions)),
         fix=_fix_text(advisory, at),
         met=condition.holds,

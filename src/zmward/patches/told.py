@@ -11,12 +11,13 @@ from msgspec.structs import replace
 from zmward.catalog.conditions import EDITIONS
 from zmward.evidence import Unseen
 from zmward.facts import Facts
+from zmward.i18n import Said, fill, mark
 from zmward.patches.version import Unknown, Version, of_package
 from zmward.sources.directory import SERVERS
 from zmward.sources.zmcontrol import ZMCONTROL, Release
 
 _PATCH_IS_THIRD = 10
-_NOT_KNOWN = "which edition it is is not known"
+_NOT_KNOWN = Said(mark("which edition it is is not known"))
 
 
 def release(facts: Facts, node: str) -> Release | None:
@@ -71,7 +72,7 @@ def _in_zmcontrol(facts: Facts, node: str) -> str:
     return said.edition if said else ""
 
 
-def edition(facts: Facts, node: str) -> tuple[str, str]:
+def edition(facts: Facts, node: str) -> tuple[str, Said | None]:
     """Return the edition, empty where it is not known, and why it is in doubt."""
     try:
         stored = _in_directory(facts, node)
@@ -79,11 +80,12 @@ def edition(facts: Facts, node: str) -> tuple[str, str]:
         stored = ""
     shown = _in_zmcontrol(facts, node)
     if stored and shown and stored != shown:
-        return "", f"the directory says {stored} edition, zmcontrol says {shown}"
-    return stored or shown, ""
+        form = mark("the directory says {stored} edition, zmcontrol says {shown}")
+        return "", fill(form, stored=stored, shown=shown)
+    return stored or shown, None
 
 
-def has_edition(name: str, facts: Facts, node: str) -> tuple[bool | None, str]:
+def has_edition(name: str, facts: Facts, node: str) -> tuple[bool | None, Said]:
     """Say whether a node has an edition, None where it is not known, and what was seen.
 
     Only the directory can say that it has not: zmcontrol brings doubt, and never
@@ -98,8 +100,9 @@ def has_edition(name: str, facts: Facts, node: str) -> tuple[bool | None, str]:
         stored = ""
     if not stored or stored not in EDITIONS:
         holds = True if not stored and shown == name else None
-        return holds, f"zmcontrol says {shown} edition" if shown else _NOT_KNOWN
-    if shown and shown != stored:
-        _, doubt = edition(facts, node)
+        says = fill(mark("zmcontrol says {shown} edition"), shown=shown)
+        return holds, says if shown else _NOT_KNOWN
+    _, doubt = edition(facts, node)
+    if doubt is not None:
         return (True if stored == name else None), doubt
-    return stored == name, f"it is the {stored} edition"
+    return stored == name, fill(mark("it is the {stored} edition"), stored=stored)

@@ -93,7 +93,11 @@ def shown(
 
 
 def _when(nanoseconds: int) -> str:
-    moment = datetime.fromtimestamp(nanoseconds / 1e9, UTC)
+    try:
+        moment = datetime.fromtimestamp(nanoseconds / 1e9, UTC)
+    except (ValueError, OverflowError, OSError):
+        # Whoever owns a file can give it any time.
+        return f"@{nanoseconds // 10**9}"
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 

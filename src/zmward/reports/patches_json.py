@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from zmward.i18n import spoken
 from zmward.patches.ledger import Around, Ledger, Owed
 from zmward.patches.overview import Node, Step
 from zmward.patches.rating import Basis, Rating
@@ -55,6 +56,20 @@ class MitigationShown(msgspec.Struct, frozen=True):
     control: str
 
 
+class OnNodeShown(msgspec.Struct, frozen=True):
+    """How one hole stands on one node, and why."""
+
+    node: str
+    standing: Standing
+    reason: str
+    installed: str
+    fix: str
+    met: bool | None
+    undone: bool
+    latest: bool
+    stated: bool
+
+
 class AdvisoryShown(msgspec.Struct, frozen=True):
     """One hole, how it stands on the site, and by when it must be closed."""
 
@@ -78,7 +93,7 @@ class AdvisoryShown(msgspec.Struct, frozen=True):
     mitigations: tuple[MitigationShown, ...]
     remedy: str
     advice: str
-    nodes: tuple[OnNode, ...]
+    nodes: tuple[OnNodeShown, ...]
 
 
 class PatchesShown(msgspec.Struct, frozen=True):
@@ -99,6 +114,13 @@ class PatchesShown(msgspec.Struct, frozen=True):
     windows: tuple[date, ...]
     later: tuple[str, ...]
     advisories: tuple[AdvisoryShown, ...]
+
+
+def _on_node(one: OnNode) -> OnNodeShown:
+    return OnNodeShown(
+        *(one.node, one.standing, one.reason, one.installed, one.fix),
+        *(one.met, one.undone, one.latest, one.stated),
+    )
 
 
 def _advisory(row: Owed) -> AdvisoryShown:
@@ -126,8 +148,8 @@ def _advisory(row: Owed) -> AdvisoryShown:
             MitigationShown(one.text, one.control) for one in advisory.mitigations
         ),
         remedy=hole.remedy,
-        advice=hole.advice,
-        nodes=hole.nodes,
+        advice=spoken(hole.advice),
+        nodes=tuple(map(_on_node, hole.nodes)),
     )
 
 
@@ -142,7 +164,7 @@ def _installed(ledger: Ledger) -> tuple[InstalledShown, ...]:
     return tuple(
         InstalledShown(
             *(node.name, level.component, " or ".join(level.levels)),
-            *(level.package, level.doubt),
+            *(level.package, spoken(level.doubt)),
         )
         for node in ledger.overview.nodes
         for level in node.levels
@@ -152,7 +174,8 @@ def _installed(ledger: Ledger) -> tuple[InstalledShown, ...]:
 def _node(node: Node) -> NodeShown:
     return NodeShown(
         *(node.name, node.edition, node.origin, node.line, node.line_end),
-        *(node.line_source, node.newest, node.system, node.system_end, node.notes),
+        *(node.line_source, node.newest, node.system, node.system_end),
+        tuple(map(spoken, node.notes)),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from rich.text import Text
 
-from zmward.i18n import Speaker, mark
+from zmward.i18n import Speaker, mark, spoken
 from zmward.patches.installed import VENDORS
 from zmward.patches.ledger import Ledger, Owed
 from zmward.patches.overview import Node, Step
@@ -82,7 +82,9 @@ def _notes(ledger: Ledger, say: Speaker, width: int) -> Iterator[Text]:
     """Yield what contradicts itself; no list of it pushes the counts off the screen."""
     nodes = ledger.overview.nodes
     found = [
-        f"{plain(n.name, 60)}: {plain(one, 300)}" for n in nodes for one in n.notes
+        f"{plain(n.name, 60)}: {plain(spoken(one, say), 300)}"
+        for n in nodes
+        for one in n.notes
     ]
     if len(found) > _NOTES:
         more = say(mark("and {count} more doubts: --json names each"))
@@ -209,7 +211,9 @@ def listed(row: Owed, say: Speaker) -> str:
 def helps(row: Owed, say: Speaker) -> str:
     """Return what closes a hole, and what helps until then."""
     fix, remedy = plain(row.hole.fix, 60), plain(row.hole.remedy, 60)
-    text = plain(row.hole.advice, 160) or say(mark("no closing build is known"))
+    text = plain(spoken(row.hole.advice, say), 160) or say(
+        mark("no closing build is known")
+    )
     if fix:
         text = say(mark("closed by {fix}")).format(fix=fix)
     elif remedy:
@@ -233,7 +237,7 @@ def _hole(row: Owed, say: Speaker, width: int, *, short: bool) -> Iterator[Text]
     where = f"{advisory.where}: {advisory.summary}" if advisory.where else ""
     texts = [Text(plain(where or advisory.summary)), Text(f"→ {helps(row, say)}")]
     if not short:
-        told = filter(None, (row.hole.reason, listed(row, say)))
+        told = filter(None, (spoken(row.hole.said, say), listed(row, say)))
         texts[1:1] = [Text(plain(text), style=_QUIET) for text in told]
     if short:
         yield clipped(head, width)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from zmward.i18n import spoken
 from zmward.patches.ledger import Ledger, Owed
 from zmward.patches.overview import Level, Node
 from zmward.patches.rating import score
@@ -171,7 +172,9 @@ def _remedies(row: Owed) -> Iterator[dict[str, Any]]:
         for one in nodes
     )
     for fix, ids in fixes.items():
-        text = f"Update to {_line(fix, '')} or newer." if fix else row.hole.advice
+        text = (
+            f"Update to {_line(fix, '')} or newer." if fix else spoken(row.hole.advice)
+        )
         yield {
             "category": "vendor_fix" if fix else "none_available",
             "details": _line(text, "No closing build is known."),

@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 from rich.text import Text
 
-from zmward.i18n import Speaker, mark
-from zmward.patches.readiness import STATES, Ready, spoken
+from zmward.i18n import Speaker, mark, spoken
+from zmward.patches.readiness import STATES, Ready
 from zmward.reports.lines import hanging, printed
 from zmward.reports.plain import plain
 

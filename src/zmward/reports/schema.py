@@ -14,6 +14,8 @@ from zmward.patches.signed import SignedCatalog
 from zmward.reports import backups_text, check_json, patches_json, policy_json
 from zmward.reports.backups_text import BackupsShown
 from zmward.reports.check_json import CheckShown
+from zmward.reports.config_document_json import SCHEMA as DOCUMENT
+from zmward.reports.config_document_json import DocumentShown
 from zmward.reports.config_json import DiffShown, LogShown, SnapshotShown
 from zmward.reports.patches_json import PatchesShown
 from zmward.reports.policy_json import PolicyShown
@@ -135,6 +137,12 @@ def config_log() -> dict[str, Any]:
     """Return the schema of the configuration's history."""
     about = "What `zmward config log --json` writes."
     return written(LogShown, "zmward.config-log/1", about)
+
+
+def config_document() -> dict[str, Any]:
+    """Return the schema of the site's page."""
+    about = "What `zmward config document --json` writes."
+    return written(DocumentShown, DOCUMENT, about)
 
 
 def drill() -> dict[str, Any]:

@@ -33,7 +33,8 @@ def parted(text: str) -> Parted:
     within = marked = False
     inside: list[str] = []
     outside: list[str] = []
-    for line in text.splitlines():
+    # Only this ends a line for cron; Python knows more ends, behind which a job hides.
+    for line in text.split("\n"):
         bare = line.strip()
         if bare.startswith((_START, _END)):
             within = bare.startswith(_START)

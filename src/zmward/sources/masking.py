@@ -15,10 +15,14 @@ SECRET_ENDING: Final = (
     "|storeconfig|verificationdata|temporarydata|sessionid|networklicense"
     "|networkactivation|realtimelicense|realtimeactivation|passphrase|pwd|pw"
     # The key of the site's own authority; Apple's certificate comes with its key.
-    "|keyselfsigned|apnscertificate|trackingkey)$"
+    "|keyselfsigned|apnscertificate|trackingkey|codeforemail)$"
 )
-# A policy that only sounds like a secret (zimbraFeatureAllowUsernameInPassword).
-NO_SECRET: Final = "^zimbrafeatureallowusernameinpassword$"  # noqa: S105  # a pattern
+# Policies that only sound like secrets: the schema lets them be numbers, TRUE or FALSE.
+NO_SECRET: Final = (
+    "^zimbra(featureallowusernameinpassword|chatallowunencryptedpassword"  # noqa: S105  # a pattern
+    "|mobilepolicyallowsimpledevicepassword|mobilepolicydevicepasswordhistory"
+    "|twofactorauthnumscratchcodes)$"
+)
 SECRET_KEY: Final = (
     "(password|passwd|passphrase|passcode|pwd|secret|credential|pass$|pw$|keys?$|token"  # noqa: S105  # a pattern
     "|bearer|hmac|_private|(^|_)(pass|pw|pin|dsn|otp|api_?key)[0-9]*(_|$))"

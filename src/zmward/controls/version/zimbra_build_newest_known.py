@@ -7,6 +7,7 @@ from zmward.control import Control, Severity, fails, passes, unsure
 from zmward.controls.shapes.basic import on_hosts
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
 from zmward.facts import Facts
+from zmward.i18n import Said
 from zmward.patches.installed import At, installed
 from zmward.patches.version import Version, known, newest
 from zmward.sources.directory import SERVERS
@@ -32,6 +33,10 @@ def _newest(facts: Facts, line: str) -> Version | None:
     return last and max(last, *named) if named else last
 
 
+def _said(text: Said | None) -> str:
+    return text.by() if text else ""
+
+
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     facts.read(PACKAGES, host)
     part = _part(facts, host)
@@ -39,7 +44,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         yield not_concerned(Layer.RUNNING, host, "no component of Zimbra is installed")
         return
     if not part.versions:
-        yield unknown(Layer.RUNNING, host, part.doubt or "its version is not known")
+        yield unknown(
+            Layer.RUNNING, host, _said(part.doubt) or "its version is not known"
+        )
         return
     line = part.versions[-1].line
     last = _newest(facts, line)
@@ -58,7 +65,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
             source="packages",
         )
     elif part.versions[0] < last or part.rival:
-        reason = f"{seen}: {part.doubt or part.against}"
+        reason = f"{seen}: {_said(part.doubt or part.against)}"
         yield unknown(Layer.RUNNING, host, reason)
     else:
         yield sound(Layer.RUNNING, host, source="packages", seen=seen)

@@ -4,7 +4,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from zmward.i18n import Speaker
+from zmward.i18n import Speaker, spoken
 from zmward.patches.ledger import Ledger, Owed
 from zmward.patches.standing import Standing
 from zmward.reports.html.page import environment, inlined
@@ -34,7 +34,7 @@ def _row(row: Owed, say: Speaker) -> dict[str, Any]:
         "late": row.late,
         "summary": f"{advisory.where}: {advisory.summary}",
         "helps": helps(row, say),
-        "reason": row.hole.reason,
+        "reason": spoken(row.hole.said, say),
     }
 
 
@@ -66,7 +66,7 @@ def render(ledger: Ledger, say: Speaker | None = None) -> str:
             "levels": levels(node),
             "edition": node.edition,
             "origin": node.origin if foreign(node) else "",
-            "notes": node.notes,
+            "notes": [spoken(one, say) for one in node.notes],
             "ends": tuple(ends(node, ledger, say)),
         }
         for node in ledger.overview.nodes

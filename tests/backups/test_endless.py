@@ -1,0 +1,43 @@
+"""Programs and streams that do not end hold nobody up, and are no bug of ours."""
+
+import gzip
+import io
+
+import pytest
+
+from zmward.doors import backup_streams
+from zmward.doors.backup_streams import Lost, Stream
+from zmward.engine import backup_run
+from zmward.engine.drill_part import Unfit, plain
+
+_SILENT = ("sh", "-c", "echo a; exec >&-; sleep 60")
+
+
+def test_an_engine_that_is_silent_and_does_not_end_has_lost_its_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backup_streams, "_WAIT", 1)
+    with backup_streams._program(_SILENT) as stream:
+        assert stream.read() == b"a\n"
+        with pytest.raises(Lost, match="does not end"):
+            stream.read()
+
+
+def test_a_program_of_a_run_that_is_silent_and_does_not_end_has_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backup_run, "_WAIT", 1)
+    with backup_run._produced(_SILENT) as stream:
+        assert stream.read() == b"a\n"
+        with pytest.raises(Lost, match="does not end"):
+            stream.read()
+
+
+def test_a_dump_in_pieces_that_hold_nothing_is_not_followed_for_ever() -> None:
+    dump = gzip.compress(b"a") + gzip.compress(b"") * 20_000 + gzip.compress(b"b")
+    stream = Stream(io.BytesIO(dump), lambda: "")
+    with pytest.raises(Unfit, match="hold nothing"):
+        list(plain(stream, lambda _: None))
+    parts = b"".join(gzip.compress(b"x" * 600) for _ in range(2000))
+    whole = plain(Stream(io.BytesIO(parts), lambda: ""), lambda _: None)
+    assert sum(map(len, whole)) == 1_200_000
