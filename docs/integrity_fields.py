@@ -40,6 +40,8 @@ INTEGRITY_PATH: Final[Mapping[str, str]] = {
     "baseline": "number:digest of the baseline, empty where there is none",
     "writers": "the last who did something to it, each as a Writer, by auditd's log; "
     "null where there is none",
+    "unmade": "lines of a rendered file that no values make of its template, and those "
+    "that it lacks, without secrets",
 }
 HUNT: Final[Mapping[str, str]] = {
     "schema": "always `zmward.hunt/1`",

@@ -1,11 +1,13 @@
 """Where the site's backups are, as the profile tells it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from zmward.strict import Strict
 
+Subject = Literal["ldap", "mariadb", "account"]
+SUBJECTS: Final[tuple[Subject, ...]] = ("ldap", "mariadb", "account")
 CopyKind = Literal["ne-sessions", "ng-store", "restic", "borg", "folder"]
 # Absolute, without what a program could take for an option or a shell for a variable.
 AbsolutePath = Annotated[str, msgspec.Meta(pattern=r"^(/[^\x00-\x1f\x7f]*)?$")]
@@ -26,6 +28,7 @@ class Copy(Strict, frozen=True):
     least_mib: Annotated[int, msgspec.Meta(ge=0)] = 0
     off_site: bool = False
     transfer_mbit: Annotated[float, msgspec.Meta(ge=0)] = 0
+    holds: tuple[Subject, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what the kind cannot use."""
@@ -59,3 +62,15 @@ class Backups(Strict, frozen=True):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"backups.copy: {name} is the name of two")
+        for one in self.copy:
+            if not self.held(one):
+                raise ValueError(f"backups.copy {one.name}: it holds nothing kept")
+
+    @property
+    def kept(self) -> tuple[Subject, ...]:
+        """Return what the site keeps: what has no name is not."""
+        return tuple(one for one in SUBJECTS if getattr(self, one))
+
+    def held(self, copy: Copy) -> tuple[Subject, ...]:
+        """Return what a copy holds, and what a drill of it must restore."""
+        return tuple(one for one in self.kept if not copy.holds or one in copy.holds)

@@ -25,6 +25,7 @@ from tests.backups.engines import (
 from zmward.backups.rehearsal import Estimate, Part, Rehearsal, stamp
 from zmward.cli.main import dispatch
 from zmward.engine import drill_record
+from zmward.sources.backup_check import parse
 from zmward.sources.backup_drill import SCHEMA
 
 Check = Callable[..., Any]
@@ -108,7 +109,7 @@ def test_a_wrong_password_is_bad(check: Check, tmp_path: Path) -> None:
     restic = Restic(tmp_path)
     secret(tmp_path, "password", "another")
     found = check(restic.toml())
-    (place,) = [f for f in found["found"] if f["copy"] == "r"]
+    (place,) = [f for f in found["found"] if (f["copy"], f["aspect"]) == ("r", "place")]
     assert place["state"] == "bad"
     assert "does not open it" in place["text"]
 
@@ -140,7 +141,11 @@ def test_no_repository_is_bad_and_a_missing_program_unknown(
     monkeypatch.setenv("PATH", str(tmp_path))
     for program in ("sh", "env", "timeout", "stat", "test"):
         (tmp_path / program).symlink_to(f"/usr/bin/{program}")
-    (said,) = [f for f in check(row, code=3)["found"] if f["copy"] == "r"]
+    (said,) = [
+        f
+        for f in check(row, code=3)["found"]
+        if (f["copy"], f["aspect"]) == ("r", "place")
+    ]
     assert (said["state"], said["text"]) == ("unknown", "restic is not installed")
 
 
@@ -151,7 +156,9 @@ def test_a_password_that_others_read_is_bad(
     key = secret(tmp_path)
     key.chmod(mode)
     row = toml(name="r", kind="restic", place="/nowhere", password_file=str(key))
-    (said,) = [f for f in check(row)["found"] if f["copy"] == "r"]
+    (said,) = [
+        f for f in check(row)["found"] if (f["copy"], f["aspect"]) == ("r", "place")
+    ]
     assert said["state"] == "bad"
     assert "others may read it" in said["text"]
 
@@ -209,7 +216,11 @@ def test_borg_without_encryption_is_private_only_where_its_folder_is(
 def test_borgs_wrong_password_is_bad(check: Check, tmp_path: Path) -> None:
     borg = Borg(tmp_path)
     secret(tmp_path, "borg-password", "another")
-    (said,) = [f for f in check(borg.toml())["found"] if f["copy"] == "b"]
+    (said,) = [
+        f
+        for f in check(borg.toml())["found"]
+        if (f["copy"], f["aspect"]) == ("b", "place")
+    ]
     assert said["state"] == "bad"
     assert "does not open it" in said["text"]
 
@@ -264,52 +275,168 @@ def test_without_any_backup_it_is_unknown(check: Check) -> None:
     assert states["", "off-site"] == "unknown"
 
 
-def drill(state: str, days: float) -> Rehearsal:
+def _note(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "backups" / "check.json"
+
+
+def test_what_was_seen_is_noted_for_the_next_audit(
+    check: Check, copies: str, tmp_path: Path
+) -> None:
+    check(copies)
+    note = json.loads(_note(tmp_path).read_bytes())
+    assert [one["name"] for one in note["copies"]] == ["f", "g"]
+    assert note["copies"][0]["states"]["age"] == "well"
+    assert note["copies"][0]["newest"].endswith("+00:00")
+    assert _note(tmp_path).stat().st_mode & 0o777 == 0o600
+    path = "/var/lib/zmward/backups/check.json"
+    text = _note(tmp_path).read_text("utf-8").replace("\n", "\n ")
+    found = parse(f"! 600 root regular file {path}\n> {path}\n {text.rstrip()}\n")
+    assert found.copies[0].age == "well"
+
+
+def test_a_note_tells_nothing_of_places_or_what_engines_say(
+    check: Check, tmp_path: Path
+) -> None:
+    secret(tmp_path)
+    place = "rest:http://anna:S3CR3T@127.0.0.1:1/x"
+    row = toml(
+        name="r",
+        kind="restic",
+        place=place,
+        password_file=str(tmp_path / "password"),
+    )
+    check(row, code=3)
+    text = _note(tmp_path).read_text("utf-8")
+    assert "S3CR3T" not in text
+    assert json.loads(text)["copies"][0]["states"]["place"] == "unknown"
+
+
+def test_what_was_not_seen_here_and_now_is_not_noted(
+    check: Check, copies: str, tmp_path: Path
+) -> None:
+    check(copies, "--now", "2026-11-30T00:00:00+00:00")
+    assert not _note(tmp_path).exists()
+
+
+def drill(state: str, days: float, copy: str = "f") -> Rehearsal:
     part = Part("ldap", state, "as it should be")  # type: ignore[arg-type]  # a state
     when = stamp(time.time() - days * 86_400)
     return Rehearsal(
-        SCHEMA, "mail", when, "r", "b", when, (part,), Estimate(None, None)
+        SCHEMA, "mail", when, copy, "b", when, (part,), Estimate(None, None)
     )
 
 
-def remember(record: Rehearsal) -> Path:
-    path = Path(drill_record.path())
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.encode(record))
-    path.chmod(0o600)
-    return path
+@pytest.fixture
+def copies(tmp_path: Path) -> str:
+    """Give a profile of two copies that hold the directory."""
+    rows = []
+    for name in ("f", "g"):
+        place = tmp_path / name
+        place.mkdir()
+        (place / "ldap.bak").write_text("dn:", "utf-8")
+        rows.append(toml(name=name, kind="folder", place=str(place)))
+    return "[backups]\nmariadb = []\naccount = []\n" + "".join(rows)
 
 
 @pytest.mark.parametrize(
     ("state", "days", "judged"),
     [
         *(("well", 1, "well"), ("well", 400, "bad"), ("bad", 1, "bad")),
-        *(("unknown", 1, "unknown"), ("well", -9, "unknown")),
+        *(("unknown", 1, "unknown"), ("well", -9, "unknown"), ("bad", -9, "bad")),
     ],
 )
 def test_the_last_drill_is_judged(
-    check: Check, state: str, days: int, judged: str
+    check: Check, copies: str, state: str, days: int, judged: str
 ) -> None:
-    remember(drill(state, days))
-    assert check("")["states"]["", "drill"] == judged
+    drill_record.keep(drill(state, days))
+    assert check(copies)["states"]["f", "drill"] == judged
 
 
-def test_a_drill_with_an_old_backup_is_as_old_as_that(check: Check) -> None:
+def test_a_good_drill_of_one_copy_hides_no_bad_one_of_another(
+    check: Check, copies: str
+) -> None:
+    drill_record.keep(drill("bad", 2, "f"))
+    drill_record.keep(drill("well", 1, "g"))
+    states = check(copies, code=3)["states"]
+    assert (states["f", "drill"], states["g", "drill"]) == ("bad", "well")
+
+
+def test_a_copy_that_nobody_rehearsed_is_named(check: Check, copies: str) -> None:
+    drill_record.keep(drill("well", 1, "f"))
+    found = check(copies, code=3)
+    (row,) = [r for r in found["found"] if (r["copy"], r["aspect"]) == ("g", "drill")]
+    assert (row["state"], row["text"]) == ("unknown", "g was never rehearsed")
+
+
+def test_a_drill_that_left_a_part_out_is_not_all_of_it(
+    check: Check, copies: str
+) -> None:
+    drill_record.keep(drill("well", 1, "f"))
+    more = copies.replace("account = []", 'account = ["*.tgz"]')
+    assert check(more, code=3)["states"]["f", "drill"] == "unknown"
+    only = more.replace('name = "f"\n', 'name = "f"\nholds = ["ldap"]\n')
+    assert check(only, code=3)["states"]["f", "drill"] == "well"
+
+
+def test_a_drill_with_an_old_backup_is_as_old_as_that(
+    check: Check, copies: str
+) -> None:
     made = stamp(time.time() - 400 * 86_400)
-    remember(msgspec.structs.replace(drill("well", 1), made=made))
-    assert check("")["states"]["", "drill"] == "bad"
+    drill_record.keep(msgspec.structs.replace(drill("well", 1), made=made))
+    assert check(copies)["states"]["f", "drill"] == "bad"
 
 
-def test_a_record_that_others_could_write_is_not_believed(check: Check) -> None:
-    path = remember(drill("well", 1))
+def _old(record: Rehearsal) -> Path:
+    """Write the one record that earlier versions kept, of whatever copy."""
+    drill_record.keep(drill("well", 1, "h"))
+    path = Path(drill_record.path("h")).parent.parent / "drill.json"
+    path.write_bytes(msgspec.json.encode(record))
+    path.chmod(0o600)
+    return path
+
+
+def test_the_record_of_earlier_versions_counts_until_there_is_a_newer_one(
+    check: Check, copies: str
+) -> None:
+    path = _old(drill("bad", 9, "g"))
+    assert check(copies)["states"]["g", "drill"] == "bad"
+    drill_record.keep(drill("well", 1, "f"))
+    assert check(copies)["states"]["g", "drill"] == "bad"
+    drill_record.keep(drill("well", 1, "g"))
+    assert check(copies)["states"]["g", "drill"] == "well"
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("text", ['{"schema":"zmward.drill/9"}', "{}", "no record"])
+def test_an_old_record_that_is_none_is_a_doubt_until_the_next_drill(
+    check: Check, copies: str, text: str
+) -> None:
+    path = _old(drill("well", 1, "g"))
+    path.write_text(text, "utf-8")
+    assert check(copies, code=3)["states"]["", "drill"] == "unknown"
+    drill_record.keep(drill("well", 1, "f"))
+    assert ("", "drill") not in check(copies)["states"]
+
+
+def test_a_record_that_others_could_write_is_not_believed(
+    check: Check, copies: str
+) -> None:
+    drill_record.keep(drill("well", 1))
+    path = Path(drill_record.path("f"))
     path.chmod(0o666)
-    assert check("")["states"]["", "drill"] == "unknown"
+    states = check(copies)["states"]
+    assert (states["f", "drill"], states["", "drill"]) == ("unknown", "unknown")
     path.chmod(0o600)
     os.chown(path, 2, 2)
-    assert check("")["states"]["", "drill"] == "unknown"
+    assert check(copies)["states"]["f", "drill"] == "unknown"
     os.chown(path, 0, 0)
-    path.write_bytes(path.read_bytes()[:-9])
-    assert check("")["states"]["", "drill"] == "unknown"
+    assert check(copies)["states"]["f", "drill"] == "well"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    assert check(copies)["states"]["f", "drill"] == "unknown"
+    path.write_bytes(whole.replace(b'"copy": "f"', b'"copy": "g"'))
+    states = check(copies)["states"]
+    assert (states["f", "drill"], states["g", "drill"]) == ("unknown", "unknown")
 
 
 @pytest.mark.parametrize(
@@ -323,6 +450,10 @@ def test_a_record_that_others_could_write_is_not_believed(check: Check) -> None:
         toml(name="f", kind="folder", place="/x") * 2,
         toml(name="f", kind="tape", place="/x"),
         toml(name="f", kind="folder", place="/x", colour="red"),
+        "[backups]\nldap = []\n"
+        + toml(name="f", kind="folder", place="/x")
+        + 'holds = ["ldap"]\n',
+        toml(name="f", kind="folder", place="/x") + 'holds = ["index"]\n',
     ],
 )
 def test_a_wrong_profile_is_refused(check: Check, profile: str) -> None:

@@ -101,7 +101,7 @@ def test_a_whole_backup_restores(drill: Drill, place: Path, tmp_path: Path) -> N
     assert found["by"]["account"]["counts"]["messages"] == 20
     assert all(len(part["sha256"]) == 64 for part in found["parts"])
     assert all(part["seconds"] > 0 for part in found["parts"])
-    record = tmp_path / "state" / "backups" / "drill.json"
+    record = tmp_path / "state" / "backups" / "drills" / "f.json"
     assert record.stat().st_mode & 0o777 == 0o600
     assert json.loads(record.read_bytes())["parts"] == found["parts"]
 
@@ -113,7 +113,7 @@ def test_a_name_that_is_no_utf_8_is_told_of_and_remembered(
     found = drill(folder(place), code=0)
     assert found["backup"] == "\\xff"
     assert all("\\xff" in part["source"] for part in found["parts"])
-    record = tmp_path / "state" / "backups" / "drill.json"
+    record = tmp_path / "state" / "backups" / "drills" / "f.json"
     assert json.loads(record.read_bytes())["parts"] == found["parts"]
 
 
@@ -279,7 +279,7 @@ def test_a_link_in_the_folder_is_not_followed(drill: Drill, place: Path) -> None
 def test_a_failed_drill_is_remembered_and_one_of_some_parts_not(
     drill: Drill, place: Path, tmp_path: Path
 ) -> None:
-    record = tmp_path / "state" / "backups" / "drill.json"
+    record = tmp_path / "state" / "backups" / "drills" / "f.json"
     drill(folder(place), "--only", "account", code=0)
     assert not record.exists()
     (place / "2026-11-30" / "ldap.bak").write_bytes(directory()[:-9])
@@ -290,13 +290,22 @@ def test_a_failed_drill_is_remembered_and_one_of_some_parts_not(
 def test_a_drill_that_told_nothing_takes_no_place(
     drill: Drill, place: Path, tmp_path: Path
 ) -> None:
-    record = tmp_path / "state" / "backups" / "drill.json"
+    record = tmp_path / "state" / "backups" / "drills" / "f.json"
     drill(folder(place), code=0)
     before = record.read_bytes()
     empty = tmp_path / "some"
     (empty / "2026-11-30").mkdir(parents=True)
     drill(folder(empty), code=3)
     assert record.read_bytes() == before
+
+
+def test_a_message_that_zimbra_could_not_read_makes_an_account_bad(
+    drill: Drill, place: Path
+) -> None:
+    rows = [entry("Inbox/1.eml.meta"), entry("Inbox/1.eml"), entry("Inbox/1.eml.err")]
+    (place / "2026-11-30" / "joe@example.test.tgz").write_bytes(tgz(rows))
+    part = drill(folder(place), "--only", "account", code=1)["by"]["account"]
+    assert "found 1 of its messages damaged" in part["text"]
 
 
 def test_the_account_can_be_chosen(drill: Drill, place: Path) -> None:

@@ -271,6 +271,35 @@ def test_pieces_that_were_removed_are_missed_by_a_drill(
     assert "pieces of its run are gone: account-" in parts[0]["text"]
 
 
+@needs_restic
+def test_an_archive_that_took_the_place_of_another_is_found(
+    start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    restic = Restic(tmp_path)
+    run = start(restic_copy(restic)).run
+    profile = tmp_path / "profile.toml"
+    profile.write_text(f"[backups]\nmariadb = []\n{restic.toml()}", "utf-8")
+    words = ["backup", "drill", "--profile", str(profile), "--json"]
+    words += ["--only", "account", "--account", NAMES[0]]
+    assert dispatch(words) == 0, capsys.readouterr().out
+    capsys.readouterr()
+    name = f"account-{NAMES[0]}.tgz"
+    found = json.loads(restic.run("snapshots", "--json", "--tag", f"run-{run}"))
+    (own,) = [one for one in found if one["paths"] == [f"/{name}"]]
+    restic.run("forget", own["id"])
+    other = tmp_path / "other"
+    other.write_bytes(account(2))
+    tags = ("--tag", "zmward", "--tag", f"run-{run}", "--host", HOST)
+    stdin = ("--stdin", "--stdin-filename", name)
+    command = ["restic", "--repo", str(restic.place), "--no-cache"]
+    command += ["--password-file", str(restic.password), "backup", *stdin, *tags]
+    with other.open("rb") as given:
+        subprocess.run(command, stdin=given, check=True, capture_output=True)
+    assert dispatch(words) == 1
+    (part,) = json.loads(capsys.readouterr().out)["parts"]
+    assert "not what its run stored" in part["text"]
+
+
 @needs_borg
 def test_nothing_is_left_out_silently(start: Start, home: Path, tmp_path: Path) -> None:
     with (tmp_path / "people").open("a", encoding="utf-8") as people_:

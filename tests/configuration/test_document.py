@@ -259,9 +259,11 @@ def test_backups_and_the_last_drill_are_shown_without_a_password() -> None:
     place = "rest:https://anna:S3CR3T@backup.example.test/zimbra"
     copy = Copy("offsite", "restic", place, password_file="/root/key")  # a path
     site = Profile(backups=Backups(copy=(copy,)))
+    path = "/var/lib/zmward/backups/drills/offsite.json"
     record = (
-        '> 600 root regular file\n{"schema":"zmward.drill/1","copy":"offsite",'
-        '"when":"2026-11-01T00:00:00+00:00","parts":[{"subject":"ldap","state":"well"}]}'
+        f'! 600 root regular file {path}\n> {path}\n {{"schema":"zmward.drill/1",'
+        '"copy":"offsite","when":"2026-11-01T00:00:00+00:00",'
+        '"parts":[{"subject":"ldap","state":"well"}]}'
     )
     evidence = put("backup-drill", Answer(record), NODE)
     said = _one(_sections(evidence, site), "backups")

@@ -9,6 +9,8 @@ import msgspec
 import pytest
 
 from tests.integrity.site import OTHER, SIGNER, WISH, place, put
+from zmward.doors import told_logs
+from zmward.doors.told_logs import told_lines
 from zmward.engine import integrity_state
 from zmward.engine.integrity_keys import Signer, told_by
 from zmward.engine.integrity_state import folder
@@ -295,3 +297,37 @@ def test_the_line_holds_whatever_name_a_host_has(of: str) -> None:
     line = told(newest, of, SIGNER.sign)
     assert "\n" not in line
     assert newest_told(line.encode(), "", WISH.keys) == newest
+
+
+def journal(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a program in the place of journalctl."""
+    folder.mkdir()
+    program = folder / "journalctl"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
+def test_the_journal_of_this_machine_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = Newest("m", 5, "d" * 64)
+    line = told(newest, "mail (baseline, 3 paths)", SIGNER.sign)
+    script = f'echo "$*" > {tmp_path}/words; echo "{line}"'
+    journal(tmp_path / "bin", script, monkeypatch)
+    assert newest_told(told_lines("/"), "m", WISH.keys) == newest
+    words = (tmp_path / "words").read_text().split()
+    # What others than root wrote does not count, and nothing waits for a key.
+    assert {"SYSLOG_IDENTIFIER=zmward", "_UID=0", "--no-pager"} <= set(words)
+    (tmp_path / "words").unlink()
+    assert newest_told(told_lines(str(tmp_path)), "m", WISH.keys) is None
+    assert not (tmp_path / "words").exists()
+
+
+@pytest.mark.parametrize("script", ["exec sleep 60", "exit 1"])
+def test_a_journal_that_does_not_answer_tells_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    monkeypatch.setattr(told_logs, "_SECONDS", 0.2)
+    journal(tmp_path / "bin", script, monkeypatch)
+    assert newest_told(told_lines("/"), "m", WISH.keys) is None

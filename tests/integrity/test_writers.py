@@ -147,6 +147,18 @@ def test_what_failed_or_only_read_wrote_nothing() -> None:
     assert one.deed == "written"
 
 
+def test_who_lays_a_link_to_a_page_did_not_write_it() -> None:
+    text = (
+        call(1, syscall=86, key='"others"')
+        + cwd(1)
+        + path(1, SHELL, "NORMAL", item=0)
+        + path(1, f"{PUBLIC}/", "PARENT", item=1, inode=18)
+        + path(1, f"{PUBLIC}/hard.jsp", item=2)
+    )
+    assert writers(text) == ()
+    assert len(writers(text, f"{PUBLIC}/hard.jsp")) == 1
+
+
 def test_a_rule_with_several_keys_is_ours_too() -> None:
     both = coded("others\x01zmward")
     text = call(1, syscall=90, key=both) + cwd(1) + path(1, SHELL, "NORMAL", item=0)
@@ -188,6 +200,17 @@ def test_noise_in_the_log_harms_nothing(noise: bytes, at: int) -> None:
     content = whole[:at] + noise + whole[at:]
     for one in Trail(content, USERS, {"9f3a41c7.jsp"}).writers(Target(SHELL)):
         assert one.text.isprintable()
+
+
+@pytest.mark.parametrize("long", ["a", "name=", '"', " x=", "\x1d"])
+def test_a_line_that_auditd_would_not_write_takes_no_time(long: str) -> None:
+    whole = lines(created(1, SHELL))
+    whole[0] = whole[0].replace("\n", long * (1 << 20) + "\n")
+    begin = time.process_time()
+    assert writers("".join(whole)) == ()
+    whole[0] = whole[0][:16000] + "\n"
+    assert len(writers("".join(whole * 100))) == 1
+    assert time.process_time() - begin < 2
 
 
 def test_the_log_is_read_over_what_was_put_aside(root: Path) -> None:

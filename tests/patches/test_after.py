@@ -240,13 +240,13 @@ def test_after_an_upgrade_the_baseline_tells_what_became_of_each() -> None:
         ("own templates", "unknown", f"{TEMPLATE}: told"),
         ("own templates", "unknown", "/opt/zimbra/conf/a.in: told"),
     ]
-    same = tuple(after(recorded(), None))
+    same = tuple(after(recorded(), Known()))
     assert {one.state for one in same} == {"well"}
 
 
 def test_after_an_upgrade_snapshots_tell_where_no_baseline_does() -> None:
     none = Record(why="no baseline")
-    assert {one.state for one in after(none, None)} == {"unknown"}
+    assert {one.state for one in after(none, Known())} == {"unknown"}
     why, how = after(none, Known(told, (TEMPLATE,), "span"))
     assert (why.text, how.text) == ("no baseline", f"{TEMPLATE}: told")
     states = [one.state for one in after(none, Known(told, (), "from a to b"))]

@@ -54,7 +54,11 @@ class Reply:
 
     status: int
     headers: list[tuple[str, str]]
-    text: str
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        return self.content.decode()
 
     def header(self, name: str) -> str | None:
         values = [v for n, v in self.headers if n.lower() == name.lower()]
@@ -100,7 +104,7 @@ class Running:
             method = "GET" if body is None else "POST"
             link.request(method, path, body, headers or {})
             found = link.getresponse()
-            return Reply(found.status, found.getheaders(), found.read().decode())
+            return Reply(found.status, found.getheaders(), found.read())
         finally:
             link.close()
 

@@ -2,10 +2,16 @@
 
 from .authentication import Attempt
 from .call import Call, answer, is_admin_account
+from .clock import seconds
+from .directory import first
+from .entries import selected
 from .faults import denied, invalid
 from .login import login_answer
 from .node import Node
 from .store import Entry
+
+# One hour, when nobody asks for another time.
+_LENT = 3600
 
 
 def auth(call: Call, request: Node) -> Node:
@@ -34,6 +40,31 @@ def _account(call: Call, request: Node) -> tuple[str, Entry | None]:
     if named is not None and named.get("by") == "id":
         return typed, directory.find("account", "id", typed)
     return typed, call.mailboxd.authenticator.administrator(typed)
+
+
+def delegate_auth(call: Call, request: Node) -> Node:
+    """Lend an administrator a token that is good for one account."""
+    account, lender = selected(call, request, "account"), call.need_caller()
+    call.audit("DelegateAuth", accountId=account.id, accountName=account.name)
+    mailboxd = call.mailboxd
+    wanted = request.number("duration", _LENT)
+    values = mailboxd.directory.effective(account)
+    most = seconds(first(values, "zimbraAuthTokenLifetime"), _LENT)
+    validity = int(first(account.attrs, "zimbraAuthTokenValidityValue", "-1"))
+    text, token = mailboxd.mint.issue(
+        account.id,
+        min(wanted, most),
+        admin=False,
+        csrf=False,
+        validity=validity,
+        lender=lender.id,
+    )
+    mailboxd.registry.register(account, token)
+    response = answer(request)
+    response.add("authToken", text)
+    # The answer says what was asked for, though the token may live shorter.
+    response.add_plain("lifetime", wanted * 1000)
+    return response
 
 
 def end_session(call: Call, request: Node) -> Node:

@@ -1,4 +1,4 @@
-"""HTTP basic logins: the REST and DAV servlets, as far as their doors."""
+"""HTTP basic logins: a user of the REST and DAV servlets proves who he is."""
 
 import base64
 import binascii
@@ -9,45 +9,41 @@ from .faults import Fault
 from .http_protocol import Request, Response
 from .logs import LogContext
 from .origin import Origin
+from .store import Entry
 
 _CHALLENGE = ("WWW-Authenticate", 'BASIC realm="Zimbra"')
-
-
-def answer_rest(
-    mailboxd: Mailboxd, request: Request, origin: Origin, log: LogContext
-) -> Response:
-    """Let a user of the REST servlet in, or not."""
-    return _answer(mailboxd, request, origin, log, "http_basic")
 
 
 def answer_dav(
     mailboxd: Mailboxd, request: Request, origin: Origin, log: LogContext
 ) -> Response:
     """Let a calendar client in, or not."""
-    return _answer(mailboxd, request, origin, log, "http_dav")
+    if basic_login(mailboxd, request, origin, log, "http_dav") is None:
+        return must_authenticate()
+    # Behind the door there is no calendar.
+    return Response(404, b"<html><body><h2>HTTP ERROR 404</h2></body></html>")
 
 
-def _answer(
+def basic_login(
     mailboxd: Mailboxd,
     request: Request,
     origin: Origin,
     log: LogContext,
     protocol: str,
-) -> Response:
+) -> Entry | None:
+    """Give the account whose password came with the request, or None."""
     log.set("ua", request.headers.get("user-agent"))
     given = _credentials(request.headers.get("authorization", ""))
     account = mailboxd.authenticator.account(given[0]) if given else None
     if given is None or account is None:
-        return _refused()
+        return None
     log.set("name", account.name)
     try:
         attempt = Attempt(given[0], given[1], protocol)
-        mailboxd.authenticator.check(account, attempt, log)
+        return mailboxd.authenticator.check(account, attempt, log)
     except Fault:
         mailboxd.logins.failed(origin.address, mailboxd.settings())
-        return _refused()
-    # Behind the door there is no mailbox.
-    return Response(404, b"<html><body><h2>HTTP ERROR 404</h2></body></html>")
+        return None
 
 
 def _credentials(header: str) -> tuple[str, str] | None:
@@ -61,5 +57,6 @@ def _credentials(header: str) -> tuple[str, str] | None:
     return (name, password) if colon else None
 
 
-def _refused() -> Response:
+def must_authenticate() -> Response:
+    """Give the answer that asks a client for a password."""
     return Response(401, b"must authenticate", headers=[_CHALLENGE])

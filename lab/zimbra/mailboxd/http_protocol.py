@@ -13,6 +13,7 @@ from .listeners import Listener
 MAXIMUM_BODY = 16 * 1024 * 1024
 MAXIMUM_LINE = 16 * 1024
 IDLE_SECONDS = 60
+_CHUNK = 8 * 1024
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,13 @@ class Request:
 
 @dataclass
 class Response:
-    """One answer."""
+    """One answer; a chunked one does not say how long it is."""
 
     status: int = 200
     body: bytes = b""
     content_type: str = "text/html;charset=utf-8"
     headers: list[tuple[str, str]] = field(default_factory=list)
+    chunked: bool = False
 
 
 Answer = Callable[[Request], Awaitable[Response]]
@@ -175,8 +177,18 @@ def _wire(response: Response, method: str, *, keep: bool) -> bytes:
     lines += [f"{name}: {value}" for name, value in response.headers]
     if response.body:
         lines.append(f"Content-Type: {response.content_type}")
-    lines.append(f"Content-Length: {len(response.body)}")
+    if response.chunked:
+        lines.append("Transfer-Encoding: chunked")
+    else:
+        lines.append(f"Content-Length: {len(response.body)}")
     if not keep:
         lines.append("Connection: close")
     head = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n"
-    return head if method == "HEAD" else head + response.body
+    if method == "HEAD":
+        return head
+    return head + (_chunked(response.body) if response.chunked else response.body)
+
+
+def _chunked(body: bytes) -> bytes:
+    pieces = [body[at : at + _CHUNK] for at in range(0, len(body), _CHUNK)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in [*pieces, b""])

@@ -51,10 +51,22 @@ class TokenRegistry:
         current = int(first(account.attrs, "zimbraAuthTokenValidityValue", "-1"))
         if counted == "TRUE" and current != token.validity:
             return False
-        if first(account.attrs, "zimbraAccountStatus", "active") != "active":
+        if not self._is_open(account, token):
             return False
         values = account.attrs.get("zimbraAuthTokens", [])
         return any(value.partition("|")[0] == token.number for value in values)
+
+    def _is_open(self, account: Entry, token: Token) -> bool:
+        """Say whether the account, and who lent the token, are in a state for it."""
+        status = first(account.attrs, "zimbraAccountStatus", "active")
+        if not token.lender:
+            return status == "active"
+        lender = self._directory.find("account", "id", token.lender)
+        return (
+            status != "maintenance"
+            and lender is not None
+            and first(lender.attrs, "zimbraAccountStatus", "active") == "active"
+        )
 
     def _is_over(self, value: str) -> bool:
         expires = value.split("|")[1] if value.count("|") else "0"

@@ -23,12 +23,15 @@ class Token:
     admin: bool = False
     csrf: bool = False
     validity: int = -1
+    # Who lent it: an administrator's id, in a token that stands for somebody else.
+    lender: str = ""
 
     def fields(self) -> str:
         """Give the signed text: length-prefixed fields."""
         pairs = {
             "id": self.account,
             "exp": str(self.expires),
+            "aid": self.lender,
             "admin": "1" if self.admin else "",
             "type": "zimbra",
             "tid": self.number,
@@ -49,7 +52,14 @@ class TokenMint:
         self._clock = clock
 
     def issue(
-        self, account: str, lifetime: float, *, admin: bool, csrf: bool, validity: int
+        self,
+        account: str,
+        lifetime: float,
+        *,
+        admin: bool,
+        csrf: bool,
+        validity: int,
+        lender: str = "",
     ) -> tuple[str, Token]:
         """Make a token that lives so many seconds."""
         token = Token(
@@ -59,6 +69,7 @@ class TokenMint:
             admin,
             csrf,
             validity,
+            lender,
         )
         return self._sign(token), token
 
@@ -89,6 +100,7 @@ class TokenMint:
             values.get("admin") == "1",
             values.get("csrf") == "1",
             int(values.get("vv", "-1")),
+            values.get("aid", ""),
         )
 
     def csrf_token(self, token: Token) -> str:

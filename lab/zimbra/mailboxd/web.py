@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from datetime import datetime
 from itertools import count
 
-from .basic import answer_dav, answer_rest
+from .basic import answer_dav
 from .core import Mailboxd
 from .directory import first
 from .faults import Fault
@@ -17,6 +17,7 @@ from .logs import LogContext
 from .lookup import answer_lookup
 from .origin import Origin, find_origin, is_trusted
 from .pages import answer_robots, answer_static
+from .rest import answer_rest
 from .rest_preauth import answer_preauth
 from .rest_proxy import answer_proxy
 from .soap import answer_soap

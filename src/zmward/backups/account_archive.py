@@ -38,6 +38,8 @@ _KINDS: Final = {
     "wiki": "documents",
     "note": "documents",
     "chat": "messages",
+    # Zimbra writes one beside a message of which it found only a part.
+    "err": "damaged",
 }
 
 

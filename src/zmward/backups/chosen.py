@@ -94,7 +94,12 @@ def first(files: Sequence[F], patterns: Iterable[str]) -> F | None:
 
 def accounts(files: Sequence[F], choice_: Choice) -> list[F]:
     """Return the archives of accounts, one of which is opened."""
-    meant = [file for file in files if named(file.path, choice_.account)]
+    # A run of one account alone leaves older ones of the same name in other series.
+    newest_: dict[str, F] = {}
+    for file in sorted(files, key=lambda file: file.made):
+        if named(file.path, choice_.account):
+            newest_[file.path] = file
+    meant = list(newest_.values())
     latest = max((file.made for file in meant), default=0.0)
     # Of accounts that are files by themselves, each has a time of its own.
     return [file for file in meant if latest - file.made <= 7 * 86_400]

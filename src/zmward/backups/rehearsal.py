@@ -1,14 +1,12 @@
 """What a drill did and found: one record, that the next check and audit judge by."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
-from zmward.backups.listing import STATES, State
-
-Subject = Literal["ldap", "mariadb", "account"]
+from zmward.backup_places import Subject
+from zmward.backups.listing import State
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -55,36 +53,10 @@ class Rehearsal(msgspec.Struct, frozen=True):
     estimate: Estimate
     zmward: str = ""
 
-    def days(self, now: datetime) -> float:
-        """Return how many days ago it was, below 0 for one that is still to come."""
-        return (now - datetime.fromisoformat(self.when)).total_seconds() / _DAY
 
-    def backup_days(self, now: datetime) -> float:
-        """Return how many days ago the backup was made; those of the drill for none."""
-        made = datetime.fromisoformat(self.made or self.when)
-        return max((now - made).total_seconds() / _DAY, self.days(now))
-
-    @property
-    def state(self) -> State:
-        """Return the worst state of the parts; nothing restored is unknown."""
-        return worst([part.state for part in self.parts])
-
-    @property
-    def words(self) -> str:
-        """Return the outcome in a few words."""
-        return ", ".join(f"{p.subject} {_WORDS[p.state]}" for p in self.parts)
-
-
-_DAY: Final = 86_400
 # The first and last second that a date of four digits has.
 _FIRST: Final = -62_135_596_800
 _LAST: Final = 253_402_300_799
-_WORDS: Final = {"well": "restored", "bad": "NOT restored", "unknown": "not tried"}
-
-
-def worst(states: Sequence[State]) -> State:
-    """Return the worst of several states; unknown where there are none."""
-    return min(states, key=STATES.index, default="unknown")
 
 
 def stamp(epoch: float) -> str:

@@ -2,30 +2,44 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
+from typing import Final
 
-from zmward.backups.listing import Aspect, Found, Listing
-from zmward.backups.rehearsal import Rehearsal
+from zmward.backups.listing import Aspect, Found, Listing, State
+from zmward.backups.rehearsed import Rehearsed, Standing, rehearsed
 from zmward.i18n import mark
 from zmward.profile import Profile
+from zmward.sources.backup_drill import Drills
 
 _ASK = mark("attest it in the profile, with an end")
+_DRILL = mark("run zmward backup drill --copy, or attest backup-drill")
+_STATES: Final[dict[Standing, tuple[State, str]]] = {
+    "bad": ("bad", mark("repair the backup, then run zmward backup drill again")),
+    "old": ("bad", mark("run zmward backup drill --copy with this copy")),
+    "ahead": ("unknown", mark("see which clock is wrong")),
+    "partly": (
+        "unknown",
+        mark("see what hindered it, or say with `holds` what it is for"),
+    ),
+    "never": ("unknown", _DRILL),
+    "well": ("well", ""),
+}
 
 
 def _attested(
-    profile: Profile, subject: str, aspect: Aspect, today: date
+    profile: Profile, subject: str, aspect: Aspect, today: date, copy: str = ""
 ) -> Found | None:
     """Return what the profile says, None where it never said anything."""
     found = profile.attested(subject, today)
     if found:
         text = f"{subject}: attested by {found.by} on {found.on}, until {found.until}"
-        return Found("", aspect, "well", text)
+        return Found(copy, aspect, "well", text)
     lapsed = [a for a in profile.attestation if a.subject == subject]
     if not lapsed:
         return None
     last = max(lapsed, key=lambda a: a.until)
     text = f"{subject}: attested by {last.by} on {last.on}, until {last.until}"
     step = mark("look again, then renew the attestation")
-    return Found("", aspect, "bad", text, step)
+    return Found(copy, aspect, "bad", text, step)
 
 
 def _off_site(
@@ -51,48 +65,47 @@ def _off_site(
     return Found("", "off-site", "unknown", text, _ASK)
 
 
-def _drill(
-    profile: Profile, last: Rehearsal | None, now: datetime, reason: str
-) -> Found:
-    days = profile.thresholds.drill_days
-    if last is not None:
-        passed = last.days(now)
-        text = f"last drill {max(passed, 0):.0f} days ago: {last.words}"
-        if passed < -1:
-            step = mark("see which clock is wrong")
-            return Found(
-                "", "drill", "unknown", "the last drill is still to come", step
-            )
-        # A drill proves no more than the backup that it restored.
-        old = last.backup_days(now)
-        if last.state == "well" and old <= days:
-            return Found("", "drill", "well", text)
-        if last.state == "bad":
-            step = mark("repair the backup, then run zmward backup drill again")
-            return Found("", "drill", "bad", text, step)
-        if old > days:
-            step = mark("run zmward backup drill")
-            text = f"{text}, of a backup {old:.0f} days old; {days} days wanted"
-            return Found("", "drill", "bad", text, step)
-    said = _attested(profile, "backup-drill", "drill", now.astimezone(UTC).date())
-    if said:
-        return said
-    text = reason or (
-        "no restore was rehearsed here"
-        if last is None
-        else f"the last drill could not do all: {last.words}"
-    )
-    return Found("", "drill", "unknown", text, mark("run zmward backup drill"))
+def _rehearsed(profile: Profile, one: Rehearsed, today: date) -> Found:
+    """Return how one copy stands: by its drill, or by a word that counts more."""
+    word = profile.attested("backup-drill", today)
+    if one.outweighed(word.on if word else date.min):
+        said = _attested(profile, "backup-drill", "drill", today, one.copy)
+        if said:
+            return said
+    state, step = _STATES[one.standing]
+    text = one.text
+    if one.standing == "old":
+        text = f"{text}; {profile.thresholds.drill_days} days wanted"
+    return Found(one.copy, "drill", state, text, step)
+
+
+def _drills(
+    profile: Profile, listings: tuple[Listing, ...], drills: Drills, today: date
+) -> Iterator[Found]:
+    site, days = profile.backups, profile.thresholds.drill_days
+    last = {one.copy: one for one in drills.last}
+    for listing in listings:
+        copy = listing.copy
+        drill = last.get(copy.name)
+        one = rehearsed(copy.name, drill, site.held(copy), days, today)
+        yield _rehearsed(profile, one, today)
+    for text in drills.refused:
+        step = mark("see who wrote it, remove it, then run zmward backup drill again")
+        yield Found("", "drill", "unknown", text, step)
+    if not listings and not drills.refused:
+        said = _attested(profile, "backup-drill", "drill", today)
+        text = "no copy is known that could be rehearsed"
+        yield said or Found("", "drill", "unknown", text, _DRILL)
 
 
 def together(
     profile: Profile,
     listings: tuple[Listing, ...],
     found: tuple[Found, ...],
-    drill: tuple[Rehearsal | None, str],
+    drills: Drills,
     now: datetime,
 ) -> Iterator[Found]:
-    """Yield what is to say about all copies; `drill` is the last one, or why none."""
+    """Yield what is to say beside the listings; `drills` are the last of each copy."""
     today = now.astimezone(UTC).date()
     yield _off_site(profile, listings, found, today)
     if any(one.encrypted for one in listings):
@@ -102,4 +115,4 @@ def together(
     said = _attested(profile, "snapshots", "snapshots", today)
     text = "snapshots of the machine are not seen from within"
     yield said or Found("", "snapshots", "unknown", text, _ASK)
-    yield _drill(profile, drill[0], now, drill[1])
+    yield from _drills(profile, listings, drills, today)

@@ -193,7 +193,8 @@ KEYS: Final[Mapping[str, str]] = {
         "may be (0: thresholds.backup-hours), `keep-days` how far back the oldest "
         "must reach (0: not judged), `least-mib` the smallest size that is plausible, "
         "`off-site` says that it is another place, `transfer-mbit` how fast it comes "
-        "back from there."
+        "back from there, and `holds` what of ldap, mariadb and account is in it "
+        "(none named: all that the site keeps); a drill of it must restore that."
     ),
     "integrity": mark("Whose baselines of the installation are believed (T36)."),
     "integrity.keys": mark(

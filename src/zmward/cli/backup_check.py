@@ -1,5 +1,6 @@
 """`zmward backup check`: are there backups, and would they do."""
 
+import os
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +30,7 @@ def command(
 ) -> int:
     """Print how each backup stands; 3 for anything unknown, 1 for bad, else 0."""
     from zmward.engine.backup_listing import looked
+    from zmward.engine.check_record import keep
     from zmward.reports.backups_text import document, render
 
     options = {name: given(ctx, name, shared[name]) for name in _OPTIONS}
@@ -53,4 +55,7 @@ def command(
             encoding=shown.encoding,
         )
     write(text, output)
+    # Only what was seen here and now is evidence for an audit of this host.
+    if not options["host"] and not options["now"] and os.geteuid() == 0:
+        keep(listings, found, now)
     return exit_code({one.state for one in found})

@@ -39,8 +39,9 @@ def command(
     **shared: Any,
 ) -> int:
     """Print how the restore went; 3 for anything unknown, 1 for bad, else 0."""
+    from zmward.backup_places import SUBJECTS
     from zmward.doors.host import Local
-    from zmward.engine.drill import SUBJECTS, Asked, rehearse, subjects
+    from zmward.engine.drill import Asked, rehearse, subjects
     from zmward.engine.drill_record import keep
     from zmward.reports.drill_text import document, render
 

@@ -37,6 +37,7 @@ def command(ctx: click.Context, /, *, path: str, as_json: bool, **shared: Any) -
         header=found.header,
         head=found.head,
         writers=found.writers,
+        unmade=found.unmade,
     )
     if as_json:
         write(in_json(render(document)), None)

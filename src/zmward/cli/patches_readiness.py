@@ -54,7 +54,7 @@ def _changed(place: Judged, before: str) -> tuple[Ready, ...]:
     new = Facts(place.evidence, place.profile, place.now)
     node = next(iter(new.evidence.hosts), "")
     kept = older_than(record(place), old.now)
-    known = history_since(node, kept, was.when) if place.live else None
+    known = history_since(node, kept, was.when)
     found = (*compared(old, new), *after(kept, known))
     return tuple(sorted(found, key=lambda one: STATES.index(one.state)))
 

@@ -276,8 +276,12 @@ def _copies(facts: Facts) -> Iterator[tuple[str, ...]]:
 def _drill(facts: Facts, host: str) -> Iterator[Part]:
     found = facts.read(BACKUP_DRILL, host)
     rows = tuple(
-        (host, found.when, found.copy, p.subject, p.state) for p in found.parts
+        (host, one.when, one.copy, p.subject, p.state)
+        for one in found.last
+        for p in one.parts
     )
+    for text in found.refused:
+        yield Text(text, doubt=True)
     yield Table(("node", "when", "backup", "part", "how it went"), rows)
 
 
@@ -289,7 +293,7 @@ def _backups(facts: Facts, report: Report) -> Iterator[Part]:
     yield Table(
         ("name", "kind", "place", "off site", "kept for days"), tuple(_copies(facts))
     )
-    yield Text("The last rehearsed restore:")
+    yield Text("The last rehearsed restore of each copy:")
     for host in facts.evidence.hosts:
         yield from _known(partial(_drill, facts, host))
     yield Text("What people have attested:")

@@ -153,12 +153,11 @@ def templates(
         yield from _of_history(known)
 
 
-def after(record: Record, known: Known | None) -> Iterator[Ready]:
+def after(record: Record, known: Known) -> Iterator[Ready]:
     """Yield what an upgrade did to templates and to generated files.
 
     Both were made before it: the baseline, and the first snapshot of `known`.
     """
-    known = known or Known()
     yield from afterwards(record)
     yield from how((*rewritten(record), *known.changed), known, "unknown")
     if not record.why or known.changed:

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from zmward.backup_places import Backups, Copy
+from zmward.backup_places import SUBJECTS, Backups, Copy, Subject
 from zmward.backups.chosen import Choice, accounts, choice, first, newest, one_account
 from zmward.backups.estimate import estimated
 from zmward.backups.ldif_count import KINDS
@@ -21,7 +21,6 @@ from zmward.backups.rehearsal import (
     Estimate,
     Part,
     Rehearsal,
-    Subject,
     stamp,
 )
 from zmward.backups.repository import LAST
@@ -37,7 +36,6 @@ from zmward.errors import Usage, ZmwardError
 from zmward.i18n import mark
 from zmward.sources.backup_drill import SCHEMA
 
-SUBJECTS: Final[tuple[Subject, ...]] = ("ldap", "mariadb", "account")
 _CONFIG: Final = "/opt/zimbra/data/ldap/config"
 _SLAPCAT: Final = "/opt/zimbra/common/sbin/slapcat"
 # An entry that is written while the backup is made need not be in it.
@@ -136,7 +134,8 @@ class _Drill:
         self._door, self._listing, self._wanted = door, listing, wanted
         self._step = step
         self._files = tuple(items(listing, newest(listing)))
-        self._stored: dict[str, str] = {}
+        # By piece and file: several runs may have stored the same name.
+        self._stored: dict[tuple[str, str], str] = {}
         lost = [name for one in newest(listing) for name in self._lost(one)]
         self._gone = ", ".join(lost[:3]) + (", …" if len(lost) > 3 else "")  # noqa: PLR2004  # enough to see
 
@@ -155,7 +154,9 @@ class _Drill:
         except (msgspec.DecodeError, Unfit) as error:
             raise Lost(f"{LAST} cannot be read: {error}") from error
         pieces = [piece for piece in run.pieces if piece.outcome == "stored"]
-        self._stored |= {piece.name: piece.sha256 for piece in pieces}
+        for piece in pieces:
+            if piece.name in own:
+                self._stored[own[piece.name].backup, piece.name] = piece.sha256
         stored = {piece.name for piece in pieces}
         # The configuration is a folder, and its files have names of their own.
         lost = stored - own.keys() - {CONFIG}
@@ -198,7 +199,7 @@ class _Drill:
             self._schema,
             lambda made: _live(self._door, made),
             lambda: _servers(self._door),
-            self._stored.get(item.name, ""),
+            self._stored.get((item.backup, item.name), ""),
         )
         moved = self._moved("ldap", item)
         part = drill_ldap.restored(scratch, self._source(item), asked, moved)
@@ -217,7 +218,8 @@ class _Drill:
         if item is None:
             return _missing("account", self._wanted.account)
         moved = self._moved("account", item)
-        part = drill_account.restored(self._source(item), moved)
+        stored = self._stored.get((item.backup, item.name), "")
+        part = drill_account.restored(self._source(item), moved, stored)
         # Who did not change need not be exported anew.
         return self._dated(part, item, max(file.written for file in self.accounts))
 
@@ -255,7 +257,7 @@ def _tried(
 def rehearse(door: Door, site: Backups, asked: Asked, step: Step) -> Rehearsal:
     """Restore what one copy holds; return how that went."""
     copy = copy_of(door, site, asked.copy)
-    asked = msgspec.structs.replace(asked, only=kept(site, asked.only))
+    asked = msgspec.structs.replace(asked, only=kept(site, copy, asked.only))
     step(0, 1, f"asking {copy.name}")
     listing = listed(door, copy)
     found = newest(listing)
@@ -289,11 +291,12 @@ def rehearse(door: Door, site: Backups, asked: Asked, step: Step) -> Rehearsal:
     )
 
 
-def kept(site: Backups, only: Sequence[Subject]) -> tuple[Subject, ...]:
-    """Return the parts that the site keeps: one without any name is not."""
-    found = tuple(one for one in only if getattr(site, one))
+def kept(site: Backups, copy: Copy, only: Sequence[Subject]) -> tuple[Subject, ...]:
+    """Return the parts that a copy holds: what has no name in the site is not kept."""
+    found = tuple(one for one in only if one in site.held(copy))
     if not found:
-        raise Usage(f"The profile says that {', '.join(only)} is not kept.")
+        what = ", ".join(only)
+        raise Usage(f"The profile says that {what} is not kept in {copy.name}.")
     return found
 
 

@@ -12,8 +12,9 @@ from typing import IO, Final
 
 import msgspec
 
+from zmward.backup_places import Subject
 from zmward.backups.listing import State
-from zmward.backups.rehearsal import Part, Subject
+from zmward.backups.rehearsal import Part
 from zmward.doors.backup_streams import Item, Stream
 from zmward.doors.scratch import Scratch
 from zmward.i18n import mark

@@ -9,6 +9,7 @@ import msgspec
 from zmward.catalog.installation import Class, in_tree, place_of
 from zmward.doors.tree import enter
 from zmward.engine.integrity import Place
+from zmward.engine.integrity_rendered import unmade
 from zmward.engine.integrity_state import exists
 from zmward.engine.integrity_work import Wish, recorded
 from zmward.engine.written_by import ALL, Asked
@@ -30,7 +31,8 @@ class Explained(msgspec.Struct, frozen=True):
 
     `looked` says whether the path lies where zmward looks; `as_shipped` is None where
     no package says how it should be; `judged` is None where nothing differs. `writers`
-    are the last who did something to it, None where auditd keeps no log.
+    are the last who did something to it, None where auditd keeps no log,
+    and `unmade` are lines that no values make of its template.
     """
 
     path: str
@@ -47,6 +49,7 @@ class Explained(msgspec.Struct, frozen=True):
     header: Header | None
     head: str
     writers: tuple[Writer, ...] | None = None
+    unmade: tuple[str, ...] = ()
 
 
 def _as_shipped(place: Place, owners: Database, node: Node | None) -> bool | None:
@@ -71,12 +74,15 @@ def explain(place: Place, wish: Wish | None, path: str) -> Explained:
         was = manifest.nodes().get(path)
     now, why_not = place.look(real, owners)
     agrees = _as_shipped(place, owners, now)
+    lines = unmade(place, (now,)) if now else {}
     judged = None
     if header is not None:
         found = difference(was, now)
         agreeing = frozenset({path} if agrees else ())
         if found is not None:
-            judged = judge(found, Packages(owners, header.packages, agreeing))
+            moved = frozenset(lines) if was is None or found.content else frozenset()
+            packages = Packages(owners, header.packages, agreeing, unmade=moved)
+            judged = judge(found, packages)
         else:
             rows = still_suspect(header, (), owners)
             judged = next((one for one in rows if one.path == path), None)
@@ -86,6 +92,7 @@ def explain(place: Place, wish: Wish | None, path: str) -> Explained:
         *(path, row.kind, row.pattern, looked, package),
         *(owners.versions.get(package, ""), agrees, was, now, why_not),
         *(judged if looked else None, header, head, _writers(place, real)),
+        unmade=lines.get(path, ()),
     )
 
 

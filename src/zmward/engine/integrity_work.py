@@ -9,6 +9,7 @@ import msgspec
 from zmward.catalog.installation import place_of
 from zmward.engine.integrity import Place, Seen
 from zmward.engine.integrity_keys import Signer
+from zmward.engine.integrity_rendered import unmade
 from zmward.engine.integrity_state import commit, newest
 from zmward.errors import Refused
 from zmward.integrity.checked import (
@@ -180,7 +181,11 @@ def _judged(
     files = {node.path: node for node in nodes if node.sort == "file"}
     agreeing = place.agreeing(files, owners, files)
     running = frozenset(node.path for node in nodes if _runs_code(place, node))
-    packages = Packages(owners, manifest.header.packages, agreeing, running=running)
+    packages = Packages(
+        *(owners, manifest.header.packages, agreeing),
+        running=running,
+        unmade=frozenset(unmade(place, _rewritten(found))),
+    )
     if any(node.path in TABLES for node in nodes) and _upgraded(packages):
         packages = msgspec.structs.replace(
             packages, written=_written_jobs(place, owners, files)
@@ -195,6 +200,12 @@ def _judged(
         all_missed(found, missed),
         trouble=owners.trouble,
     )
+
+
+def _rewritten(found: Compared) -> list[Node]:
+    """Return the files that are there with another content than before."""
+    some = [one for one in found.differences if one.was is None or one.content]
+    return [one.now for one in some if one.now is not None]
 
 
 def _runs_code(place: Place, node: Node) -> bool:

@@ -54,11 +54,13 @@ _OWN_SERVICE: Final[Mapping[str, str]] = {
 class Known(msgspec.Struct, frozen=True):
     """The values of one server: own or inherited attributes, and localconfig.
 
-    An attribute that was asked for and is not set has no value, `()`.
+    An attribute that was asked for and is not set has no value, `()`. Where localconfig
+    is `unread`, no default counts either.
     """
 
     attributes: Mapping[str, Values]
     settings: Mapping[str, str]
+    unread: bool = False
 
     def values(self, name: str) -> Values | None:
         """Return what the directory has for a name, None where nothing is known."""
@@ -89,7 +91,7 @@ class Known(msgspec.Struct, frozen=True):
 
     def setting(self, key: str) -> str | None:
         """Return a localconfig value that is no secret, None where it is not known."""
-        if _SECRET.search(key):
+        if self.unread or _SECRET.search(key):
             return None
         known = self.settings.get(key)
         if known is None and key in keys():

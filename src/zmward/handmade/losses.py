@@ -19,6 +19,7 @@ MAIN: Final = "common/conf/main.cf"
 TEMPLATES: Final = "conf/nginx/templates"
 _INCLUDES: Final = "conf/nginx/includes"
 _SUFFIX: Final = ".template"
+_BACK: Final = "comes back: "
 _SECRET: Final = re.compile(r"(?i)passw\w*|secret|bindpw|credential|token|private.?key")
 
 
@@ -118,6 +119,21 @@ def _file(
     return _compared(output, file.text, lines, blocks=exploded(source.text))
 
 
+def foreign(template: str, output: str, host: Host) -> tuple[str, ...]:
+    """Return the lines of a file that no values could make of its template.
+
+    What the template always gives and the file lacks is said too; a file that cannot
+    be laid beside its template has none.
+    """
+    loss = _file(template, output, host, (Known({}, {}, unread=True),))
+    if loss is None or loss.why:
+        return ()
+    return tuple(
+        f"lacks: {line.removeprefix(_BACK)}" if line.startswith(_BACK) else line
+        for line in loss.lines
+    )
+
+
 def _compared(
     output: str, text: str, lines: tuple[Line, ...], *, blocks: bool
 ) -> Loss | None:
@@ -126,7 +142,7 @@ def _compared(
         return _unjudged(output, "it is another file than its template renders")
     rows = text.splitlines()
     said = [f"line {n}: {masked(rows[n - 1].strip())}" for n in found.added]
-    said += [f"comes back: {masked(lines[n].text.strip())}" for n in found.missing]
+    said += [f"{_BACK}{masked(lines[n].text.strip())}" for n in found.missing]
     return Loss(f"{HOME}/{output}", tuple(said)) if said else None
 
 

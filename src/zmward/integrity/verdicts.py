@@ -46,6 +46,14 @@ RULES: Final[Mapping[str, tuple[str, str]]] = {
         mark("what is written there now runs code, as intruders have it"),
         mark("`zmward integrity hunt` shows the words; keep it with --save."),
     ),
+    "line-of-no-template": (
+        mark("it holds or lacks lines that Zimbra cannot have made of its template"),
+        mark(
+            "`zmward integrity explain` shows them: find out who wrote them. Zimbra "
+            "takes them out when it writes the file anew; yours belong into a setting "
+            "or the template."
+        ),
+    ),
     "link-laid": (
         mark("a link is new, or leads elsewhere now"),
         mark("See where it leads, and who laid it; if it is yours, accept it."),
@@ -147,7 +155,8 @@ class Packages(msgspec.Struct, frozen=True):
 
     `agreeing` are paths that were looked at and are as their package has them,
     `written` those that a package's script has written from what it ships, `running`
-    those whose content the hunt gives an alarm for.
+    those whose content the hunt gives an alarm for, `unmade` those that no values make
+    of their templates.
     """
 
     database: Database
@@ -155,6 +164,7 @@ class Packages(msgspec.Struct, frozen=True):
     agreeing: frozenset[str] = frozenset()
     written: frozenset[str] = frozenset()
     running: frozenset[str] = frozenset()
+    unmade: frozenset[str] = frozenset()
 
     def moved(self, package: str) -> bool:
         """Say whether a package was upgraded, installed or removed since."""
@@ -250,7 +260,8 @@ def judge(one: Difference, packages: Packages) -> Judged:
     if agrees and one.content and guarded:
         guarded = ("same-version-other-content", *guarded)
     shown = ("runs-code",) if one.path in packages.running else ()
-    rules = tuple(dict.fromkeys((*risky, *shown, *guarded)))
+    unmade = ("line-of-no-template",) if one.path in packages.unmade else ()
+    rules = tuple(dict.fromkeys((*risky, *shown, *unmade, *guarded)))
     if rules:
         return Judged(one, place, "alarm", rules, package)
     own = place.kind in {Class.GENERATED, Class.ZIMLET}

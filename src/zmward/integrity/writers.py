@@ -24,7 +24,11 @@ _LINE: Final = re.compile(
     rb"msg=audit\((\d{1,11}\.\d{1,9}:\d{1,20})\): ?"
 )
 _NAMED: Final = re.compile(rb" name=(\"[^\"]*\"|[0-9A-F]+)")
-_FIELD: Final = re.compile(rb"([A-Za-z0-9_]+)=(\"[^\"]*\"|[^ \x1d]*)")
+_FIELD: Final = re.compile(
+    rb"(?<![A-Za-z0-9_])([A-Za-z0-9_]{1,40})=(\"[^\"]*\"|[^ \x1d]*)"
+)
+# auditd's own are shorter than 9 KiB, and what it adds is half of that at most.
+_LONGEST: Final = 16 << 10
 _HEX: Final = re.compile(rb"(?:[0-9A-F]{2})+")
 _UNSET: Final = {"4294967295", "-1", "unset"}
 _DEEDS: Final[Mapping[str, Deed]] = {
@@ -126,7 +130,7 @@ def _lines(content: bytes) -> Iterator[tuple[re.Match[bytes], bytes]]:
         end = content.find(b"\n", at)
         end = len(content) if end < 0 else end
         match = _LINE.match(content, at, end)
-        if match is not None:
+        if match is not None and end - at <= _LONGEST:
             yield match, content[match.end() : end]
         at = end + 1
 
@@ -161,14 +165,11 @@ def _kind(path: Fields) -> str:
     return path.get("nametype") or path.get("objtype") or ""
 
 
-def _wrote(event: _Event) -> bool:
-    """Say whether an event that names a file was more than a look at it."""
-    call = event.call
-    if call.get("success") != "yes":
+def _wrote(call: Fields, kind: str) -> bool:
+    """Say whether a call did more to a path of some kind than look at it."""
+    if call.get("success") != "yes" or kind not in _DEEDS:
         return False
-    if _KEY in call.get("key", "").split("\x01"):
-        return True
-    if any(_kind(path) in {"CREATE", "DELETE"} for path in event.paths):
+    if kind != "NORMAL" or _KEY in call.get("key", "").split("\x01"):
         return True
     flags = _OPENS.get((call.get("arch", ""), call.get("syscall", "")))
     try:
@@ -190,11 +191,9 @@ class Trail:
         self._names = names
         self._by_name: dict[str, list[tuple[str, _Event, Fields]]] = {}
         for number, event in _events(content, wanted).items():
-            if not _wrote(event):
-                continue
             for path in event.paths:
                 name = _last(path.get("name", ""))
-                if name in wanted and _kind(path) in _DEEDS:
+                if name in wanted and _wrote(event.call, _kind(path)):
                     row = (number.decode(), event, path)
                     self._by_name.setdefault(name, []).append(row)
 

@@ -19,6 +19,7 @@ from zmward.reports.plain import plain
 
 SCHEMA: Final = "zmward.integrity-path/1"
 _INDENT: Final = 12
+_LINES: Final = 20
 _CAUSES: Final = {
     "package": mark("its package was upgraded, and says that it is right"),
     "expected": mark("Zimbra itself writes such files: nothing to do"),
@@ -47,6 +48,7 @@ class PathShown(msgspec.Struct, frozen=True, rename={"kind": "class", "now": "is
     alarms: tuple[AlarmShown, ...]
     baseline: str
     writers: tuple[Writer, ...] | None = None
+    unmade: tuple[str, ...] = ()
 
 
 def shown(
@@ -63,6 +65,7 @@ def shown(
     header: Header | None,
     head: str,
     writers: tuple[Writer, ...] | None = None,
+    unmade: tuple[str, ...] = (),
 ) -> PathShown:
     """Return the document of one path."""
     was, now = nodes
@@ -85,6 +88,7 @@ def shown(
         alarms=() if judged is None else tuple(alarms_shown((judged,), Speaker())),
         baseline="" if header is None else f"{header.serial}:{head}",
         writers=writers,
+        unmade=unmade,
     )
 
 
@@ -137,6 +141,10 @@ def _rows(found: PathShown, say: Speaker) -> Iterator[tuple[str, str]]:
         names = ", ".join(found.differs)
         text = say(_CAUSES[found.cause])
         yield mark("differs"), f"{names}: {text}" if names else text
+    label = mark("by hand")
+    for line in found.unmade[:_LINES]:
+        yield label, line
+        label = ""
     yield from _who(found, say)
 
 

@@ -1,16 +1,18 @@
-"""The last rehearsed restore, as `zmward backup drill` remembered it on the host."""
+"""The last rehearsed restore of each copy, as `zmward backup drill` remembered it."""
 
-import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
 
+from zmward.sources.own_records import LISTED, records
 from zmward.sources.source import Snippet, Source, Unreadable
 
 SCHEMA: Final = "zmward.drill/1"
-_HEAD: Final = re.compile(r"> ([0-7]{3,5}) (\S+) (.+)")
-_OTHERS: Final = 0o022
+# Before each copy had a file of its own, there was one of the last drill of all.
+OLD: Final = "drill.json"
+FOLDER: Final = "drills"
 State = Literal["bad", "unknown", "well"]
 
 
@@ -42,34 +44,54 @@ class Drill(msgspec.Struct, frozen=True):
         return datetime.fromisoformat(self.when)
 
 
-def parse(answer: str) -> Drill:
-    """Read a head line of stat's and the record; only root's own is believed."""
-    first, _, text = answer.partition("\n")
-    head = _HEAD.fullmatch(first)
-    if head is None:
-        raise Unreadable("backup drill: not the record of a drill")
-    plain = head[2] == "root" and head[3] == "regular file"
-    if not plain or int(head[1], 8) & _OTHERS:
-        raise Unreadable("backup drill: others can write the record: not believed")
+class Drills(msgspec.Struct, frozen=True):
+    """The last drill of each copy, and why records are not believed or not read."""
+
+    last: tuple[Drill, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+def latest(drills: Iterable[Drill]) -> tuple[Drill, ...]:
+    """Return the newest drill of each copy, by the copies' names."""
+    found: dict[str, Drill] = {}
+    for one in sorted(drills, key=lambda one: one.began):
+        found[one.copy] = one
+    return tuple(found[name] for name in sorted(found))
+
+
+def drill(text: str | bytes, path: str) -> Drill:
+    """Read a record; raise Unreadable for one that is no drill of that file's copy."""
     try:
         found = msgspec.json.decode(text, type=Drill)
         zoned = found.proves.tzinfo is not None
     except (msgspec.DecodeError, ValueError, TypeError) as error:
-        raise Unreadable(f"backup drill: the record is damaged: {error}") from error
+        raise Unreadable(f"{path} is damaged: {error}") from error
     if found.schema != SCHEMA or not zoned or not found.parts:
-        raise Unreadable("backup drill: the record is of another version")
+        raise Unreadable(f"{path} is of another version: {found.schema[:40]}")
+    name = path.rpartition("/")[2]
+    if name not in {OLD, f"{found.copy}.json"}:
+        raise Unreadable(f"{path} tells of another copy: {found.copy[:64]}")
     return found
+
+
+def parse(answer: str) -> Drills:
+    """Read a head line of stat's for each record, and the records; none is an answer.
+
+    Only root's own are believed.
+    """
+    texts, doubts = records(answer)
+    found, refused = [], list(doubts)
+    for path, text in texts.items():
+        try:
+            found.append(drill(text, path))
+        except Unreadable as error:
+            refused.append(str(error))
+    return Drills(latest(found), tuple(refused))
 
 
 BACKUP_DRILL = Source(
     name="backup-drill",
-    about="The last rehearsed restore, as zmward remembered it.",
-    question=Snippet(
-        r"""
-file=/var/lib/zmward/backups/drill.json
-stat -c '> %a %U %F' -- "$file" || return
-content "$file"
-"""
-    ),
+    about="The last rehearsed restore of each copy, as zmward remembered it.",
+    question=Snippet(f'{LISTED}told "$own/{OLD}" "$own/{FOLDER}"/*.json\n'),
     parse=parse,
 )

@@ -1,0 +1,69 @@
+"""Records that zmward itself keeps on a host: read whole, believed if root's alone."""
+
+import re
+from typing import Final
+
+from zmward.sources.source import Unreadable
+
+OWN: Final = "/var/lib/zmward/backups"
+_HEAD: Final = re.compile(r"! ([0-7]{3,5}) (\S+) ([a-z ]+) (/.*)")
+_OTHERS: Final = 0o022
+# `$own` is their folder; what follows names the files.
+LISTED: Final = rf"""
+own={OWN}
+ls -- "$own" >/dev/null || return
+if [ -e "$own/drills" ]; then
+    ls -- "$own/drills" >/dev/null || return
+fi
+told() {{
+    for file in "$@"; do
+        if [ -e "$file" ] || [ -L "$file" ]; then
+            stat -c '! %a %U %F %n' -- "$file" | tr -d '\001-\011\013-\037'
+        fi
+    done
+    contents "$@"
+}}
+"""
+
+
+def believed(mode: int, owner: str, kind: str) -> bool:
+    """Say whether nobody but root can have written a record."""
+    return owner == "root" and kind == "regular file" and not mode & _OTHERS
+
+
+def _read(answer: str) -> tuple[dict[str, bool], dict[str, str]]:
+    """Return which files are believed, and what those hold that could be read."""
+    known: dict[str, bool] = {}
+    texts: dict[str, list[str]] = {}
+    lost: set[str] = set()
+    path = ""
+    for line in answer.splitlines():
+        sign, rest = line[:2], line[2:]
+        if head := _HEAD.fullmatch(line):
+            known[head[4]] = believed(int(head[1], 8), head[2], head[3])
+        elif sign == "> ":
+            path = rest
+            texts[path] = []
+        elif sign == "x ":
+            lost.add(rest)
+        elif line.startswith(" ") and path:
+            texts[path].append(line[1:])
+        else:
+            raise Unreadable("not the records that zmward keeps")
+    return known, {p: "\n".join(t) for p, t in texts.items() if p not in lost}
+
+
+def records(answer: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return what the believed files hold, by path, and why others are no records."""
+    known, texts = _read(answer)
+    found: dict[str, str] = {}
+    doubts = []
+    for path in sorted(known.keys() | texts.keys()):
+        if not known.get(path):
+            text = f"{path} can be written by others than root: it is not believed"
+            doubts.append(text)
+        elif path not in texts:
+            doubts.append(f"{path} could not be read whole")
+        else:
+            found[path] = texts[path]
+    return found, tuple(doubts)
