@@ -74,7 +74,8 @@ _OF_VERBS: Mapping[str, str] = {
     "config": (
         "snapshot: 0, 3 where something could not be had and is kept as it was, 4 for "
         "evidence that is older than the last snapshot; diff: 0 where nothing "
-        "differs, 1 where something does; log: 0, 3 where no log tells who; "
+        "differs, 1 where something does, 3 where the later snapshot has not seen "
+        "all; log: 0, 3 where no log tells who; "
         "restore-plan: 0: made, also where it is empty; document: 0, 4 for a page with "
         "broken marks, which is left alone"
     ),

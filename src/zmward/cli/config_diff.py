@@ -59,11 +59,11 @@ def command(
     as_json: bool,
     **shared: Any,
 ) -> int:
-    """Print the differences; 1 where there are some, else 0."""
+    """Print the differences; 3 where some were not seen, 1 where there are some."""
     language(given(ctx, "lang", shared["lang"]))
     found = compared(opened(repository), was, now)
     if as_json:
         click.echo(in_json(in_document(found)))
     else:
         click.echo(diff_text(found), nl=False)
-    return 1 if found.differences else 0
+    return 3 if found.stale else 1 if found.differences else 0
