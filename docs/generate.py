@@ -82,7 +82,8 @@ _OF_VERBS: Mapping[str, str] = {
     "backup": (
         "check: 0, 1 for anything bad, 3 for anything that is not known; drill: 0 all "
         "of it restored, 1 something did not, 3 something could not be tried, 4 "
-        "nothing may be restored there; run: 0 all of it is stored, 3 some is not, 4 "
+        "nothing may be restored there; run: 0 all of it is stored, 3 some is not, or "
+        "there was nothing to store, 4 "
         "refused before anything was stored, 5 the engine failed, and the run does "
         "not count as a backup"
     ),

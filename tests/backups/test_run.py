@@ -272,6 +272,17 @@ def test_pieces_that_were_removed_are_missed_by_a_drill(
 
 
 @needs_restic
+def test_a_directory_whose_database_was_moved_is_missed(
+    start: Start, home: Path, tmp_path: Path
+) -> None:
+    copy = restic_copy(Restic(tmp_path))
+    (home / "data/ldap/mdb").rename(home / "data/ldap/elsewhere")
+    assert outcomes(start(copy, only=("ldap",))) == {"ldap.ldif": "failed"}
+    (home / "data/ldap").rename(home / "data/moved")
+    assert outcomes(start(copy, only=("ldap",))) == {"ldap.ldif": "empty"}
+
+
+@needs_restic
 def test_an_archive_that_took_the_place_of_another_is_found(
     start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.backups.engines import secret, toml
-from zmward.backups.run import BackupRun, Piece
+from zmward.backups.run import BackupRun, Outcome, Piece
 from zmward.cli.main import dispatch
 from zmward.reports.backup_run_text import render
 
@@ -54,6 +54,22 @@ def test_without_a_repository_it_is_refused(
 @pytest.mark.skipif(Path("/opt/zimbra").exists(), reason="this is a Zimbra server")
 def test_where_no_zimbra_is_nothing_is_stored(tmp_path: Path) -> None:
     assert start(tmp_path, restic(tmp_path)) == 3
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "code"),
+    [(("stored", "empty"), 0), (("stored", "failed"), 3), (("empty",), 3)],
+)
+def test_a_run_that_stored_nothing_is_no_backup(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    outcomes: tuple[Outcome, ...],
+    code: int,
+) -> None:
+    pieces = tuple(Piece("x", outcome) for outcome in outcomes)
+    told = BackupRun("s", "r", "h", "2026-11-30", "c", pieces)
+    monkeypatch.setattr("zmward.engine.backup_run.back_up", lambda *_: told)
+    assert start(tmp_path, restic(tmp_path)) == code
 
 
 def test_accounts_are_told_as_a_number_but_for_those_that_failed() -> None:

@@ -53,7 +53,7 @@ def command(
     output: str | None,
     **shared: Any,
 ) -> int:
-    """Print what was stored; 0 for all of it, 3 for a part of it."""
+    """Print what was stored; 0 for all of it, 3 for a part of it, or nothing."""
     from rich.markup import escape
 
     from zmward.doors.host import Local
@@ -86,4 +86,5 @@ def command(
             told, width=shown.width, color=shown.color, encoding=shown.encoding
         )
     write(text, output)
-    return 0 if told.whole else 3
+    stored = any(piece.outcome == "stored" for piece in told.pieces)
+    return 0 if told.whole and stored else 3

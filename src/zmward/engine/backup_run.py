@@ -49,6 +49,8 @@ PARTS: Final = ("ldap", "config", "accounts")
 _SOME: Final = "some"
 # Only a node with mailboxes has MariaDB's data.
 _MAILBOXES: Final = "db/data"
+# Only a node with a directory has the configuration of one.
+_DIRECTORY: Final = "data/ldap/config/cn=config.ldif"
 _SLAPCATS: Final = ("common/sbin/slapcat", "openldap/sbin/slapcat")
 _WAIT: Final = 30
 # An export that gives not a byte for so long will give none.
@@ -164,8 +166,10 @@ class _Run:
         database = self._home("data/ldap/mdb/db", "data/ldap/hdb/db")
         program = self._home(*_SLAPCATS)
         if not database:
-            text = "this node has no directory"
-            self.pieces.append(Piece(LDAP, "empty", text=text))
+            lost = bool(self._home(_DIRECTORY))
+            text = "its database is not there" if lost else "this node has no directory"
+            outcome: Outcome = "failed" if lost else "empty"
+            self.pieces.append(Piece(LDAP, outcome, text=text))
             return
         if not program:
             text = "there is a directory, and no slapcat to dump it"
