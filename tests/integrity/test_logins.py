@@ -39,6 +39,18 @@ def alarms(root: Path, *, quick: bool = False) -> dict[str, tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("quick", [False, True])
+def test_homes_that_lie_behind_a_link_are_not_passed_over(
+    based: Path, *, quick: bool
+) -> None:
+    (based / "home").rename(based / "data")
+    (based / "home").symlink_to("data")
+    found = check(place(based), WISH, quick=quick)
+    assert ("/home", "Not a directory") in found.missed
+    assert found.code == 3
+    assert not [one for one in found.alarms if one.path == f"/{KEYS}"]
+
+
+@pytest.mark.parametrize("quick", [False, True])
 def test_a_changed_password_is_told(based: Path, *, quick: bool) -> None:
     assert alarms(based, quick=quick) == {}
     # The day of the change and the length are those of before.

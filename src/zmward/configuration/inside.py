@@ -10,8 +10,10 @@ from typing import Final
 
 _NAME: Final = (
     r"(?:(?i:password|passwd|passphrase|passcode|pwd|secret|token|credentials?"
-    r"|(?:api|access|account|private|auth|signing|encryption)[_-]?key|bind_?pw)"
-    r"|(?<![A-Za-z0-9+/])(?i:pass|pw)|(?<=[a-z])Pass)"
+    r"|(?:api|access|account|private|auth|signing|encryption|application|storage"
+    r"|shared|master|secret)[_-]?key|(?:bind|root)_?pw)"
+    r"|(?<![A-Za-z0-9+/])(?i:pass|pw)|(?<=[a-z])Pass|(?<![+/])(?<!by)(?<!BY)(?<!com)(?<!sur)(?:PASS|pass)"
+    r"|(?<=[A-Z0-9]_)KEY)\d{0,2}"
 )
 _QUOTED: Final = r"\"(?:[^\"\\\n]|\\.)+\"|'[^'\n]+'"
 _VALUE: Final = rf"\\\"[^\"\n]*\"?|{_QUOTED}|[^\s\"]+"
@@ -37,6 +39,19 @@ _HEADER: Final = re.compile(
 )
 # Postfix's maps in main.cf's own words; a user's name and password stand there.
 _MAP: Final = re.compile(r"(\b(?:static|inline):)(\{.*|[^\s:]+:[^\s/\[].*)")
+# Addresses that are a right by themselves, and the keys within addresses.
+_ADDRESSES: Final = tuple(
+    re.compile(rf"(?i)({before})([^\s\"'<>]{{6,}})")
+    for before in (
+        r"\bhooks\.slack\.com/[a-z]+/|\bdiscord(?:app)?\.com/api/webhooks/",
+        r"\b[a-z0-9-]+\.webhook\.office\.com/|\bbot\d{6,12}:",
+        r"://[^\s\"'<>]{0,512}[?&](?:key|sig|signature|code)=",
+    )
+)
+# Lines of other programs' settings, which name no password so.
+_SETTING: Final = re.compile(
+    r"((?:^|(?<=\n))[ \t]*(?i:(?:bind|root)pw|r[ow]community6?)[ \t]+)(\S+)"
+)
 _WORD: Final = r"(?:'[^'\n]*'|\"[^\"\n]*\"|[^\s'\"]\S*)"
 # Programs that take a password as an argument, and how.
 _PROGRAMS: Final = tuple(
@@ -56,7 +71,20 @@ _PROGRAMS: Final = tuple(
         (r"(?:mysql|mariadb)[a-z-]*", r"-p"),
         (r"(?:7z[a-z]*|rar)", r"-p"),
         (r"(?:zip|unzip|ipmitool)", r"-P[ \t]*"),
+        (r"snmp[a-z]+", r"-[cA][ \t]*"),
+        (r"snmp[a-z]+", r"-X[ \t]*"),
+        (r"mongo[a-z]*", r"-p[ \t]+"),
+        (r"openssl", r"-[kK][ \t]+"),
+        (r"rclone", r"--[a-z0-9-]*-(?:key|pass|secret)[ \t=]+"),
+        (r"htpasswd", r"-\w*b\w*[ \t]+(?:-\w+[ \t]+)*\S+[ \t]+\S+[ \t]+"),
+        (r"mysqladmin", r"password[ \t]+"),
     )
+)
+# What is printed into a program that takes a password from there.
+_PIPED: Final = re.compile(
+    r"(\b(?:echo|printf)[ \t]+(?:-\w+[ \t]+)*)"
+    rf"({_WORD}(?:[ \t]+{_WORD}){{0,3}}?)(?=[ \t]*\|[^\n]{{0,200}}?"
+    r"(?:passw|chpass|sudo[ \t]|gpg\b|openssl\b|kinit\b|cryptsetup\b))"
 )
 _LOGIN: Final = re.compile(
     r"://(?:[^/@:\s\"]{0,256}:(?!\d{1,5}(?:[/?#,\s\"]|$))[^\s\"]{0,512}"
@@ -77,7 +105,8 @@ def covered(text: str, cover: Callable[[str], str]) -> str:
         return match[0] if known else f"{match[1]}{cover(match[2])}"
 
     found = without_logins(text)
-    patterns = (_ELEMENT, _ATTRIBUTE, _HEADER, *_PROGRAMS, _OPTION, _MAP, _NAMED)
+    some = (_ELEMENT, _ATTRIBUTE, _HEADER, *_PROGRAMS, _OPTION, _MAP, _NAMED)
+    patterns = (*_ADDRESSES, _SETTING, _PIPED, *some)
     for pattern in patterns:
         found = pattern.sub(one, found)
     return found

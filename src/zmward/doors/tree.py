@@ -54,20 +54,25 @@ def enter(root: int, path: str) -> int:
     return at
 
 
-def spread(root: int, tree: str) -> Iterator[str]:
-    """Yield the trees that one with a star means; one without it is itself."""
+def spread(root: int, tree: str, note: Callable[[str, OSError], None]) -> Iterator[str]:
+    """Yield the trees that one with a star means; one without it is itself.
+
+    What is above the star and is a link, or cannot be read, is noted.
+    """
     above, star, behind = tree.partition("/*/")
     if not star:
         yield tree
         return
     try:
         opened = enter(root, above)
-    except OSError:
+    except OSError as error:
+        note(above, error)
         return
     try:
         with os.scandir(opened) as entries:
             names = [one.name for one in entries if one.is_dir(follow_symlinks=False)]
-    except OSError:
+    except OSError as error:
+        note(above, error)
         return
     finally:
         os.close(opened)

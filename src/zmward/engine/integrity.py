@@ -142,7 +142,8 @@ class Place:
         )
 
     def _folders(self, walk: Walk) -> Iterator[Folder]:
-        trees = (one for tree in self.trees for one in spread(self.opened, tree))
+        spread_ = (spread(self.opened, tree, walk.note) for tree in self.trees)
+        trees = (one for some in spread_ for one in some)
         for tree in trees:
             for folder in walk.tree(tree):
                 if folder.path == Z.rpartition("/")[0] and tree == Z:
