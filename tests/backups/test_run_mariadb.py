@@ -129,7 +129,7 @@ def test_a_dump_is_stored_and_restores(
 
 def test_a_dump_that_breaks_off_is_not_stored(start: Start, home: Path) -> None:
     program = home / "common/bin/mysqldump"
-    text = f'#!/bin/sh\n{_DUMPER} "$@" | head -n 20\n'
+    text = f'#!/bin/sh\n{_DUMPER} "$@" | head -n -1\n'
     program.write_text(text, "utf-8")
     program.chmod(0o755)
     piece = start()
