@@ -294,6 +294,17 @@ def test_what_was_seen_is_noted_for_the_next_audit(
     assert found.copies[0].age == "well"
 
 
+def test_of_several_series_the_worst_is_noted(check: Check, tmp_path: Path) -> None:
+    place = tmp_path / "two"
+    place.mkdir()
+    for name, days in (("a-1.tgz", 1), ("b-1.tgz", 40), ("c-1.tgz", 0)):
+        (place / name).write_text("x", "utf-8")
+        os.utime(place / name, (time.time() - days * 86_400,) * 2)
+    check(toml(name="f", kind="folder", place=str(place)))
+    (seen,) = json.loads(_note(tmp_path).read_bytes())["copies"]
+    assert seen["states"]["age"] == "bad"
+
+
 def test_a_note_tells_nothing_of_places_or_what_engines_say(
     check: Check, tmp_path: Path
 ) -> None:

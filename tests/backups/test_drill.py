@@ -18,6 +18,7 @@ import pytest
 from tests.backups.archives import account, entry, tgz
 from tests.backups.engines import Borg, Restic, needs_borg, needs_restic, toml
 from tests.backups.zimbra_dump import config, directory, tables
+from zmward.backups.coverage import Account
 from zmward.cli.main import dispatch
 from zmward.doors.scratch import Scratch
 from zmward.engine.drill_part import Fed
@@ -306,6 +307,32 @@ def test_a_message_that_zimbra_could_not_read_makes_an_account_bad(
     (place / "2026-11-30" / "joe@example.test.tgz").write_bytes(tgz(rows))
     part = drill(folder(place), "--only", "account", code=1)["by"]["account"]
     assert "found 1 of its messages damaged" in part["text"]
+
+
+@pytest.mark.parametrize(
+    ("accounts", "state", "words"),
+    [
+        ((Account("joe@example.test"),), "well", "every checksum holds"),
+        (
+            (Account("joe@example.test"), Account("ann@example.test")),
+            *("bad", "but 1 accounts have no archive: ann@example.test"),
+        ),
+        ((Account("ann@example.test"),), "well", "not compared"),
+        (None, "well", "no directory answers"),
+    ],
+)
+def test_archives_are_held_against_the_accounts_of_the_directory(
+    drill: Drill,
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    accounts: tuple[Account, ...] | None,
+    state: str,
+    words: str,
+) -> None:
+    monkeypatch.setattr("zmward.engine.drill_coverage.live", lambda *_: accounts)
+    part = drill(folder(place), "--only", "account")["by"]["account"]
+    assert (part["state"], words in part["text"]) == (state, True), part
 
 
 def test_the_account_can_be_chosen(drill: Drill, place: Path) -> None:

@@ -5,9 +5,8 @@ import io
 
 import pytest
 
-from zmward.doors import backup_streams
+from zmward.doors import backup_streams, produced
 from zmward.doors.backup_streams import Lost, Stream
-from zmward.engine import backup_run
 from zmward.engine.drill_part import Unfit, plain
 
 _SILENT = ("sh", "-c", "echo a; exec >&-; sleep 60")
@@ -26,8 +25,8 @@ def test_an_engine_that_is_silent_and_does_not_end_has_lost_its_file(
 def test_a_program_of_a_run_that_is_silent_and_does_not_end_has_failed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(backup_run, "_WAIT", 1)
-    with backup_run._produced(_SILENT) as stream:
+    monkeypatch.setattr(produced, "_WAIT", 1)
+    with produced.produced(_SILENT) as stream:
         assert stream.read() == b"a\n"
         with pytest.raises(Lost, match="does not end"):
             stream.read()

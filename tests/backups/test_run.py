@@ -146,6 +146,7 @@ def test_everything_is_stored_and_counts_as_a_backup(
         "ldap.ldif": "stored",
         "ldap-config.ldif": "stored",
         "config": "stored",
+        "mariadb.sql": "empty",
         "account-joe@example.test.tgz": "stored",
         "account-ann@example.test.tgz": "empty",
         "account-o%27neill+x@example.test.tgz": "stored",

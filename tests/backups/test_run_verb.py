@@ -28,7 +28,7 @@ def restic(tmp_path: Path, name: str = "r") -> str:
     ("words", "said"),
     [
         (("--copy", "x"), "no copy 'x'"),
-        (("--only", "mail"), "ldap, config, accounts"),
+        (("--only", "mail"), "ldap, config, mariadb, accounts"),
         (("--host", "root@mail"), "run it on the server"),
     ],
 )

@@ -11,6 +11,7 @@ SCHEMA: Final = "zmward.backup-run/1"
 LDAP: Final = "ldap.ldif"
 LDAP_CONFIG: Final = "ldap-config.ldif"
 CONFIG: Final = "config"
+MARIADB: Final = "mariadb.sql"
 Outcome = Literal["stored", "empty", "failed"]
 # By what an administrator would miss: settings, keys, certificates, templates.
 PATHS: Final = (

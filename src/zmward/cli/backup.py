@@ -4,7 +4,7 @@ from zmward.cli.subverbs import Subverbs
 
 SUBVERBS = {
     "check": "are there backups: age, size, gaps, key, another place",
-    "run": "store directory, configuration and accounts in a repository",
+    "run": "store directory, configuration, databases and accounts",
     "drill": "restore one beside everything, measure it, remember it",
 }
 

@@ -34,10 +34,12 @@ def _copy(site: Backups, name: str) -> Copy:
     )
 
 
-@click.command("run", help="Store directory, configuration and accounts.")
+@click.command("run", help="Store directory, configuration, databases and accounts.")
 @common(*_OPTIONS)
 @click.option("--copy", "name", metavar="NAME", default="", help="Of the profile.")
-@click.option("--only", metavar="PART,…", help="Some of ldap, config, accounts.")
+@click.option(
+    "--only", metavar="PART,…", help="Some of ldap, config, mariadb, accounts."
+)
 @click.option("--account", metavar="PATTERN", default="*", help="Which accounts.")
 @click.option("--json", "as_json", is_flag=True, help="As zmward.backup-run/1.")
 @click.option("--output", metavar="FILE", help="Write it there, mode 0600.")

@@ -244,6 +244,14 @@ def _of_node(facts: Facts, host: str) -> Iterator[Part]:
     yield Table(("file", "for", "names", "by", "until"), tuple(rows))
 
 
+def _day(stamp: str) -> str:
+    """Return the day of a directory's time (RFC 4517), as people write it."""
+    day = stamp[:8]
+    if not day:
+        return "never seen"
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}" if day.isdecimal() else day
+
+
 def _administrators(facts: Facts) -> Iterator[Part]:
     rows = tuple(
         (
@@ -251,7 +259,7 @@ def _administrators(facts: Facts) -> Iterator[Part]:
             "delegated" if admin.delegated else "global",
             admin.status or "active",
             "yes" if admin.two_factor else "no",
-            admin.last_logon[:8] or "never seen",
+            _day(admin.last_logon),
         )
         for admin in sorted(
             facts.read(ACCOUNTS).admins, key=lambda a: (a.delegated, a.name)

@@ -96,4 +96,38 @@ case $what in
             "${user:-zimbra}" "$secret" \
             '</AuthRequest></soap:Body></soap:Envelope>' | "$@"
         ;;
+    dump)
+        # All databases but MariaDB's own, which belong to its version, as they are at
+        # one moment; the password goes through a pipe.
+        need setting zimbra_mysql_password
+        user=$(setting zimbra_mysql_user)
+        socket=$(sed -n 's/^socket[ \t]*=[ \t]*//p' "$home/conf/my.cnf" | head -n 1)
+        case $secret$user$socket in
+            *[!A-Za-z0-9/_.,:@%+=~^-]*)
+                printf 'zimbra_mysql_password is written in an odd way\n' >&2
+                exit 65
+                ;;
+        esac
+        client=$(program common/bin/mysql) &&
+            dumper=$(program common/bin/mariadb-dump common/bin/mysqldump) ||
+            { printf 'mysql or mysqldump is not installed\n' >&2; exit 127; }
+        options() {
+            printf '[client]\nuser=%s\nsocket=%s\npassword=%s\n' "${user:-zimbra}" \
+                "${socket:-$home/data/tmp/mysql/mysql.sock}" "$secret"
+        }
+        found=$(options | "$client" --defaults-file=/dev/stdin --batch \
+            --skip-column-names --execute 'SHOW DATABASES') || exit
+        set --
+        for name in $found; do
+            case $name in
+                mysql | sys | test | information_schema | performance_schema) ;;
+                "#mysql50#"*) ;;
+                *[!A-Za-z0-9_]*) printf 'left out: database %s\n' "$name" >&2; exit 65 ;;
+                *) set -- "$@" "$name" ;;
+            esac
+        done
+        case " $* " in *' zimbra '*) ;; *) printf 'no database zimbra\n' >&2; exit 65 ;; esac
+        options | "$dumper" --defaults-file=/dev/stdin --single-transaction --quick \
+            --comments --databases "$@"
+        ;;
 esac

@@ -74,8 +74,12 @@ class ZimbraHost(msgspec.Struct, frozen=True):
 
     def ask(self, what: str, *words: str, seconds: int = 30) -> Done:
         """Run one question of directory.sh."""
+        return self.door.run(self.asking(what, *words), seconds=seconds)
+
+    def asking(self, what: str, *words: str) -> tuple[str, ...]:
+        """Return the words that run one question of directory.sh."""
         program = ("sh", "-c", _program(), "zmward", what, self.home, *words)
-        return self.door.run(self.as_zimbra(*program), seconds=seconds)
+        return self.as_zimbra(*program)
 
     def survey(self) -> Survey:
         """Return the host's name, its directory's address and its tools."""

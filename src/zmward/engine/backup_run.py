@@ -1,4 +1,4 @@
-"""Makes a backup: the directory, the configuration with its keys, every account.
+"""Makes a backup: directory, configuration with its keys, databases, every account.
 
 Everything is streamed from the program that knows it into the engine that keeps it.
 What the run stored counts as a backup once its last piece is there.
@@ -6,15 +6,13 @@ What the run stored counts as a backup once its last piece is there.
 
 import fcntl
 import os
-import subprocess
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import IO, Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -26,6 +24,7 @@ from zmward.backups.run import (
     CONFIG,
     LDAP,
     LDAP_CONFIG,
+    MARIADB,
     PATHS,
     SCHEMA,
     BackupRun,
@@ -34,25 +33,27 @@ from zmward.backups.run import (
     Piece,
     named,
 )
+from zmward.backups.sql_dump import SqlDump
 from zmward.doors import soap
 from zmward.doors.admin_port import AdminPort
 from zmward.doors.backup_sinks import Label, Sink, store_paths
 from zmward.doors.backup_streams import Lost, Stream
 from zmward.doors.host import Local
+from zmward.doors.produced import produced
 from zmward.doors.zimbra_host import Survey, ZimbraHost, filtered
 from zmward.engine.backup_listing import probed
 from zmward.engine.state import new, root
 from zmward.errors import Failed, Fault, NotZimbra, Refused, Unreachable, Usage
 from zmward.sources.source import Unreadable
 
-PARTS: Final = ("ldap", "config", "accounts")
+PARTS: Final = ("ldap", "config", "mariadb", "accounts")
 _SOME: Final = "some"
 # Only a node with mailboxes has MariaDB's data.
 _MAILBOXES: Final = "db/data"
 # Only a node with a directory has the configuration of one.
 _DIRECTORY: Final = "data/ldap/config/cn=config.ldif"
+_DATABASE: Final = "db/data/zimbra"
 _SLAPCATS: Final = ("common/sbin/slapcat", "openldap/sbin/slapcat")
-_WAIT: Final = 30
 # An export that gives not a byte for so long will give none.
 _SILENT: Final = 900
 # A token is looked at when an export begins, not while it goes on.
@@ -92,56 +93,11 @@ def _alone() -> Iterator[None]:
         os.close(lock)
 
 
-@contextmanager
-def _produced(argv: Sequence[str], given: bytes = b"") -> Iterator[Stream]:
-    """Give what a program prints; it ends with us, and its failure is Lost."""
-    errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed below
-    process = subprocess.Popen(
-        ("setpriv", "--pdeathsig", "KILL", "--", *argv),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        start_new_session=True,
-        cwd="/",
-        umask=0o077,
-    )
+class _Looker(Protocol):
+    """Looks at a text while it passes by."""
 
-    def ended() -> str:
-        try:
-            code = process.wait(_WAIT)
-        except subprocess.TimeoutExpired:
-            return f"it does not end: {_WAIT} seconds waited"
-        size = errors.seek(0, 2)
-        errors.seek(max(size - 2000, 0))
-        said = " ".join(errors.read().decode("utf-8", "replace").split())
-        return f"it ended with {code}: {said[-400:]}" if code else ""
-
-    try:
-        _fed(process.stdin, given)
-        if process.stdout is None:
-            raise Lost("a program gave no output")
-        yield Stream(process.stdout, ended)
-    finally:
-        if process.stdout is not None:
-            process.stdout.close()
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        errors.close()
-
-
-def _fed(pipe: IO[bytes] | None, given: bytes) -> None:
-    if pipe is None:
-        return
-    with suppress(OSError):
-        pipe.write(given)
-    with suppress(OSError):
-        pipe.close()
-
-
-def _closed(count: LdifCount) -> None:
-    if not count.ended:
-        raise Lost("it breaks off within an entry")
+    def feed(self, piece: bytes) -> None:
+        """Take the next piece."""
 
 
 class _Run:
@@ -184,20 +140,53 @@ class _Run:
 
     def _ldif(self, name: str, argv: tuple[str, ...]) -> Piece:
         count = LdifCount()
+
+        def over() -> dict[str, int]:
+            if not count.ended:
+                raise Lost("it breaks off within an entry")
+            return count.counts()
+
+        return self._dumped(name, argv, count, over)
+
+    def _dumped(
+        self,
+        name: str,
+        argv: tuple[str, ...],
+        looker: _Looker,
+        over: Callable[[], dict[str, int]],
+    ) -> Piece:
+        """Store what a program prints; `over` counts it, or says that it is cut."""
         sink = self._sink(name.partition(".")[0], name)
         try:
-            with _produced(argv) as stream:
+            with produced(argv) as stream:
                 while piece := stream.read():
-                    count.feed(piece)
+                    looker.feed(piece)
                     sink.give(piece)
-            _closed(count)
+            counts = over()
             sink.finish()
         except (Lost, TooLong) as error:
             return Piece(name, "failed", text=str(error) or "an entry never ends")
         finally:
             sink.close()
         digest = stream.digest.hexdigest()
-        return Piece(name, "stored", stream.bytes, digest, counts=count.counts())
+        return Piece(name, "stored", stream.bytes, digest, counts=counts)
+
+    def mariadb(self) -> None:
+        """Store the databases of the mailboxes, where this node has them."""
+        if not self._home(_DATABASE):
+            text = "this node has no database of mailboxes"
+            self.pieces.append(Piece(MARIADB, "empty", text=text))
+            return
+        self._step(0, 1, MARIADB)
+        dump = SqlDump()
+
+        def over() -> dict[str, int]:
+            if not dump.completed or not dump.tables:
+                raise Lost("it breaks off: it does not show its end")
+            return {"tables": dump.tables}
+
+        argv = self._host.asking("dump")
+        self.pieces.append(self._dumped(MARIADB, argv, dump, over))
 
     def config(self) -> None:
         """Store settings, keys, certificates and templates as they lie there."""
@@ -248,7 +237,7 @@ class _Run:
             token = delegated(port, mailbox, number)
             cookie = f'header = "Cookie: ZM_ADMIN_AUTH_TOKEN={token}"\n'.encode()
             argv = port.fetching(mailbox.path, _SILENT)
-            with _produced(argv, cookie) as stream:
+            with produced(argv, cookie) as stream:
                 return self._exported(stream, number, mailbox)
         except (Lost, Broken) as error:
             return Piece(mailbox.file, "failed", text=str(error))
@@ -379,6 +368,8 @@ def back_up(host: ZimbraHost, copy: Copy, wanted: Wanted, step: Step) -> BackupR
             work.ldap()
         if "config" in wanted.only:
             work.config()
+        if "mariadb" in wanted.only:
+            work.mariadb()
         if "accounts" in wanted.only:
             work.accounts(survey, wanted.accounts)
         told = BackupRun(

@@ -29,7 +29,12 @@ from zmward.doors.backup_streams import Item, Lost, Source, items
 from zmward.doors.host import Door
 from zmward.doors.scratch import Scratch
 from zmward.doors.zimbra_host import ZimbraHost
-from zmward.engine import drill_account, drill_ldap, drill_mariadb
+from zmward.engine import (
+    drill_account,
+    drill_coverage,
+    drill_ldap,
+    drill_mariadb,
+)
 from zmward.engine.backup_listing import listed, usual
 from zmward.engine.drill_part import Unfit, untried
 from zmward.errors import Usage, ZmwardError
@@ -136,6 +141,7 @@ class _Drill:
         self._files = tuple(items(listing, newest(listing)))
         # By piece and file: several runs may have stored the same name.
         self._stored: dict[tuple[str, str], str] = {}
+        self._empty: set[str] = set()
         lost = [name for one in newest(listing) for name in self._lost(one)]
         self._gone = ", ".join(lost[:3]) + (", …" if len(lost) > 3 else "")  # noqa: PLR2004  # enough to see
 
@@ -154,6 +160,7 @@ class _Drill:
         except (msgspec.DecodeError, Unfit) as error:
             raise Lost(f"{LAST} cannot be read: {error}") from error
         pieces = [piece for piece in run.pieces if piece.outcome == "stored"]
+        self._empty |= {one.name for one in run.pieces if one.outcome == "empty"}
         for piece in pieces:
             if piece.name in own:
                 self._stored[own[piece.name].backup, piece.name] = piece.sha256
@@ -221,7 +228,13 @@ class _Drill:
         stored = self._stored.get((item.backup, item.name), "")
         part = drill_account.restored(self._source(item), moved, stored)
         # Who did not change need not be exported anew.
-        return self._dated(part, item, max(file.written for file in self.accounts))
+        newest = max(file.written for file in self.accounts)
+        part = self._dated(part, item, newest)
+        if part.state != "well":
+            return part
+        live = drill_coverage.live(self._door, item.made - _WHILE)
+        paths = [one.path for one in self.accounts]
+        return drill_coverage.compared(part, paths, live, self._empty)
 
     def parts(self, scratch: Scratch, only: Sequence[Subject]) -> tuple[Part, ...]:
         makers = {"ldap": self.ldap, "mariadb": self.mariadb, "account": self.account}

@@ -56,9 +56,9 @@ def _of_copies(facts: Facts, host: str) -> Iterator[Judgement]:
             no_cure=_ANEW,
             source=BACKUP_CHECK.name,
         )
-    unread = [unknown(Layer.RUNNING, *doubt) for doubt in doubts(facts)]
-    yield from unread
-    if bad or unread:
+    for doubt in doubts(facts):
+        yield unknown(Layer.RUNNING, *doubt)
+    if bad:
         return
     if facts.profile.attested(_SUBJECT, facts.now.astimezone(UTC).date()):
         yield attestation(facts, _SUBJECT)
