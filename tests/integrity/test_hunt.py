@@ -381,6 +381,18 @@ def test_no_name_and_no_time_of_a_file_keeps_it_from_being_kept(
     assert _moment(far * 10**9) == _when(far * 10**9) == f"@{far}"
 
 
+def test_a_tree_behind_a_link_is_not_passed_over(root: Path) -> None:
+    put(root, f"{WEB}/zimbra/public/x.jsp", "x")
+    (root / "opt").rename(root / "data")
+    (root / "opt").symlink_to("data")
+    (root / "usr/lib/systemd").mkdir(parents=True)
+    (root / "lib").symlink_to("usr/lib")
+    found = hunt(place(root))
+    assert {path for path, _ in found.missed} >= {"/opt/zimbra"}
+    assert not [path for path, _ in found.missed if path.startswith("/lib")]
+    assert found.code == 3
+
+
 def test_evidence_is_never_overwritten(root: Path, tmp_path: Path) -> None:
     keep(place(root), tmp_path, [], NOW, "0")
     with pytest.raises(BadFile):

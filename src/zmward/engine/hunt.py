@@ -4,7 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from pathlib import Path
+from posixpath import join, normpath
 from typing import Final
 
 import msgspec
@@ -101,8 +101,7 @@ class _Hunt:
 
     def look(self) -> None:
         for tree in PLACES:
-            # On merged systems /lib is a link to /usr/lib, which is walked itself.
-            if (Path(self._place.root) / tree.split("/")[1]).is_symlink():
+            if self._walked_elsewhere(tree):
                 continue
             for folder in self._walk.tree(tree):
                 self._folder(folder)
@@ -111,6 +110,18 @@ class _Hunt:
             for note in self._walk.notes
             if not note.why.startswith("the same folder")
         )
+
+    def _walked_elsewhere(self, tree: str) -> bool:
+        """Say whether a tree's top is a link to where another tree is walked.
+
+        On merged systems /lib is one to /usr/lib. Any other is noted by the walk.
+        """
+        top = f"/{tree.split('/')[1]}"
+        try:
+            target = os.readlink(top[1:], dir_fd=self._place.opened)
+        except OSError:
+            return False
+        return f"{normpath(join('/', target))}{tree.removeprefix(top)}" in PLACES
 
     def _folder(self, folder: Folder) -> None:
         try:
