@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -510,6 +511,40 @@ def test_a_directory_that_never_answers_is_not_known_to_be_bad(
     part = drill(folder(place), "--only", "ldap", code=3)["by"]["ldap"]
     assert time.monotonic() - began < 30
     assert "does not answer in time" in part["text"]
+
+
+def test_no_program_gets_away_by_not_being_there_when_one_looks(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that forks and ends, over and over, is in no list of processes for long."""
+    scratch = Scratch(str(base))
+    behind = "setsid sleep 60 & echo"
+    own = scratch.start(("sh", "-c", behind), place=scratch.room("x"))
+    own.wait(30)
+    assert _ours(str(scratch.user))
+    real = Path.glob
+    with monkeypatch.context() as hidden:
+        hidden.setattr(
+            Path, "glob", lambda at, *w: () if str(at) == "/proc" else real(at, *w)
+        )
+        scratch._left()
+    end = time.monotonic() + 5
+    while time.monotonic() < end and _running(scratch.user):
+        time.sleep(0.05)
+    left = _running(scratch.user)
+    scratch.close()
+    assert left == []
+
+
+def _running(user: int) -> list[str]:
+    """Return the processes of a user that have not ended, if nobody reaps them."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError):
+            text = status.read_text("utf-8", "replace")
+            if f"\nUid:\t{user}\t" in text and "\nState:\tZ" not in text:
+                found.append(text)
+    return found
 
 
 def test_what_programs_complain_fills_no_other_disk_than_the_scratch(

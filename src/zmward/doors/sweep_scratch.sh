@@ -4,9 +4,9 @@ trap '' HUP INT TERM
 cat >/dev/null
 turn=0
 while [ "$turn" -lt 5 ]; do
-    stat -c '%u %n' /proc/[0-9]* 2>/dev/null | while read -r user place; do
-        [ "$user" != "$2" ] || kill -9 "${place#/proc/}" 2>/dev/null
-    done
+    # In one go: one by one, who forks without end gets away.
+    setpriv --reuid "$2" --regid "$2" --clear-groups --no-new-privs --inh-caps=-all \
+        --bounding-set=-all -- sh -c 'kill -9 -1' 2>/dev/null
     rm -rf -- "$1" 2>/dev/null && exit 0
     turn=$((turn + 1))
     sleep 1
