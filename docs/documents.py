@@ -389,7 +389,8 @@ def _integrity() -> Iterator[str]:
     yield "## Dropped\n"
     yield (
         "`zmward integrity watch --json` writes one a line; `--webhook` sends them as "
-        "`found` of an object whose schema is `zmward.dropped/1`, with the `host`.\n"
+        "`found` of an object whose schema is `zmward.dropped/1`, with the `host`, and "
+        "with how many `more` there are that only the system's log names.\n"
     )
     yield from table(DROPPED, _types(Dropped))
 

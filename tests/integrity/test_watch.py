@@ -235,6 +235,23 @@ def test_a_name_cannot_write_headers() -> None:
     assert not re.search(r"^Bcc:", raw, re.MULTILINE)
 
 
+def test_no_alarm_is_left_out_without_a_word() -> None:
+    raw = message([ONE] * 150, "ops@example.com", "mail").decode()
+    assert "Subject: zmward: 150 programs" in raw
+    assert "and 50 more" in raw
+    assert raw.count(ONE.path) == 100
+    sent: list[int] = []
+
+    def send(some: object) -> None:
+        sent.append(len(some))  # type: ignore[arg-type]  # a list of alarms
+
+    alerts = Alerts([send], lambda _: None, pause=0.01)
+    for _ in range(150):
+        alerts.tell(ONE)
+    alerts.close()
+    assert sum(sent) == 150
+
+
 def test_alarms_go_in_bundles_and_failures_are_said() -> None:
     sent: list[int] = []
     said: list[str] = []

@@ -44,12 +44,14 @@ def logged(one: Dropped) -> None:
 
 
 def message(some: Sequence[Dropped], to: str, host: str) -> bytes:
-    """Return the mail that tells of alarms."""
+    """Return the mail that tells of alarms, and of how many it does not tell."""
     mail = EmailMessage()
     mail["To"] = to
     mail["Subject"] = f"zmward: {len(some)} programs in web roots of {host}"
     mail["Auto-Submitted"] = "auto-generated"
-    lines = [f"{one.when}\n{one.text}\n{one.excerpt}".strip() for one in some]
+    lines = [f"{one.when}\n{one.text}\n{one.excerpt}".strip() for one in some[:_MOST]]
+    if len(some) > _MOST:
+        lines.append(f"and {len(some) - _MOST} more, which the system's log names")
     mail.set_content("\n\n".join((*lines, TODO)) + "\n")
     return mail.as_bytes()
 
@@ -81,7 +83,12 @@ def by_https(url: str, host: str) -> Sends:
     parts = place(url)
 
     def send(some: Sequence[Dropped]) -> None:
-        document = {"schema": "zmward.dropped/1", "host": host, "found": some}
+        document = {
+            "schema": "zmward.dropped/1",
+            "host": host,
+            "found": some[:_MOST],
+            "more": max(len(some) - _MOST, 0),
+        }
         line = http.client.HTTPSConnection(
             parts.hostname or "",
             parts.port,
@@ -143,7 +150,7 @@ class Alerts:
     def _bundle(self, some: list[Dropped]) -> None:
         for send in self._sends:
             try:
-                send(some[:_MOST])
+                send(some)
             except (OSError, subprocess.SubprocessError, socket.gaierror) as error:
                 self._say(f"an alarm could not be sent: {error}")
             except http.client.HTTPException as error:
