@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from lab.aimed import GROUPS, Shot, Target, targets
 from lab.cases import Case, Read, Rules, cases
-from lab.chosen import Choice, chosen, judged
+from lab.chosen import Choice, by_limits, chosen, judged
 from lab.frames import frame
 from lab.unhit import reason
 from lab.ways import interfaces
@@ -167,7 +167,7 @@ def agree(case: Case, count: int, seed: int) -> Agreement:
         link.watch()
         choice = chosen(aimed, count, dice)
         beside = beside_members(aimed, read.sets, choice.shots, dice)
-        shots = [*choice.shots, *beside]
+        shots = by_limits(aimed, [*choice.shots, *beside])
         link.open(
             [
                 frame(shot.begun, number)[14:]

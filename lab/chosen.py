@@ -67,6 +67,23 @@ def doubting(ruleset: Ruleset) -> Ruleset:
     )
 
 
+def by_limits(targets: Sequence[Target], shots: Sequence[Shot]) -> list[Shot]:
+    """Return the shots, those first whose verdict depends on a limit.
+
+    Others that come by a limit are counted by it as well, and would use it up.
+    """
+    rules = {target.family: target.ruleset for target in targets}
+    doubted = {family: doubting(ruleset) for family, ruleset in rules.items()}
+
+    def later(shot: Shot) -> bool:
+        family = shot.packet.family
+        told = judged(rules[family], shot.packet)
+        sure = not told.assumed
+        return sure or judged(doubted[family], shot.packet).verdict != "unknown"
+
+    return sorted(shots, key=later)
+
+
 def _limits(ruleset: Ruleset) -> dict[str, int]:
     """Return of how many packets each limit is asked at most."""
     return {
