@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import zlib
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from lab.node import Lab
+from lab.product import install
 from lab.record import ssh_argv
 
 from tests.lab.conftest import running
@@ -17,6 +19,8 @@ from tests.lab.conftest import running
 pytestmark = pytest.mark.lab
 
 NAME = "zimbraMtaMaxMessageSize"
+UNITS = Path(__file__).parents[2] / "packaging/systemd"
+SNAPSHOT = "zmward-config-snapshot"
 PROVISION = ("runuser", "-u", "zimbra", "--", "/opt/zimbra/bin/zmprov")
 
 
@@ -122,3 +126,72 @@ def test_no_secret_of_the_node_is_in_the_repository(node: Lab, folder: Path) -> 
     assert len(everything) > 10_000
     assert not [one for one in secrets if one in everything]
     assert seen or list((folder / "history").rglob("*.pack"))
+
+
+def _shell(lab: Lab, script: str) -> str:
+    done = lab.run("mail", ["sh", "-c", script])
+    return done.stdout + done.stderr
+
+
+def _stale(lab: Lab, repository: str) -> str:
+    """Return what the newest snapshot could not have, as the history names it."""
+    git = f"/usr/local/bin/git --git-dir={repository}"
+    done = lab.run("mail", ["sh", "-c", f"{git} show refs/heads/main:stale.conf"])
+    return done.stdout
+
+
+def test_the_timer_s_service_sees_what_root_sees(node: Lab) -> None:
+    """By real systemd, with the unit that is shipped; its path alone is another."""
+    install(node)
+    # The node is of this machine's own release, and no package of git is on it.
+    shutil.copy(shutil.which("git") or "git", node.root / "usr/local/bin/git")
+    place = node.root / "etc/systemd/system"
+    for unit in UNITS.glob(f"{SNAPSHOT}.*"):
+        text = unit.read_text().replace("/opt/zmward-venv/bin/", "/usr/local/bin/")
+        (place / unit.name).write_text(text)
+    enable = f"systemctl daemon-reload && systemctl enable -q --now {SNAPSHOT}.timer"
+    _shell(node, enable)
+    assert SNAPSHOT in _shell(node, "systemctl list-timers --no-pager")
+    _shell(node, f"systemctl start {SNAPSHOT}")
+    told = _shell(node, f"journalctl -q -o cat -u {SNAPSHOT}")
+    assert "Snapshot" in told, told
+    own = "--repository /root/own.git --key /root/own.key"
+    _shell(node, f"zmward config snapshot --quiet {own}")
+    assert _stale(node, "/var/lib/zmward/config.git") == _stale(node, "/root/own.git")
+    mode = _shell(node, "stat -c %a /var/lib/zmward/config.git /var/lib/zmward")
+    assert mode.split() == ["700", "700"]
+
+
+TEMPLATE = "/opt/zimbra/conf/nginx/templates/nginx.conf.main.template"
+
+
+def _readiness(lab: Lab, *words: str) -> dict[str, list[str]]:
+    """Return what readiness finds on the node: texts by subject."""
+    argv = ("zmward patches readiness --json --quiet --profile /root/site.toml", *words)
+    done = lab.run("mail", ["sh", "-c", " ".join(argv)], timeout=300)
+    assert done.returncode in (1, 3), done.stderr
+    found: dict[str, list[str]] = {}
+    for row in json.loads(done.stdout)["found"]:
+        found.setdefault(row["subject"], []).append(f"{row['state']}: {row['text']}")
+    return found
+
+
+def test_readiness_shows_an_edit_against_the_recorded_text(node: Lab) -> None:
+    """After the service has made a snapshot: baseline, edit, snapshot, readiness."""
+    _shell(node, "umask 077; echo a phrase that nobody guesses > /root/phrase")
+    words = "--new-key /root/key.pem --passphrase-file /root/phrase --json"
+    made = _shell(node, f"zmward integrity baseline {words} 2>/dev/null")
+    profile = f'[integrity]\nkeys = ["{json.loads(made)["public_key"]}"]\n'
+    (node.root / "root/site.toml").write_text(profile)
+    _shell(node, "zmward collect --quiet > /root/before.json")
+    quiet = _readiness(node)
+    assert not [one for one in quiet["own templates"] if "changed since" in one]
+    _shell(node, f"echo '# ours' >> {TEMPLATE}; systemctl start {SNAPSHOT}")
+    texts = _readiness(node)["own templates"]
+    changed = f"bad: changed since baseline 1 of .*, and not by a package: {TEMPLATE}"
+    exact = f"bad: {TEMPLATE}, from what baseline 1 recorded to .*: .*# ours"
+    for wanted in (changed, exact):
+        assert [one for one in texts if re.fullmatch(wanted, one)], texts
+    after = _readiness(node, "--before", "/root/before.json")["own templates"]
+    other = f"unknown: not as baseline 1 of .*, nor as a package has it: {TEMPLATE}"
+    assert [one for one in after if re.fullmatch(other, one)], after

@@ -20,6 +20,7 @@ CONTROLS = (
     "certificate-expiry-is-told",
     "dane-with-dnssec",
     "foreign-directory-asked-over-tls",
+    "journal-service-closed-or-fixed",
     "mta-is-no-open-relay",
     "mta-refuses-smuggled-mail",
     "mta-restrictions-take-effect",
@@ -35,6 +36,10 @@ STAY_CURED = {"amavis-never-uses-cpio", "pax-for-amavis"}
 BREAK = """
 sed -i /zmcheckexpiredcerts/d /var/spool/cron/crontabs/zimbra
 su - zimbra -c 'zmlocalconfig -e smtp_destination=admin@example.test'
+su - zimbra -c 'zmlocalconfig -e postjournal_enabled=false'
+# All parts stand before the fix of the journal service, not its own alone.
+sed -i '/^Package: zimbra-patch$/,/^$/s/^Version: 10\\.1\\.4/Version: 10.1.0/' \\
+    /var/lib/dpkg/status
 chmod o+w /opt/zimbra/libexec/zmcleantmp
 chmod 644 /opt/zimbra/conf/nginx.key
 su - zimbra -c 'zmprov mcf zimbraMtaSmtpTlsSecurityLevel dane'
@@ -42,7 +47,21 @@ su - zimbra -c 'zmprov mcf +zimbraMtaRestriction reject_nonsense'
 su - zimbra -c 'zmprov mcf -zimbraMtaRestriction reject_unknown_client'
 su - zimbra -c '/opt/zimbra/libexec/configrewrite mta'
 """
+# Whoever reaches the journal service's port speaks to the program that has the hole.
+JOURNAL = """
+python3 -c '
+import socket
+peer = socket.create_connection(("127.0.0.1", 10027), 5)
+peer.settimeout(20)
+try:
+    print(peer.recv(3).decode())
+except ConnectionError:
+    pass
+'
+"""
 STATE = r"""
+stat -c '%n %a %U %G %s %Y' /opt/zimbra/libexec/postjournal
+sha256sum /opt/zimbra/libexec/postjournal
 stat -c '%n %a %U %G' /opt/zimbra/libexec/zmcleantmp /opt/zimbra/conf/*.key \
     /opt/zimbra/conf/localconfig.xml /opt/zimbra/common/conf/main.cf
 stat -c '%n %a %U %G' /opt/zimbra/.ssh/*
@@ -68,6 +87,7 @@ class Walk:
     after: Findings
     back: Findings
     states: tuple[str, str, str]
+    journal: tuple[str, str, str]
 
 
 def said(lab: Lab, script: str) -> str:
@@ -87,6 +107,7 @@ def walk() -> Iterator[Walk]:
         mirror(lab)
         said(lab, BREAK)
         before, state = audited(lab), said(lab, STATE)
+        journal = said(lab, JOURNAL)
         named = ",".join(CONTROLS)
         told = said(
             lab,
@@ -100,10 +121,16 @@ def walk() -> Iterator[Walk]:
         )
         assert ": applied" in told, told
         after, changed = audited(lab), said(lab, STATE)
+        closed = said(lab, JOURNAL)
         run = json.loads(said(lab, "zmward history --json"))["runs"][0]["run"]
         told = said(lab, f"zmward rollback {run} --yes")
         yield Walk(
-            before, plan, after, audited(lab), (state, changed, said(lab, STATE))
+            before,
+            plan,
+            after,
+            audited(lab),
+            (state, changed, said(lab, STATE)),
+            (journal, closed, said(lab, JOURNAL)),
         )
 
 
@@ -122,3 +149,7 @@ def test_what_was_taken_back_is_as_it_was_to_the_last_byte(walk: Walk) -> None:
     before, changed, back = walk.states
     assert before != changed
     assert back == before
+
+
+def test_nobody_reaches_the_journal_program_while_it_is_closed(walk: Walk) -> None:
+    assert [one.strip() for one in walk.journal] == ["220", "", "220"]
