@@ -31,7 +31,9 @@ CRONTAB = "/var/spool/cron/crontabs/zimbra"
 PACKAGE = "zimbra-mbox-webclient-war"
 UPGRADED = f"{WEB}/public/login.jsp"
 NEW = f"{WEB}/public/new-in-this-version.jsp"
-KEPT = "/var/lib/zmward/integrity"
+STATE = "/var/lib/zmward"
+KEPT = f"{STATE}/integrity"
+NOTE = f"{STATE}/integrity-newest"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIntruderIntruderIntruderIntruderIntru0 x"
 INTRUDED = f"""\
 set -eu
@@ -43,6 +45,7 @@ echo '{KEY}' >> {KEYS}
 crontab -u zimbra /tmp/tab
 rm /tmp/tab
 """
+TOLD = ["journalctl", "-q", "-o", "cat", "-t", "zmward"]
 # The same package, one version later: one page changed, one page new.
 UPGRADE = f"""\
 set -eu
@@ -86,6 +89,7 @@ def public(node: Lab) -> str:
     words = ("--new-key", "/root/key.pem", "--passphrase-file", "/root/phrase")
     made = done(node, "baseline", *words, "--json")
     assert made.returncode in (0, 3), made.stderr
+    shell(node, f"cp -a {STATE} /root/first")
     shell(
         node,
         "openssl pkey -in /root/key.pem -passin file:/root/phrase -pubout "
@@ -163,6 +167,29 @@ def test_a_forged_record_is_refused(node: Lab, public: str) -> None:
         assert said.returncode == 4, (name, said.stdout + said.stderr)
         shell(node, f"rm -r {KEPT}; cp -a /root/kept {KEPT}")
     assert done(node, "check", "--public-key", public).returncode == 1
+
+
+def refused(lab: Lab, public: str, words: str, *more: str) -> None:
+    said = done(lab, "check", "--public-key", public, *more)
+    assert said.returncode == 4, said.stdout + said.stderr
+    assert words in said.stderr
+
+
+def test_a_history_that_is_cut_or_put_back_is_refused(node: Lab, public: str) -> None:
+    """By the receipt; by the log of the system; and at last by the key's memory."""
+    shell(node, f"rm -rf /root/kept; cp -a {STATE} /root/kept")
+    shell(node, f"sed -i '2,$d' {KEPT}/history; rm {NOTE}")
+    refused(node, public, "those after it were cut off")
+    shell(node, f"rm -r {STATE}; cp -a /root/first {STATE}")
+    refused(node, public, "another one was put in its place")
+    assert "integrity baseline 2:" in node.run("mail", TOLD).stdout
+    shell(node, f"rm -r {STATE}")
+    refused(node, public, "somebody removed it")
+    shell(node, f"cp -a /root/first {STATE}")
+    kept = ("--expect", "/root/key.pem.newest")
+    refused(node, public, "another one was put in its place", *kept)
+    shell(node, f"rm -r {STATE}; cp -a /root/kept {STATE}")
+    assert done(node, "check", "--public-key", public, *kept).returncode == 1
 
 
 def test_the_web_shell_of_the_careless_is_found_without_any_record(
