@@ -166,7 +166,7 @@ def test_a_run_holds_all_of_the_server(node: Lab) -> None:
     for path in (
         "conf/localconfig.xml",
         "ssl/zimbra/ca/ca.key",
-        ".ssh/zimbra_identity",
+        ".ssh/authorized_keys",
     ):
         assert f"/opt/zimbra/{path}" in listed
     assert any(line.endswith("/etc/keystore") for line in listed)
