@@ -22,7 +22,7 @@ from zmward.finding import Finding, Report
 from zmward.i18n import mark
 from zmward.sources.accounts import ACCOUNTS, Accounts
 from zmward.sources.addresses import ADDRESSES
-from zmward.sources.backup_drill import BACKUP_DRILL
+from zmward.sources.backup_drill import BACKUP_DRILL, Drills
 from zmward.sources.certificates import CERTIFICATES
 from zmward.sources.directory import Entry
 from zmward.sources.osrelease import OS_RELEASE
@@ -282,7 +282,9 @@ def _copies(facts: Facts) -> Iterator[tuple[str, ...]]:
 
 
 def _drill(facts: Facts, host: str) -> Iterator[Part]:
-    found = facts.read(BACKUP_DRILL, host)
+    # Where nothing is remembered, there was none.
+    none = facts.absent(BACKUP_DRILL, host)
+    found = Drills() if none else facts.read(BACKUP_DRILL, host)
     rows = tuple(
         (host, one.when, one.copy, p.subject, p.state)
         for one in found.last
