@@ -273,6 +273,21 @@ def test_pieces_that_were_removed_are_missed_by_a_drill(
 
 
 @needs_restic
+def test_a_dump_that_is_stopped_fails_and_the_rest_goes_on(
+    start: Start, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zmward.doors.produced.SILENT", 1)
+    slapcat = home / "common/sbin/slapcat"
+    slapcat.unlink()
+    slapcat.write_text("#!/bin/sh\necho 'dn: cn=x'\nkill -STOP $$\n", "utf-8")
+    slapcat.chmod(0o755)
+    told = start(restic_copy(Restic(tmp_path)), only=("ldap", "config"))
+    by_name = {"ldap-config.ldif": "failed", "ldap.ldif": "failed", "config": "stored"}
+    assert outcomes(told) == by_name
+    assert "it stopped in the middle" in told.pieces[0].text
+
+
+@needs_restic
 def test_a_directory_whose_database_was_moved_is_missed(
     start: Start, home: Path, tmp_path: Path
 ) -> None:

@@ -39,7 +39,7 @@ from zmward.doors.admin_port import AdminPort
 from zmward.doors.backup_sinks import Label, Sink, store_paths
 from zmward.doors.backup_streams import Lost, Stream
 from zmward.doors.host import Local
-from zmward.doors.produced import produced
+from zmward.doors.produced import SILENT, produced
 from zmward.doors.zimbra_host import Survey, ZimbraHost, filtered
 from zmward.engine.backup_listing import probed
 from zmward.engine.state import new, root
@@ -54,8 +54,6 @@ _MAILBOXES: Final = "db/data"
 _DIRECTORY: Final = "data/ldap/config/cn=config.ldif"
 _DATABASE: Final = "db/data/zimbra"
 _SLAPCATS: Final = ("common/sbin/slapcat", "openldap/sbin/slapcat")
-# An export that gives not a byte for so long will give none.
-_SILENT: Final = 900
 # A token is looked at when an export begins, not while it goes on.
 _LASTS: Final = "600"
 _EXPIRED: Final = frozenset({"service.AUTH_EXPIRED", "service.AUTH_REQUIRED"})
@@ -236,7 +234,7 @@ class _Run:
         try:
             token = delegated(port, mailbox, number)
             cookie = f'header = "Cookie: ZM_ADMIN_AUTH_TOKEN={token}"\n'.encode()
-            argv = port.fetching(mailbox.path, _SILENT)
+            argv = port.fetching(mailbox.path, SILENT)
             with produced(argv, cookie) as stream:
                 return self._exported(stream, number, mailbox)
         except (Lost, Broken) as error:
