@@ -42,6 +42,7 @@ from zmward.doors.host import Local
 from zmward.doors.produced import SILENT, produced
 from zmward.doors.zimbra_host import Survey, ZimbraHost, filtered
 from zmward.engine.backup_listing import probed
+from zmward.engine.directory_due import directory_due
 from zmward.engine.state import new, root
 from zmward.errors import Failed, Fault, NotZimbra, Refused, Unreachable, Usage
 from zmward.sources.source import Unreadable
@@ -115,14 +116,16 @@ class _Run:
                 return path
         return ""
 
-    def ldap(self) -> None:
+    def ldap(self, survey: Survey) -> None:
         """Store the directory and its configuration, where this node has it."""
         database = self._home("data/ldap/mdb/db", "data/ldap/hdb/db")
         program = self._home(*_SLAPCATS)
         if not database:
-            lost = bool(self._home(_DIRECTORY))
-            text = "its database is not there" if lost else "this node has no directory"
-            outcome: Outcome = "failed" if lost else "empty"
+            due = "its configuration is there" if self._home(_DIRECTORY) else ""
+            due = due or directory_due(self._host, survey)
+            text = f"its database is not there, but {due}"
+            text = text if due else "this node has no directory"
+            outcome: Outcome = "failed" if due else "empty"
             self.pieces.append(Piece(LDAP, outcome, text=text))
             return
         if not program:
@@ -363,7 +366,7 @@ def back_up(host: ZimbraHost, copy: Copy, wanted: Wanted, step: Step) -> BackupR
         run = new(wanted.when).id
         work = _Run(host, copy, Label(name, run), step)
         if "ldap" in wanted.only:
-            work.ldap()
+            work.ldap(survey)
         if "config" in wanted.only:
             work.config()
         if "mariadb" in wanted.only:
