@@ -21,6 +21,8 @@ DRILL: Final[Mapping[str, str]] = {
     "parts": "what was restored, as Part",
     "estimate": "how long a whole restore takes, as Estimate",
     "zmward": "the version that rehearsed",
+    "notes": "in what the programs that read the backup were not shut in, one sentence "
+    "each; empty where they were, or none ran",
 }
 BACKUP_RUN: Final[Mapping[str, str]] = {
     "schema": "always `zmward.backup-run/1`",

@@ -482,6 +482,30 @@ def test_what_runs_in_a_scratch_writes_nowhere_else(base: Path) -> None:
     base.chmod(0o755)
 
 
+def test_servers_that_could_not_be_shut_in_are_told_of(
+    drill: Drill, place: Path, tmp_path: Path
+) -> None:
+    """Without CAP_SYS_ADMIN, as in a container, the kernel takes nothing from them."""
+    assert drill(folder(place), code=0)["notes"] == []
+    without = ("setpriv", "--inh-caps=-sys_admin", "--bounding-set=-sys_admin", "--")
+    words = [*without, sys.executable, "-c", "from zmward.cli.main import run; run()"]
+    words += ["backup", "drill", "--profile", str(tmp_path / "profile.toml")]
+    done = subprocess.run(words, capture_output=True, check=False, text=True)
+    said = " ".join(done.stdout.split())
+    assert "refuses to take the network" in said, done.stderr
+    assert "refuses them mounts of their own" in said
+    got = subprocess.run((*words, "--json"), capture_output=True, check=False)
+    notes = json.loads(got.stdout)["notes"]
+    assert len(notes) == 2
+    record = tmp_path / "state" / "backups" / "drills" / "f.json"
+    assert json.loads(record.read_bytes())["notes"] == notes
+    # What starts no program needs no cage.
+    got = subprocess.run(
+        (*words, "--json", "--only", "account"), capture_output=True, check=False
+    )
+    assert json.loads(got.stdout)["notes"] == []
+
+
 def test_a_dump_that_never_ends_holds_nobody_up(
     drill: Drill, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import time
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +32,31 @@ def test_a_program_of_a_run_that_is_silent_and_does_not_end_has_failed(
         assert stream.read() == b"a\n"
         with pytest.raises(Lost, match="does not end"):
             stream.read()
+
+
+@pytest.mark.parametrize("act", ["kill -STOP 0", "while :; do echo a; sleep 0.1; done"])
+def test_a_program_of_a_run_that_is_stopped_or_trickles_has_failed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, act: str
+) -> None:
+    """User zimbra may stop what runs as it; what it started ends with it."""
+    monkeypatch.setattr(produced, "SILENT", 1)
+    own = tmp_path / "pid"
+    words = ("sh", "-c", f"sleep 60 & echo $! >{own}; {act}")
+    began = time.monotonic()
+    with produced.produced(words) as stream, pytest.raises(Lost, match="stopped"):
+        stream.read()
+    assert time.monotonic() - began < 20
+    status = Path("/proc", own.read_text("ascii").strip(), "status")
+    while _runs(status) and time.monotonic() - began < 20:
+        time.sleep(0.05)
+    assert not _runs(status)
+
+
+def _runs(status: Path) -> bool:
+    try:
+        return "State:\tZ" not in status.read_text("ascii")
+    except OSError:
+        return False
 
 
 def test_a_dump_in_pieces_that_hold_nothing_is_not_followed_for_ever() -> None:

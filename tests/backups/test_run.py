@@ -20,18 +20,20 @@ from tests.backups.admin_port import Exports, serving
 from tests.backups.archives import account
 from tests.backups.engines import Borg, Restic, needs_borg, needs_restic, secret
 from tests.backups.zimbra_dump import config, directory
-from tests.engine.zimbra_home import make, stranger, trust
+from tests.engine.zimbra_home import Watched, make, stranger, trust
 from zmward.backup_places import Copy
 from zmward.backups.ldif_count import schema_of
 from zmward.backups.run import BackupRun, Mailbox, named
 from zmward.cli.main import dispatch
 from zmward.doors.backup_sinks import Label, Sink
-from zmward.doors.host import Local
-from zmward.doors.zimbra_host import ZimbraHost
+from zmward.doors.host import Done, Local
+from zmward.doors.zimbra_host import Survey, ZimbraHost
 from zmward.engine.backup_listing import listed
 from zmward.engine.backup_run import Wanted, back_up
+from zmward.engine.directory_due import directory_due
 from zmward.engine.drill_ldap import _config
 from zmward.errors import Failed, Refused, Usage, ZmwardError
+from zmward.sources.localconfig import Localconfig
 
 pytestmark = [
     pytest.mark.skipif(os.getuid() != 0, reason="a backup needs root"),
@@ -273,14 +275,67 @@ def test_pieces_that_were_removed_are_missed_by_a_drill(
 
 
 @needs_restic
+def test_a_dump_that_is_stopped_fails_and_the_rest_goes_on(
+    start: Start, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zmward.doors.produced.SILENT", 1)
+    slapcat = home / "common/sbin/slapcat"
+    slapcat.unlink()
+    slapcat.write_text("#!/bin/sh\necho 'dn: cn=x'\nkill -STOP $$\n", "utf-8")
+    slapcat.chmod(0o755)
+    told = start(restic_copy(Restic(tmp_path)), only=("ldap", "config"))
+    by_name = {"ldap-config.ldif": "failed", "ldap.ldif": "failed", "config": "stored"}
+    assert outcomes(told) == by_name
+    assert "it stopped in the middle" in told.pieces[0].text
+
+
+@needs_restic
 def test_a_directory_whose_database_was_moved_is_missed(
     start: Start, home: Path, tmp_path: Path
 ) -> None:
     copy = restic_copy(Restic(tmp_path))
     (home / "data/ldap/mdb").rename(home / "data/ldap/elsewhere")
     assert outcomes(start(copy, only=("ldap",))) == {"ldap.ldif": "failed"}
+
+
+@needs_restic
+def test_a_directory_that_was_moved_whole_is_missed(
+    start: Start, home: Path, tmp_path: Path
+) -> None:
+    """Its folder is user zimbra's; localconfig and the packages say more."""
+    copy = restic_copy(Restic(tmp_path))
     (home / "data/ldap").rename(home / "data/moved")
+    (piece,) = start(copy, only=("ldap",)).pieces
+    assert piece.outcome == "failed"
+    assert f"ldap_url names {HOST}" in piece.text
+    local = home / "conf/localconfig.xml"
+    own, other = f"ldap://{HOST}:389", "ldap://ldap.example.test:389"
+    local.write_text(local.read_text("utf-8").replace(own, other), "utf-8")
     assert outcomes(start(copy, only=("ldap",))) == {"ldap.ldif": "empty"}
+
+
+_NONE = Done(1)
+
+
+@pytest.mark.parametrize(
+    ("dpkg", "rpm", "keys", "words"),
+    [
+        (Done(0, b"installed"), Done(127), {}, "is installed"),
+        (Done(127), Done(0, b"zimbra-ldap-10"), {}, "is installed"),
+        (Done(2), Done(127), {}, "could not be asked"),
+        (_NONE, _NONE, {"ldap_is_master": "true"}, "ldap_is_master"),
+        (_NONE, _NONE, {"ldap_url": "ldap://A.test ldap://B.test:389"}, "names b.test"),
+        (_NONE, _NONE, {"ldap_url": "ldap://a.test", "ldap_is_master": "false"}, ""),
+        (Done(0, b"config-files"), _NONE, {"ldap_url": "ldap://[x"}, ""),
+    ],
+)
+def test_who_must_have_a_directory(
+    dpkg: Done, rpm: Done, keys: dict[str, str], words: str
+) -> None:
+    host = ZimbraHost(Watched(instead=[dpkg, rpm]))
+    own = Localconfig({"zimbra_server_hostname": "b.test", **keys})
+    said = directory_due(host, Survey(own, "", ()))
+    assert words in said if words else said == ""
 
 
 @needs_restic

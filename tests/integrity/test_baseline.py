@@ -20,7 +20,13 @@ from tests.integrity.site import (
 )
 from zmward.catalog.installation import TREES
 from zmward.engine.integrity import ROUND, Place
-from zmward.engine.integrity_work import baseline, check, recorded
+from zmward.engine.integrity_work import (
+    accept,
+    baseline,
+    check,
+    proposed,
+    recorded,
+)
 from zmward.errors import NotZimbra
 from zmward.integrity.checked import Checked
 from zmward.integrity.compare import difference
@@ -457,6 +463,30 @@ def test_what_zimbra_writes_may_run_no_program(
     put(based, path, text)
     assert alarms(based) == {f"/{path}": {"runs-code"}}
     assert alarms(based, quick=True) == {f"/{path}": {"runs-code"}}
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_the_middle_of_a_long_file_that_zimbra_writes_is_said_not_to_be_seen(
+    based: Path, *, quick: bool
+) -> None:
+    path = f"{WEB}/zimbra/WEB-INF/jetty-env.xml"
+    wide = " " * (300 << 10)
+    put(based, path, f'<!--{wide}--><Call class="java.lang.Runtime"/><!--{wide}-->')
+    found = check(place(based), WISH, quick=quick)
+    why = "it is too long: only its begin and its end were looked at"
+    assert (f"/{path}", why) in found.missed
+    assert found.code == 3
+    put(based, path, f'<!--{wide[:1000]}--><Call class="java.lang.Runtime"/>')
+    found = check(place(based), WISH, quick=quick)
+    assert found.missed == ()
+    assert found.code == 1
+
+
+def test_a_long_file_that_zimbra_writes_can_be_taken(based: Path) -> None:
+    path = f"{WEB}/zimbra/WEB-INF/jetty-env.xml"
+    put(based, path, f"<!--{' ' * (600 << 10)}-->")
+    accept(place(based), WISH, SIGNER, proposed(place(based), WISH, (f"/{path}",)))
+    assert check(place(based), WISH).code == 0
 
 
 def test_a_tree_without_a_name_has_zimbra_s_own(root: Path) -> None:

@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import re
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -414,3 +416,27 @@ def test_hostile_contents_take_no_time() -> None:
             "/etc/systemd/system/x.service",
         ):
             found(Subject(path, 0o644, "zimbra", text))
+
+
+_LINES = (
+    *("curl ", "curl -o a ", "curl -o a;", "curl|/", "curl| sudo ", "curl|\v", "|/"),
+    *("base64 -d ", "base64 -d|/", "base64\v", "nc -a", "mkfifo ", "eval ", "sh -c\v"),
+)
+
+
+@pytest.mark.parametrize("body", _LINES)
+@pytest.mark.parametrize("head", ["", "curl x -o ", "base64 -d ", "nc "])
+def test_code_that_is_fetched_is_looked_for_in_one_pass(head: str, body: str) -> None:
+    """Four times the text take four times as long: not sixteen, not sixty-four."""
+    row = next(row for row in HUNTS if row.id == "job-fetches-code")
+    own = re.compile(row.holds.encode(), re.IGNORECASE | re.DOTALL)
+
+    def taken(size: int) -> float:
+        text = (head + body * size)[:size].encode()
+        assert not own.search(text)
+        began = time.process_time()
+        for _ in range(5):
+            own.search(text)
+        return time.process_time() - began
+
+    assert min(taken(4096) for _ in range(5)) < 10 * min(taken(1024) for _ in range(5))

@@ -51,6 +51,32 @@ def test_homes_that_lie_behind_a_link_are_not_passed_over(
 
 
 @pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize("target", ["/data/anna", "../data/anna", "/other", "/d/../a"])
+def test_a_single_home_that_lies_behind_a_link_is_not_passed_over(
+    based: Path, target: str, *, quick: bool
+) -> None:
+    """Nor one that lies behind several, of which the next is not followed."""
+    (based / "data").mkdir()
+    (based / "home/anna").rename(based / "data/anna")
+    (based / "other").symlink_to("data/anna")
+    (based / "a").symlink_to("data/anna")
+    (based / "home/anna").symlink_to(target)
+    found = check(place(based), WISH, quick=quick)
+    why = "it lies behind a link: it was not seen"
+    assert (f"/{KEYS}", why) in found.missed
+    assert not [one for one in found.alarms if one.path == f"/{KEYS}"]
+
+
+def test_a_link_among_homes_that_leads_to_no_keys_is_no_doubt(based: Path) -> None:
+    (based / "data/docker").mkdir(parents=True)
+    (based / "var/lib/docker").symlink_to("/data/docker")
+    (based / "var/lib/gone").symlink_to("/data/gone")
+    (based / "home/bert2").symlink_to("bert")
+    (based / "home/zimbra").symlink_to("/opt/zimbra")
+    assert check(place(based), WISH).missed == ()
+
+
+@pytest.mark.parametrize("quick", [False, True])
 def test_a_changed_password_is_told(based: Path, *, quick: bool) -> None:
     assert alarms(based, quick=quick) == {}
     # The day of the change and the length are those of before.

@@ -41,7 +41,10 @@ class Estimate(msgspec.Struct, frozen=True):
 
 
 class Rehearsal(msgspec.Struct, frozen=True):
-    """A drill as it is remembered; `made` is the backup's own time, empty for none."""
+    """A drill as it is remembered; `made` is the backup's own time, empty for none.
+
+    `notes` say in what the programs that read the backup were not shut in.
+    """
 
     schema: str
     host: str
@@ -52,6 +55,7 @@ class Rehearsal(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
     estimate: Estimate
     zmward: str = ""
+    notes: tuple[str, ...] = ()
 
 
 # The first and last second that a date of four digits has.

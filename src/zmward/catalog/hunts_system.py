@@ -28,18 +28,49 @@ UNITS: Final = (
     r"/(?:etc|run|usr/local/lib|usr/lib|lib)/systemd/(?:system|user)/"
     rf"{BEHIND}\.(?:service|timer|path|socket|conf)"
 )
+_SHELL: Final = r"(?:/[^\s|]*/)?(?:ba|da|z|k)?sh\b"
+
+
+def _then(*parts: str) -> str:
+    """Return what finds some parts of a line in their order, in one pass.
+
+    The first place where a part is found serves for all: none is tried again.
+    """
+    *some, last = parts
+    return r"\A" + "".join(f"(?>[^\n]*?{one})" for one in some) + f"[^\n]*?{last}"
+
+
+def _piped(programs: str, stops: str, into: str) -> str:
+    """Return what finds a program with nothing that `stops` before the pipe.
+
+    Each program is followed to the next one at most, so that all are in one pass.
+    """
+    own = rf"\b(?:{programs})\b"
+    return rf"{own}(?:(?!{own})[^\n|{stops}])*+{into}"
+
+
 # Something is fetched or unpacked and goes straight into a shell; or a shell is given
-# to somebody far away.
-_FETCHES: Final = (
-    r"(?:"
-    r"\b(?:curl|wget|fetch)\b[^\n|;&]*\|\s*(?:sudo\s+)?(?:/\S*/)?(?:ba|da|z|k)?sh\b"
-    r"|\b(?:curl|wget)\b[^\n|]*\|\s*(?:/\S*/)?(?:python|perl|php)"
-    r"|\bbase64\s+(?:-d|-D|--decode)\b[^\n]*\|\s*(?:/\S*/)?(?:ba|da|z|k)?sh\b"
-    r"|/dev/(?:tcp|udp)/|\bbash\s+-i\b|\b(?:nc|ncat)\b[^\n]*\s-[a-z]*e\b"
-    r"|\bmkfifo\b[^\n]*\b(?:nc|ncat|openssl)\b|\bsocat\b[^\n]*\bexec:"
-    r"|\beval\b[^\n]*\b(?:curl|wget|base64)\b|\bsh\s+-c\s+[\"']?\$\((?:curl|wget)\b"
-    r"|\b(?:curl|wget)\b[^\n]*-[oO]\s*\S+[^\n]*(?:&&|;)\s*(?:chmod|(?:ba)?sh|\./)"
-    r")"
+# to somebody far away. Each takes time as a line is long, whatever is in it.
+_FETCHES: Final = "|".join(
+    (
+        _piped(
+            *("curl|wget|fetch", ";&"),
+            rf"\|\s*(?:sudo\s+)?{_SHELL}",
+        ),
+        _piped("curl|wget", "", r"\|\s*(?:/[^\s|]*/)?(?:python|perl|php)"),
+        _then(r"\bbase64\s+(?:-d|-D|--decode)\b", rf"\|\s*{_SHELL}"),
+        r"/dev/(?:tcp|udp)/|\bbash\s+-i\b",
+        _then(r"\b(?:nc|ncat)\b", r"\s-[a-z]*e\b"),
+        _then(r"\bmkfifo\b", r"\b(?:nc|ncat|openssl)\b"),
+        _then(r"\bsocat\b", r"\bexec:"),
+        _then(r"\beval\b", r"\b(?:curl|wget|base64)\b"),
+        r"\bsh\s+-c\s+[\"']?\$\((?:curl|wget)\b",
+        _then(
+            r"\b(?:curl|wget)\b",
+            r"-[oO]\s*\S",
+            r"(?:&&|;)\s*(?:chmod|(?:ba)?sh|\./)",
+        ),
+    )
 )
 # Places to which everybody can write, and those whose names are hidden.
 HIDDEN: Final = (

@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -55,10 +55,17 @@ class Lost(Exception):  # it becomes a part that is bad
     """A copy could not give a file whole; its text says why."""
 
 
+class Giver(Protocol):
+    """Gives bytes in their order, none at the end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, at most so many."""
+
+
 class Stream:
     """The bytes of a file, from wherever; how long they took, and their checksum."""
 
-    def __init__(self, source: IO[bytes], end: Callable[[], str]) -> None:
+    def __init__(self, source: Giver, end: Callable[[], str]) -> None:
         self._source, self._end = source, end
         self.bytes, self.waited = 0, 0.0
         self.digest = hashlib.sha256()

@@ -11,6 +11,8 @@ from zmward.integrity.hunting import Process
 
 # A page or a table of jobs is far shorter.
 MOST: Final = 256 << 10
+# Of what is longer than this, the middle is not looked at.
+SEEN: Final = 2 * MOST
 _PLAIN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 

@@ -1,7 +1,14 @@
-"""A program whose output is taken as it comes: it ends with us, its failure is told."""
+"""A program whose output is taken as it comes: it ends with us, its failure is told.
 
+Whoever it runs as can stop it: one that keeps its output to itself has failed.
+"""
+
+import os
+import select
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, Final
@@ -9,11 +16,43 @@ from typing import IO, Final
 from zmward.doors.backup_streams import Lost, Stream
 
 _WAIT: Final = 30
+# Seconds within which a program must fill the next piece, or end.
+SILENT: Final = 900
+_PIECE: Final = 1 << 16
+
+
+class _Timely:
+    """A pipe that is read by the piece, each within `SILENT` seconds; else Lost.
+
+    A piece rather than a byte: a byte at a time holds a run without bound, too.
+    """
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe.fileno()
+        self._ready = select.poll()
+        self._ready.register(self._pipe, select.POLLIN)
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, at most so many and a piece; none at the end."""
+        wanted, found = min(size, _PIECE), bytearray()
+        until = time.monotonic() + SILENT
+        while len(found) < wanted:
+            left = max(until - time.monotonic(), 0)
+            if not self._ready.poll(left * 1000):
+                raise Lost(f"it stopped in the middle: {SILENT} seconds waited")
+            piece = os.read(self._pipe, wanted - len(found))
+            if not piece:
+                break
+            found += piece
+        return bytes(found)
 
 
 @contextmanager
 def produced(argv: Sequence[str], given: bytes = b"") -> Iterator[Stream]:
-    """Give what a program prints; it ends with us, and its failure is Lost."""
+    """Give what a program prints; it ends with us, and its failure is Lost.
+
+    All that it started ends with it, stopped or not.
+    """
     errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed below
     process = subprocess.Popen(
         ("setpriv", "--pdeathsig", "KILL", "--", *argv),
@@ -39,12 +78,13 @@ def produced(argv: Sequence[str], given: bytes = b"") -> Iterator[Stream]:
         _fed(process.stdin, given)
         if process.stdout is None:
             raise Lost("a program gave no output")
-        yield Stream(process.stdout, ended)
+        yield Stream(_Timely(process.stdout), ended)
     finally:
         if process.stdout is not None:
             process.stdout.close()
         if process.poll() is None:
-            process.kill()
+            # runuser has a child; this signal ends what is stopped, too.
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         errors.close()
 

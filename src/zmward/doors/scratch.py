@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, Final, Self
 
 from zmward.errors import Incomplete, Refused
+from zmward.i18n import mark
 
 # systemd gives these numbers to users that exist while a service runs.
 _NUMBERS: Final = range(61184, 65520)
@@ -139,6 +140,15 @@ _LOCAL: Final = frozenset(
         *("tmpfs", "devtmpfs", "overlay"),
     )
 )
+# What a dump could make programs do where the kernel refuses to shut them in.
+_NETWORK: Final = mark(
+    "The throw-away servers were not shut in: the system refuses to take the network "
+    "from them, so that what the backup holds could have reached it."
+)
+_PLACES: Final = mark(
+    "The throw-away servers were not shut in: the system refuses them mounts of their "
+    "own, so that what the backup holds could have written wherever everybody may."
+)
 _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 
 
@@ -222,6 +232,14 @@ class Scratch:
     def __exit__(self, *_raised: object) -> None:
         """End every program, and remove the folder."""
         self.close()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return in what programs that ran here were not shut in, a sentence each."""
+        if not self._programs:
+            return ()
+        network = () if _without_network() else (_NETWORK,)
+        return (*network, *(() if self._cage else (_PLACES,)))
 
     @property
     def free(self) -> int:

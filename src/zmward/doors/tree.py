@@ -7,6 +7,7 @@ that nobody can lead the walk elsewhere by changing a link while it is at work.
 import os
 import stat
 from collections.abc import Callable, Iterator
+from posixpath import join, normpath
 from typing import Final
 
 import msgspec
@@ -54,10 +55,48 @@ def enter(root: int, path: str) -> int:
     return at
 
 
-def spread(root: int, tree: str, note: Callable[[str, OSError], None]) -> Iterator[str]:
+def _behind(root: int, path: str) -> bool:
+    """Say whether there is a path, or may be one behind further links."""
+    above, _, name = path.rpartition("/")
+    try:
+        opened = enter(root, above)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        os.stat(name, dir_fd=opened, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    finally:
+        os.close(opened)
+    return True
+
+
+def _linked(
+    opened: int, root: int, own: tuple[str, str, str], looked: Callable[[str], bool]
+) -> bool:
+    """Say whether what stands for the star is a link to what is looked at nowhere."""
+    above, name, behind = own
+    try:
+        target = os.readlink(name, dir_fd=opened)
+    except OSError:
+        # It was another thing a moment ago.
+        return True
+    place = f"{normpath(join('/', above, target))}/{behind}"
+    return not looked(place) and _behind(root, place)
+
+
+def spread(
+    root: int,
+    tree: str,
+    note: Callable[[str, OSError], None],
+    looked: Callable[[str], bool],
+) -> Iterator[str]:
     """Yield the trees that one with a star means; one without it is itself.
 
-    What is above the star and is a link, or cannot be read, is noted.
+    What is above the star and is a link, or cannot be read, is noted; so is a link in
+    the place of the star that leads to what is not `looked` at by its own path.
     """
     above, star, behind = tree.partition("/*/")
     if not star:
@@ -68,15 +107,23 @@ def spread(root: int, tree: str, note: Callable[[str, OSError], None]) -> Iterat
     except OSError as error:
         note(above, error)
         return
+    names = []
     try:
         with os.scandir(opened) as entries:
-            names = [one.name for one in entries if one.is_dir(follow_symlinks=False)]
+            for one in entries:
+                path = f"{above}/{one.name}/{behind}"
+                if one.is_dir(follow_symlinks=False):
+                    names.append(path)
+                elif one.is_symlink():
+                    own = (above, one.name, behind)
+                    if _linked(opened, root, own, looked):
+                        note(path, OSError(0, "it lies behind a link: it was not seen"))
     except OSError as error:
         note(above, error)
         return
     finally:
         os.close(opened)
-    yield from (f"{above}/{name}/{behind}" for name in sorted(names))
+    yield from sorted(names)
 
 
 class Walk:

@@ -20,7 +20,7 @@ from zmward.sources.source import Unreadable
 _KEYS: Final = (
     *("zimbra_server_hostname", "ldap_url", "ldap_master_url", "zimbra_home"),
     *("ldap_starttls_supported", "zimbra_ldap_userdn", "mailboxd_keystore"),
-    *("mailboxd_directory", "zmprov_safeguarded_attrs"),
+    *("mailboxd_directory", "zmprov_safeguarded_attrs", "ldap_is_master"),
 )
 _NO_SUCH_OBJECT = 32
 _NO_INPUT = 66

@@ -39,9 +39,10 @@ from zmward.doors.admin_port import AdminPort
 from zmward.doors.backup_sinks import Label, Sink, store_paths
 from zmward.doors.backup_streams import Lost, Stream
 from zmward.doors.host import Local
-from zmward.doors.produced import produced
+from zmward.doors.produced import SILENT, produced
 from zmward.doors.zimbra_host import Survey, ZimbraHost, filtered
 from zmward.engine.backup_listing import probed
+from zmward.engine.directory_due import directory_due
 from zmward.engine.state import new, root
 from zmward.errors import Failed, Fault, NotZimbra, Refused, Unreachable, Usage
 from zmward.sources.source import Unreadable
@@ -54,8 +55,6 @@ _MAILBOXES: Final = "db/data"
 _DIRECTORY: Final = "data/ldap/config/cn=config.ldif"
 _DATABASE: Final = "db/data/zimbra"
 _SLAPCATS: Final = ("common/sbin/slapcat", "openldap/sbin/slapcat")
-# An export that gives not a byte for so long will give none.
-_SILENT: Final = 900
 # A token is looked at when an export begins, not while it goes on.
 _LASTS: Final = "600"
 _EXPIRED: Final = frozenset({"service.AUTH_EXPIRED", "service.AUTH_REQUIRED"})
@@ -117,14 +116,16 @@ class _Run:
                 return path
         return ""
 
-    def ldap(self) -> None:
+    def ldap(self, survey: Survey) -> None:
         """Store the directory and its configuration, where this node has it."""
         database = self._home("data/ldap/mdb/db", "data/ldap/hdb/db")
         program = self._home(*_SLAPCATS)
         if not database:
-            lost = bool(self._home(_DIRECTORY))
-            text = "its database is not there" if lost else "this node has no directory"
-            outcome: Outcome = "failed" if lost else "empty"
+            due = "its configuration is there" if self._home(_DIRECTORY) else ""
+            due = due or directory_due(self._host, survey)
+            text = f"its database is not there, but {due}"
+            text = text if due else "this node has no directory"
+            outcome: Outcome = "failed" if due else "empty"
             self.pieces.append(Piece(LDAP, outcome, text=text))
             return
         if not program:
@@ -236,7 +237,7 @@ class _Run:
         try:
             token = delegated(port, mailbox, number)
             cookie = f'header = "Cookie: ZM_ADMIN_AUTH_TOKEN={token}"\n'.encode()
-            argv = port.fetching(mailbox.path, _SILENT)
+            argv = port.fetching(mailbox.path, SILENT)
             with produced(argv, cookie) as stream:
                 return self._exported(stream, number, mailbox)
         except (Lost, Broken) as error:
@@ -365,7 +366,7 @@ def back_up(host: ZimbraHost, copy: Copy, wanted: Wanted, step: Step) -> BackupR
         run = new(wanted.when).id
         work = _Run(host, copy, Label(name, run), step)
         if "ldap" in wanted.only:
-            work.ldap()
+            work.ldap(survey)
         if "config" in wanted.only:
             work.config()
         if "mariadb" in wanted.only:

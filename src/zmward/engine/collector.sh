@@ -259,17 +259,31 @@ masked() {
             return done line
         }
         BEGIN {
-            name = "(passw(or)?d|passphrase|passcode|pass|pwd|bind_?pw|_pw|secret|token" \
+            name = "(passw(or)?d|passphrase|passcode|pass|pwd|(bind|root)_?pw|_pw|secret|token" \
                 "|credentials?|headervalue|(api|access|account)[_-]?key)[a-z0-9_-]*"
             between = "[\"\047]?([ \t]*(=>|[=:])[ \t]*|[ \t]+)"
             quoted = "\"[^\"]*\"?|\047[^\047]*\047?"
             # What closes a list or a call behind the value stays.
             value = "(" quoted "|[^ \t\"]*[^] \t,;)\"\047])"
             word = "(" quoted "|[^ \t]+)"
+            address = "hooks\\.slack\\.com/[a-z]+/|discord(app)?\\.com/api/webhooks/" \
+                "|\\.webhook\\.office\\.com/|/bot[0-9]+:|[?&](key|sig|signature|code)="
+            piped = "(echo|printf)[ \t].*[|].*" \
+                "(passw|chpass|sudo[ \t]|gpg|openssl|kinit|cryptsetup)"
         }
         {
             line = $0
             gsub(/sshpass +-p *[^ ]+/, "sshpass -p", line)
+            if (line ~ /htpasswd/)
+                line = hide(line, \
+                    "[ \t]-[a-z]*b[a-z]*[ \t]+[^ \t]+[ \t]+[^ \t]+[ \t]+", word)
+            # What is printed into a program that takes a password from there.
+            if (line ~ piped)
+                line = hide(line, "(echo|printf)[ \t]+(-[a-z]+[ \t]+)*", "[^|]+")
+            # Addresses that are a right by themselves, and keys within addresses.
+            line = hide(line, address, "[^ \t\"\047<>&]+")
+            if (line ~ /[A-Z0-9]_KEY=/) line = hide(line, "[a-z0-9]_key=", word)
+            line = hide(line, "^[ \t]*r[ow]community6?[ \t]+", word)
             line = hide(line, name "[\"\047][^<>]*[ \t]value[ \t]*=[ \t]*", "(" quoted ")")
             line = hide(line, name "[\"\047]?([ \t][^<>]*)?>", "[^<>]+")
             line = hide(line, name between, value)
@@ -287,6 +301,12 @@ masked() {
                 line = hide(line, \
                     "[ \t](-u|--user|--proxy-user)[ \t=]*[^ \t:%,]+[:%,]", word)
             if (line ~ /redis-cli/) line = hide(line, "[ \t]-a[ \t]*", word)
+            if (line ~ /mongo/) line = hide(line, "[ \t]-p[ \t]*", word)
+            if (line ~ /openssl/) line = hide(line, "[ \t]-k[ \t]+", word)
+            if (line ~ /snmp(get|walk|set|bulk|trap|inform|table|status|df|usm)/)
+                line = hide(line, "[ \t]-[cax][ \t]*", word)
+            if (line ~ /rclone/)
+                line = hide(line, "--[a-z0-9-]*-(key|pass|secret)[ \t=]+", word)
             if (line ~ /7z|rar |zip |ipmitool/) line = hide(line, "[ \t]-p[ \t]*", word)
             gsub(/:\/\/[^\/ "]*@/, "://masked@", line)
             print line

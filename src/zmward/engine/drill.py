@@ -258,13 +258,15 @@ def _sum(sizes: Sequence[int | None]) -> int | None:
 
 def _tried(
     door: Door, site: Backups, listing: Listing, asked: Asked, step: Step
-) -> tuple[tuple[Part, ...], Estimate]:
+) -> tuple[tuple[Part, ...], Estimate, tuple[str, ...]]:
     with Scratch(site.scratch) as scratch:
         drill = _Drill(door, listing, choice(site, asked.account), step)
         parts = drill.parts(scratch, asked.only)
         every = [item.size for item in drill.accounts]
+        notes = scratch.notes
     whole = _sum([one.size for one in newest(listing)])
-    return parts, estimated(parts, listing.copy, whole, sum(every) if every else None)
+    estimate = estimated(parts, listing.copy, whole, sum(every) if every else None)
+    return parts, estimate, notes
 
 
 def rehearse(door: Door, site: Backups, asked: Asked, step: Step) -> Rehearsal:
@@ -275,6 +277,7 @@ def rehearse(door: Door, site: Backups, asked: Asked, step: Step) -> Rehearsal:
     listing = listed(door, copy)
     found = newest(listing)
     parts: tuple[Part, ...]
+    notes: tuple[str, ...] = ()
     estimate = Estimate(None, None)
     if listing.troubles:
         parts = _hopeless(listing, asked.only)
@@ -283,7 +286,7 @@ def rehearse(door: Door, site: Backups, asked: Asked, step: Step) -> Rehearsal:
         parts = tuple(Part(s, "bad", "there is no backup", step_) for s in asked.only)
     else:
         try:
-            parts, estimate = _tried(door, site, listing, asked, step)
+            parts, estimate, notes = _tried(door, site, listing, asked, step)
         except Lost as error:
             parts = tuple(Part(s, "bad", str(error)) for s in asked.only)
     parts = tuple(
@@ -301,6 +304,7 @@ def rehearse(door: Door, site: Backups, asked: Asked, step: Step) -> Rehearsal:
         parts=parts,
         estimate=estimate,
         zmward=asked.version,
+        notes=notes,
     )
 
 

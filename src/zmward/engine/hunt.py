@@ -11,10 +11,11 @@ import msgspec
 
 from zmward.catalog.hunt import PAGE
 from zmward.catalog.installation import WEB, Z, real, skipped
-from zmward.doors.hunted import MOST, begin, processes
+from zmward.doors.hunted import SEEN, begin, processes
 from zmward.doors.tree import Folder, Walk, enter
 from zmward.engine.integrity import Place
 from zmward.integrity.hunting import (
+    LONG,
     Hit,
     Process,
     Subject,
@@ -56,7 +57,6 @@ _INSIDE: Final = (
     *(f"{Z}/data/tmp/", f"{Z}/data/httpd/", f"{Z}/log/", f"{Z}/zmstat/"),
     *(f"{Z}/jetty_base/logs/", f"{Z}/jetty_base/temp/"),
 )
-_LONG: Final = "it is too long: only its begin and its end were looked at"
 _WORK: Final = f"{Z}/jetty_base/work/"
 
 
@@ -165,7 +165,7 @@ class _Hunt:
             except OSError as error:
                 self.missed.append((shown(path), error.strerror or "not read"))
                 return
-            if found.st_size > 2 * MOST:
+            if found.st_size > SEEN:
                 self.long.append(path)
         self.subjects.append(Subject(path, found.st_mode, owner, content))
 
@@ -192,7 +192,7 @@ class _Hunt:
         }
         shipped = self._place.agreeing(map(shown, (*first, *self.long)), self.packages)
         self.missed += (
-            (shown(path), _LONG) for path in self.long if shown(path) not in shipped
+            (shown(path), LONG) for path in self.long if shown(path) not in shipped
         )
         for path, subject in first.items():
             one, agrees = self.packages.files.get(shown(path)), shown(path) in shipped

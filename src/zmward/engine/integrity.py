@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from zmward.catalog.installation import TREES, Z, recorded, skipped
+from zmward.catalog.installation import TREES, Z, in_tree, recorded, skipped
 from zmward.doors.examine import Examiner
 from zmward.doors.hunted import begin
 from zmward.doors.package_files import database
@@ -142,7 +142,10 @@ class Place:
         )
 
     def _folders(self, walk: Walk) -> Iterator[Folder]:
-        spread_ = (spread(self.opened, tree, walk.note) for tree in self.trees)
+        def looked(path: str) -> bool:
+            return any(in_tree(path, tree) for tree in self.trees)
+
+        spread_ = (spread(self.opened, tree, walk.note, looked) for tree in self.trees)
         trees = (one for some in spread_ for one in some)
         for tree in trees:
             for folder in walk.tree(tree):

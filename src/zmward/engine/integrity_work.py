@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from zmward.catalog.installation import place_of
+from zmward.doors.hunted import SEEN
 from zmward.engine.integrity import Place, Seen
 from zmward.engine.integrity_keys import Signer
 from zmward.engine.integrity_rendered import unmade
@@ -27,7 +28,7 @@ from zmward.integrity.checked import (
     wanted,
 )
 from zmward.integrity.compare import Compared, compared, unread_lines
-from zmward.integrity.hunting import Subject, hits
+from zmward.integrity.hunting import LONG, Subject, hits, hunts_at
 from zmward.integrity.manifest import SCHEMA, Header, Manifest
 from zmward.integrity.names import named
 from zmward.integrity.node import Node
@@ -180,6 +181,7 @@ def _judged(
     nodes = [one.now for one in found.differences if one.now is not None]
     files = {node.path: node for node in nodes if node.sort == "file"}
     agreeing = place.agreeing(files, owners, files)
+    missed = (*missed, *_half_seen(files, agreeing))
     running = frozenset(node.path for node in nodes if _runs_code(place, node))
     packages = Packages(
         *(owners, manifest.header.packages, agreeing),
@@ -206,6 +208,16 @@ def _rewritten(found: Compared) -> list[Node]:
     """Return the files that are there with another content than before."""
     some = [one for one in found.differences if one.was is None or one.content]
     return [one.now for one in some if one.now is not None]
+
+
+def _half_seen(files: Mapping[str, Node], agreeing: frozenset[str]) -> Iterable[Missed]:
+    """Yield files that are judged by their content, and too long to be read whole."""
+    for path, node in files.items():
+        own = named(path)
+        if node.size <= SEEN or path in agreeing or place_of(own).kind not in LOOSE:
+            continue
+        if any(row.holds and row.level == "alarm" for row in hunts_at(own, 0, "")):
+            yield path, LONG
 
 
 def _runs_code(place: Place, node: Node) -> bool:
@@ -286,7 +298,8 @@ def proposed(place: Place, wish: Wish, paths: tuple[str, ...]) -> Accepted:
         {node.path: line for node, line in _paired(manifest.lines)},
         {node.path: line for node, line in _paired(seen.lines)},
         rest,
-        checked.missed,
+        # Of a long one the digest is known, and can be taken.
+        (one for one in checked.missed if one[1] != LONG),
     )
     content = b"".join(line + b"\n" for line in lines)
     header = msgspec.structs.replace(

@@ -35,6 +35,7 @@ _JAVA_WORDS: Final = frozenset(
         *("transient", "try", "void", "volatile", "while", "true", "false", "null"),
     )
 )
+LONG: Final = "it is too long: only its begin and its end were looked at"
 _CLASS = "class-without-page"
 _GONE, _MEMORY, _OPEN = (
     "process-of-deleted-program",

@@ -83,5 +83,8 @@ def render(
     lines = [*hanging(Text(), Text(title, style="bold"), 0, width), Text()]
     for part in record.parts:
         lines += _part(part, say, width)
+    for note in record.notes:
+        said = Text(plain(say(note)), style="bold red")
+        lines += [Text(), *hanging(Text("! ", style="bold red"), said, 2, width)]
     lines += [Text(), *_estimate(record, say, width)]
     return printed(lines, width, color=color, encoding=encoding)
