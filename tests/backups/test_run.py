@@ -25,6 +25,7 @@ from zmward.backup_places import Copy
 from zmward.backups.ldif_count import schema_of
 from zmward.backups.run import BackupRun, Mailbox, named
 from zmward.cli.main import dispatch
+from zmward.doors import backup_sinks
 from zmward.doors.backup_sinks import Label, Sink
 from zmward.doors.host import Done, Local
 from zmward.doors.zimbra_host import Survey, ZimbraHost
@@ -216,6 +217,27 @@ def test_an_export_that_breaks_off_is_not_stored(
     (backup,) = listed(Local(), copy).backups
     assert backup.whole is False
     assert not list((restic.place / "locks").iterdir())
+    restic.run("check")
+
+
+@needs_restic
+def test_an_engine_that_leaves_its_lock_behind_locks_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when an interrupt comes while restic takes it."""
+    monkeypatch.setitem(backup_sinks._STOPS, "restic", signal.SIGKILL)
+    restic = Restic(tmp_path)
+    sink = Sink(restic_copy(restic), Label("h", "1"), "config", "x")
+    locks = restic.place / "locks"
+    try:
+        for _ in range(600):
+            sink.give(b"x" * 100)
+            if list(locks.iterdir()):
+                break
+            time.sleep(0.1)
+    finally:
+        sink.close()
+    assert not list(locks.iterdir())
     restic.run("check")
 
 

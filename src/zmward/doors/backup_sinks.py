@@ -17,8 +17,8 @@ import msgspec
 from zmward.backup_places import Copy
 from zmward.backups.repository import OWN_TAG, PARTIAL
 from zmward.doors import backup_engines as engines
-from zmward.doors.host import Done
-from zmward.errors import Failed
+from zmward.doors.host import Done, Local
+from zmward.errors import Failed, ZmwardError
 
 _WAIT: Final = 600
 _GRACE: Final = 60
@@ -174,6 +174,11 @@ def _ended(copy: Copy, process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        if copy.kind == "restic":
+            # An interrupt that comes while it takes its lock leaves that behind; only
+            # locks of programs that are gone are removed.
+            with contextlib.suppress(ZmwardError):
+                Local().run(engines.called(copy, "unlock"), seconds=_GRACE)
     if process.stdin is not None:
         with contextlib.suppress(OSError):
             process.stdin.close()
