@@ -48,7 +48,8 @@ def said(lab: Lab, script: str) -> str:
 
 
 def zmward(lab: Lab, words: str, before: str = "") -> subprocess.CompletedProcess[str]:
-    return lab.run("mail", ["sh", "-c", f"{before}exec zmward {words}"])
+    argv = ["sh", "-c", f"{before}exec zmward {words}"]
+    return lab.run("mail", argv, timeout=300)
 
 
 def newest(lab: Lab) -> tuple[str, str]:
