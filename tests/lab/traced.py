@@ -1,5 +1,6 @@
 """Every argv and environment that processes start with, and samples of what they have."""
 
+import os
 import re
 import signal
 import subprocess
@@ -79,11 +80,35 @@ def shown(trace: Path, wanted: Sequence[str]) -> list[str]:
     ]
 
 
-class Watch(threading.Thread):
-    """Reads argv and environment of all processes, again and again."""
+def _space(process: int | str) -> str:
+    return str(Path(f"/proc/{process}/ns/pid").readlink())
 
-    def __init__(self, wanted: list[str]) -> None:
+
+def _of_others(process: int, spaces: set[str]) -> bool:
+    """Say whether a process is another test's: on its node, or begun beside us."""
+    try:
+        if _space(process) not in spaces:
+            return True
+        while process > 1:
+            text = Path(f"/proc/{process}/stat").read_text("utf-8", "replace")
+            parent = int(text.rpartition(")")[2].split()[1])
+            if parent == os.getppid():
+                return process != os.getpid()
+            process = parent
+    except OSError:
+        pass
+    return False
+
+
+class Watch(threading.Thread):
+    """Reads argv and environment of all processes, again and again.
+
+    Those of tests that run at the same time are left out.
+    """
+
+    def __init__(self, node: Lab, wanted: list[str]) -> None:
         super().__init__()
+        self.spaces = {_space("self"), _space(node.leader())}
         self.wanted = [word.encode() for word in wanted]
         self.ended = threading.Event()
         self.seen: list[bytes] = []
@@ -100,7 +125,9 @@ class Watch(threading.Thread):
                     except OSError:
                         continue
                     self.looked += 1
-                    self.seen += [text for word in self.wanted if word in text]
                     # The form of every token of Zimbra's.
-                    if b"authToken>0_" in text or b"\x000_" in text:
-                        self.seen.append(text)
+                    for word in (*self.wanted, b"authToken>0_", b"\x000_"):
+                        if word in text and not _of_others(
+                            int(place.name), self.spaces
+                        ):
+                            self.seen.append(text)

@@ -120,7 +120,7 @@ class Watched:
         if self.way == "remote":
             # ssh's connection stays open after it: strace would wait for its end.
             walked(argv)
-        watching = Watch(wanted)
+        watching = Watch(self.node, wanted)
         watching.start()
         try:
             with self._behind():
