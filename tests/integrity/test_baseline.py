@@ -212,32 +212,35 @@ def test_jobs_that_an_upgrade_writes_make_no_noise(based: Path) -> None:
     assert set(alarms(based)) == {f"/{template}", f"/{table}"}
 
 
+NEW_JOB = "*/5 * * * * /opt/zimbra/libexec/zmnew"
+TABLE = "var/spool/cron/crontabs/zimbra"
+
+
+def upgraded_with_a_job(root: Path) -> str:
+    """Have an upgrade bring a job; return the table as it ships it."""
+    shipped = f"# ZIMBRASTART -- DO NOT EDIT\n{NEW_JOB}\n# ZIMBRAEND\n"
+    template = "opt/zimbra/conf/crontabs/crontab"
+    put(root, template, shipped)
+    package(root, {**SHIPPED, template: shipped}, "10.1.1")
+    return shipped
+
+
 @pytest.mark.parametrize("sign", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\r"])
 def test_what_only_python_takes_for_a_lines_end_hides_no_job(
     based: Path, sign: str
 ) -> None:
-    job = "*/5 * * * * /opt/zimbra/libexec/zmnew"
-    shipped = f"# ZIMBRASTART -- DO NOT EDIT\n{job}\n# ZIMBRAEND\n"
-    template = "opt/zimbra/conf/crontabs/crontab"
-    table = "var/spool/cron/crontabs/zimbra"
-    put(based, template, shipped)
-    package(based, {**SHIPPED, template: shipped}, "10.1.1")
-    evil = shipped.replace(job, f"{job}{sign}#; /tmp/x")
-    put(based, table, "x").write_bytes(evil.encode())
-    assert set(alarms(based)) == {f"/{table}"}
+    shipped = upgraded_with_a_job(based)
+    evil = shipped.replace(NEW_JOB, f"{NEW_JOB}{sign}#; /tmp/x")
+    put(based, TABLE, "x").write_bytes(evil.encode())
+    assert set(alarms(based)) == {f"/{TABLE}"}
 
 
 def test_the_middle_of_a_long_table_hides_no_job(based: Path) -> None:
-    job = "*/5 * * * * /opt/zimbra/libexec/zmnew"
-    shipped = f"# ZIMBRASTART -- DO NOT EDIT\n{job}\n# ZIMBRAEND\n"
-    template = "opt/zimbra/conf/crontabs/crontab"
-    table = "var/spool/cron/crontabs/zimbra"
-    put(based, template, shipped)
-    package(based, {**SHIPPED, template: shipped}, "10.1.1")
+    shipped = upgraded_with_a_job(based)
     room = "#\n" * 200_000
-    evil = shipped.replace(job, f"{job}\n{room}* * * * * /tmp/x\n{room}")
-    put(based, table, evil)
-    assert set(alarms(based)) == {f"/{table}"}
+    evil = shipped.replace(NEW_JOB, f"{NEW_JOB}\n{room}* * * * * /tmp/x\n{room}")
+    put(based, TABLE, evil)
+    assert set(alarms(based)) == {f"/{TABLE}"}
 
 
 @pytest.mark.parametrize("swapped", ["table", "template"])
