@@ -97,7 +97,7 @@ class TestKernel:
             door, marked(rules(backend, found, BANS), OTHER, ends=ENDS), RUN, "/"
         )
         if backend == "nftables":
-            ban = "add element inet zmward bans4 { 203.0.113.222 timeout 10m }"
+            ban = "add element inet zmward timed-bans4 { 203.0.113.222 timeout 10m }"
             assert door.run(("nft", ban)).code == 0
         seen = read_rules(door)
         assert seen is not None

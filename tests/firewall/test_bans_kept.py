@@ -71,7 +71,8 @@ def ban(door: Inside, kind: str, word: str, seconds: int = 0) -> None:
     six = ":" in word
     digit = 6 if six else 4
     if kind == "nftables":
-        name = f"banned-networks{digit}" if "/" in word else f"bans{digit}"
+        single = "timed-bans" if seconds else "bans"
+        name = f"{'banned-networks' if '/' in word else single}{digit}"
         ends = f" timeout {seconds}s" if seconds else ""
         run(door, "nft", f"add element inet zmward {name} {{ {word}{ends} }}")
     elif kind == "iptables":
@@ -100,6 +101,7 @@ def banned(door: Inside) -> dict[str, int]:
 
 
 WORDS = (ADDRESS, HOST6, NETWORK)
+OTHER_TIMED = "203.0.113.78"
 
 
 @EACH
@@ -163,7 +165,7 @@ def test_bans_move_to_another_program(door: Inside, old: str, kind: str) -> None
 
 def left(door: Inside, kind: str) -> int:
     if kind == "nftables":
-        text = run(door, "nft", "-j", "list", "set", "inet", "zmward", "bans4")
+        text = run(door, "nft", "-j", "list", "set", "inet", "zmward", "timed-bans4")
         return int(text.partition('"expires": ')[2].partition("}")[0].split(",")[0])
     text = run(door, "ipset", "save", "zmward-bans4")
     line = next(row for row in text.splitlines() if FOR_A_WHILE in row)
@@ -308,3 +310,28 @@ def test_the_script_alone_does_it(door: Inside) -> None:
     words = ("put", "nftables", "without-bans")
     assert run_rules(door, *words, given=text).code == 0
     assert banned(door) == {}
+
+
+def test_the_longest_of_two_bans_is_kept(door: Inside) -> None:
+    """An address that is banned for a while, and for ever elsewhere, is banned once."""
+    load_rules(door, rules("nftables", SITE), RUN, "/")
+    for seconds in (5000, 0):
+        ban(door, "nftables", FOR_A_WHILE, seconds)
+    ban(door, "nftables", OTHER_TIMED, 5000)
+    load_rules(door, rules("nftables", STORE), OTHER, "/")
+    listed = {
+        name: run(door, "nft", "list", "set", "inet", "zmward", name)
+        for name in ("bans4", "timed-bans4")
+    }
+    assert FOR_A_WHILE in listed["bans4"]
+    assert FOR_A_WHILE not in listed["timed-bans4"]
+    assert OTHER_TIMED in listed["timed-bans4"]
+
+
+def test_many_timed_bans_of_ipset_find_room_in_nft(door: Inside) -> None:
+    load_rules(door, rules("iptables", SITE), RUN, "/")
+    given = "".join(f"add zmward-bans4 {ip} timeout 9000\n" for ip in many(30_000))
+    run(door, "ipset", "restore", given=given)
+    load_rules(door, rules("nftables", SITE), OTHER, "/")
+    text = run(door, "nft", "-j", "list", "set", "inet", "zmward", "timed-bans4")
+    assert len(json.loads(text)["nftables"][1]["set"]["elem"]) == 30_000

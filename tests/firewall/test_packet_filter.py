@@ -144,7 +144,7 @@ def test_an_edit_by_hand_is_noticed(door: Inside, backend: Backend) -> None:
 def test_a_zone_edited_by_hand_is_noticed_and_a_ban_is_not_one(door: Inside) -> None:
     wanted = rules("nftables", SITE)
     load_rules(door, wanted, RUN, "/")
-    ban = ("nft", "add element inet zmward bans4 { 203.0.113.9 timeout 10m }")
+    ban = ("nft", "add element inet zmward timed-bans4 { 203.0.113.9 timeout 10m }")
     assert door.run(ban).code == 0
     assert standing_rules(door, wanted) == wanted
     load_rules(door, wanted, OTHER, "/")

@@ -46,7 +46,7 @@ BANS_OF_NFT='
     }
     $1 == "set" {
         own = ""
-        if ($2 ~ /^(bans|banned-networks)[46]$/) own = substr($2, length($2))
+        if ($2 ~ /^((timed-)?bans|banned-networks)[46]$/) own = substr($2, length($2))
     }
     own != "" {
         gsub(/comment "[^"]*"/, "")
@@ -112,12 +112,19 @@ nft_kept() { # file of the text
         stage == 1 {
             word = $2
             if ($1 == 4) sub(/\/32$/, "", word); else sub(/\/128$/, "", word)
-            name = (word ~ /[\/-]/ ? "banned-networks" : "bans") $1
             if (word !~ /^[0-9a-fA-F.:\/-]+$/) next
-            key = name " " word
-            if (!(key in left)) { item[name, ++count[name]] = word; left[key] = $3 }
-            else if ($3 == 0 || left[key] && $3 > left[key]) left[key] = $3
+            if (!(word in left)) { told[++all] = word; left[word] = $3; digit[word] = $1 }
+            else if ($3 == 0 || left[word] && $3 > left[word]) left[word] = $3
             next
+        }
+        # Where each belongs is known when all have been read.
+        !placed++ {
+            for (i = 1; i <= all; i++) {
+                word = told[i]
+                name = word ~ /[\/-]/ ? "banned-networks" : left[word] ? "timed-bans" : "bans"
+                name = name digit[word]
+                item[name, ++count[name]] = word
+            }
         }
         $1 == "set" { own = $2; if (own in count) room[own] = 1 }
         # An interval takes two places.
@@ -133,7 +140,7 @@ nft_kept() { # file of the text
                 printf "add element inet zmward %s {", name
                 for (i = 1; i <= count[name]; i++) {
                     word = item[name, i]
-                    ends = left[name " " word]
+                    ends = left[word]
                     printf "%s %s%s", (i > 1 ? "," : ""), word, (ends ? " timeout " ends "s" : "")
                 }
                 print " }"

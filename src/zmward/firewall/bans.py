@@ -19,8 +19,8 @@ from zmward.firewall.rules import (
 # Chains and tables of programs that ban, and sets that they or our own rules ask.
 _PLACES: Final = re.compile(r"^(\w+ )?(f2b-|crowdsec|CROWDSEC|ZMWARD-BANS$)")
 _SETS: Final = re.compile(
-    r"(@|--match-set )(zmward-bans|bans[46]\b|banned-networks[46]\b|f2b-|addr6?-set-"
-    r"|crowdsec)"
+    r"(@|--match-set )(zmward-bans|(?:timed-)?bans[46]\b|banned-networks[46]\b|f2b-"
+    r"|addr6?-set-|crowdsec)"
 )
 
 

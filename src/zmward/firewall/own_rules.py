@@ -32,10 +32,14 @@ _MARK: Final = re.compile(r"^\tchain run-[A-Za-z0-9-]+ \{\n\t\}\n", re.MULTILINE
 # nft before 1.1.2 does not say how many elements a set has.
 _COUNT: Final = re.compile(r"^(\t\tsize [0-9]+)[ \t]*# count [0-9]+$", re.MULTILINE)
 _BLANK: Final = re.compile(r"\n{2,}")
-_BANS: Final = ("bans4", "bans6", "banned-networks4", "banned-networks6")
+_BANS: Final = tuple(
+    f"{name}{digit}"
+    for name in ("bans", "timed-bans", "banned-networks")
+    for digit in "46"
+)
 # Of a set of bans, in nft's listing or in what our sets of ipset come to.
 _ROOM: Final = re.compile(
-    r"^(\tset (?:bans|banned-networks)[46] \{\n\t\ttype \S+\n\t\tsize "
+    r"^(\tset (?:(?:timed-)?bans|banned-networks)[46] \{\n\t\ttype \S+\n\t\tsize "
     r"|zmward-bans[46] room )([0-9]+)",
     re.MULTILINE,
 )
@@ -153,7 +157,7 @@ def essence(listing: Listing) -> str:
     """Return what listed rules come to, whoever loaded them and whenever."""
     if listing.backend == "nftables":
         text = _without_elements(listing.texts[0], "dynamic")
-        text = _MARK.sub("", _without_elements(text, "timeout"))
+        text = _MARK.sub("", _without_elements(text, "timeout", _BANS))
         return _BLANK.sub("\n", text).strip()
     if listing.backend == "ufw":
         return ufw_rules.essence(listing.texts)

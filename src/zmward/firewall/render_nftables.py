@@ -26,6 +26,8 @@ _DIGIT = {"ipv4": "4", "ipv6": "6"}
 _SOURCE = {"ipv4": "ip saddr", "ipv6": "ip6 saddr and ffff:ffff:ffff:ffff::"}
 _SOURCES_COUNTED = 65_535
 _SMALLEST = 1024
+# Of so many bans one may end by itself: fail2ban ends its own.
+_TIMED = 8
 # So many addresses in a row are still told one by one.
 _FEW = 16
 # Connections that were open before the first load: the kernel did not track them yet.
@@ -99,11 +101,18 @@ def _open_set(family: Family) -> Iterator[str]:
 def _ban_sets(
     policy: Policy, bans: Sources, family: Family, counters: list[str]
 ) -> Iterator[str]:
-    """Yield banned addresses, found at once by their hash, and banned networks."""
+    """Yield banned addresses, found at once by their hash, and banned networks.
+
+    Where elements may end by themselves, the kernel takes a hash that can grow, which
+    costs each packet more: addresses banned for a while have a set of their own.
+    """
     single, wide = _apart(bans.of(family), family)
     name = f"bans{_DIGIT[family]}"
     size = max(_room(policy.bans // 4), _room(len(single) // 2))
-    yield from _set(name, family, single, size, ["flags timeout", *counters])
+    yield from _set(name, family, single, size, counters)
+    name = f"timed-bans{_DIGIT[family]}"
+    size = _room(policy.bans // 4 // _TIMED)
+    yield from _set(name, family, (), size, ["flags timeout", *counters])
     name = f"banned-networks{_DIGIT[family]}"
     size = max(_room(policy.bans // 4), _room(len(wide)))
     yield from _set(name, family, wide, size, ["flags interval,timeout", *counters])
@@ -257,7 +266,7 @@ def _input(policy: Policy, ends: Ends) -> Iterator[str]:
     yield f"tcp flags & ({_flags(ALL_FLAGS)}) != syn jump odd"
     yield from _openings(policy, ends, trusted=True)
     for family in FAMILIES:
-        for name in ("bans", "banned-networks"):
+        for name in ("bans", "timed-bans", "banned-networks"):
             place = f"{_WORD[family]} saddr @{name}{_DIGIT[family]}"
             yield f"{place} {ends.banned} {_comment('banned')}"
     yield from _openings(policy, ends, trusted=False)
