@@ -167,18 +167,21 @@ def test_ufw_takes_it_and_adds_nothing_of_its_own(
 
 _ONE, _TWO, _THREE = "203.0.113.1", "203.0.113.2", "2001:db8:bad::3"
 _BAN = {
-    "nft": "nft add element inet zmward bans{digit} '{{ {ip} timeout 1h }}'",
+    "nft": "nft add element inet zmward bans{digit} '{{ {ip} }}'",
+    "nft timed": "nft add element inet zmward timed-bans{digit} '{{ {ip} timeout 1h }}'",
     "ipset": "ipset add zmward-bans{digit} {ip} timeout 3600",
     "iptables": "{tool} -t security -A ZMWARD-BANS -s {ip} -j DROP",
 }
 _BANNED = {
     "nft": "nft list table inet zmward",
+    "nft timed": "nft list table inet zmward",
     "ipset": "ipset save",
     "iptables": "iptables-save -t security; ip6tables-save -t security",
 }
 # What stands in for a host that has only this program.
 _HIDDEN = {
     "nft": (),
+    "nft timed": (),
     "ipset": ("/usr/sbin/nft",),
     "iptables": ("/usr/sbin/nft", "/usr/sbin/ipset"),
 }
@@ -202,7 +205,7 @@ def confirmed(lab: Lab, run_id: str) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["nft", *(pytest.param(k, marks=pytest.mark.proof) for k in ("ipset", "iptables"))],
+    ["nft", *(pytest.param(k, marks=pytest.mark.proof) for k in list(_BAN)[1:])],
 )
 def test_who_is_banned_stays_so_over_a_load_and_the_scripts_rollback(
     lab: Lab, profile: str, tmp_path: Path, kind: str
