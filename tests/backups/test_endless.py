@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from zmward.doors import backup_streams, produced
+from zmward.doors import backup_streams, beside, produced
 from zmward.doors.backup_streams import Lost, Stream
 from zmward.engine.drill_part import Unfit, plain
 
@@ -17,7 +17,8 @@ _SILENT = ("sh", "-c", "echo a; exec >&-; sleep 60")
 def test_an_engine_that_is_silent_and_does_not_end_has_lost_its_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(backup_streams, "_WAIT", 1)
+    for door in (beside, backup_streams):
+        monkeypatch.setattr(door, "_WAIT", 1)
     with backup_streams._program(_SILENT) as stream:
         assert stream.read() == b"a\n"
         with pytest.raises(Lost, match="does not end"):
@@ -27,7 +28,7 @@ def test_an_engine_that_is_silent_and_does_not_end_has_lost_its_file(
 def test_a_program_of_a_run_that_is_silent_and_does_not_end_has_failed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(produced, "_WAIT", 1)
+    monkeypatch.setattr(beside, "_WAIT", 1)
     with produced.produced(_SILENT) as stream:
         assert stream.read() == b"a\n"
         with pytest.raises(Lost, match="does not end"):

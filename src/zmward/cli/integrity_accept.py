@@ -7,10 +7,9 @@ import click
 import msgspec
 
 from zmward.cli.integrity_place import SHARED, Asked, own, signer
-from zmward.cli.options import common, write
-from zmward.cli.screen import screen
+from zmward.cli.options import common
 from zmward.errors import Refused, Usage
-from zmward.reports.plain import in_json, plain
+from zmward.reports.plain import plain
 
 _SHOWN = 20
 
@@ -63,8 +62,7 @@ def command(
 ) -> int:
     """Sign a new baseline; 1 where alarms are left, 3 for places that were not seen."""
     from zmward.engine.integrity_work import accept, left, proposed
-    from zmward.reports.integrity_json import accepted, render
-    from zmward.reports.integrity_text import render as as_text
+    from zmward.reports.integrity_json import accepted
 
     asked = Asked(ctx, shared)
     with asked.place() as place:
@@ -79,16 +77,5 @@ def command(
         header, head, forgotten = accept(place, asked.wish(), using, what)
     rest = msgspec.structs.replace(left(what), header=header, head=head)
     shown = accepted(rest, what.own, forgotten)
-    if as_json:
-        write(in_json(render(shown)), None)
-        return rest.code
-    terminal = screen(color=asked.color)
-    text = as_text(
-        shown,
-        width=terminal.width,
-        color=terminal.color,
-        encoding=terminal.encoding,
-        everything=everything,
-    )
-    write(text, None)
+    asked.say(shown, as_json=as_json, everything=everything)
     return rest.code

@@ -6,10 +6,8 @@ import click
 import msgspec
 
 from zmward.cli.integrity_place import SHARED, Asked, own, signer
-from zmward.cli.options import common, write
-from zmward.cli.screen import screen
+from zmward.cli.options import common
 from zmward.errors import Refused, Usage
-from zmward.reports.plain import in_json
 
 
 @click.command("baseline", help="Record the installation as it is, and sign it.")
@@ -40,8 +38,7 @@ def command(
     from zmward.engine.integrity_work import baseline
     from zmward.integrity.shipped import Database
     from zmward.integrity.verdicts import standing
-    from zmward.reports.integrity_json import made, render
-    from zmward.reports.integrity_text import render as as_text
+    from zmward.reports.integrity_json import made
 
     asked = Asked(ctx, shared)
     first = not exists(asked.root)
@@ -61,16 +58,5 @@ def command(
         found = baseline(place, msgspec.structs.replace(wish, anew=anew), using)
     suspects = [standing(path, Database()) for path in found.shipped.suspects]
     shown = made(found, suspects)
-    if as_json:
-        write(in_json(render(shown)), None)
-        return found.code
-    terminal = screen(color=asked.color)
-    text = as_text(
-        shown,
-        width=terminal.width,
-        color=terminal.color,
-        encoding=terminal.encoding,
-        everything=everything,
-    )
-    write(text, None)
+    asked.say(shown, as_json=as_json, everything=everything)
     return found.code

@@ -6,8 +6,6 @@ import click
 
 from zmward.cli.integrity_place import FORMATS, SHARED, Asked, own
 from zmward.cli.options import common, write
-from zmward.cli.screen import screen
-from zmward.reports.plain import in_json
 
 
 @click.command("check", help="What changed since, and what nothing explains.")
@@ -32,28 +30,17 @@ def command(
 ) -> int:
     """Print what changed; 1 for an alarm, 3 for places that were not seen."""
     from zmward.engine.integrity_work import check
-    from zmward.reports.integrity_json import checked, render
-    from zmward.reports.integrity_text import render as as_text
+    from zmward.reports.integrity_json import checked
 
     asked = Asked(ctx, shared)
     with asked.place() as place:
         found = check(place, asked.wish(), quick=quick)
     shown = checked(found)
-    if as_json or form == "json":
-        write(in_json(render(shown)), output)
-        return found.code
-    if form == "html":
+    if form == "html" and not as_json:
         from zmward.reports.html.integrity_page import checked as as_html
 
         write(as_html(shown), output)
         return found.code
-    terminal = screen(color=asked.color and output is None)
-    text = as_text(
-        shown,
-        width=terminal.width,
-        color=terminal.color,
-        encoding=terminal.encoding,
-        everything=everything,
-    )
-    write(text, output)
+    as_json = as_json or form == "json"
+    asked.say(shown, as_json=as_json, everything=everything, output=output)
     return found.code

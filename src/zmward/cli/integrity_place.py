@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import click
 
 from zmward.cli.main import own_version
-from zmward.cli.options import given, language, profile
+from zmward.cli.options import given, language, profile, write
 from zmward.cli.options import time as given_time
+from zmward.cli.screen import screen
 from zmward.engine.examiners import gentle
 from zmward.engine.integrity import Place
 from zmward.engine.integrity_keys import (
@@ -27,6 +28,9 @@ from zmward.engine.integrity_state import exists, folder
 from zmward.engine.integrity_work import Wish
 from zmward.errors import Usage
 from zmward.profile import Profile
+from zmward.reports.integrity_json import IntegrityShown, render
+from zmward.reports.integrity_text import render as as_text
+from zmward.reports.plain import in_json
 
 F = TypeVar("F", bound=Callable[..., Any])
 _NUMBER = re.compile(r"\d+(?::[0-9A-Fa-f]*)?")
@@ -122,6 +126,28 @@ class Asked:
             yield found
         finally:
             found.close()
+
+    def say(
+        self,
+        shown: IntegrityShown,
+        *,
+        as_json: bool,
+        everything: bool,
+        output: str | None = None,
+    ) -> None:
+        """Write what was found, as text or as JSON."""
+        if as_json:
+            write(in_json(render(shown)), output)
+            return
+        terminal = screen(color=self.color and output is None)
+        text = as_text(
+            shown,
+            width=terminal.width,
+            color=terminal.color,
+            encoding=terminal.encoding,
+            everything=everything,
+        )
+        write(text, output)
 
 
 def _phrase(file: str | None, *, twice: bool) -> bytes:

@@ -5,7 +5,6 @@ it ends the engine itself when the stream breaks off, before it sees any end.
 """
 
 import contextlib
-import os
 import signal
 import subprocess
 import tempfile
@@ -17,6 +16,7 @@ import msgspec
 from zmward.backup_places import Copy
 from zmward.backups.repository import OWN_TAG, PARTIAL
 from zmward.doors import backup_engines as engines
+from zmward.doors.beside import started
 from zmward.doors.host import Done, Local
 from zmward.errors import Failed, ZmwardError
 
@@ -150,19 +150,14 @@ class Sink:
 def _started(
     copy: Copy, words: Sequence[str], out: IO[bytes], errors: IO[bytes]
 ) -> subprocess.Popen[bytes]:
-    stop = "INT" if copy.kind == "restic" else "TERM"
     # The repository may have been swapped since it was looked at.
-    whole = engines.called(copy, *words, plain=False)
-    argv = ("setpriv", "--pdeathsig", stop, "--", *whole)
-    return subprocess.Popen(
-        argv,
+    return started(
+        engines.called(copy, *words, plain=False),
+        stop="INT" if copy.kind == "restic" else "TERM",
         stdin=subprocess.PIPE,
         stdout=out,
-        stderr=errors,
-        start_new_session=True,
-        cwd="/",
-        env={**os.environ, "LC_ALL": "C"},
-        umask=0o077,
+        errors=errors,
+        env={"LC_ALL": "C"},
     )
 
 

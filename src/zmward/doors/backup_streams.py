@@ -21,6 +21,7 @@ from zmward.backup_places import Copy
 from zmward.backups.listing import Backup, Listing
 from zmward.backups.repository import when
 from zmward.doors import backup_engines as engines
+from zmward.doors.beside import failure, started
 from zmward.errors import Incomplete
 from zmward.sources.source import Unreadable
 
@@ -137,25 +138,14 @@ class _Listed(msgspec.Struct, frozen=True):
 def _program(argv: tuple[str, ...]) -> Opened:
     """Start an engine whose output is the stream."""
     errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the stream
-    process = subprocess.Popen(
-        ("setpriv", "--pdeathsig", "TERM", "--", *argv),
+    process = started(
+        argv,
+        stop="TERM",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=errors,
-        start_new_session=True,
-        cwd="/",
-        env={**os.environ, "LC_ALL": "C"},
-        umask=0o077,
+        errors=errors,
+        env={"LC_ALL": "C"},
     )
-
-    def ended() -> str:
-        try:
-            code = process.wait(_WAIT)
-        except subprocess.TimeoutExpired:
-            return f"its engine does not end: {_WAIT} seconds waited"
-        errors.seek(0)
-        said = " ".join(errors.read(2000).decode("utf-8", "replace").split())
-        return f"its engine ended with {code}: {said[:400]}" if code else ""
 
     def close() -> None:
         if process.stdout is not None:
@@ -171,6 +161,10 @@ def _program(argv: tuple[str, ...]) -> Opened:
 
     if process.stdout is None:
         raise Incomplete("An engine gave no output.")
+
+    def ended() -> str:
+        return failure(process, errors, "its engine")
+
     return Opened(Stream(process.stdout, ended), close)
 
 

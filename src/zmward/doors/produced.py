@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from typing import IO, Final
 
 from zmward.doors.backup_streams import Lost, Stream
+from zmward.doors.beside import failure, started
 
-_WAIT: Final = 30
 # Seconds within which a program must fill the next piece, or end.
 SILENT: Final = 900
 _PIECE: Final = 1 << 16
@@ -54,31 +54,13 @@ def produced(argv: Sequence[str], given: bytes = b"") -> Iterator[Stream]:
     All that it started ends with it, stopped or not.
     """
     errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed below
-    process = subprocess.Popen(
-        ("setpriv", "--pdeathsig", "KILL", "--", *argv),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        start_new_session=True,
-        cwd="/",
-        umask=0o077,
-    )
-
-    def ended() -> str:
-        try:
-            code = process.wait(_WAIT)
-        except subprocess.TimeoutExpired:
-            return f"it does not end: {_WAIT} seconds waited"
-        size = errors.seek(0, 2)
-        errors.seek(max(size - 2000, 0))
-        said = " ".join(errors.read().decode("utf-8", "replace").split())
-        return f"it ended with {code}: {said[-400:]}" if code else ""
-
+    pipe = subprocess.PIPE
+    process = started(argv, stop="KILL", stdin=pipe, stdout=pipe, errors=errors)
     try:
         _fed(process.stdin, given)
         if process.stdout is None:
             raise Lost("a program gave no output")
-        yield Stream(_Timely(process.stdout), ended)
+        yield Stream(_Timely(process.stdout), lambda: failure(process, errors, "it"))
     finally:
         if process.stdout is not None:
             process.stdout.close()
