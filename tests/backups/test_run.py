@@ -416,7 +416,7 @@ def test_who_must_have_a_directory(
 
 @needs_restic
 @pytest.mark.parametrize(
-    ("subject", "name", "content"),
+    "other",
     [
         ("account", f"account-{NAMES[0]}.tgz", account(2)),
         ("ldap", "ldap.ldif", directory() + b"# another\n\n"),
@@ -426,10 +426,9 @@ def test_a_piece_that_took_the_place_of_another_is_found(
     start: Start,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    subject: str,
-    name: str,
-    content: bytes,
+    other: tuple[str, str, bytes],
 ) -> None:
+    subject, name, content = other
     restic = Restic(tmp_path)
     run = start(restic_copy(restic)).run
     profile = tmp_path / "profile.toml"
@@ -441,13 +440,13 @@ def test_a_piece_that_took_the_place_of_another_is_found(
     found = json.loads(restic.run("snapshots", "--json", "--tag", f"run-{run}"))
     (own,) = [one for one in found if one["paths"] == [f"/{name}"]]
     restic.run("forget", own["id"])
-    other = tmp_path / "other"
-    other.write_bytes(content)
+    file = tmp_path / "other"
+    file.write_bytes(content)
     tags = ("--tag", "zmward", "--tag", f"run-{run}", "--host", HOST)
     stdin = ("--stdin", "--stdin-filename", name)
     command = ["restic", "--repo", str(restic.place), "--no-cache"]
     command += ["--password-file", str(restic.password), "backup", *stdin, *tags]
-    with other.open("rb") as given:
+    with file.open("rb") as given:
         subprocess.run(command, stdin=given, check=True, capture_output=True)
     assert dispatch(words) == 1
     (part,) = json.loads(capsys.readouterr().out)["parts"]

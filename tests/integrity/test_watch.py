@@ -206,6 +206,34 @@ def test_a_folder_that_becomes_a_link_leads_nowhere(
     assert told.after() == {}
 
 
+def test_a_web_root_that_is_swapped_is_watched_anew(root: Path, told: Told) -> None:
+    """User zimbra owns the folder above, which nobody watches."""
+    web, page = root / WEB, f"{PUBLIC}/9f.jsp"
+    web.rename(web.with_name("before"))
+    put(root, page, "<% evil(); %>")
+    assert list(told.after(1)) == [f"/{page}"]
+    assert any("is another one now" in text for text in told.said)
+    put(root, f"{PUBLIC}/8e.jsp", "<% evil(); %>")
+    assert list(told.after()) == [f"/{PUBLIC}/8e.jsp"]
+
+
+def test_a_web_root_that_comes_later_is_watched(root: Path, told: Told) -> None:
+    page = "opt/zimbra/data/httpd/htdocs/9f.php"
+    assert not (root / page).parent.exists()
+    put(root, page, "<?php evil(); ?>")
+    assert list(told.after(1)) == [f"/{page}"]
+
+
+def test_a_web_root_that_is_a_link_is_said_not_to_be_watched(root: Path) -> None:
+    web = root / WEB
+    web.rename(web.with_name("elsewhere"))
+    web.symlink_to("elsewhere")
+    put(root, "opt/zimbra/zimlets-deployed/x/x.js", "x")
+    found = Told(root)
+    found.watcher.close()
+    assert found.said == [f"/{WEB} is not watched: it is no folder"]
+
+
 def test_nothing_to_watch_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(Incomplete):
         Told(tmp_path)
