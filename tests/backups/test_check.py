@@ -309,7 +309,7 @@ def test_a_note_tells_nothing_of_places_or_what_engines_say(
     check: Check, tmp_path: Path
 ) -> None:
     secret(tmp_path)
-    place = "rest:http://anna:S3CR3T@127.0.0.1:1/x"
+    place = "rest:http://S3CR3T@127.0.0.1:1/x"
     row = toml(
         name="r",
         kind="restic",
