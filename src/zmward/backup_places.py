@@ -1,5 +1,6 @@
 """Where the site's backups are, as the profile tells it."""
 
+import re
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -11,6 +12,8 @@ SUBJECTS: Final[tuple[Subject, ...]] = ("ldap", "mariadb", "account")
 CopyKind = Literal["ne-sessions", "ng-store", "restic", "borg", "folder"]
 # Absolute, without what a program could take for an option or a shell for a variable.
 AbsolutePath = Annotated[str, msgspec.Meta(pattern=r"^(/[^\x00-\x1f\x7f]*)?$")]
+
+_LOGIN: Final = re.compile(r"://[^/@]*:[^/@]*@")
 
 
 class Copy(Strict, frozen=True):
@@ -33,6 +36,13 @@ class Copy(Strict, frozen=True):
     def __post_init__(self) -> None:
         """Refuse what the kind cannot use."""
         engine = self.kind in {"restic", "borg"}
+        if _LOGIN.search(self.place):
+            # The place is an argument of programs, which every user may read.
+            raise ValueError(
+                f"backups.copy {self.name}: the place holds a password, which all "
+                "users of the host would see; set it in the environment-file "
+                "(RESTIC_REST_USERNAME and RESTIC_REST_PASSWORD) and take it out"
+            )
         if self.kind == "restic" and not self.password_file:
             raise ValueError(f"backups.copy {self.name}: restic needs a password-file")
         if not engine and not self.place.startswith("/"):

@@ -305,11 +305,23 @@ def test_of_several_series_the_worst_is_noted(check: Check, tmp_path: Path) -> N
     assert seen["states"]["age"] == "bad"
 
 
+def test_a_store_in_which_only_something_was_removed_is_not_fresh(
+    check: Check, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    (store / "gone").mkdir(parents=True)
+    (store / "old").write_text("x", "utf-8")
+    os.utime(store / "old", (1, 1))
+    (store / "gone").rmdir()
+    row = toml(name="n", kind="ng-store", place=str(store))
+    assert check(row)["states"]["n", "age"] == "bad"
+
+
 def test_a_note_tells_nothing_of_places_or_what_engines_say(
     check: Check, tmp_path: Path
 ) -> None:
     secret(tmp_path)
-    place = "rest:http://anna:S3CR3T@127.0.0.1:1/x"
+    place = "rest:http://S3CR3T@127.0.0.1:1/x"
     row = toml(
         name="r",
         kind="restic",

@@ -15,6 +15,26 @@ RESTIC = Copy(name="r", kind="restic", place="/srv/r", password_file="/etc/p")
 BORG = Copy(name="b", kind="borg", place="/srv/b")
 
 
+def test_a_place_with_a_password_is_refused() -> None:
+    """It would be an argument of programs, and stand in every report."""
+    place = "rest:https://me:s3cret@vault.example.net:8000/x"
+    with pytest.raises(ValueError, match="environment-file") as caught:
+        Copy(name="r", kind="restic", place=place, password_file="/etc/p")
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "rest:https://vault.example.net:8000/x@y:z",
+        "ssh://me@vault.example.net:22/srv/borg",
+        "sftp:me@vault.example.net:/srv/mail",
+    ],
+)
+def test_a_place_without_a_password_is_one(place: str) -> None:
+    assert Copy(name="r", kind="restic", place=place, password_file="/etc/p")
+
+
 def test_names_may_hold_anything() -> None:
     printed = b"".join((b"1764500000.5 f 12 a\n b\0", b"17.0 d 4096 \xff\x1b[31m\0"))
     one, two = folder.entries(printed)

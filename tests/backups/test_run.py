@@ -31,9 +31,9 @@ from zmward.doors.host import Done, Local
 from zmward.doors.zimbra_host import Survey, ZimbraHost
 from zmward.engine.backup_listing import listed
 from zmward.engine.backup_run import Wanted, back_up
-from zmward.engine.directory_due import directory_due
+from zmward.engine.directory_due import databases_due, directory_due
 from zmward.engine.drill_ldap import _config
-from zmward.errors import Failed, Refused, Usage, ZmwardError
+from zmward.errors import Failed, Refused, Unreachable, Usage, ZmwardError
 from zmward.sources.localconfig import Localconfig
 
 pytestmark = [
@@ -297,6 +297,26 @@ def test_pieces_that_were_removed_are_missed_by_a_drill(
 
 
 @needs_restic
+def test_what_lies_among_the_settings_takes_no_place_of_a_piece(
+    start: Start, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """User zimbra writes there: a larger dump, an archive that is missing."""
+    whole, archive = directory(), f"account-{NAMES[0]}.tgz"
+    (home / "conf/ldap.ldif").write_bytes(whole + b"# " + b"x" * 9000 + b"\n\n")
+    (home / "conf" / archive).write_bytes(account(90, 50_000))
+    restic = Restic(tmp_path)
+    start(restic_copy(restic))
+    profile = tmp_path / "profile.toml"
+    profile.write_text(f"[backups]\nmariadb = []\n{restic.toml()}", "utf-8")
+    words = ["backup", "drill", "--profile", str(profile), "--json"]
+    words += ["--account", NAMES[0]]
+    assert dispatch(words) == 0, capsys.readouterr().out
+    sources = [p["source"] for p in json.loads(capsys.readouterr().out)["parts"]]
+    ends = [source.partition(": ")[2] for source in sources]
+    assert ends == ["/ldap.ldif", f"/{archive}"]
+
+
+@needs_restic
 def test_a_dump_that_is_stopped_fails_and_the_rest_goes_on(
     start: Start, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -336,7 +356,41 @@ def test_a_directory_that_was_moved_whole_is_missed(
     assert outcomes(start(copy, only=("ldap",))) == {"ldap.ldif": "empty"}
 
 
+@needs_restic
+def test_databases_that_were_moved_are_missed(
+    start: Start, home: Path, tmp_path: Path
+) -> None:
+    """Their folder is user zimbra's, who may also have put it on another disk."""
+    copy = restic_copy(Restic(tmp_path))
+    assert outcomes(start(copy, only=("mariadb",))) == {"mariadb.sql": "empty"}
+    (home / "conf/my.cnf").write_text("[mysqld]\ndatadir = /srv/mysql\n", "utf-8")
+    told = start(copy, only=("mariadb",))
+    assert outcomes(told) == {"mariadb.sql": "failed"}
+    assert not told.whole
+
+
+def _unanswered() -> int:
+    raise Unreachable("nobody answers")
+
+
 _NONE = Done(1)
+
+
+@pytest.mark.parametrize(
+    ("dpkg", "count", "words"),
+    [
+        (Done(0, b"installed"), lambda: 3, "3 mailboxes are here"),
+        (Done(0, b"installed"), _unanswered, "not known: nobody answers"),
+        (Done(2), lambda: 1, "could not be asked"),
+        (Done(0, b"installed"), lambda: 0, ""),
+        (_NONE, lambda: 3, ""),
+    ],
+)
+def test_who_must_have_databases(
+    dpkg: Done, count: Callable[[], int], words: str
+) -> None:
+    said = databases_due(ZimbraHost(Watched(instead=[dpkg, _NONE])), count)
+    assert words in said if words else said == ""
 
 
 @pytest.mark.parametrize(
@@ -361,28 +415,38 @@ def test_who_must_have_a_directory(
 
 
 @needs_restic
-def test_an_archive_that_took_the_place_of_another_is_found(
-    start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("account", f"account-{NAMES[0]}.tgz", account(2)),
+        ("ldap", "ldap.ldif", directory() + b"# another\n\n"),
+    ],
+)
+def test_a_piece_that_took_the_place_of_another_is_found(
+    start: Start,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    other: tuple[str, str, bytes],
 ) -> None:
+    subject, name, content = other
     restic = Restic(tmp_path)
     run = start(restic_copy(restic)).run
     profile = tmp_path / "profile.toml"
     profile.write_text(f"[backups]\nmariadb = []\n{restic.toml()}", "utf-8")
     words = ["backup", "drill", "--profile", str(profile), "--json"]
-    words += ["--only", "account", "--account", NAMES[0]]
+    words += ["--only", subject, "--account", NAMES[0]]
     assert dispatch(words) == 0, capsys.readouterr().out
     capsys.readouterr()
-    name = f"account-{NAMES[0]}.tgz"
     found = json.loads(restic.run("snapshots", "--json", "--tag", f"run-{run}"))
     (own,) = [one for one in found if one["paths"] == [f"/{name}"]]
     restic.run("forget", own["id"])
-    other = tmp_path / "other"
-    other.write_bytes(account(2))
+    file = tmp_path / "other"
+    file.write_bytes(content)
     tags = ("--tag", "zmward", "--tag", f"run-{run}", "--host", HOST)
     stdin = ("--stdin", "--stdin-filename", name)
     command = ["restic", "--repo", str(restic.place), "--no-cache"]
     command += ["--password-file", str(restic.password), "backup", *stdin, *tags]
-    with other.open("rb") as given:
+    with file.open("rb") as given:
         subprocess.run(command, stdin=given, check=True, capture_output=True)
     assert dispatch(words) == 1
     (part,) = json.loads(capsys.readouterr().out)["parts"]

@@ -223,6 +223,9 @@ def test_why_something_is_missing_tells_no_secret() -> None:
         "-w ",
         "zmprov ",
         "token:",
+        "-echo ",
+        "-printf -n ",
+        "-htpasswd -b ",
     ],
 )
 def test_no_text_takes_long(part: str) -> None:

@@ -28,7 +28,7 @@ zimbraAuthTokenKey:: w6kKeA==
 zimbraPasswordMinLength: 8
 
 dn:: Y249w6ksY249emltYnJh
-zimbraPreAuthKey: 0123 456
+zimbraPreAuthKey: 0123 456:: 78
 """
 _XML = """\
 <?xml version="1.0" encoding="UTF-8"?>
@@ -112,7 +112,7 @@ def test_the_host_makes_the_fingerprints_that_we_would(home: Path) -> None:
                 )
             )
         ),
-        ("cn=é,cn=zimbra", "zimbrapreauthkey"): (shared.fingerprint("0123 456"),),
+        ("cn=é,cn=zimbra", "zimbrapreauthkey"): (shared.fingerprint("0123 456:: 78"),),
     }
     node = known(found, NODE)
     assert node.keys == {

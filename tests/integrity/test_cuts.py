@@ -11,7 +11,7 @@ import pytest
 from tests.integrity.site import OTHER, SIGNER, WISH, place, put
 from zmward.doors import told_logs
 from zmward.doors.told_logs import told_lines
-from zmward.engine import integrity_state
+from zmward.engine import integrity_keys, integrity_state
 from zmward.engine.integrity_keys import Signer, told_by
 from zmward.engine.integrity_state import folder
 from zmward.engine.integrity_work import Wish, accept, baseline, check, proposed
@@ -205,6 +205,32 @@ def test_lines_from_elsewhere_are_believed_by_their_signatures(
     refused(made, BACK, wish(*reversed(logged)))
     for lines in ((), ("nothing",), (logged[-1].replace("4:", "9:"),)):
         refused(made, "nothing is known by it", wish(*lines))
+
+
+def test_a_flood_hides_no_newer_line_behind_an_older_one_that_comes_again(
+    made: Path, logged: list[str]
+) -> None:
+    """The name in a line is not signed, so that the old line is a new one."""
+    again = logged[2].replace(" of ", " of another ", 1)
+    put_back(made, 3)
+    for count, words in ((2000, BACK), (20_000, "most of them forged")):
+        flood = [
+            f"integrity baseline {n}:{'b' * 64} of x signed {'A' * 86}=="
+            for n in range(1, count + 1)
+        ]
+        lines = "\n".join((*logged, *flood, again)).encode()
+        refused(made, words, msgspec.structs.replace(WISH, told=lines))
+
+
+def test_of_a_log_that_is_too_long_nothing_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(integrity_keys, "_LARGEST_LOG", 100)
+    (tmp_path / "log").write_bytes(b"x" * 100)
+    assert len(told_by(tmp_path / "log")) == 100
+    (tmp_path / "log").write_bytes(b"x" * 101)
+    with pytest.raises(BadFile, match="the newest baseline may stand at its end"):
+        told_by(tmp_path / "log")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import os
 import re
 import tarfile
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.integrity.site import NOW, SHIPPED, WEB, package, place, put
 from zmward.catalog.hunt import Hunt
 from zmward.doors.hunted import processes
 from zmward.engine.custody import _moment, keep
-from zmward.engine.hunt import Hunted, hunt
+from zmward.engine.hunt import Hunted, _Hunt, hunt
 from zmward.errors import BadFile
 from zmward.integrity.hunting import (
     HUNTS,
@@ -440,3 +441,18 @@ def test_code_that_is_fetched_is_looked_for_in_one_pass(head: str, body: str) ->
         return time.process_time() - began
 
     assert min(taken(4096) for _ in range(5)) < 10 * min(taken(1024) for _ in range(5))
+
+
+def test_a_hunt_holds_no_contents(root: Path) -> None:
+    """User zimbra could fill the host's memory with long pages of nothing."""
+    for number in range(60):
+        put(root, f"{WEB}/zimbra/public/{number}.jsp", "a" * 600_000)
+    work = _Hunt(place(root))
+    tracemalloc.start()
+    try:
+        work.look()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sum(one.path.endswith(".jsp") for one in work.found()) >= 60
+    assert held < 4 << 20

@@ -39,6 +39,46 @@ def test_each_job_that_zimbra_has_is_known_by_its_form() -> None:
     assert [line for line in own if not own_form(line)] == []
 
 
+@pytest.mark.parametrize(
+    "job",
+    [
+        "common/bin/java -jar /opt/zimbra/data/tmp/x.jar",
+        "common/bin/perl /opt/zimbra/data/tmp/x",
+        "common/bin/rsync -e /opt/zimbra/data/tmp/x a:b c",
+        "bin/zmjava -cp x.jar Evil",
+        "bin/zmzimletctl deploy /opt/zimbra/data/tmp/x.zip",
+        "bin/zmprov ca me@example.com pw zimbraIsAdminAccount TRUE",
+        "libexec/zmjavawatch x",
+        "libexec/zmlogprocess /opt/zimbra/data/tmp/x",
+        "common/bin/sa-learn --dbpath /opt/zimbra/data/tmp/x",
+        "common/bin/sa-learn --prefspath=/opt/zimbra/data/tmp/x.cf",
+    ],
+)
+def test_programs_that_run_what_they_are_given_are_no_own_form(
+    root: Path, job: str
+) -> None:
+    line = f"5 4 * * * /opt/zimbra/{job}"
+    (one,) = jobs(root, OWN.replace("# ZIMBRAEND", f"{line}\n# ZIMBRAEND"))
+    assert (one.rule, one.excerpt) == (INSIDE, line)
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        "bin/zmbackup -f -a all --mail-report",
+        "bin/zmbackup -del 1m --mail-report",
+        (
+            "libexec/sa-learn -p /opt/zimbra/conf/salocal.cf --dbpath "
+            "/opt/zimbra/data/amavisd/.spamassassin --siteconfigpath "
+            "/opt/zimbra/data/spamassassin/localrules --force-expire --sync"
+        ),
+        "common/bin/sa-learn --force-expire --sync >> /opt/zimbra/log/sa.log 2>&1",
+    ],
+)
+def test_backups_and_learning_of_spam_are_own_forms(job: str) -> None:
+    assert own_form(f"5 4 * * * /opt/zimbra/{job}")
+
+
 def test_what_stands_outside_is_shown_to_look_at(root: Path) -> None:
     backup = "0 4 * * * /usr/local/bin/backup-mail | logger"
     found = jobs(root, f"{OWN}MAILTO=ops@example.com\n\n# mine\n{backup}\n")

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -206,20 +207,60 @@ def test_a_folder_that_becomes_a_link_leads_nowhere(
     assert told.after() == {}
 
 
+def test_a_web_root_that_is_swapped_is_watched_anew(root: Path, told: Told) -> None:
+    """User zimbra owns the folder above, which nobody watches."""
+    web, page = root / WEB, f"{PUBLIC}/9f.jsp"
+    web.rename(web.with_name("before"))
+    put(root, page, "<% evil(); %>")
+    assert list(told.after(1)) == [f"/{page}"]
+    assert any("is another one now" in text for text in told.said)
+    put(root, f"{PUBLIC}/8e.jsp", "<% evil(); %>")
+    assert list(told.after()) == [f"/{PUBLIC}/8e.jsp"]
+
+
+def test_a_web_root_that_comes_later_is_watched(root: Path, told: Told) -> None:
+    page = "opt/zimbra/data/httpd/htdocs/9f.php"
+    assert not (root / page).parent.exists()
+    put(root, page, "<?php evil(); ?>")
+    assert list(told.after(1)) == [f"/{page}"]
+
+
+def test_a_web_root_that_is_a_link_is_said_not_to_be_watched(root: Path) -> None:
+    web = root / WEB
+    web.rename(web.with_name("elsewhere"))
+    web.symlink_to("elsewhere")
+    put(root, "opt/zimbra/zimlets-deployed/x/x.js", "x")
+    found = Told(root)
+    found.watcher.close()
+    assert found.said == [f"/{WEB} is not watched: it is no folder"]
+
+
 def test_nothing_to_watch_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(Incomplete):
         Told(tmp_path)
 
 
-def test_mail_goes_through_the_host_s_own_program(tmp_path: Path) -> None:
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """Give a folder that whoever sendmail runs as may write to."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        Path(name).chmod(0o777)
+        yield Path(name)
+
+
+def test_mail_goes_through_the_host_s_own_program(open_place: Path) -> None:
     program = put(
-        tmp_path, "sendmail", '#!/bin/sh\necho "$@" > "$0.args"\ncat > "$0.in"\n'
+        open_place,
+        "sendmail",
+        '#!/bin/sh\nid -u > "$0.user"\necho "$@" > "$0.args"\ncat > "$0.in"\n',
     )
     program.chmod(0o755)
     send = by_mail("ops@example.com", "mail", program)
     send([ONE])
-    assert (tmp_path / "sendmail.args").read_text() == "-i -- ops@example.com\n"
-    text = (tmp_path / "sendmail.in").read_text()
+    assert (open_place / "sendmail.args").read_text() == "-i -- ops@example.com\n"
+    # Zimbra's main.cf names programs that sendmail runs, and is user zimbra's.
+    assert (open_place / "sendmail.user").read_text() != "0\n"
+    text = (open_place / "sendmail.in").read_text()
     assert "Subject: zmward: 1 programs in web roots of mail" in text
     assert "/x.jsp" in text
     for address in ("-oQ/tmp@x", "two@x.org, b@x.org", "no", "a@b\nBcc: c@d"):
@@ -233,6 +274,14 @@ def test_a_name_cannot_write_headers() -> None:
     evil = Dropped(*("/x\\x0aBcc: a@b.jsp", "", (RULE,), "z", "0644", 1), was=False)
     raw = message([evil], "ops@example.com", "mail").decode()
     assert not re.search(r"^Bcc:", raw, re.MULTILINE)
+
+
+def test_a_host_s_name_ends_no_mail(root: Path) -> None:
+    put(root, "etc/hostname", "# set by hand\nmail.example.test\nother\n")
+    name = place(root).host().name
+    assert name == "mail.example.test"
+    raw = message([ONE], "ops@example.com", "mail\nBcc: a@b").decode()
+    assert "web roots of mail?Bcc: a@b\n" in raw
 
 
 def test_no_alarm_is_left_out_without_a_word() -> None:

@@ -82,7 +82,7 @@ _PROGRAMS: Final = tuple(
 )
 # What is printed into a program that takes a password from there.
 _PIPED: Final = re.compile(
-    r"(\b(?:echo|printf)[ \t]+(?:-\w+[ \t]+)*)"
+    r"(\b(?:echo|printf)[ \t]+(?:-\w{1,20}[ \t]+){0,4})"
     rf"({_WORD}(?:[ \t]+{_WORD}){{0,3}}?)(?=[ \t]*\|[^\n]{{0,200}}?"
     r"(?:passw|chpass|sudo[ \t]|gpg\b|openssl\b|kinit\b|cryptsetup\b))"
 )

@@ -5,6 +5,8 @@ a minute: what comes meanwhile goes into the next message. What cannot be sent i
 """
 
 import http.client
+import os
+import pwd
 import queue
 import socket
 import ssl
@@ -47,13 +49,26 @@ def message(some: Sequence[Dropped], to: str, host: str) -> bytes:
     """Return the mail that tells of alarms, and of how many it does not tell."""
     mail = EmailMessage()
     mail["To"] = to
-    mail["Subject"] = f"zmward: {len(some)} programs in web roots of {host}"
+    name = "".join(char if char.isprintable() else "?" for char in host)
+    mail["Subject"] = f"zmward: {len(some)} programs in web roots of {name}"
     mail["Auto-Submitted"] = "auto-generated"
     lines = [f"{one.when}\n{one.text}\n{one.excerpt}".strip() for one in some[:_MOST]]
     if len(some) > _MOST:
         lines.append(f"and {len(some) - _MOST} more, which the system's log names")
     mail.set_content("\n\n".join((*lines, TODO)) + "\n")
     return mail.as_bytes()
+
+
+def _who() -> str | None:
+    """Return as whom sendmail runs; None where we are nobody special ourselves.
+
+    Postfix's sendmail runs what `command_directory` of main.cf names, and Zimbra's
+    main.cf is user zimbra's: root would run whatever that user put there.
+    """
+    if os.geteuid():
+        return None
+    known = {one.pw_name for one in pwd.getpwall()}
+    return "zimbra" if "zimbra" in known else "nobody"
 
 
 def by_mail(to: str, host: str, program: Path | None = None) -> Sends:
@@ -65,10 +80,17 @@ def by_mail(to: str, host: str, program: Path | None = None) -> Sends:
     if found is None:
         raise Usage("--mail: there is no sendmail here.")
 
+    user = _who()
+
     def send(some: Sequence[Dropped]) -> None:
         subprocess.run(
             (str(found), "-i", "--", to),
             input=message(some, to, host),
+            user=user,
+            group=user and pwd.getpwnam(user).pw_gid,
+            extra_groups=() if user else None,
+            cwd="/",
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             timeout=_SECONDS,

@@ -24,6 +24,7 @@ Report = Callable[[int, int, str], None]
 USUAL: Final = "/opt/zimbra/backup"
 _SECONDS: Final = 120
 _LONG: Final = 600
+_WEEK: Final = 604_800
 # Each size of an old snapshot costs restic a walk through its trees.
 _SIZED: Final = 6
 _LISTED: Final = ("-mindepth", "1", "-maxdepth", "1", "-printf", r"%T@ %y %s %f\0")
@@ -103,16 +104,28 @@ def _with_reader(door: Door, listing: Listing) -> Listing:
 
 def _store(door: Door, copy: Copy) -> Listing:
     place = f"{copy.place.rstrip('/')}/"
-    newest = ("find", place, "-type", "f", "-mmin", "-10080", "-printf", r"%T@\n")
+    newest = (
+        "find",
+        place,
+        "-type",
+        "f",
+        "-mmin",
+        f"-{_WEEK // 60}",
+        "-printf",
+        r"%T@\n",
+    )
     done = door.run(newest, seconds=_LONG)
     if done.code:
         return Listing(copy, troubles=(_failed(done, copy.place),))
     times = [float(word) for word in done.out.split()]
     latest = int(max(times)) if times else None
     if latest is None:
-        # Nothing within a week: the folder's own time says how long it rests.
-        done = door.run(("stat", "-c", "%Y", "--", place))
-        latest = int(done.out) if not done.code and done.out.strip().isdigit() else None
+        # Nothing within a week: the folder's own time says how long it rests at least,
+        # since whatever is taken out of it makes that new.
+        rests = door.run(("stat", "-c", "%Y", "--", place))
+        clock = door.run(("date", "+%s"))
+        ages = [int(one.out) for one in (rests, clock) if one.out.strip().isdigit()]
+        latest = min(ages[0], ages[1] - _WEEK) if len(ages) > 1 else None
     used = door.run(("du", "-s", "-x", "-0", "-B1", "--", place), seconds=_LONG)
     sizes = folder.used(used.out) if not used.code else {}
     return _with_reader(door, folder.store(copy, latest, sizes.get("")))

@@ -42,7 +42,7 @@ from zmward.doors.host import Local
 from zmward.doors.produced import SILENT, produced
 from zmward.doors.zimbra_host import Survey, ZimbraHost, filtered
 from zmward.engine.backup_listing import probed
-from zmward.engine.directory_due import directory_due
+from zmward.engine.directory_due import databases_due, directory_due
 from zmward.engine.state import new, root
 from zmward.errors import Failed, Fault, NotZimbra, Refused, Unreachable, Usage
 from zmward.sources.source import Unreadable
@@ -54,6 +54,8 @@ _MAILBOXES: Final = "db/data"
 # Only a node with a directory has the configuration of one.
 _DIRECTORY: Final = "data/ldap/config/cn=config.ldif"
 _DATABASE: Final = "db/data/zimbra"
+# What zmmyinit writes where it makes them.
+_SETTINGS: Final = "conf/my.cnf"
 _SLAPCATS: Final = ("common/sbin/slapcat", "openldap/sbin/slapcat")
 # A token is looked at when an export begins, not while it goes on.
 _LASTS: Final = "600"
@@ -172,9 +174,17 @@ class _Run:
         digest = stream.digest.hexdigest()
         return Piece(name, "stored", stream.bytes, digest, counts=counts)
 
-    def mariadb(self) -> None:
-        """Store the databases of the mailboxes, where this node has them."""
-        if not self._home(_DATABASE):
+    def mariadb(self, survey: Survey) -> None:
+        """Store the databases of the mailboxes, where this node has them.
+
+        Those that are due and lie elsewhere are dumped all the same, or missed.
+        """
+
+        def count() -> int:
+            return len(mailboxes(self._host, survey))
+
+        there = self._home(_DATABASE, _SETTINGS)
+        if not there and not databases_due(self._host, count):
             text = "this node has no database of mailboxes"
             self.pieces.append(Piece(MARIADB, "empty", text=text))
             return
@@ -370,7 +380,7 @@ def back_up(host: ZimbraHost, copy: Copy, wanted: Wanted, step: Step) -> BackupR
         if "config" in wanted.only:
             work.config()
         if "mariadb" in wanted.only:
-            work.mariadb()
+            work.mariadb(survey)
         if "accounts" in wanted.only:
             work.accounts(survey, wanted.accounts)
         told = BackupRun(

@@ -120,6 +120,11 @@ def _servers(door: Door) -> frozenset[str]:
     return frozenset()
 
 
+def _inside(item: Item) -> bool:
+    """Say whether a file lies in a folder of its backup."""
+    return "/" in item.path.lstrip("/")
+
+
 def _missing(subject: Subject, patterns: Sequence[str]) -> Part:
     words = {
         "ldap": mark("zmslapcat writes it; zmward backup run does"),
@@ -138,7 +143,12 @@ class _Drill:
     ) -> None:
         self._door, self._listing, self._wanted = door, listing, wanted
         self._step = step
-        self._files = tuple(items(listing, newest(listing)))
+        own = {piece for one in newest(listing) for piece in one.pieces}
+        every = tuple(items(listing, newest(listing)))
+        # A run's own files lie in no folder; those of its configuration do, and user
+        # zimbra may give them any name.
+        self._settings = {f.backup for f in every if f.backup in own and _inside(f)}
+        self._files = tuple(f for f in every if f.backup not in own or not _inside(f))
         # By piece and file: several runs may have stored the same name.
         self._stored: dict[tuple[str, str], str] = {}
         self._empty: set[str] = set()
@@ -161,13 +171,16 @@ class _Drill:
             raise Lost(f"{LAST} cannot be read: {error}") from error
         pieces = [piece for piece in run.pieces if piece.outcome == "stored"]
         self._empty |= {one.name for one in run.pieces if one.outcome == "empty"}
-        for piece in pieces:
-            if piece.name in own:
-                self._stored[own[piece.name].backup, piece.name] = piece.sha256
+        digests = {piece.name: piece.sha256 for piece in pieces}
+        # Of every file of a name: another one may have been put beside it.
+        self._stored |= {
+            (file.backup, file.name): digests[file.name]
+            for file in self._files
+            if file.backup in backup.pieces and file.name in digests
+        }
         stored = {piece.name for piece in pieces}
-        # The configuration is a folder, and its files have names of their own.
         lost = stored - own.keys() - {CONFIG}
-        if CONFIG in stored and not own.keys() - stored - {LAST}:
+        if CONFIG in stored and not self._settings & set(backup.pieces):
             lost.add(CONFIG)
         return sorted(lost)
 
@@ -176,6 +189,15 @@ class _Drill:
 
     def _moved(self, subject: Subject, item: Item) -> Callable[[int], None]:
         return lambda read: self._step(read, max(item.size, read, 1), subject)
+
+    def _kept(self, part: Part, item: Item) -> Part:
+        """Return a part; bad where it is not what its run has stored."""
+        stored = self._stored.get((item.backup, item.name), "")
+        if not stored or part.state == "bad" or stored == part.sha256:
+            return part
+        text = "it is not what its run stored"
+        step = mark("see who put it there, and make a new one")
+        return msgspec.structs.replace(part, state="bad", text=text, step=step)
 
     def _dated(self, part: Part, item: Item, written: float) -> Part:
         """Return a part; not well where its file is old, or others are gone."""
@@ -210,7 +232,7 @@ class _Drill:
         )
         moved = self._moved("ldap", item)
         part = drill_ldap.restored(scratch, self._source(item), asked, moved)
-        return self._dated(part, item, item.written)
+        return self._dated(self._kept(part, item), item, item.written)
 
     def mariadb(self, scratch: Scratch) -> Part:
         item = first(self._files, self._wanted.mariadb)
@@ -218,7 +240,7 @@ class _Drill:
             return _missing("mariadb", self._wanted.mariadb)
         moved = self._moved("mariadb", item)
         part = drill_mariadb.restored(scratch, self._source(item), moved)
-        return self._dated(part, item, item.written)
+        return self._dated(self._kept(part, item), item, item.written)
 
     def account(self, _scratch: Scratch) -> Part:
         item = one_account(self.accounts, self._wanted, secrets.choice)

@@ -32,8 +32,9 @@ secrets_of() {
                 zmward-ends-early:*) return 1 ;;
             esac
             printf 'D\t%s\t%s\t' "$dn" "${line%%:*}"
-            case $line in
-                *::\ *) printf '%s' "${line#*:: }" | base64 -d ;;
+            # A value may hold two colons itself.
+            case ${line#"${line%%:*}"} in
+                ::\ *) printf '%s' "${line#*:: }" | base64 -d ;;
                 *) printf '%s' "${line#*: }" ;;
             esac | seal "$shared_inner" "$shared_outer"
         done

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from zmward.catalog.hunt import PAGE
+from zmward.catalog.hunt import PAGE, Hunt
 from zmward.catalog.installation import WEB, Z, real, skipped
 from zmward.doors.hunted import SEEN, begin, processes
 from zmward.doors.tree import Folder, Walk, enter
@@ -20,16 +20,18 @@ from zmward.integrity.hunting import (
     Process,
     Subject,
     classes,
-    hits,
     hunts_at,
     in_data,
     job_hits,
+    judged,
     led_to,
     link_hit,
     process_hits,
+    shows,
     unseen,
 )
 from zmward.integrity.names import shown
+from zmward.integrity.own_jobs import TABLES
 from zmward.integrity.shipped import Database, within
 
 PLACES: Final = (
@@ -91,7 +93,9 @@ class _Hunt:
         self._owners = place.names("etc/passwd")
         self._walk = Walk(place.opened, _left_out)
         self.packages: Database = place.database_of(PLACES)
-        self.subjects: list[Subject] = []
+        # Contents are not kept: whoever writes pages could fill the memory with them.
+        self.shows: dict[str, tuple[tuple[Hunt, str], ...]] = {}
+        self.tables: list[Subject] = []
         self.pages: list[str] = []
         self.work: list[str] = []
         self.links: list[tuple[str, str]] = []
@@ -167,7 +171,11 @@ class _Hunt:
                 return
             if found.st_size > SEEN:
                 self.long.append(path)
-        self.subjects.append(Subject(path, found.st_mode, owner, content))
+        subject = Subject(path, found.st_mode, owner, content)
+        if some := shows(subject):
+            self.shows[path] = some
+        if path in TABLES:
+            self.tables.append(subject)
 
     def _link(self, folder: int, name: str, path: str) -> None:
         try:
@@ -185,20 +193,17 @@ class _Hunt:
 
     def found(self) -> Iterator[Hit]:
         known = not self.packages.trouble
-        first = {
-            subject.path: subject
-            for subject in self.subjects
-            if any(hits(subject, owned=False, known=True, as_shipped=False))
-        }
-        shipped = self._place.agreeing(map(shown, (*first, *self.long)), self.packages)
+        shipped = self._place.agreeing(
+            map(shown, (*self.shows, *self.long)), self.packages
+        )
         self.missed += (
             (shown(path), LONG) for path in self.long if shown(path) not in shipped
         )
-        for path, subject in first.items():
+        for path, some in self.shows.items():
             one, agrees = self.packages.files.get(shown(path)), shown(path) in shipped
             # What is not as its package has it is nobody's.
             owned = one is not None and (agrees or not one.digest)
-            yield from hits(subject, owned=owned, known=known, as_shipped=agrees)
+            yield from judged(path, some, owned=owned, known=known, as_shipped=agrees)
         yield from self._jobs()
         for path, target in self.links:
             owned = bool(self.packages.owner(shown(path)))
@@ -206,8 +211,9 @@ class _Hunt:
         yield from classes(self.pages, self.work)
 
     def _jobs(self) -> Iterator[Hit]:
-        for subject in self.subjects:
-            some = hits(subject, owned=False, known=True, as_shipped=False)
+        for subject in self.tables:
+            rows = shows(subject)
+            some = judged(subject.path, rows, owned=False, known=True, as_shipped=False)
             alarms = (hit.excerpt for hit in some if hit.level == "alarm")
             yield from job_hits(subject, alarms)
 

@@ -101,7 +101,9 @@ class Place:
             return ""
 
     def _line(self, path: str) -> str:
-        return self._begin(path, 256).strip()
+        """Return the first line that is no comment (hostname(5))."""
+        lines = (line.strip() for line in self._begin(path, 4096).split("\n"))
+        return next((one for one in lines if one and not one.startswith("#")), "")
 
     def names(self, path: str) -> dict[str, str]:
         """Return names by number, of `etc/passwd` or `etc/group`."""

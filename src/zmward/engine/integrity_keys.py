@@ -77,13 +77,19 @@ def _file(path: Path, largest: int = _LARGEST) -> bytes:
 
 
 def told_by(path: Path) -> bytes:
-    """Return the begin of a file that tells of baselines: a key's memory, or a log."""
+    """Return a file that tells of baselines: a key's memory, or a log."""
     if not path.exists():
         raise BadFile(
             f"--expect {path} is neither NUMBER:DIGEST, as `zmward integrity check` "
             "prints it, nor a file."
         )
-    return _file(path, _LARGEST_LOG)
+    found = _file(path, _LARGEST_LOG + 1)
+    if len(found) > _LARGEST_LOG:
+        raise BadFile(
+            f"--expect {path} is larger than {_LARGEST_LOG >> 20} MiB, and the newest "
+            "baseline may stand at its end: give the lines on baselines alone."
+        )
+    return found
 
 
 def passphrase_of(path: Path) -> bytes:

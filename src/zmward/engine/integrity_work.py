@@ -33,7 +33,7 @@ from zmward.integrity.manifest import SCHEMA, Header, Manifest
 from zmward.integrity.names import named
 from zmward.integrity.node import Node
 from zmward.integrity.own_jobs import SHIPPED, TABLES, only_shipped
-from zmward.integrity.receipts import newest_told
+from zmward.integrity.receipts import MOST, flooded, newest_told
 from zmward.integrity.shipped import Database
 from zmward.integrity.verdicts import LOOSE, Packages, judge
 
@@ -105,6 +105,11 @@ def _known(wish: Wish, machine: str) -> Iterable[str]:
         yield wish.remembered
     if wish.told is None:
         return
+    if flooded(wish.told):
+        raise Refused(
+            f"What --expect names holds more than {MOST} lines on baselines, most of "
+            "them forged: give it those alone that this host's root has sent."
+        )
     found = newest_told(wish.told, machine, wish.keys)
     if found is None:
         raise Refused(

@@ -73,6 +73,7 @@ class Watcher:
         self._waiting: dict[str, float] = {}
         self._database = Database()
         self._stamp: tuple[int, ...] = ()
+        self._tops: dict[str, tuple[int, int] | None] = {}
 
     def start(self) -> int:
         """Watch every folder that is there; return how many."""
@@ -84,6 +85,7 @@ class Watcher:
 
     def _start(self) -> int:
         for tree in self._trees:
+            self._tops[tree] = self._top(tree)
             for folder in self._walk(tree):
                 for name in folder.names:
                     found = self._stat(folder.path, name)
@@ -112,17 +114,39 @@ class Watcher:
             )
             for tree in self._trees:
                 self._all(tree)
+        self._swapped()
         for path in happened.folders:
             self._all(path)
         for folder, name in happened.touched:
             self._file(folder, name)
         self._judge_waiting()
 
+    def _top(self, tree: str) -> tuple[int, int] | None:
+        """Return which folder stands at a tree's place; None where nothing does."""
+        above, _, name = tree.rpartition("/")
+        found = self._stat(above, name)
+        return None if found is None else (found.st_dev, found.st_ino)
+
+    def _swapped(self) -> None:
+        """Watch what stands now where a tree was moved away, or is new.
+
+        What lies above a tree is not watched, and may be user zimbra's.
+        """
+        for tree, before in self._tops.items():
+            now = self._top(tree)
+            if now == before:
+                continue
+            self._tops[tree] = now
+            what = "gone" if now is None else "another one now: all of it is looked at"
+            self._say(f"{shown(tree)} is {what}")
+            self._all(tree)
+
     def _walk(self, tree: str) -> Iterator[Folder]:
         """Yield the folders of a tree, each watched before its names are read."""
         walk = Walk(self._place.opened, _nothing_skipped)
         for folder in walk.tree(tree):
             if not folder.meant:
+                self._say(f"{shown(tree)} is not watched: it is no folder")
                 continue
             try:
                 opened = enter(self._place.opened, folder.path)

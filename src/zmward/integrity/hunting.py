@@ -161,22 +161,42 @@ def hunts_at(path: str, mode: int, owner: str) -> tuple[Hunt, ...]:
     )
 
 
-def hits(
-    subject: Subject, *, owned: bool, known: bool, as_shipped: bool
+def shows(subject: Subject) -> tuple[tuple[Hunt, str], ...]:
+    """Return the rows that find something in a file, and what: no content is kept."""
+    rows = hunts_at(subject.path, subject.mode, subject.owner)
+    found = ((row, row.found(subject.content)) for row in rows)
+    return tuple((row, excerpt) for row, excerpt in found if excerpt is not None)
+
+
+def judged(
+    path: str,
+    shown_: Iterable[tuple[Hunt, str]],
+    *,
+    owned: bool,
+    known: bool,
+    as_shipped: bool,
 ) -> Iterator[Hit]:
-    """Yield what the rows find in a file.
+    """Yield what the rows that find something in a file make of it.
 
     `owned` says whether it is of a package, `known` whether anybody can tell, and
     `as_shipped` whether its content is that of its package.
     """
-    for row in hunts_at(subject.path, subject.mode, subject.owner):
+    for row, excerpt in shown_:
         if row.unowned and (owned or not known):
             continue
         if as_shipped and not row.always:
             continue
-        excerpt = row.found(subject.content)
-        if excerpt is not None:
-            yield Hit(shown(subject.path), row.id, row.level, excerpt)
+        yield Hit(shown(path), row.id, row.level, excerpt)
+
+
+def hits(
+    subject: Subject, *, owned: bool, known: bool, as_shipped: bool
+) -> Iterator[Hit]:
+    """Yield what the rows find in a file, as `judged` has it."""
+    found = shows(subject)
+    yield from judged(
+        subject.path, found, owned=owned, known=known, as_shipped=as_shipped
+    )
 
 
 def job_hits(subject: Subject, alarms: Iterable[str]) -> Iterator[Hit]:

@@ -14,11 +14,22 @@ TABLES: Final = ("/var/spool/cron/crontabs/zimbra", "/var/spool/cron/zimbra")
 SHIPPED: Final = f"{Z}/conf/crontabs"
 OUTSIDE, INSIDE = "job-outside-of-the-block", "job-inside-the-block"
 _JOB: Final = re.compile(r"(?:@\w+|(?:\S+\s+){5})(.*)")
-# Zimbra's own forms: a program in a folder of root's, or a clean-up by find; nothing
-# behind it but where its output goes.
+# Zimbra's own forms: a program of its own, or a clean-up by find; nothing behind it but
+# where its output goes. Of bin and common only those that Zimbra's tables name, as
+# others there run whatever they are given: java, perl, curl, zmjava, zmzimletctl. No
+# path is given to any but SpamAssassin's.
+_BIN: Final = (
+    r"zm(?:trainsa|saupdate|cbpadmin|computequotausage|spamextract|backup|sacompile)"
+)
+_SA_PLACES: Final = (
+    r"/opt/zimbra/(?:conf/s(?:alocal|a)\.cf|data/amavisd/\.spamassassin"
+    r"|data/spamassassin/(?:localrules|rules|state))"
+)
 _OWN: Final = re.compile(
     r"(?:\[ -[defx] /opt/zimbra/[\w./-]+ \] && )?"
-    r"(?:/opt/zimbra/(?:bin|libexec|common/s?bin)/[\w.-]+(?: [\w=:@./,-]+)*"
+    rf"(?:/opt/zimbra/(?:libexec/(?!zmjava)(?:zm|client_)[\w.-]+|bin/{_BIN})"
+    r"(?: [\w=:@.,-]+)*"
+    rf"|/opt/zimbra/(?:common/bin|libexec)/sa-learn(?: [\w=.-]*(?:{_SA_PLACES})?)*"
     r"|find /opt/zimbra/(?:log|mailboxd/logs|data/\w+/\w+)/? [\w *'?.+\\-]+"
     r" -exec rm (?:-r?f )?\{\} \\;)"
     r"(?: *(?:2?>>? ?(?:/dev/null|/opt/zimbra/log/[\w.-]+|/tmp/[\w.-]+)|2>&1))*"

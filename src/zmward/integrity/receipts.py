@@ -17,8 +17,9 @@ import msgspec
 
 KEY_BYTES: Final = 32
 Sign = Callable[[bytes], bytes]
-# More of them than baselines in years; each costs a proof of a tenth of a millisecond.
-_MOST: Final = 1000
+# More of them than baselines of many hosts in years; each costs a proof of a tenth of a
+# millisecond.
+MOST: Final = 20_000
 _TOLD: Final = re.compile(
     rb"integrity baseline ([1-9]\d{0,15}):([0-9a-f]{64}) of [^\n]{0,400}? "
     rb"signed ([A-Za-z0-9+/]{86}==)"
@@ -97,11 +98,20 @@ def told(newest: Newest, of: str, sign: Sign) -> str:
     return f"integrity baseline {newest.words} of {plain} signed {signature}"
 
 
+def flooded(content: bytes) -> bool:
+    """Say whether there are more such lines than are proved: some were not looked at.
+
+    What is signed is not the whole line, so that an older one can come again behind a
+    flood that hides the newest.
+    """
+    return len({match[0] for match in _TOLD.finditer(content)}) > MOST
+
+
 def _proved_lines(
     content: bytes, machine: str, keys: tuple[str, ...]
 ) -> Iterator[tuple[Newest, bytes]]:
     found = {match[0]: match for match in _TOLD.finditer(content)}
-    for match in list(found.values())[-_MOST:]:
+    for match in list(found.values())[-MOST:]:
         one = Newest(machine, int(match[1]), match[2].decode())
         if proved(one.says("told"), match[3].decode(), keys):
             yield one, match[0]
