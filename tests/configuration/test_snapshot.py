@@ -1,6 +1,7 @@
 """Evidence as files: the same for the same, without secrets, and nothing lost."""
 
 import random
+import re
 import time
 
 import pytest
@@ -259,3 +260,28 @@ def test_a_private_key_is_sealed_and_what_follows_stays() -> None:
     assert found.startswith("before\n(secret ")
     assert found.endswith(")\nbehind words\n")
     assert "MIIabc" not in found
+
+
+_BEGIN, _END = "-----BEGIN EC PRIVATE KEY-----", "-----END EC PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (f"a {_BEGIN}\nS3C\n{_END} b {_BEGIN}\nS3D\n{_END} c", "a (s) b (s) c"),
+        # An end that belongs to nothing, before and behind.
+        (f"{_END} a {_BEGIN}\nS3C!\n{_END} b {_END}", f"{_END} a (s) b {_END}"),
+        # Cut off: all that looks like a key goes with it.
+        (f"a {_BEGIN}\nS3C\nS3D\n! b", "a (s)! b"),
+        (f"a {_BEGIN}\nS3C!{'x' * 20_000}{_END} b", f"a (s)!{'x' * 20_000}{_END} b"),
+        (f"a {_BEGIN}{_BEGIN}S3C", "a (s)"),
+    ],
+)
+def test_private_keys_are_found_as_they_stand(text: str, left: str) -> None:
+    assert re.sub(r"\(secret [^)]*\)", "(s)", Seal(KEY, "x").text(text)) == left
+
+
+def test_a_thousand_keys_that_only_begin_hold_nobody_up() -> None:
+    begun = time.monotonic()
+    Seal(KEY, "x").text(f"{_BEGIN}!" * 60_000)
+    assert time.monotonic() - begun < 30

@@ -148,3 +148,14 @@ def test_a_home_that_hides_its_keys_behind_a_link_is_said(root: Path) -> None:
     (root / "home/anna/.ssh").symlink_to("/srv/keys")
     found = baseline(place(root), WISH, SIGNER)
     assert {path for path, _ in found.missed} >= {"/home/anna/.ssh/authorized_keys"}
+
+
+@pytest.mark.parametrize("name", ["bash_logout", "bash_aliases", "vimrc", "my.cnf"])
+def test_what_is_read_at_each_login_is_not_a_loose_file(name: str) -> None:
+    """A new one is an alarm: it runs when somebody becomes that user."""
+    assert place_of(f"/opt/zimbra/.{name}").kind is Class.TEMPLATE
+    assert place_of(f"/root/.{name}").kind is Class.SYSTEM
+    assert place_of("/opt/zimbra/.bash_history").kind not in {
+        Class.TEMPLATE,
+        Class.SYSTEM,
+    }

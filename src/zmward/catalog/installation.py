@@ -74,6 +74,10 @@ def _rows(kind: Class, *patterns: str, home: tuple[str, ...] = ()) -> list[Place
 
 # Hashes of passwords: with a plain digest of such a file somebody can try passwords.
 SHADOWS: Final = ("/etc/shadow", "/etc/gshadow")
+_READ_AT_LOGIN: Final = (
+    *("bash_login", "bash_logout", "bash_aliases", "inputrc", "vimrc", "my.cnf"),
+    *("netrc", "curlrc", "wgetrc"),
+)
 # What logs somebody in, or runs when somebody does, in a folder of their own.
 _LOGINS: Final = ("authorized_keys", "authorized_keys2", "rc", "environment")
 _HOMES: Final = ("/home", "/srv", "/var/lib")
@@ -135,7 +139,7 @@ TREES: Final = (
     "/etc/ssh",
     "/root/.ssh",
     *(f"/root/.{name}" for name in ("bashrc", "bash_profile", "profile")),
-    *(f"/root/.{name}" for name in ("bash_login", "pam_environment")),
+    *(f"/root/.{name}" for name in ("pam_environment", *_READ_AT_LOGIN)),
     "/etc/profile",
     "/etc/profile.d",
     "/etc/bash.bashrc",
@@ -179,7 +183,9 @@ PLACES: Final[tuple[Place, ...]] = (
         *(f"{Z}/conf/zmconfigd/**", f"{Z}/conf/zmconfigd.cf", f"{Z}/conf/crontabs/**"),
         *(f"{Z}/conf/swatchrc*", f"{Z}/conf/sudoers.d/**", f"{Z}/conf/rights/**"),
         *(f"{Z}/.bashrc", f"{Z}/.bash_profile", f"{Z}/.profile", f"{Z}/.ldaprc"),
-        *(f"{Z}/.exrc", f"{Z}/.forward", f"{Z}/.pam_environment"),
+        *(f"{Z}/.{name}" for name in ("exrc", "forward", "pam_environment")),
+        # Read by shells and tools whenever somebody becomes zimbra.
+        *(f"{Z}/.{name}" for name in _READ_AT_LOGIN),
     ),
     *_rows(Class.CODE, f"{Z}/conf/attrs/**", f"{Z}/conf/msgs/**"),
     # What zmconfigd and its programs write; the packages leave it out of their sums.

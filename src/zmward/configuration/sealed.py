@@ -8,6 +8,7 @@ short secret is only as safe as the key. What has no fingerprint says so by a wo
 import hashlib
 import hmac
 import re
+from collections.abc import Callable
 from typing import Final
 
 from zmward.configuration.inside import covered
@@ -19,17 +20,38 @@ WORDS: Final = {SET: "set", DEFAULT: "default", EMPTY: "empty"}
 _SHOWN: Final = 32
 _FINGERPRINT: Final = re.compile(rf"[0-9a-f]{{{_SHOWN}}}")
 _SECRET_KEY: Final = re.compile(SECRET_KEY)
-# A private key, whole; without an end, all that looks like one.
-_PRIVATE: Final = re.compile(
-    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
-    r"(?:[\s\S]{0,16384}?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
-    r"|[A-Za-z0-9+/=\s:,-]*)"
-)
+# A private key, whole; without an end so near, all that looks like one.
+_KEY: Final = r" [A-Z0-9 ]{0,64}PRIVATE KEY(?: BLOCK)?-----"
+_BEGIN: Final = re.compile(f"-----BEGIN{_KEY}")
+_END: Final = re.compile(f"-----END{_KEY}")
+_BODY: Final = re.compile(r"[A-Za-z0-9+/=\s:,-]*")
+_LONGEST_KEY: Final = 16_384
 SEALED: Final = "(secret "
 # Postfix's map of passwords where it is a file or a server, and not the passwords.
 _MAP_FILE: Final = re.compile(r"(?:(?:proxy:)?[a-z]+:/[^\s,]+[\s,]*)*")
 # A grant to a guest, or by a link, holds his password or key: ID TYPE SECRET RIGHT.
 _GRANT_WITH_SECRET: Final = 4
+
+
+def _without_keys(text: str, stand_in: Callable[[str], str]) -> str:
+    """Return a text with something else in the place of each private key.
+
+    Each end is looked for once: many begins without an end cost no more than few.
+    """
+    pieces: list[str] = []
+    place = 0
+    end = _END.search(text)
+    while begin := _BEGIN.search(text, place):
+        while end and end.start() < begin.end():
+            end = _END.search(text, end.end())
+        if end and end.start() - begin.end() <= _LONGEST_KEY:
+            last = end.end()
+        else:
+            body = _BODY.match(text, begin.end())
+            last = body.end() if body else begin.end()
+        pieces += (text[place : begin.start()], stand_in(text[begin.start() : last]))
+        place = last
+    return "".join((*pieces, text[place:]))
 
 
 class Seal:
@@ -59,7 +81,7 @@ class Seal:
     def text(self, text: str) -> str:
         """Return a text without private keys, and secrets that stand inside of it."""
         whole = text.encode("utf-8", "backslashreplace").decode()
-        bare = _PRIVATE.sub(lambda match: self._stand_in(match[0]), whole)
+        bare = _without_keys(whole, self._stand_in)
         return covered(bare, self._stand_in)
 
     def attribute(self, name: str, value: str) -> Value:
