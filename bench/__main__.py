@@ -11,6 +11,7 @@ from bench import (
     logs,
     repair,
     scan,
+    scan_testssl,
     scan_tls,
     start,
 )
@@ -25,6 +26,7 @@ PARTS = {
     "firewall": firewall,
     "scan": scan,
     "scan-tls": scan_tls,
+    "scan-testssl": scan_testssl,
     "logs": logs,
     "integrity": integrity,
 }
