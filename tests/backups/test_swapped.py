@@ -7,6 +7,8 @@ import pytest
 
 from tests.backups.engines import secret
 from zmward.backup_places import Copy
+from zmward.backups.listing import Backup
+from zmward.doors import backup_streams
 from zmward.doors.backup_engines import problem
 from zmward.doors.backup_streams import Item, Lost, Source
 from zmward.doors.host import Local
@@ -28,6 +30,25 @@ def test_a_folder_that_became_a_link_is_not_followed(tmp_path: Path) -> None:
     (own / "1").symlink_to(other)
     with pytest.raises(Lost, match="cannot be opened"):
         source.open()
+
+
+def test_a_file_that_goes_while_a_folder_is_listed_is_not_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Retention removes old files at any time; the others are still to be drilled."""
+    for name in ("a", "b"):
+        (tmp_path / "1" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "1" / name).write_text(name, "utf-8")
+    seen = Path.lstat
+
+    def lstat(path: Path) -> os.stat_result:
+        if path.name == "a":
+            path.unlink()
+        return seen(path)
+
+    monkeypatch.setattr(Path, "lstat", lstat)
+    found = backup_streams._walked(tmp_path, Backup("1", 0))
+    assert [item.path for item in found] == ["1/b"]
 
 
 def test_a_place_that_is_a_link_is_followed(tmp_path: Path) -> None:

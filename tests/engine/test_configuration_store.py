@@ -1,5 +1,7 @@
 """The history in git: whole commits, no secrets, nobody's hooks."""
 
+import errno
+import os
 import subprocess
 import zlib
 from pathlib import Path
@@ -262,6 +264,20 @@ def test_a_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     assert len(made) == 32
     assert path.stat().st_mode & 0o777 == 0o600
     assert key(path, place) == made
+
+
+def test_a_key_that_could_not_be_written_whole_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(Usage, match="No space left"):
+            key(tmp_path / "key", tmp_path / "config.git")
+    assert list(tmp_path.iterdir()) == []
+    assert len(key(tmp_path / "key", tmp_path / "config.git")) == 32
 
 
 @pytest.mark.parametrize("content", ["", "x", "0" * 63, "0" * 65, "0" * 64 + "\n\n"])

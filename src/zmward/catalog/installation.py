@@ -113,7 +113,10 @@ TREES: Final = (
     "/etc/systemd/user-generators",
     "/usr/local/lib/systemd",
     "/usr/lib/systemd/system",
-    "/usr/lib/systemd/system-generators",
+    *(
+        f"/usr/lib/systemd/system-{name}"
+        for name in ("generators", "shutdown", "sleep")
+    ),
     "/etc/default",
     "/etc/sysconfig",
     "/etc/modprobe.d",
@@ -133,6 +136,10 @@ TREES: Final = (
     "/etc/network",
     "/etc/update-motd.d",
     "/etc/apt/apt.conf.d",
+    "/etc/dpkg/dpkg.cfg",
+    "/etc/dpkg/dpkg.cfg.d",
+    "/etc/kernel",
+    "/etc/environment.d",
     "/etc/pam.d",
     "/etc/pam.conf",
     "/etc/security/pam_env.conf",

@@ -111,7 +111,11 @@ def _walked(place: Path, backup: Backup) -> Iterator[Item]:
     for folder, _, names in os.walk(root, followlinks=False):
         for name in names:
             path = Path(folder) / name
-            seen = path.lstat()
+            try:
+                seen = path.lstat()
+            except FileNotFoundError:
+                # Old ones are removed while it is read.
+                continue
             if stat.S_ISREG(seen.st_mode):
                 relative = str(path.relative_to(place))
                 own = (backup.name, backup.when, seen.st_mtime)
