@@ -78,9 +78,10 @@ def done(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
     return lab.run("mail", ["zmward", "integrity", *words, "--quiet"])
 
 
-def shell(lab: Lab, script: str) -> None:
+def shell(lab: Lab, script: str) -> str:
     said = lab.run("mail", ["sh", "-c", script])
     assert said.returncode == 0, said.stderr
+    return said.stdout
 
 
 @pytest.fixture(scope="module")
@@ -229,3 +230,26 @@ def test_the_unit_tells_of_a_page_within_two_seconds(lab_default: Lab) -> None:
             f"systemctl stop {WATCH}; rm -rf {WEB}/a {WEB}/public/picture.gif",
         )
         shell(lab_default, f"rm -f {WEB}/public/jsp/dropped.jsp")
+
+
+def test_a_mail_of_an_alarm_is_sent_by_zimbra_and_never_by_root(
+    lab_default: Lab,
+) -> None:
+    """By real Postfix, from within what the shipped unit leaves to a program."""
+    install(lab_default)
+    unit = lab_default.root / f"etc/systemd/system/{WATCH}.service"
+    command = "/usr/local/bin/zmward integrity watch"
+    shipped = (UNITS / f"{WATCH}.service").read_text()
+    text = shipped.replace("/opt/zmward-venv/bin/zmward integrity watch", command)
+    unit.write_text(text.replace(command, f"{command} --mail admin@example.test"))
+    shell(lab_default, f"systemctl daemon-reload; systemctl restart {WATCH}")
+    assert until(lambda: "are watched" in told(lab_default), 20)
+    own = shell(lab_default, "id -u zimbra").strip()
+    try:
+        shell(lab_default, f"echo '<% %>' > {WEB}/public/jsp/mailed.jsp")
+        # Postfix says whose mail it takes from its queue.
+        seen = f"grep -h 'postfix/pickup.* uid={own} ' /var/log/zimbra.log || true"
+        assert until(lambda: "from=<zimbra>" in shell(lab_default, seen), 20)
+        assert "could not be sent" not in told(lab_default)
+    finally:
+        shell(lab_default, f"systemctl stop {WATCH}; rm -f {WEB}/public/jsp/mailed.jsp")
