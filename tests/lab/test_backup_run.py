@@ -81,6 +81,14 @@ def _python(lab: Lab, code: str, *words: str, user: str = "root") -> None:
     assert done.returncode == 0, done.stderr
 
 
+def _store(lab: Lab, *, listed: bool) -> None:
+    """Let the list of packages have the one that brings MariaDB: the node has none."""
+    names = ("zimbra-store", "zimbra-store-of-the-lab")
+    was, now = names[::-1] if listed else names
+    script = f"sed -i 's/^Package: {was}$/Package: {now}/' /var/lib/dpkg/status"
+    assert lab.run("mail", ["sh", "-c", script]).returncode == 0
+
+
 @pytest.fixture(scope="module")
 def node() -> Iterator[Lab]:
     with running("test-backup-run", "default") as lab:
@@ -90,6 +98,7 @@ def node() -> Iterator[Lab]:
         assert done.returncode == 0, done.stderr
         _python(lab, ELSEWHERE, *KEPT, user="zimbra")
         _python(lab, DELIVERED)
+        _store(lab, listed=False)
         yield lab
 
 
@@ -130,6 +139,18 @@ def _finding(lab: Lab) -> dict[str, Any]:
         for one in report["findings"]
         if one["control"] == "backup-restore-rehearsed"
     )
+
+
+def test_databases_that_are_due_and_gone_are_missed(node: Lab) -> None:
+    _store(node, listed=True)
+    try:
+        told = _said(node, 3, "run", "--only", "mariadb")
+    finally:
+        _store(node, listed=False)
+    assert _outcomes(told) == {"mariadb.sql": "failed"}
+    # Nothing was stored: that is no backup either.
+    told = _said(node, 3, "run", "--only", "mariadb")
+    assert _outcomes(told) == {"mariadb.sql": "empty"}
 
 
 def test_an_account_that_mailboxd_does_not_give_is_named(node: Lab) -> None:

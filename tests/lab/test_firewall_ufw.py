@@ -376,7 +376,11 @@ def test_killed_while_it_is_kept_it_is_taken_back_or_kept_whole(node: Lab) -> No
     before, standing = files(node), loaded(node)
     fates: set[str] = set()
     fired = "rolled back by its switch"
-    for after in (0.6, 0.9, 1.2, 1.5, 1.8, 2.4):
+    usual = (0.6, 0.9, 1.2, 1.5, 1.8, 2.4)
+    for after in (*usual, 5.0, 10.0):
+        if after not in usual and len(fates) > 1:
+            # Only a machine that has much to do comes to its changes so late.
+            break
         run = begun(node, 20)
         _killed(node, f"zmward confirm {run} --console", after)
         # Once it is waited for to its end; later, what the timer does is done at once.
