@@ -1,7 +1,7 @@
 """Our view of a port's TLS beside testssl.sh's, where both judge.
 
 `testssl -p -S` tells protocols and what the server shows by default: certificates above
-all. `make bench` runs all of its checks on one port.
+all. `make bench` runs all of its checks on two ports.
 """
 
 import subprocess
