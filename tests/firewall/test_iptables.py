@@ -1,6 +1,7 @@
 """What iptables-save prints is judged as the kernel would."""
 
 import pytest
+from msgspec.structs import replace
 
 from tests.firewall.packets import packet, verdict, what, whole
 from zmward.firewall.iptables import parse
@@ -257,3 +258,55 @@ def test_a_redirected_packet_is_for_another_address_of_the_host() -> None:
 def test_a_table_that_does_not_end_is_refused(text: str) -> None:
     with pytest.raises(Unreadable):
         parse(text, "ipv4")
+
+
+ENDS = (
+    *("-j ACCEPT", "-g own", "-j own", "-j LOG", "-p tcp -m tcp --dport 25 -j DROP"),
+    *("! -i lo -j ACCEPT", '-m comment --comment "of -s 1.2.3.4/32 \\" old" -j DROP'),
+    *("-m set --match-set here src -j DROP", "-s 10.0.0.0/8 -j DROP", "-d 1.2.3.4"),
+    *("-j MARK --set-xmark 0x1/0x1", "-p tcp -j REDIRECT --to-ports 8080", "! -p tcp"),
+)
+SOURCES = ("192.0.2.1/32", "192.0.2.2", "198.51.100.0/24", "192.0.2.5-192.0.2.9")
+
+
+def test_rules_that_differ_in_their_source_are_read_as_each_alone() -> None:
+    lines = [f"-A INPUT -s {one} {end}" for end in ENDS for one in SOURCES]
+    lines += [f"[3:180] {line}" for line in lines]
+    declared = ("*filter", ":INPUT DROP [0:0]", ":own - [0:0]")
+    read = parse("\n".join((*declared, *lines, "COMMIT", "")), "ipv4")
+    found = read.chains["ip filter", "INPUT"].rules
+    assert len(found) == len(lines)
+    for number, (line, one) in enumerate(zip(lines, found, strict=True), 4):
+        # Spelled at length, it is not taken for one that is like others.
+        long = line.replace(" -s ", " --source ", 1)
+        alone = parse("\n".join((*declared, long, "COMMIT", "")), "ipv4")
+        (wanted,) = alone.chains["ip filter", "INPUT"].rules
+        assert one == replace(wanted, text=line, line=number)
+
+
+def test_a_chain_that_is_named_later_is_a_target_from_there_on() -> None:
+    text = (
+        "*filter\n:INPUT DROP [0:0]\n-A INPUT -s 192.0.2.1/32 -j own\n:own - [0:0]\n"
+        "-A INPUT -s 192.0.2.2/32 -j own\nCOMMIT\n"
+    )
+    rules = parse(text, "ipv4").chains["ip filter", "INPUT"].rules
+    assert [rule.verdict for rule in rules] == ["ask", "jump"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-A INPUT -s 2001:db8::1/128 -j DROP",
+        "-A INPUT -s nobody -j DROP",
+        "-A gone -s 192.0.2.1/32 -j DROP",
+        "-A INPUT -s 192.0.2.1/32 -p",
+        "-A INPUT -s -j DROP",
+    ],
+)
+def test_a_bad_rule_among_others_like_it_is_refused_by_its_line(line: str) -> None:
+    with pytest.raises(Unreadable, match=r"^line 4: "):
+        parse(
+            "*filter\n:INPUT DROP [0:0]\n-A INPUT -s 192.0.2.9/32 -j DROP\n"
+            f"{line}\nCOMMIT\n",
+            "ipv4",
+        )

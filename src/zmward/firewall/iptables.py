@@ -1,5 +1,6 @@
 """What iptables-save and ip6tables-save tell, as chains and rules."""
 
+import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
@@ -7,9 +8,16 @@ from typing import Final
 from msgspec.structs import replace
 
 from zmward.firewall.ipset import NO_SETS, Sets
-from zmward.firewall.iptables_matches import Option, is_match, matches, options, words
+from zmward.firewall.iptables_matches import (
+    Option,
+    addresses,
+    is_match,
+    matches,
+    options,
+    words,
+)
 from zmward.firewall.ranges import Family
-from zmward.firewall.rules import Chain, Hook, Rule, Ruleset, Verdict
+from zmward.firewall.rules import Chain, Hook, Is, Rule, Ruleset, Verdict
 from zmward.sources.source import Unreadable
 
 _HOOKS: Final[Mapping[str, Hook]] = {
@@ -57,6 +65,8 @@ _PASSING: Final = frozenset(
 _MARKING: Final = frozenset({"MARK", "CONNMARK", "CLASSIFY", "HMARK"})
 
 
+# A rule as iptables-save tells it that asks for a source: its head, that, and the rest.
+_SOURCE: Final = re.compile(r"""(-A [^\s"'\\]+) -s ([^\s"'\\]+) ((?:-|! ).*)""")
 _TARGETS: Final = frozenset({"-j", "--jump", "-g", "--goto"})
 _Action = tuple[Verdict, str, int | None]
 
@@ -112,13 +122,12 @@ def _action(option: Option, own: Sequence[Option], known: AbstractSet[str]) -> _
 
 
 def _rule(
-    line: str, number: int, known: AbstractSet[str], family: Family, sets: Sets
+    bare: str, known: AbstractSet[str], family: Family, sets: Sets
 ) -> tuple[str, Rule]:
-    """Read one rule; return it with the name of its chain."""
-    bare = line.partition("] ")[2] if line.startswith("[") else line
+    """Read one rule without its counters; return it with the name of its chain."""
     found = tuple(options(words(bare)))
     if not found or found[0].name not in ("-A", "--append"):
-        raise Unreadable(f"not a rule of iptables-save: {line[:60]!r}")
+        raise Unreadable(f"not a rule of iptables-save: {bare[:60]!r}")
     chain = found[0].value
     if chain not in known:
         raise Unreadable(f"there is no chain {chain[:60]!r}")
@@ -132,10 +141,41 @@ def _rule(
         action = _action(found[place], own, known)
         marks = found[place].value in _MARKING
     verdict, target, port = action
-    rule = Rule(
-        tuple(matches(asked, family, sets)), verdict, target, line, number, port, marks
-    )
-    return chain, rule
+    asks = tuple(matches(asked, family, sets))
+    return chain, Rule(asks, verdict, target, port=port, marks=marks)
+
+
+class _Reader:
+    """Reads the rules of one table; what many share but their source is read once."""
+
+    def __init__(self, family: Family, sets: Sets) -> None:
+        self._family = family
+        self._sets = sets
+        self.known: set[str] = set()
+        self._seen: dict[tuple[str, str], tuple[str, Rule]] = {}
+
+    def declare(self, chain: str) -> None:
+        """Know a chain from here on: a target of its name is a jump from now on."""
+        self.known.add(chain)
+        self._seen.clear()
+
+    def rule(self, line: str, number: int) -> tuple[str, Rule]:
+        """Return a rule with the name of its chain; ValueError, Unreadable."""
+        bare = line.partition("] ")[2] if line.startswith("[") else line
+        found = _SOURCE.fullmatch(bare)
+        if not found:
+            chain, rule = _rule(bare, self.known, self._family, self._sets)
+            return chain, replace(rule, text=line, line=number)
+        head, source, rest = found.groups()
+        match = Is("source", addresses(source, self._family))
+        alike = head, rest
+        if alike not in self._seen:
+            told = " ".join(alike)
+            self._seen[alike] = _rule(told, self.known, self._family, self._sets)
+        chain, rule = self._seen[alike]
+        asks = (match, *rule.matches)
+        verdict, target, port = rule.verdict, rule.target, rule.port
+        return chain, Rule(asks, verdict, target, line, number, port, rule.marks)
 
 
 def _flushed(line: str, known: AbstractSet[str]) -> str:
@@ -165,7 +205,7 @@ def parse(text: str, family: Family, sets: Sets = NO_SETS) -> Ruleset:
     """
     chains: dict[tuple[str, str], Chain] = {}
     rules: dict[tuple[str, str], list[Rule]] = {}
-    known: set[str] = set()
+    reader = _Reader(family, sets)
     table = ""
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()
@@ -174,18 +214,18 @@ def parse(text: str, family: Family, sets: Sets = NO_SETS) -> Ruleset:
         try:
             if line.startswith("*"):
                 _ended(table)
-                table, known = _named(line), set()
+                table, reader = _named(line), _Reader(family, sets)
             elif line == "COMMIT":
                 table = ""
             elif line.startswith(":"):
                 chain = _chain(table, line, number, family)
                 chains[chain.table, chain.name] = chain
-                known.add(chain.name)
+                reader.declare(chain.name)
                 rules[chain.table, chain.name] = []
             elif line.startswith(("-F ", "--flush ")):
-                rules[_table(table, family), _flushed(line, known)] = []
+                rules[_table(table, family), _flushed(line, reader.known)] = []
             else:
-                name, rule = _rule(line, number, known, family, sets)
+                name, rule = reader.rule(line, number)
                 rules[_table(table, family), name].append(rule)
         except (Unreadable, ValueError) as error:
             raise Unreadable(f"line {number}: {error}") from error

@@ -105,7 +105,8 @@ def options(tokens: Sequence[str]) -> Iterator[Option]:
         place = end
 
 
-def _addresses(text: str, family: Family) -> Ranges:
+def addresses(text: str, family: Family) -> Ranges:
+    """Return the addresses of a list of them; Unreadable for another family's."""
     found: list[Pair] = []
     for word in text.split(","):
         try:
@@ -145,11 +146,11 @@ def _either_port(option: Option, family: Family) -> Match:
 
 
 def _sources(option: Option, family: Family) -> Match:
-    return Is("source", _addresses(option.value, family), option.inverted)
+    return Is("source", addresses(option.value, family), option.inverted)
 
 
 def _destinations(option: Option, family: Family) -> Match:
-    return Is("destination", _addresses(option.value, family), option.inverted)
+    return Is("destination", addresses(option.value, family), option.inverted)
 
 
 def _protocol(option: Option, family: Family) -> Match:
@@ -276,7 +277,7 @@ def _hops(option: Option, family: Family) -> Match:
 
 def _range(field: Field) -> Callable[[Option, Family], Match]:
     def read(option: Option, family: Family) -> Match:
-        return Is(field, _addresses(option.value, family), option.inverted)
+        return Is(field, addresses(option.value, family), option.inverted)
 
     return read
 

@@ -25,7 +25,7 @@ class BadAddress(ZmwardError):
     """What should be an address or a network is none."""
 
 
-class Ranges(msgspec.Struct, frozen=True):
+class Ranges(msgspec.Struct, frozen=True, gc=False):
     """Numbers as pairs (first, last): sorted, apart from each other, both included."""
 
     pairs: tuple[Pair, ...] = ()

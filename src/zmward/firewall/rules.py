@@ -116,7 +116,7 @@ class Probe(msgspec.Struct, frozen=True):
         return self.fields[field]
 
 
-class Is(msgspec.Struct, frozen=True):
+class Is(msgspec.Struct, frozen=True, gc=False):
     """A field of the packet is one of some numbers, or none of them."""
 
     field: Field
@@ -278,7 +278,7 @@ Verdict = Literal[
 ]
 
 
-class Rule(msgspec.Struct, frozen=True):
+class Rule(msgspec.Struct, frozen=True, gc=False):
     """One rule: all its matches must hold; `line` counts from 1 in its text."""
 
     matches: tuple[Match, ...]
