@@ -3,9 +3,13 @@
 import os
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+
+from tests.backups.restic_key import ease
 
 PASSWORD = "a fine password"
 needs_restic = pytest.mark.skipif(
@@ -35,17 +39,45 @@ def _run(*argv: str, **environment: str) -> str:
     return done.stdout.decode()
 
 
+def _restic(place: Path, password: Path, *words: str) -> str:
+    own = ("--repo", str(place), "--password-file", str(password))
+    return _run("restic", "--no-cache", *own, *words)
+
+
+@cache
+def _made() -> tuple[tuple[str, bytes | None], ...]:
+    """Return a new repository of restic's: its files, and its folders with None."""
+    with TemporaryDirectory() as folder:
+        place = Path(folder) / "restic"
+        _restic(place, secret(Path(folder)), "init")
+        ease(place, PASSWORD)
+        return tuple(
+            (
+                str(path.relative_to(place)),
+                path.read_bytes() if path.is_file() else None,
+            )
+            for path in sorted(place.rglob("*"))
+        )
+
+
 class Restic:
-    """One repository of restic's."""
+    """One repository of restic's; all of one process are made at once."""
 
     def __init__(self, folder: Path) -> None:
         self.place = folder / "restic"
         self.password = secret(folder)
-        self.run("init")
+        self.place.mkdir(0o700)
+        for name, content in _made():
+            path = self.place / name
+            if content is None:
+                path.mkdir(0o700)
+            else:
+                path.write_bytes(content)
+                path.chmod(0o400)
 
     def run(self, *words: str) -> str:
-        own = ("--repo", str(self.place), "--password-file", str(self.password))
-        return _run("restic", "--no-cache", *own, *words)
+        """Run a command of restic's on it; return what it says."""
+        return _restic(self.place, self.password, *words)
 
     def backup(self, path: Path, *words: str) -> None:
         self.run("backup", *words, str(path))
