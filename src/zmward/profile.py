@@ -75,6 +75,7 @@ class Thresholds(Strict, frozen=True):
     document_lag_days: Days = 30
     clock_offset_ms: Annotated[int, msgspec.Meta(ge=1)] = 1000
     two_factor_coverage: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    integrity_days: Days = 8
     log_days: Days = 30
     log_arrival_days: Days = 35
 

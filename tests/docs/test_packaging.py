@@ -5,10 +5,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.docs.session import ROOT, Run
 from zmward.cli import config_snapshot as snapshot
+from zmward.cli import integrity_check as check
 from zmward.cli import integrity_watch as watch
 from zmward.cli import logs_follow as follow
 from zmward.cli.main import VERBS
@@ -80,15 +82,24 @@ def test_the_unit_runs_a_verb_that_there_is() -> None:
     assert "--events" in {name for one in follow.command.params for name in one.opts}
 
 
-def test_the_timer_starts_a_verb_that_there_is() -> None:
-    unit = (UNITS / "zmward-config-snapshot.service").read_text("ascii")
+@pytest.mark.parametrize(
+    ("name", "group", "command"),
+    [
+        ("zmward-config-snapshot", "config", snapshot.command),
+        ("zmward-integrity-check", "integrity", check.command),
+    ],
+)
+def test_a_timer_starts_a_verb_that_there_is(
+    name: str, group: str, command: click.Command
+) -> None:
+    unit = (UNITS / f"{name}.service").read_text("ascii")
     (start,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
     program, *words, option = start.split()
     assert program == "/opt/zmward-venv/bin/zmward"
-    assert words == ["config", str(snapshot.command.name)]
-    assert option in {name for one in snapshot.command.params for name in one.opts}
+    assert words == [group, str(command.name)]
+    assert option in {name for one in command.params for name in one.opts}
     # A timer starts the service of its own name.
-    assert (UNITS / "zmward-config-snapshot.timer").exists()
+    assert (UNITS / f"{name}.timer").exists()
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd")

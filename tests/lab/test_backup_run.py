@@ -1,6 +1,7 @@
 """A backup that `zmward backup run` makes of a node: stored, restored, and broken.
 
-The node's slapd and mailboxd give what is stored, Debian's restic and borg keep it.
+The node's slapd, mailboxd and MariaDB give what is stored, Debian's restic and borg
+keep it.
 """
 
 import io
@@ -13,6 +14,7 @@ import pytest
 from lab.node import HOST, Lab
 from lab.product import install
 
+from tests.backups.zimbra_dump import tables
 from tests.lab.conftest import running
 
 pytestmark = pytest.mark.lab
@@ -20,8 +22,6 @@ pytestmark = pytest.mark.lab
 USER = "user001@example.test"
 KEPT = ("user001", "user002", "closed", "maintenance")
 PROFILE = """\
-[backups]
-mariadb = []
 [[backups.copy]]
 name = "vault"
 kind = "restic"
@@ -39,6 +39,51 @@ umask 077
 echo 'a password of the lab' >/root/password
 restic -q -r /srv/restic --password-file /root/password init
 BORG_PASSCOMMAND='cat /root/password' borg init -e repokey-blake2 /srv/borg
+"""
+# MariaDB as zmmyinit leaves it: user zimbra's, on a socket under Zimbra's home.
+DATABASES = """\
+set -eu
+cd /opt/zimbra
+install -d -o zimbra -g zimbra db db/data data/tmp/mysql
+mariadb-install-db --no-defaults --user=zimbra --datadir=/opt/zimbra/db/data \
+    --auth-root-authentication-method=normal --skip-test-db >/dev/null
+cat >conf/my.cnf <<'EOF'
+[mysqld]
+socket = /opt/zimbra/data/tmp/mysql/mysql.sock
+datadir = /opt/zimbra/db/data
+skip-networking
+EOF
+cat >/etc/systemd/system/lab-mariadb.service <<'EOF'
+[Service]
+User=zimbra
+ExecStart=/usr/sbin/mariadbd --defaults-file=/opt/zimbra/conf/my.cnf
+EOF
+systemctl daemon-reload
+systemctl start lab-mariadb
+for _ in $(seq 300); do
+    [ ! -S data/tmp/mysql/mysql.sock ] || break
+    sleep 0.2
+done
+mariadb --no-defaults --socket=data/tmp/mysql/mysql.sock --user=root
+"""
+GRANTED = """
+CREATE USER zimbra@localhost IDENTIFIED BY '{secret}';
+GRANT ALL ON *.* TO zimbra@localhost WITH GRANT OPTION;
+"""
+# The databases went away, or are to come back.
+GONE = """\
+set -eu
+systemctl stop lab-mariadb
+cd /opt/zimbra
+mv db/data db/away
+mv conf/my.cnf db
+"""
+BACK = """\
+set -eu
+cd /opt/zimbra
+mv db/my.cnf conf
+mv db/away db/data
+systemctl start lab-mariadb
 """
 # All mailboxes but some are on another server: restic takes a second for each.
 ELSEWHERE = """
@@ -81,12 +126,18 @@ def _python(lab: Lab, code: str, *words: str, user: str = "root") -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _store(lab: Lab, *, listed: bool) -> None:
-    """Let the list of packages have the one that brings MariaDB: the node has none."""
-    names = ("zimbra-store", "zimbra-store-of-the-lab")
-    was, now = names[::-1] if listed else names
-    script = f"sed -i 's/^Package: {was}$/Package: {now}/' /var/lib/dpkg/status"
-    assert lab.run("mail", ["sh", "-c", script]).returncode == 0
+def _shell(lab: Lab, script: str, given: str = "") -> None:
+    done = lab.run("mail", ["sh", "-c", script], given=given, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _databases(lab: Lab) -> None:
+    """Let the node have the databases of its mailboxes."""
+    asked = ["runuser", "-u", "zimbra", "--", "env", "PYTHONPATH=/opt/zimbra/lab"]
+    asked += ["python3", "-m", "zimbra.zmlocalconfig", "-s", "-m", "nokey"]
+    secret = lab.run("mail", [*asked, "zimbra_mysql_password"]).stdout.strip()
+    assert secret
+    _shell(lab, DATABASES, tables().decode() + GRANTED.format(secret=secret))
 
 
 @pytest.fixture(scope="module")
@@ -94,11 +145,10 @@ def node() -> Iterator[Lab]:
     with running("test-backup-run", "default") as lab:
         install(lab)
         (lab.root / "root/site.toml").write_text(PROFILE)
-        done = lab.run("mail", ["sh", "-c", READY], timeout=300)
-        assert done.returncode == 0, done.stderr
+        _shell(lab, READY)
         _python(lab, ELSEWHERE, *KEPT, user="zimbra")
         _python(lab, DELIVERED)
-        _store(lab, listed=False)
+        _databases(lab)
         yield lab
 
 
@@ -142,15 +192,12 @@ def _finding(lab: Lab) -> dict[str, Any]:
 
 
 def test_databases_that_are_due_and_gone_are_missed(node: Lab) -> None:
-    _store(node, listed=True)
+    _shell(node, GONE)
     try:
         told = _said(node, 3, "run", "--only", "mariadb")
     finally:
-        _store(node, listed=False)
+        _shell(node, BACK)
     assert _outcomes(told) == {"mariadb.sql": "failed"}
-    # Nothing was stored: that is no backup either.
-    told = _said(node, 3, "run", "--only", "mariadb")
-    assert _outcomes(told) == {"mariadb.sql": "empty"}
 
 
 def test_an_account_that_mailboxd_does_not_give_is_named(node: Lab) -> None:
@@ -176,12 +223,10 @@ def test_an_account_that_mailboxd_does_not_give_is_named(node: Lab) -> None:
 def test_a_run_holds_all_of_the_server(node: Lab) -> None:
     told = _said(node, 0, "run")
     own = {f"account-{name}@example.test.tgz" for name in KEPT}
-    wanted = {"ldap.ldif", "ldap-config.ldif", "config", *own}
-    # The lab's nodes have no MariaDB.
-    none = {"mariadb.sql": "empty"}
-    assert _outcomes(told) == dict.fromkeys(wanted, "stored") | none
+    wanted = {"ldap.ldif", "ldap-config.ldif", "mariadb.sql", "config", *own}
+    assert _outcomes(told) == dict.fromkeys(wanted, "stored")
     stored = _snapshots(node, told["run"])
-    assert {"ldap.ldif", "ldap-config.ldif", "zmward-run.json", *own} <= stored.keys()
+    assert {"zmward-run.json", *wanted} - {"config"} <= stored.keys()
     (config,) = stored.keys() - {*wanted, "zmward-run.json"}
     listed = _restic(node, "ls", stored[config]).splitlines()
     for path in (
@@ -214,13 +259,14 @@ def test_the_stored_archive_holds_the_mail(node: Lab) -> None:
 
 
 @pytest.mark.parametrize("copy", ["vault", "second"])
-def test_a_drill_restores_directory_and_account(node: Lab, copy: str) -> None:
+def test_a_drill_restores_directory_databases_and_account(node: Lab, copy: str) -> None:
     if copy == "second":
         assert _finding(node)["status"] == "UNKNOWN"
         _said(node, 0, "run", "--copy", copy)
     told = _said(node, 0, "drill", "--copy", copy, "--account", USER)
     parts = _parts(told)
     assert parts["ldap"]["counts"]["accounts"] > 300
+    assert parts["mariadb"]["counts"]["mailboxes"] == 200
     assert parts["account"]["counts"]["messages"] == 30
     assert _finding(node)["status"] == ("UNKNOWN" if copy == "vault" else "PASS")
 

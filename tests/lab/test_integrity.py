@@ -21,7 +21,8 @@ from tests.lab.log_host import until
 pytestmark = pytest.mark.lab
 
 UNITS = Path(__file__).parents[2] / "packaging/systemd"
-WATCH = "zmward-integrity-watch"
+WATCH, CHECK = "zmward-integrity-watch", "zmward-integrity-check"
+BASELINE = "installation-has-baseline"
 WEB = "/opt/zimbra/jetty_base/webapps/zimbra"
 SHELL = f"{WEB}/public/jsp/9f3a41c7.jsp"
 JAR = "/opt/zimbra/lib/jars/zimbrastore.jar"
@@ -90,6 +91,9 @@ def public(node: Lab) -> str:
     words = ("--new-key", "/root/key.pem", "--passphrase-file", "/root/phrase")
     made = done(node, "baseline", *words, "--json")
     assert made.returncode in (0, 3), made.stderr
+    profile = f'[integrity]\nkeys = ["{json.loads(made.stdout)["public_key"]}"]\n'
+    (node.root / "etc/zmward").mkdir(exist_ok=True)
+    (node.root / "etc/zmward/profile.toml").write_text(profile)
     shell(node, f"cp -a {STATE} /root/first")
     shell(
         node,
@@ -127,6 +131,25 @@ def test_a_pristine_tree_is_quiet(node: Lab, public: str) -> None:
     assert done(node, "hunt").returncode == 0
 
 
+def compared(lab: Lab) -> tuple[str, str]:
+    """Let the shipped unit compare; return its exit code, and what an audit says."""
+    text = (UNITS / f"{CHECK}.service").read_text()
+    unit = text.replace("/opt/zmward-venv/bin/zmward", "/usr/local/bin/zmward")
+    (lab.root / f"etc/systemd/system/{CHECK}.service").write_text(unit)
+    shell(lab, f"systemctl daemon-reload; systemctl start {CHECK} || true")
+    code = shell(lab, f"systemctl show -P ExecMainStatus {CHECK}").strip()
+    words = ["zmward", "audit", "--json", "--quiet", "--only", BASELINE]
+    report = json.loads(lab.run("mail", words, timeout=300).stdout)
+    (finding,) = report["findings"]
+    return code, finding["status"]
+
+
+def test_an_audit_is_told_of_the_unit_s_comparison(node: Lab, public: str) -> None:
+    """By real systemd, with the unit that is shipped; its path alone is another."""
+    assert public
+    assert compared(node) == ("0", "PASS")
+
+
 def test_each_thing_that_an_intruder_did_is_named_and_nothing_else(
     node: Lab, public: str
 ) -> None:
@@ -138,6 +161,11 @@ def test_each_thing_that_an_intruder_did_is_named_and_nothing_else(
         assert alarms(found) == {SHELL, JAR, MODE, KEYS, CRONTAB}
     moved = {one["path"] for one in found["changed"] + found["added"]}
     assert {UPGRADED, NEW} <= moved
+
+
+def test_an_audit_fails_for_what_the_unit_found(node: Lab, public: str) -> None:
+    assert public
+    assert compared(node) == ("1", "FAIL")
 
 
 def test_a_hunt_needs_no_baseline(node: Lab, public: str) -> None:

@@ -62,6 +62,9 @@ KEYS: Final[Mapping[str, str]] = {
     "thresholds.two-factor-coverage": mark(
         "The share of active accounts that must be enrolled, in percent (T13)."
     ),
+    "thresholds.integrity-days": mark(
+        "The longest time since all of an installation was compared (T36)."
+    ),
     "thresholds.log-days": mark("How long logs must be kept (T09)."),
     "thresholds.log-arrival-days": mark(
         "How old the last test line may be that was seen at the log host (T09)."

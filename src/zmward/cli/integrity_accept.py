@@ -61,12 +61,14 @@ def command(
     **shared: Any,
 ) -> int:
     """Sign a new baseline; 1 where alarms are left, 3 for places that were not seen."""
+    from zmward.engine.integrity_record import keep
     from zmward.engine.integrity_work import accept, left, proposed
     from zmward.reports.integrity_json import accepted
 
     asked = Asked(ctx, shared)
+    wish = asked.wish()
     with asked.place() as place:
-        what = proposed(place, asked.wish(), _paths(paths))
+        what = proposed(place, wish, _paths(paths))
         for path in what.own[:_SHOWN]:
             click.echo(f"takes {plain(path)}", err=True)
         if len(what.own) > _SHOWN:
@@ -74,8 +76,9 @@ def command(
         question = f"Sign a baseline that takes {len(what.own)} changes?"
         _consent(question, yes=yes)
         using = signer(asked.root, key, None, phrase)
-        header, head, forgotten = accept(place, asked.wish(), using, what)
-    rest = msgspec.structs.replace(left(what), header=header, head=head)
+        header, head, forgotten = accept(place, wish, using, what)
+        rest = msgspec.structs.replace(left(what), header=header, head=head)
+        asked.warn(keep(asked.root, wish, rest))
     shown = accepted(rest, what.own, forgotten)
     asked.say(shown, as_json=as_json, everything=everything)
     return rest.code

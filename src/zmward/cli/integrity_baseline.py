@@ -34,6 +34,7 @@ def command(
     **shared: Any,
 ) -> int:
     """Print what was recorded; 1 where code is not as shipped, 3 for unread files."""
+    from zmward.engine.integrity_record import keep
     from zmward.engine.integrity_state import exists
     from zmward.engine.integrity_work import baseline
     from zmward.integrity.shipped import Database
@@ -56,6 +57,7 @@ def command(
         using = signer(asked.root, key, new_key, phrase)
         wish = asked.wish(using if first else None)
         found = baseline(place, msgspec.structs.replace(wish, anew=anew), using)
+        asked.warn(keep(asked.root, wish, found))
     suspects = [standing(path, Database()) for path in found.shipped.suspects]
     shown = made(found, suspects)
     asked.say(shown, as_json=as_json, everything=everything)

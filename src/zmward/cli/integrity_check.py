@@ -29,12 +29,16 @@ def command(
     **shared: Any,
 ) -> int:
     """Print what changed; 1 for an alarm, 3 for places that were not seen."""
+    from zmward.engine.integrity_record import keep, refusals
     from zmward.engine.integrity_work import check
     from zmward.reports.integrity_json import checked
 
     asked = Asked(ctx, shared)
+    wish = asked.wish()
     with asked.place() as place:
-        found = check(place, asked.wish(), quick=quick)
+        with refusals(asked.root, wish, quick=quick):
+            found = check(place, wish, quick=quick)
+        asked.warn(keep(asked.root, wish, found))
     shown = checked(found)
     if form == "html" and not as_json:
         from zmward.reports.html.integrity_page import checked as as_html

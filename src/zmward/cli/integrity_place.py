@@ -127,6 +127,11 @@ class Asked:
         finally:
             found.close()
 
+    def warn(self, text: str) -> None:
+        """Say what went wrong beside the verb's own work; nothing for an empty text."""
+        if text:
+            click.echo(text, err=True)
+
     def say(
         self,
         shown: IntegrityShown,

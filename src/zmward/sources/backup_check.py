@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from zmward.sources.own_records import LISTED, records
+from zmward.sources.own_records import OWN, listed, records
 from zmward.sources.source import Snippet, Source, Unreadable
 
 SCHEMA: Final = "zmward.backup-check/1"
@@ -66,6 +66,6 @@ def parse(answer: str) -> Checked:
 BACKUP_CHECK = Source(
     name="backup-check",
     about="What the last `zmward backup check` saw of each copy of the backups.",
-    question=Snippet(f'{LISTED}told "$own/{FILE}"\n'),
+    question=Snippet(f'{listed(OWN)}told "$own/{FILE}"\n'),
     parse=parse,
 )

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from zmward.sources.own_records import LISTED, records
+from zmward.sources.own_records import OWN, listed, records
 from zmward.sources.source import Snippet, Source, Unreadable
 
 SCHEMA: Final = "zmward.drill/1"
@@ -92,6 +92,8 @@ def parse(answer: str) -> Drills:
 BACKUP_DRILL = Source(
     name="backup-drill",
     about="The last rehearsed restore of each copy, as zmward remembered it.",
-    question=Snippet(f'{LISTED}told "$own/{OLD}" "$own/{FOLDER}"/*.json\n'),
+    question=Snippet(
+        f'{listed(OWN, FOLDER)}told "$own/{OLD}" "$own/{FOLDER}"/*.json\n'
+    ),
     parse=parse,
 )

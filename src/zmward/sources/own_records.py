@@ -6,15 +6,23 @@ from typing import Final
 from zmward.sources.source import Unreadable
 
 OWN: Final = "/var/lib/zmward/backups"
+INTEGRITY: Final = "/var/lib/zmward/integrity"
 _HEAD: Final = re.compile(r"! ([0-7]{3,5}) (\S+) ([a-z ]+) (/.*)")
 _OTHERS: Final = 0o022
-# `$own` is their folder; what follows names the files.
-LISTED: Final = rf"""
-own={OWN}
+
+
+def listed(folder: str, inner: str = "") -> str:
+    """Return the begin of a question: `$own` is the folder, `told FILE…` shows records.
+
+    `inner` is a folder in it that must be seen where it is there.
+    """
+    more = ""
+    if inner:
+        more = f'[ ! -e "$own/{inner}" ] || ls -- "$own/{inner}" >/dev/null || return'
+    return rf"""
+own={folder}
 ls -- "$own" >/dev/null || return
-if [ -e "$own/drills" ]; then
-    ls -- "$own/drills" >/dev/null || return
-fi
+{more}
 told() {{
     for file in "$@"; do
         if [ -e "$file" ] || [ -L "$file" ]; then
