@@ -149,6 +149,15 @@ def test_a_server_that_refuses_is_told_without_the_password(
     assert not secret or f"{secret}'" not in piece.text
 
 
+def test_databases_whose_settings_are_there_are_missed(
+    start: Start, home: Path
+) -> None:
+    (home / "db/data/zimbra").rename(home / "db/data/other")
+    piece = start()
+    assert (piece.outcome, "no database zimbra" in piece.text) == ("failed", True)
+
+
 def test_a_node_without_mailboxes_has_none(start: Start, home: Path) -> None:
     (home / "db/data/zimbra").rename(home / "db/data/other")
+    (home / "conf/my.cnf").unlink()
     assert start().outcome == "empty"

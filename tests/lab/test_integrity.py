@@ -88,6 +88,10 @@ def shell(lab: Lab, script: str) -> str:
 @pytest.fixture(scope="module")
 def public(node: Lab) -> str:
     """Give the public key that believes the pristine tree's baseline."""
+    # A unit that comes later is an alarm, as it should be.
+    text = (UNITS / f"{CHECK}.service").read_text()
+    unit = text.replace("/opt/zmward-venv/bin/zmward", "/usr/local/bin/zmward")
+    (node.root / f"etc/systemd/system/{CHECK}.service").write_text(unit)
     words = ("--new-key", "/root/key.pem", "--passphrase-file", "/root/phrase")
     made = done(node, "baseline", *words, "--json")
     assert made.returncode in (0, 3), made.stderr
@@ -133,9 +137,6 @@ def test_a_pristine_tree_is_quiet(node: Lab, public: str) -> None:
 
 def compared(lab: Lab) -> tuple[str, str]:
     """Let the shipped unit compare; return its exit code, and what an audit says."""
-    text = (UNITS / f"{CHECK}.service").read_text()
-    unit = text.replace("/opt/zmward-venv/bin/zmward", "/usr/local/bin/zmward")
-    (lab.root / f"etc/systemd/system/{CHECK}.service").write_text(unit)
     shell(lab, f"systemctl daemon-reload; systemctl start {CHECK} || true")
     code = shell(lab, f"systemctl show -P ExecMainStatus {CHECK}").strip()
     words = ["zmward", "audit", "--json", "--quiet", "--only", BASELINE]
@@ -214,7 +215,8 @@ def test_a_history_that_is_cut_or_put_back_is_refused(node: Lab, public: str) ->
     assert "integrity baseline 2:" in node.run("mail", TOLD).stdout
     shell(node, f"rm -r {STATE}")
     refused(node, public, "somebody removed it")
-    shell(node, f"cp -a /root/first {STATE}")
+    # What is noted of the refusal lies there again.
+    shell(node, f"rm -r {STATE}; cp -a /root/first {STATE}")
     kept = ("--expect", "/root/key.pem.newest")
     refused(node, public, "another one was put in its place", *kept)
     shell(node, f"rm -r {STATE}; cp -a /root/kept {STATE}")
