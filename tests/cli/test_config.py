@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import jsonschema
@@ -227,7 +228,8 @@ def test_without_a_log_nobody_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kept(tmp_path, recorded())
-    kept(tmp_path, replace(later(), when="2026-12-01T00:00:00+00:00"))
+    day = datetime.fromisoformat(recorded().when) + timedelta(days=1)
+    kept(tmp_path, replace(later(), when=day.isoformat()))
     path = tmp_path / "audit.log"
     path.write_text("")
     capsys.readouterr()

@@ -66,8 +66,8 @@ def command(
     from zmward.reports.integrity_json import accepted
 
     asked = Asked(ctx, shared)
-    wish = asked.wish()
     with asked.place() as place:
+        wish = asked.wish()
         what = proposed(place, wish, _paths(paths))
         for path in what.own[:_SHOWN]:
             click.echo(f"takes {plain(path)}", err=True)

@@ -34,8 +34,8 @@ def command(
     from zmward.reports.integrity_json import checked
 
     asked = Asked(ctx, shared)
-    wish = asked.wish()
     with asked.place() as place:
+        wish = asked.wish()
         with refusals(asked.root, wish, quick=quick):
             found = check(place, wish, quick=quick)
         asked.warn(keep(asked.root, wish, found))
