@@ -324,6 +324,27 @@ def test_alarms_go_in_bundles_and_failures_are_said() -> None:
     assert "refused" in said[0]
 
 
+@pytest.mark.parametrize(
+    "error", [KeyError("zimbra"), UnicodeEncodeError("utf-8", "\udc80", 0, 1, "no")]
+)
+def test_an_alarm_that_cannot_be_sent_keeps_none_of_the_next(error: Exception) -> None:
+    sent: list[int] = []
+    said: list[str] = []
+
+    def send(some: object) -> None:
+        sent.append(len(some))  # type: ignore[arg-type]  # a list of alarms
+        if len(sent) == 1:
+            raise error
+
+    alerts = Alerts([send], said.append, pause=0.01)
+    alerts.tell(ONE)
+    time.sleep(0.2)
+    alerts.tell(ONE)
+    alerts.close()
+    assert sent == [1, 1]
+    assert type(error).__name__ in said[0]
+
+
 def test_the_verb_tells_within_two_seconds_and_ends(root: Path) -> None:
     argv = (sys.executable, "-c", "from zmward.cli.main import run; run()")
     words = ("integrity", "watch", "--root", str(root))
