@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import subprocess
 import time
 from pathlib import Path
 
@@ -51,6 +52,22 @@ def test_a_program_of_a_run_that_is_stopped_or_trickles_has_failed(
     while _runs(status) and time.monotonic() - began < 20:
         time.sleep(0.05)
     assert not _runs(status)
+
+
+class _Growing(io.BytesIO):
+    """Complaints of a program whose child makes them longer as soon as one looks."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return a piece of them: there is no end to read to."""
+        assert size is not None
+        assert 0 < size <= 1 << 20
+        return super().read(size)
+
+
+def test_complaints_that_grow_while_they_are_read_take_no_memory() -> None:
+    with subprocess.Popen(("false",)) as process:
+        said = beside.failure(process, _Growing(b"a" * 5000 + b" the end"), "it")
+    assert said.endswith("a the end")
 
 
 def _runs(status: Path) -> bool:
