@@ -1,5 +1,6 @@
 """A program that is dropped into a web root is told within moments, an upgrade is not."""
 
+import errno
 import fcntl
 import os
 import re
@@ -9,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from tests.integrity.site import SHIPPED, WEB, package, place, put
 from zmward.engine.alert import Alerts, by_https, by_mail, message
 from zmward.engine.watch_files import Watcher
 from zmward.errors import Incomplete, Usage
-from zmward.integrity.watching import RULE, TODO, VANISHED, Dropped
+from zmward.integrity.watching import RULE, TODO, UNWATCHED, VANISHED, Dropped
 
 PUBLIC = f"{WEB}/zimbra/public"
 ONE = Dropped(
@@ -223,6 +224,55 @@ def test_a_web_root_that_comes_later_is_watched(root: Path, told: Told) -> None:
     assert not (root / page).parent.exists()
     put(root, page, "<?php evil(); ?>")
     assert list(told.after(1)) == [f"/{page}"]
+
+
+@pytest.mark.parametrize("part", [WEB, "opt/zimbra/jetty_base"])
+def test_a_web_root_that_becomes_a_link_is_told(
+    root: Path, told: Told, part: str
+) -> None:
+    """Jetty follows it, to where nobody watches."""
+    (root / part).rename(root / f"{part}-before")
+    (root / part).symlink_to(root / f"{part}-before")
+    found = told.after()
+    assert found[f"/{WEB}"].rules == (UNWATCHED,)
+    assert all(one.rules == (UNWATCHED,) for one in found.values())
+    assert told.after() == {}
+
+
+def test_a_folder_deeper_than_any_is_told(root: Path, told: Told) -> None:
+    made = root / "opt/zimbra/data/deep"
+    made.joinpath(*["d"] * 101).mkdir(parents=True)
+    made.rename(root / PUBLIC / "deep")
+    (one,) = told.after(1).values()
+    assert one.rules == (UNWATCHED,)
+    assert "deeper than 100" in one.excerpt
+
+
+def test_more_folders_than_are_watched_end_no_watch(
+    root: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_words: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(told.watcher._watched, "add", full)
+    for number in range(3):
+        put(root, f"{PUBLIC}/new/{number}/9f.jsp", "<% evil(); %>")
+    found = told.after()
+    monkeypatch.undo()
+    pages = {f"/{PUBLIC}/new/{number}/9f.jsp" for number in range(3)}
+    assert set(found) == pages | {f"/{PUBLIC}/new"}
+    assert found[f"/{PUBLIC}/new"].rules == (UNWATCHED,)
+    put(root, f"{PUBLIC}/8e.jsp", "<% evil(); %>")
+    assert set(told.after()) == {f"/{PUBLIC}/8e.jsp"}
+    told.watcher.close()
+    with pytest.raises(Incomplete, match="max_user_watches"):
+        _starting_full(root, full)
+
+
+def _starting_full(root: Path, full: Callable[..., None]) -> None:
+    watcher = Watcher(place(root), lambda _: None, lambda _: None)
+    watcher._watched.add = full  # type: ignore[method-assign]  # as a full kernel
+    watcher.start()
 
 
 def test_a_web_root_that_is_a_link_is_said_not_to_be_watched(root: Path) -> None:

@@ -31,6 +31,7 @@ from zmward.integrity.watching import (
     OLD_JETTY,
     OLD_TREES,
     TREES,
+    UNWATCHED,
     VANISHED,
     Dropped,
     matters,
@@ -74,6 +75,8 @@ class Watcher:
         self._database = Database()
         self._stamp: tuple[int, ...] = ()
         self._tops: dict[str, tuple[int, int] | None] = {}
+        self._unwatched: set[str] = set()
+        self._starts, self._is_full = True, False
 
     def start(self) -> int:
         """Watch every folder that is there; return how many."""
@@ -98,6 +101,7 @@ class Watcher:
                 "is nothing to watch."
             )
         self._refresh()
+        self._starts = False
         return len(self._watched)
 
     def close(self) -> None:
@@ -146,7 +150,7 @@ class Watcher:
         walk = Walk(self._place.opened, _nothing_skipped)
         for folder in walk.tree(tree):
             if not folder.meant:
-                self._say(f"{shown(tree)} is not watched: it is no folder")
+                self._blind(tree, "it is no folder")
                 continue
             try:
                 opened = enter(self._place.opened, folder.path)
@@ -155,15 +159,36 @@ class Watcher:
             try:
                 self._watched.add(opened, folder.path)
             except OSError as error:
-                raise Incomplete(
-                    f"{shown(folder.path)} cannot be watched: {error.strerror}; the "
-                    "kernel's fs.inotify.max_user_watches may be too small."
-                ) from error
+                self._full(folder.path, error)
             finally:
                 os.close(opened)
             yield folder
         for note in walk.notes:
-            self._say(f"{shown(note.path)} is not watched: {note.why}")
+            if note.why.startswith("the same folder"):
+                self._say(f"{shown(note.path)} is not watched: {note.why}")
+            else:
+                self._blind(note.path, note.why)
+
+    def _full(self, path: str, error: OSError) -> None:
+        """Refuse to begin where the kernel watches no more; tell it once later on.
+
+        User zimbra can make more folders than it watches: those before them stay so.
+        """
+        why = f"{error.strerror}; fs.inotify.max_user_watches may be too small"
+        if self._starts:
+            raise Incomplete(f"{shown(path)} cannot be watched: {why}.") from error
+        if not self._is_full:
+            self._is_full = True
+            self._blind(path, why)
+
+    def _blind(self, path: str, why: str) -> None:
+        """Say what is not watched; where it came while we watch, it is an alarm."""
+        self._say(f"{shown(path)} is not watched: {why}")
+        if self._starts or path in self._unwatched:
+            return
+        self._unwatched.add(path)
+        row = (shown(path), _now(), (UNWATCHED,), "?", "?", 0, False, shown(why))
+        self._tell(Dropped(*row))
 
     def _all(self, tree: str) -> None:
         """Look at a tree that is new, or of which something may have been missed."""
