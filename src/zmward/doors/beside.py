@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import IO, Final, Literal
 
+# Seconds for one piece of a backup, however much there is of it.
+LONGEST: Final = 43_200
 _WAIT: Final = 30
 _SHOWN, _READ = 400, 2000
 
