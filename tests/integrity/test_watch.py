@@ -192,6 +192,23 @@ def test_an_overflow_is_said_and_everything_looked_at_again(
     assert any("overflowed" in text for text in told.said)
 
 
+def test_what_is_never_run_takes_no_memory(
+    root: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(50):
+        put(root, f"{PUBLIC}/{number}.txt", "x")
+    assert told.after() == {}
+    known = told.watcher._known
+    assert [path for path in known if path.endswith(("txt", "html", "js"))] == []
+    assert known
+    monkeypatch.setattr("zmward.engine.watch_files._RESTS", 0.0)
+    told.watcher._all(f"/{WEB}")
+    assert told.watcher._waiting == {}
+    # A picture that becomes a program is told.
+    (root / PUBLIC / "7.txt").rename(root / PUBLIC / "7.jsp")
+    assert set(told.after()) == {f"/{PUBLIC}/7.jsp"}
+
+
 def test_a_burst_is_told_whole(root: Path, told: Told) -> None:
     for number in range(500):
         put(root, f"{PUBLIC}/d{number % 50}/{number}.jsp", "x")

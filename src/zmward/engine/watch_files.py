@@ -51,6 +51,8 @@ _CHANGES: Final = ("var/lib/dpkg/status", "var/lib/rpm", "usr/lib/sysimage/rpm")
 _LONGEST: Final = 900.0
 # Who creates a file writes it next: both are told at once.
 _SETTLES: Final = 0.3
+# What is older than this is at rest.
+_RESTS: Final = 60.0
 # auditd writes an event a moment after the file is there.
 _LAGS: Final = 0.6
 _FLOCK: Final = "hhqqi4x"
@@ -93,8 +95,7 @@ class Watcher:
                 for name in folder.names:
                     found = self._stat(folder.path, name)
                     if found is not None:
-                        path = f"{folder.path}/{name}"
-                        self._known[path] = _signature(found)
+                        self._remember(f"{folder.path}/{name}", found)
         if not len(self._watched):
             raise Incomplete(
                 f"None of {', '.join(TREES[:3])} … is below {self._place.root}: there "
@@ -195,7 +196,7 @@ class Watcher:
         for folder in self._walk(tree):
             # What was put there before it was watched was not told.
             for name in self._names(folder.path):
-                self._file(folder.path, name)
+                self._file(folder.path, name, all_=True)
 
     def _names(self, folder: str) -> list[str]:
         try:
@@ -222,7 +223,14 @@ class Watcher:
         finally:
             os.close(opened)
 
-    def _file(self, folder: str, name: str) -> None:
+    def _remember(self, path: str, found: os.stat_result) -> None:
+        """Keep what would be run: of the rest somebody could fill the memory."""
+        if matters(path, found.st_mode):
+            self._known[path] = _signature(found)
+        else:
+            self._known.pop(path, None)
+
+    def _file(self, folder: str, name: str, *, all_: bool = False) -> None:
         path = f"{folder}/{name}"
         found = self._stat(folder, name)
         if found is None:
@@ -230,6 +238,10 @@ class Watcher:
                 self._waiting.setdefault(path, time.monotonic())
             else:
                 self._known.pop(path, None)
+            return
+        # Who has just made it may go on to let it run.
+        rests = time.time() - found.st_ctime > _RESTS
+        if all_ and rests and not matters(path, found.st_mode):
             return
         if self._known.get(path) != _signature(found):
             self._waiting.setdefault(path, time.monotonic())
@@ -262,7 +274,7 @@ class Watcher:
                 writer = writer_of(asked.writers(path, None))
                 self._tell(Dropped(*row, writer=writer))
             return
-        self._known[path] = _signature(found)
+        self._remember(path, found)
         if stat.S_ISDIR(found.st_mode) or not matters(path, found.st_mode):
             return
         if shown(path) in self._place.agreeing((shown(path),), self._database):
