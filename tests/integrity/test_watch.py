@@ -206,7 +206,7 @@ def test_what_is_never_run_takes_no_memory(
     assert told.watcher._waiting == {}
     # A picture that becomes a program is told.
     (root / PUBLIC / "7.txt").rename(root / PUBLIC / "7.jsp")
-    assert set(told.after()) == {f"/{PUBLIC}/7.jsp"}
+    assert set(told.after(2)) == {f"/{PUBLIC}/7.jsp"}
 
 
 def test_a_burst_is_told_whole(root: Path, told: Told) -> None:
@@ -250,7 +250,7 @@ def test_a_web_root_that_becomes_a_link_is_told(
     """Jetty follows it, to where nobody watches."""
     (root / part).rename(root / f"{part}-before")
     (root / part).symlink_to(root / f"{part}-before")
-    found = told.after()
+    found = told.after(1)
     assert found[f"/{WEB}"].rules == (UNWATCHED,)
     assert all(one.rules == (UNWATCHED,) for one in found.values())
     assert told.after() == {}
@@ -260,7 +260,7 @@ def test_a_folder_deeper_than_any_is_told(root: Path, told: Told) -> None:
     made = root / "opt/zimbra/data/deep"
     made.joinpath(*["d"] * 101).mkdir(parents=True)
     made.rename(root / PUBLIC / "deep")
-    (one,) = told.after(1).values()
+    (one,) = told.after(2).values()
     assert one.rules == (UNWATCHED,)
     assert "deeper than 100" in one.excerpt
 
@@ -274,13 +274,13 @@ def test_more_folders_than_are_watched_end_no_watch(
     monkeypatch.setattr(told.watcher._watched, "add", full)
     for number in range(3):
         put(root, f"{PUBLIC}/new/{number}/9f.jsp", "<% evil(); %>")
-    found = told.after()
+    found = told.after(2)
     monkeypatch.undo()
     pages = {f"/{PUBLIC}/new/{number}/9f.jsp" for number in range(3)}
     assert set(found) == pages | {f"/{PUBLIC}/new"}
     assert found[f"/{PUBLIC}/new"].rules == (UNWATCHED,)
     put(root, f"{PUBLIC}/8e.jsp", "<% evil(); %>")
-    assert set(told.after()) == {f"/{PUBLIC}/8e.jsp"}
+    assert set(told.after(2)) == {f"/{PUBLIC}/8e.jsp"}
     told.watcher.close()
     with pytest.raises(Incomplete, match="max_user_watches"):
         _starting_full(root, full)
