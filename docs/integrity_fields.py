@@ -57,7 +57,8 @@ HUNT: Final[Mapping[str, str]] = {
 DROPPED: Final[Mapping[str, str]] = {
     "path": "the path, as in a check",
     "when": "when it was seen, in UTC",
-    "rules": "`program-dropped`, and the rules of the hunt that its content breaks",
+    "rules": "`program-dropped` and the rules of the hunt that its content breaks; or "
+    "`program-vanished` or `folder-unwatched` alone",
     "owner": "whose file it is",
     "mode": "its mode, in octal digits",
     "size": "its size in bytes",

@@ -454,6 +454,25 @@ def test_a_piece_that_took_the_place_of_another_is_found(
     assert "not what its run stored" in part["text"]
 
 
+@needs_restic
+def test_a_piece_that_could_not_be_tried_is_not_called_another(
+    start: Start,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    restic = Restic(tmp_path)
+    start(restic_copy(restic))
+    profile = tmp_path / "profile.toml"
+    profile.write_text(f"[backups]\nmariadb = []\n{restic.toml()}", "utf-8")
+    monkeypatch.setattr("zmward.engine.drill_ldap.programs", lambda: ("", "", ""))
+    words = ["backup", "drill", "--profile", str(profile), "--json"]
+    assert dispatch([*words, "--only", "ldap"]) == 3
+    (part,) = json.loads(capsys.readouterr().out)["parts"]
+    assert part["state"] == "unknown"
+    assert "slapadd is not there" in part["text"]
+
+
 @needs_borg
 def test_nothing_is_left_out_silently(start: Start, home: Path, tmp_path: Path) -> None:
     with (tmp_path / "people").open("a", encoding="utf-8") as people_:

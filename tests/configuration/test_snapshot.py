@@ -262,6 +262,7 @@ def test_a_private_key_is_sealed_and_what_follows_stays() -> None:
     assert "MIIabc" not in found
 
 
+_PGP = tuple(f"-----{word} PGP PRIVATE KEY BLOCK-----" for word in ("BEGIN", "END"))
 _BEGIN, _END = "-----BEGIN EC PRIVATE KEY-----", "-----END EC PRIVATE KEY-----"
 
 
@@ -274,7 +275,12 @@ _BEGIN, _END = "-----BEGIN EC PRIVATE KEY-----", "-----END EC PRIVATE KEY-----"
         # Cut off: all that looks like a key goes with it.
         (f"a {_BEGIN}\nS3C\nS3D\n! b", "a (s)! b"),
         (f"a {_BEGIN}\nS3C!{'x' * 20_000}{_END} b", f"a (s)!{'x' * 20_000}{_END} b"),
-        (f"a {_BEGIN}{_BEGIN}S3C", "a (s)"),
+        (f"a {_BEGIN}{_BEGIN}S3C", "a (s)(s)"),
+        # A whole one behind one that is cut off, with a word of its program's.
+        (
+            f"a {_BEGIN}\n{'x' * 20_000}\n{_PGP[0]}\nBy: a (b)\n\nS3C\n{_PGP[1]} b",
+            "a (s)(s) b",
+        ),
     ],
 )
 def test_private_keys_are_found_as_they_stand(text: str, left: str) -> None:

@@ -364,6 +364,28 @@ def test_an_image_holds_nobody_up_and_leads_nowhere(
     assert "mallory" not in place(root).host().name
 
 
+def test_a_folder_of_an_image_leads_nowhere(root: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    (root / "etc").rename(other)
+    put(other, "passwd", "mallory:x:7777:7777::/:/bin/sh\n")
+    (root / "etc").symlink_to(other)
+    assert place(root).names("etc/passwd") == {}
+    assert place(root).host().machine == ""
+
+
+@pytest.mark.parametrize("name", ["", "/status", "/info", "/info/zimbra-store.md5sums"])
+def test_the_packages_of_an_image_are_its_own(
+    root: Path, tmp_path: Path, name: str
+) -> None:
+    own, other = root / f"var/lib/dpkg{name}", tmp_path / "other"
+    assert place(root).database().versions
+    own.rename(other)
+    own.symlink_to(other)
+    found = place(root).database()
+    assert found.files == {}
+    assert "cannot be read" in found.trouble
+
+
 def test_a_root_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(Usage):
         Place(str(tmp_path / "gone"))

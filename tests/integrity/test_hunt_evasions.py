@@ -1,13 +1,41 @@
 """Ways to hide from the hunt: links, endings, encodings, folders, long contents."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.integrity.site import WEB, place, put
 from tests.integrity.test_hunt import found, rules
+from zmward.doors import hunted
 from zmward.engine.hunt import hunt
 from zmward.integrity.hunting import Process, Subject, classes, process_hits, unseen
+
+
+def test_pages_without_end_hold_no_hunt_and_are_told(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages of NULs take no room on a disk, and each takes its time."""
+    looked: list[str] = []
+
+    def begin(folder: int, name: str) -> bytes:
+        looked.append(name)
+        return hunted.begin(folder, name)
+
+    monkeypatch.setattr("zmward.engine.hunt.begin", begin)
+    monkeypatch.setattr("zmward.engine.hunt._MOST", 3 << 20)
+    for number in range(20):
+        page = put(root, f"{WEB}/zimbra/public/{number:02}.jsp", "")
+        os.truncate(page, 1 << 30)
+    put(root, f"{WEB}/zimbra/public/short.jsp", '<% Runtime.getRuntime().exec("id");')
+    seen = hunt(place(root))
+    assert sorted(one for one in looked if one[:2].isdigit() and "jsp" in one) == [
+        f"{number:02}.jsp" for number in range(6)
+    ]
+    missed = dict(seen.missed)
+    assert "with 13 more" in missed[f"/{WEB}/zimbra/public/06.jsp"]
+    assert seen.code == 3
+    assert "page-runs-commands" in {hit.rule for hit in seen.hits}
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,9 @@ def test_each_job_that_zimbra_has_is_known_by_its_form() -> None:
         "libexec/zmlogprocess /opt/zimbra/data/tmp/x",
         "common/bin/sa-learn --dbpath /opt/zimbra/data/tmp/x",
         "common/bin/sa-learn --prefspath=/opt/zimbra/data/tmp/x.cf",
+        "common/bin/sa-learn --siteconfigpath log --sync",
+        "common/bin/sa-learn --siteconfigpath=log",
+        "common/bin/sa-learn -C log",
     ],
 )
 def test_programs_that_run_what_they_are_given_are_no_own_form(
@@ -60,6 +63,26 @@ def test_programs_that_run_what_they_are_given_are_no_own_form(
     line = f"5 4 * * * /opt/zimbra/{job}"
     (one,) = jobs(root, OWN.replace("# ZIMBRAEND", f"{line}\n# ZIMBRAEND"))
     assert (one.rule, one.excerpt) == (INSIDE, line)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        # find's own command goes on to the first semicolon: sh runs /opt/zimbra/x.
+        "-maxdepth 0 -exec sh x",
+        "-maxdepth 0 -ok sh x",
+        "-execdir sh x",
+        "-fprint x",
+        "-fprintf x y",
+        "-delete -name x",
+        "-files0-from x",
+        "-newer x",
+    ],
+)
+def test_a_find_that_runs_or_writes_is_no_clean_up(words: str) -> None:
+    job = f"5 4 * * * find /opt/zimbra/log/ {words} -exec rm {{}} \\;"
+    assert not own_form(job)
+    assert own_form(job.replace(words, "-maxdepth 1 -name '*.log' -mtime +8"))
 
 
 @pytest.mark.parametrize(

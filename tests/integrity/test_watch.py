@@ -1,5 +1,6 @@
 """A program that is dropped into a web root is told within moments, an upgrade is not."""
 
+import errno
 import fcntl
 import os
 import re
@@ -9,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from tests.integrity.site import SHIPPED, WEB, package, place, put
 from zmward.engine.alert import Alerts, by_https, by_mail, message
 from zmward.engine.watch_files import Watcher
 from zmward.errors import Incomplete, Usage
-from zmward.integrity.watching import RULE, TODO, VANISHED, Dropped
+from zmward.integrity.watching import RULE, TODO, UNWATCHED, VANISHED, Dropped
 
 PUBLIC = f"{WEB}/zimbra/public"
 ONE = Dropped(
@@ -191,6 +192,23 @@ def test_an_overflow_is_said_and_everything_looked_at_again(
     assert any("overflowed" in text for text in told.said)
 
 
+def test_what_is_never_run_takes_no_memory(
+    root: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(50):
+        put(root, f"{PUBLIC}/{number}.txt", "x")
+    assert told.after() == {}
+    known = told.watcher._known
+    assert [path for path in known if path.endswith(("txt", "html", "js"))] == []
+    assert known
+    monkeypatch.setattr("zmward.engine.watch_files._RESTS", 0.0)
+    told.watcher._all(f"/{WEB}")
+    assert told.watcher._waiting == {}
+    # A picture that becomes a program is told.
+    (root / PUBLIC / "7.txt").rename(root / PUBLIC / "7.jsp")
+    assert set(told.after(2)) == {f"/{PUBLIC}/7.jsp"}
+
+
 def test_a_burst_is_told_whole(root: Path, told: Told) -> None:
     for number in range(500):
         put(root, f"{PUBLIC}/d{number % 50}/{number}.jsp", "x")
@@ -223,6 +241,55 @@ def test_a_web_root_that_comes_later_is_watched(root: Path, told: Told) -> None:
     assert not (root / page).parent.exists()
     put(root, page, "<?php evil(); ?>")
     assert list(told.after(1)) == [f"/{page}"]
+
+
+@pytest.mark.parametrize("part", [WEB, "opt/zimbra/jetty_base"])
+def test_a_web_root_that_becomes_a_link_is_told(
+    root: Path, told: Told, part: str
+) -> None:
+    """Jetty follows it, to where nobody watches."""
+    (root / part).rename(root / f"{part}-before")
+    (root / part).symlink_to(root / f"{part}-before")
+    found = told.after(1)
+    assert found[f"/{WEB}"].rules == (UNWATCHED,)
+    assert all(one.rules == (UNWATCHED,) for one in found.values())
+    assert told.after() == {}
+
+
+def test_a_folder_deeper_than_any_is_told(root: Path, told: Told) -> None:
+    made = root / "opt/zimbra/data/deep"
+    made.joinpath(*["d"] * 101).mkdir(parents=True)
+    made.rename(root / PUBLIC / "deep")
+    (one,) = told.after(2).values()
+    assert one.rules == (UNWATCHED,)
+    assert "deeper than 100" in one.excerpt
+
+
+def test_more_folders_than_are_watched_end_no_watch(
+    root: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_words: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(told.watcher._watched, "add", full)
+    for number in range(3):
+        put(root, f"{PUBLIC}/new/{number}/9f.jsp", "<% evil(); %>")
+    found = told.after(2)
+    monkeypatch.undo()
+    pages = {f"/{PUBLIC}/new/{number}/9f.jsp" for number in range(3)}
+    assert set(found) == pages | {f"/{PUBLIC}/new"}
+    assert found[f"/{PUBLIC}/new"].rules == (UNWATCHED,)
+    put(root, f"{PUBLIC}/8e.jsp", "<% evil(); %>")
+    assert set(told.after(2)) == {f"/{PUBLIC}/8e.jsp"}
+    told.watcher.close()
+    with pytest.raises(Incomplete, match="max_user_watches"):
+        _starting_full(root, full)
+
+
+def _starting_full(root: Path, full: Callable[..., None]) -> None:
+    watcher = Watcher(place(root), lambda _: None, lambda _: None)
+    watcher._watched.add = full  # type: ignore[method-assign]  # as a full kernel
+    watcher.start()
 
 
 def test_a_web_root_that_is_a_link_is_said_not_to_be_watched(root: Path) -> None:
@@ -322,6 +389,27 @@ def test_alarms_go_in_bundles_and_failures_are_said() -> None:
     alerts.close()
     assert sent == [1, 5]
     assert "refused" in said[0]
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("zimbra"), UnicodeEncodeError("utf-8", "\udc80", 0, 1, "no")]
+)
+def test_an_alarm_that_cannot_be_sent_keeps_none_of_the_next(error: Exception) -> None:
+    sent: list[int] = []
+    said: list[str] = []
+
+    def send(some: object) -> None:
+        sent.append(len(some))  # type: ignore[arg-type]  # a list of alarms
+        if len(sent) == 1:
+            raise error
+
+    alerts = Alerts([send], said.append, pause=0.01)
+    alerts.tell(ONE)
+    time.sleep(0.2)
+    alerts.tell(ONE)
+    alerts.close()
+    assert sent == [1, 1]
+    assert type(error).__name__ in said[0]
 
 
 def test_the_verb_tells_within_two_seconds_and_ends(root: Path) -> None:

@@ -47,7 +47,10 @@ def _without_keys(text: str, stand_in: Callable[[str], str]) -> str:
         if end and end.start() - begin.end() <= _LONGEST_KEY:
             last = end.end()
         else:
-            body = _BODY.match(text, begin.end())
+            # The next key is one of its own, and may look like none after its begin.
+            following = _BEGIN.search(text, begin.end())
+            most = following.start() if following else len(text)
+            body = _BODY.match(text, begin.end(), most)
             last = body.end() if body else begin.end()
         pieces += (text[place : begin.start()], stand_in(text[begin.start() : last]))
         place = last

@@ -5,9 +5,12 @@ it ends the engine itself when the stream breaks off, before it sees any end.
 """
 
 import contextlib
+import os
+import select
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from typing import IO, Final
 
@@ -16,11 +19,14 @@ import msgspec
 from zmward.backup_places import Copy
 from zmward.backups.repository import OWN_TAG, PARTIAL
 from zmward.doors import backup_engines as engines
-from zmward.doors.beside import started
+from zmward.doors.beside import LONGEST, started
 from zmward.doors.host import Done, Local
 from zmward.errors import Failed, ZmwardError
 
 _WAIT: Final = 600
+# Seconds within which an engine takes the next piece: it sends what it has by packs of
+# many megabytes, and asks its store again for a quarter of an hour.
+STALLED: Final = 3600
 _GRACE: Final = 60
 _LARGEST: Final = 4 << 20
 # restic gives its lock back at an interrupt, borg at either.
@@ -97,15 +103,30 @@ class Sink:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed at the end
         self._process = _started(copy, own, self._out, self._errors)
         self._given = 0
+        self._ready = select.poll()
+        if self._process.stdin is not None:
+            os.set_blocking(self._process.stdin.fileno(), False)
+            self._ready.register(self._process.stdin, select.POLLOUT)
 
     def give(self, piece: bytes) -> None:
-        """Give the next bytes; raise Failed where the engine is gone."""
+        """Give the next bytes; raise Failed where the engine is gone, or stalls."""
         if self._process.stdin is None:
             raise Failed(f"{self._copy.kind} takes nothing.")
-        try:
-            self._process.stdin.write(piece)
-        except OSError as error:
-            raise self._failed() from error
+        pipe, left = self._process.stdin.fileno(), memoryview(piece)
+        until = time.monotonic() + STALLED
+        while left:
+            patience = max(until - time.monotonic(), 0)
+            if not self._ready.poll(patience * 1000):
+                raise Failed(
+                    f"{self._copy.name}, {self._file}: {self._copy.kind} takes no more "
+                    f"of it, {STALLED} seconds waited: see whether its store answers."
+                )
+            try:
+                left = left[os.write(pipe, left) :]
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise self._failed() from error
         self._given += len(piece)
 
     def _failed(self) -> Failed:
@@ -194,7 +215,11 @@ def store_paths(copy: Copy, label: Label, piece: str, paths: Sequence[str]) -> i
         try:
             if process.stdin is not None:
                 process.stdin.close()
-            code = process.wait()
+            # A file of user zimbra's may be as long as no disk is.
+            code = process.wait(LONGEST)
+        except subprocess.TimeoutExpired as error:
+            text = f"{copy.kind} does not end, {LONGEST} seconds waited"
+            raise Failed(f"{copy.name}, {piece}: {text}.") from error
         finally:
             _ended(copy, process)
         errors.seek(0)

@@ -102,12 +102,14 @@ bans_of_chain() { # digit
 # Prints a text for nft with everybody in its sets who is banned; a set that is too
 # small for them is made larger.
 nft_kept() { # file of the text
+    # Rules of an older version, as a rollback loads them, have one set for all.
+    grep -q '^[[:space:]]*set timed-bans' "$1" && timed=timed-bans || timed=bans
     {
         bans_of_nft || echo failed
         for digit in 4 6; do
             bans_of_set "$digit" && bans_of_chain "$digit" || echo failed
         done
-    } | awk '
+    } | awk -v timed="$timed" '
         stage == 1 && $1 == "failed" { exit failed = 1 }
         stage == 1 {
             word = $2
@@ -121,7 +123,7 @@ nft_kept() { # file of the text
         !placed++ {
             for (i = 1; i <= all; i++) {
                 word = told[i]
-                name = word ~ /[\/-]/ ? "banned-networks" : left[word] ? "timed-bans" : "bans"
+                name = word ~ /[\/-]/ ? "banned-networks" : left[word] ? timed : "bans"
                 name = name digit[word]
                 item[name, ++count[name]] = word
             }

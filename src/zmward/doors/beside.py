@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import IO, Final, Literal
 
+# Seconds for one piece of a backup, however much there is of it.
+LONGEST: Final = 43_200
 _WAIT: Final = 30
 _SHOWN, _READ = 400, 2000
 
@@ -44,5 +46,6 @@ def failure(process: subprocess.Popen[bytes], errors: IO[bytes], who: str) -> st
         return f"{who} does not end: {_WAIT} seconds waited"
     size = errors.seek(0, os.SEEK_END)
     errors.seek(max(size - _READ, 0))
-    said = " ".join(errors.read().decode("utf-8", "replace").split())
+    # Who holds the file may make it longer in this moment, by any number of terabytes.
+    said = " ".join(errors.read(_READ).decode("utf-8", "replace").split())
     return f"{who} ended with {code}: {said[-_SHOWN:]}" if code else ""

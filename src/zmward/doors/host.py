@@ -69,6 +69,12 @@ class Door(Protocol):
         """Run one program with these very arguments and wait for its end."""
 
 
+def lock_mark() -> tuple[str, ...]:
+    """Return what env is told, so that a lock's own commands are known on the host."""
+    # Whoever finds a lock without its owner looks for what still works under it.
+    return tuple(f"{name}={os.environ[name]}" for name in (LOCK,) if name in os.environ)
+
+
 def command(argv: Sequence[str], user: str, seconds: int) -> str:
     """Return the line for the host's sh: the one place where words are quoted."""
     words: tuple[str, ...] = tuple(argv)
@@ -78,9 +84,16 @@ def command(argv: Sequence[str], user: str, seconds: int) -> str:
         # files say on the way, a greeting or a warning, is no answer of the program.
         login = ("runuser", "-l", "-c", 'exec "$@" >&3 3>&-', "--", user, "sh")
         words, quiet = (*login, *words), " 3>&1 >/dev/null"
-    # Whoever finds a lock without its owner looks for what still works under it.
-    mark = tuple(f"{name}={os.environ[name]}" for name in (LOCK,) if name in os.environ)
-    bounded = ("env", "LC_ALL=C", *mark, "timeout", "-k", "5", str(seconds), *words)
+    bounded = (
+        "env",
+        "LC_ALL=C",
+        *lock_mark(),
+        "timeout",
+        "-k",
+        "5",
+        str(seconds),
+        *words,
+    )
     return f"umask 077; cd /; exec {shlex.join(bounded)}{quiet}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from zmward.doors.tree import begun
 from zmward.integrity.names import shown
 from zmward.integrity.shipped import (
     Database,
@@ -26,16 +27,19 @@ _RPM: Final = (
 _RPM_PLACES: Final = ("var/lib/rpm", "usr/lib/sysimage/rpm")
 
 
-def _text(path: Path) -> str:
-    """Read a file of the database; one that is no plain file is not opened for ever."""
-    opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(opened, "rb") as file:
-        return file.read(_LARGEST).decode("utf-8", "surrogateescape")
-
-
-def _optional(path: Path) -> str:
+def _text(root: Path, path: str) -> str:
+    """Read a file of the database, which in an image is behind no link."""
+    opened = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        return _text(path)
+        raw = begun(opened, path, _LARGEST, own=root == Path("/"))
+    finally:
+        os.close(opened)
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _optional(root: Path, path: str) -> str:
+    try:
+        return _text(root, path)
     except FileNotFoundError:
         return ""
 
@@ -43,27 +47,27 @@ def _optional(path: Path) -> str:
 def _dpkg(root: Path, trees: tuple[str, ...]) -> Database:
     versions: dict[str, str] = {}
     files: dict[str, Shipped] = {}
-    info = root / "var/lib/dpkg/info"
+    info = "var/lib/dpkg/info"
     # Packages name by the link what lies below /usr on merged systems.
     merged = (root / "lib").is_symlink()
     for name, kind, version, settings in dpkg_status(
-        _text(root / "var/lib/dpkg/status")
+        _text(root, "var/lib/dpkg/status")
     ):
         versions[name] = version
         base = next(
             (
                 one
-                for one in (info / f"{name}:{kind}", info / name)
-                if one.with_name(f"{one.name}.list").exists()
+                for one in (f"{info}/{name}:{kind}", f"{info}/{name}")
+                if os.path.lexists(root / f"{one}.list")
             ),
             None,
         )
         if base is None:
             continue
-        listed = _text(base.with_name(f"{base.name}.list"))
+        listed = _text(root, f"{base}.list")
         if not any(tree in listed for tree in _TOPS):
             continue
-        sums = _optional(base.with_name(f"{base.name}.md5sums"))
+        sums = _optional(root, f"{base}.md5sums")
         for path, one in dpkg_files(name, listed, sums, settings):
             there = f"/usr{path}" if merged and path.startswith("/lib/") else path
             if within(there, trees):

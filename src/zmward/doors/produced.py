@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, Final
 
 from zmward.doors.backup_streams import Lost, Stream
-from zmward.doors.beside import failure, started
+from zmward.doors.beside import LONGEST, failure, started
 
 # Seconds within which a program must fill the next piece, or end.
 SILENT: Final = 900
@@ -24,26 +24,33 @@ _PIECE: Final = 1 << 16
 class _Timely:
     """A pipe that is read by the piece, each within `SILENT` seconds; else Lost.
 
-    A piece rather than a byte: a byte at a time holds a run without bound, too.
+    A piece rather than a byte: a byte at a time holds a run without bound, too. So does
+    a piece at a time: all of them are waited for no longer than `LONGEST`. What whoever
+    reads does in between, as storing them, does not count.
     """
 
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = pipe.fileno()
         self._ready = select.poll()
         self._ready.register(self._pipe, select.POLLIN)
+        self._left = float(LONGEST)
 
     def read(self, size: int, /) -> bytes:
         """Return the next bytes, at most so many and a piece; none at the end."""
         wanted, found = min(size, _PIECE), bytearray()
-        until = time.monotonic() + SILENT
+        began = time.monotonic()
+        patience = min(SILENT, self._left)
         while len(found) < wanted:
-            left = max(until - time.monotonic(), 0)
+            left = max(began + patience - time.monotonic(), 0)
             if not self._ready.poll(left * 1000):
+                if patience < SILENT:
+                    raise Lost(f"it does not come to its end: {LONGEST} seconds waited")
                 raise Lost(f"it stopped in the middle: {SILENT} seconds waited")
             piece = os.read(self._pipe, wanted - len(found))
             if not piece:
                 break
             found += piece
+        self._left -= time.monotonic() - began
         return bytes(found)
 
 

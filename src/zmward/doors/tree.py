@@ -4,6 +4,7 @@ A name that is read from a folder is only ever used together with the open folde
 that nobody can lead the walk elsewhere by changing a link while it is at work.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -53,6 +54,28 @@ def enter(root: int, path: str) -> int:
             os.close(at)
         at = below
     return at
+
+
+def begun(root: int, path: str, most: int, *, own: bool = False) -> bytes:
+    """Return the begin of a plain file below an open folder; OSError for any other.
+
+    A root of one's `own` may lead to it by links; in somebody else's none is followed,
+    since it would lead out.
+    """
+    above, _, name = path.rpartition("/")
+    folder = os.dup(root) if own else enter(root, above)
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    try:
+        if own:
+            opened = os.open(path.lstrip("/"), flags, dir_fd=folder)
+        else:
+            opened = os.open(name, flags | os.O_NOFOLLOW, dir_fd=folder)
+    finally:
+        os.close(folder)
+    with os.fdopen(opened, "rb") as file:
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file")
+        return file.read(most)
 
 
 def _behind(root: int, path: str) -> bool:

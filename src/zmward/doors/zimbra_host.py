@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from zmward.doors.host import Done
+from zmward.doors.host import Done, lock_mark
 from zmward.errors import Fault, NotZimbra, Unreachable
 from zmward.sources import ldif
 from zmward.sources.localconfig import Localconfig
@@ -22,6 +22,7 @@ _KEYS: Final = (
     *("ldap_starttls_supported", "zimbra_ldap_userdn", "mailboxd_keystore"),
     *("mailboxd_directory", "zmprov_safeguarded_attrs", "ldap_is_master"),
 )
+_PATH: Final = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
 _NO_SUCH_OBJECT = 32
 _NO_INPUT = 66
 
@@ -69,8 +70,15 @@ class ZimbraHost(msgspec.Struct, frozen=True):
     user: str = "zimbra"
 
     def as_zimbra(self, *argv: str) -> tuple[str, ...]:
-        """Return the words that run a program as Zimbra's user, without a login."""
-        return ("runuser", "-u", self.user, "--", *argv) if self.user else argv
+        """Return the words that run a program as Zimbra's user, without a login.
+
+        That user may read the environment of what runs as it, and root's may hold the
+        passwords of backups: nothing of it goes along.
+        """
+        if not self.user:
+            return argv
+        bare = ("env", "-i", _PATH, "LC_ALL=C", *lock_mark())
+        return (*bare, "runuser", "-u", self.user, "--", *argv)
 
     def ask(self, what: str, *words: str, seconds: int = 30) -> Done:
         """Run one question of directory.sh."""

@@ -15,6 +15,7 @@ import syslog
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
@@ -59,7 +60,7 @@ def message(some: Sequence[Dropped], to: str, host: str) -> bytes:
     return mail.as_bytes()
 
 
-def _who() -> str | None:
+def _who() -> tuple[int, int] | None:
     """Return as whom sendmail runs; None where we are nobody special ourselves.
 
     Postfix's sendmail runs what `command_directory` of main.cf names, and Zimbra's
@@ -67,8 +68,11 @@ def _who() -> str | None:
     """
     if os.geteuid():
         return None
-    known = {one.pw_name for one in pwd.getpwall()}
-    return "zimbra" if "zimbra" in known else "nobody"
+    for name in ("zimbra", "nobody"):
+        with suppress(KeyError):
+            one = pwd.getpwnam(name)
+            return one.pw_uid, one.pw_gid
+    raise Usage("--mail: there is neither a user zimbra nor nobody to send it.")
 
 
 def by_mail(to: str, host: str, program: Path | None = None) -> Sends:
@@ -80,15 +84,16 @@ def by_mail(to: str, host: str, program: Path | None = None) -> Sends:
     if found is None:
         raise Usage("--mail: there is no sendmail here.")
 
-    user = _who()
+    # Asked once: a directory of users may be away when there is something to send.
+    user, group = _who() or (None, None)
 
     def send(some: Sequence[Dropped]) -> None:
         subprocess.run(
             (str(found), "-i", "--", to),
             input=message(some, to, host),
             user=user,
-            group=user and pwd.getpwnam(user).pw_gid,
-            extra_groups=() if user else None,
+            group=group,
+            extra_groups=None if user is None else (),
             cwd="/",
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"},
             stdout=subprocess.DEVNULL,
@@ -175,5 +180,6 @@ class Alerts:
                 send(some)
             except (OSError, subprocess.SubprocessError, socket.gaierror) as error:
                 self._say(f"an alarm could not be sent: {error}")
-            except http.client.HTTPException as error:
+            # What cannot be written as mail or as JSON must not end the sending of all.
+            except (http.client.HTTPException, ValueError, LookupError) as error:
                 self._say(f"an alarm could not be sent: {type(error).__name__}")

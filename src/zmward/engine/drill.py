@@ -193,7 +193,10 @@ class _Drill:
     def _kept(self, part: Part, item: Item) -> Part:
         """Return a part; bad where it is not what its run has stored."""
         stored = self._stored.get((item.backup, item.name), "")
-        if not stored or part.state == "bad" or stored == part.sha256:
+        # What could not be tried has no checksum, and is not known to be another.
+        if not stored or not part.sha256 or part.state == "bad":
+            return part
+        if stored == part.sha256:
             return part
         text = "it is not what its run stored"
         step = mark("see who put it there, and make a new one")

@@ -60,6 +60,11 @@ _INSIDE: Final = (
     *(f"{Z}/jetty_base/logs/", f"{Z}/jetty_base/temp/"),
 )
 _WORK: Final = f"{Z}/jetty_base/work/"
+# Files of more than so many bytes are looked at until they come to so many together: a
+# second goes by for one of half a MiB that means harm, and user zimbra can have a
+# million of them that take no room on the disk. Shorter ones always are.
+_SHORT: Final = 16 << 10
+_MOST: Final = 2 << 30
 
 
 class Hunted(msgspec.Struct, frozen=True):
@@ -101,7 +106,10 @@ class _Hunt:
         self.links: list[tuple[str, str]] = []
         self.long: list[str] = []
         self.missed: list[tuple[str, str]] = []
+        # The first that was not looked into, and how many.
+        self.passed = ("", 0)
         self.files = 0
+        self._left = _MOST
 
     def look(self) -> None:
         for tree in PLACES:
@@ -161,7 +169,7 @@ class _Hunt:
         if not rows:
             return
         content = b""
-        if any(row.holds for row in rows):
+        if any(row.holds for row in rows) and self._affords(path, found.st_size):
             try:
                 content = begin(folder, name)
             except FileNotFoundError:
@@ -176,6 +184,17 @@ class _Hunt:
             self.shows[path] = some
         if path in TABLES:
             self.tables.append(subject)
+
+    def _affords(self, path: str, size: int) -> bool:
+        """Say whether a file is still looked into; what is not is missed."""
+        if size <= _SHORT:
+            return True
+        if self._left > 0:
+            self._left -= min(size, SEEN)
+            return True
+        first, count = self.passed
+        self.passed = (first or path, count + 1)
+        return False
 
     def _link(self, folder: int, name: str, path: str) -> None:
         try:
@@ -199,6 +218,11 @@ class _Hunt:
         self.missed += (
             (shown(path), LONG) for path in self.long if shown(path) not in shipped
         )
+        first, count = self.passed
+        if count:
+            why = f"{_MOST >> 30} GiB of other files were looked at before"
+            why += f"; so it is with {count - 1} more" if count > 1 else ""
+            self.missed.append((shown(first), why))
         for path, some in self.shows.items():
             one, agrees = self.packages.files.get(shown(path)), shown(path) in shipped
             # What is not as its package has it is nobody's.

@@ -4,11 +4,9 @@ import hashlib
 import os
 import re
 import socket
-import stat
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -17,7 +15,7 @@ from zmward.catalog.installation import TREES, Z, in_tree, recorded, skipped
 from zmward.doors.examine import Examiner
 from zmward.doors.hunted import begin
 from zmward.doors.package_files import database
-from zmward.doors.tree import FOLDER, Folder, Walk, enter, spread
+from zmward.doors.tree import FOLDER, Folder, Walk, begun, enter, spread
 from zmward.engine.examiners import Looker, batches, looked
 from zmward.engine.log_readers import cores
 from zmward.errors import NotZimbra, Usage
@@ -89,16 +87,11 @@ class Place:
 
     def _begin(self, path: str, most: int) -> str:
         """Return the begin of a plain file; nothing of what is none, or not there."""
-        # An image is somebody else's: a pipe would hold us up, and a link lead out.
-        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-        flags |= 0 if self.root == "/" else os.O_NOFOLLOW
         try:
-            opened = os.open(Path(self.root) / path, flags)
-            with os.fdopen(opened, "rb") as file:
-                plain = stat.S_ISREG(os.fstat(opened).st_mode)
-                return file.read(most).decode("utf-8", "replace") if plain else ""
+            raw = begun(self.opened, path, most, own=self.root == "/")
         except OSError:
             return ""
+        return raw.decode("utf-8", "replace")
 
     def _line(self, path: str) -> str:
         """Return the first line that is no comment (hostname(5))."""

@@ -31,6 +31,7 @@ from zmward.integrity.watching import (
     OLD_JETTY,
     OLD_TREES,
     TREES,
+    UNWATCHED,
     VANISHED,
     Dropped,
     matters,
@@ -50,6 +51,8 @@ _CHANGES: Final = ("var/lib/dpkg/status", "var/lib/rpm", "usr/lib/sysimage/rpm")
 _LONGEST: Final = 900.0
 # Who creates a file writes it next: both are told at once.
 _SETTLES: Final = 0.3
+# What is older than this is at rest.
+_RESTS: Final = 60.0
 # auditd writes an event a moment after the file is there.
 _LAGS: Final = 0.6
 _FLOCK: Final = "hhqqi4x"
@@ -74,6 +77,8 @@ class Watcher:
         self._database = Database()
         self._stamp: tuple[int, ...] = ()
         self._tops: dict[str, tuple[int, int] | None] = {}
+        self._unwatched: set[str] = set()
+        self._starts, self._is_full = True, False
 
     def start(self) -> int:
         """Watch every folder that is there; return how many."""
@@ -90,14 +95,14 @@ class Watcher:
                 for name in folder.names:
                     found = self._stat(folder.path, name)
                     if found is not None:
-                        path = f"{folder.path}/{name}"
-                        self._known[path] = _signature(found)
+                        self._remember(f"{folder.path}/{name}", found)
         if not len(self._watched):
             raise Incomplete(
                 f"None of {', '.join(TREES[:3])} … is below {self._place.root}: there "
                 "is nothing to watch."
             )
         self._refresh()
+        self._starts = False
         return len(self._watched)
 
     def close(self) -> None:
@@ -146,7 +151,7 @@ class Watcher:
         walk = Walk(self._place.opened, _nothing_skipped)
         for folder in walk.tree(tree):
             if not folder.meant:
-                self._say(f"{shown(tree)} is not watched: it is no folder")
+                self._blind(tree, "it is no folder")
                 continue
             try:
                 opened = enter(self._place.opened, folder.path)
@@ -155,22 +160,43 @@ class Watcher:
             try:
                 self._watched.add(opened, folder.path)
             except OSError as error:
-                raise Incomplete(
-                    f"{shown(folder.path)} cannot be watched: {error.strerror}; the "
-                    "kernel's fs.inotify.max_user_watches may be too small."
-                ) from error
+                self._full(folder.path, error)
             finally:
                 os.close(opened)
             yield folder
         for note in walk.notes:
-            self._say(f"{shown(note.path)} is not watched: {note.why}")
+            if note.why.startswith("the same folder"):
+                self._say(f"{shown(note.path)} is not watched: {note.why}")
+            else:
+                self._blind(note.path, note.why)
+
+    def _full(self, path: str, error: OSError) -> None:
+        """Refuse to begin where the kernel watches no more; tell it once later on.
+
+        User zimbra can make more folders than it watches: those before them stay so.
+        """
+        why = f"{error.strerror}; fs.inotify.max_user_watches may be too small"
+        if self._starts:
+            raise Incomplete(f"{shown(path)} cannot be watched: {why}.") from error
+        if not self._is_full:
+            self._is_full = True
+            self._blind(path, why)
+
+    def _blind(self, path: str, why: str) -> None:
+        """Say what is not watched; where it came while we watch, it is an alarm."""
+        self._say(f"{shown(path)} is not watched: {why}")
+        if self._starts or path in self._unwatched:
+            return
+        self._unwatched.add(path)
+        row = (shown(path), _now(), (UNWATCHED,), "?", "?", 0, False, shown(why))
+        self._tell(Dropped(*row))
 
     def _all(self, tree: str) -> None:
         """Look at a tree that is new, or of which something may have been missed."""
         for folder in self._walk(tree):
             # What was put there before it was watched was not told.
             for name in self._names(folder.path):
-                self._file(folder.path, name)
+                self._file(folder.path, name, all_=True)
 
     def _names(self, folder: str) -> list[str]:
         try:
@@ -197,7 +223,14 @@ class Watcher:
         finally:
             os.close(opened)
 
-    def _file(self, folder: str, name: str) -> None:
+    def _remember(self, path: str, found: os.stat_result) -> None:
+        """Keep what would be run: of the rest somebody could fill the memory."""
+        if matters(path, found.st_mode):
+            self._known[path] = _signature(found)
+        else:
+            self._known.pop(path, None)
+
+    def _file(self, folder: str, name: str, *, all_: bool = False) -> None:
         path = f"{folder}/{name}"
         found = self._stat(folder, name)
         if found is None:
@@ -205,6 +238,10 @@ class Watcher:
                 self._waiting.setdefault(path, time.monotonic())
             else:
                 self._known.pop(path, None)
+            return
+        # Who has just made it may go on to let it run.
+        rests = time.time() - found.st_ctime > _RESTS
+        if all_ and rests and not matters(path, found.st_mode):
             return
         if self._known.get(path) != _signature(found):
             self._waiting.setdefault(path, time.monotonic())
@@ -237,7 +274,7 @@ class Watcher:
                 writer = writer_of(asked.writers(path, None))
                 self._tell(Dropped(*row, writer=writer))
             return
-        self._known[path] = _signature(found)
+        self._remember(path, found)
         if stat.S_ISDIR(found.st_mode) or not matters(path, found.st_mode):
             return
         if shown(path) in self._place.agreeing((shown(path),), self._database):

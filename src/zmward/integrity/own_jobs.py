@@ -25,12 +25,24 @@ _SA_PLACES: Final = (
     r"/opt/zimbra/(?:conf/s(?:alocal|a)\.cf|data/amavisd/\.spamassassin"
     r"|data/spamassassin/(?:localrules|rules|state))"
 )
+# Words that are no file's name: sa-learn loads modules that a file of settings names,
+# and user zimbra has folders below the one where its jobs begin.
+_LEARNS: Final = (
+    r"--(?:force-expire|no-?sync|sync|spam|ham|local|mbox|showdots|no-rebuild|rebuild)"
+)
+_SETTINGS: Final = r"(?:-p|-C|--(?:prefspath|prefs-file|dbpath|(?:site)?configpath))"
+# What find tells files apart by; all else of it may run or write something.
+_TELLS: Final = (
+    r"-(?:type [a-z]|(?:max|min)depth \d+|[acm](?:time|min) [+-]?\d+|size [+-]?\d+\w?"
+    r"|name (?:'[\w.*?-]+'|[\w.*?\\-]+))"
+)
 _OWN: Final = re.compile(
     r"(?:\[ -[defx] /opt/zimbra/[\w./-]+ \] && )?"
     rf"(?:/opt/zimbra/(?:libexec/(?!zmjava)(?:zm|client_)[\w.-]+|bin/{_BIN})"
     r"(?: [\w=:@.,-]+)*"
-    rf"|/opt/zimbra/(?:common/bin|libexec)/sa-learn(?: [\w=.-]*(?:{_SA_PLACES})?)*"
-    r"|find /opt/zimbra/(?:log|mailboxd/logs|data/\w+/\w+)/? [\w *'?.+\\-]+"
+    r"|/opt/zimbra/(?:common/bin|libexec)/sa-learn"
+    rf"(?: {_LEARNS}| {_SETTINGS}[ =]{_SA_PLACES})*"
+    rf"|find /opt/zimbra/(?:log|mailboxd/logs|data/\w+/\w+)/?(?: {_TELLS})+"
     r" -exec rm (?:-r?f )?\{\} \\;)"
     r"(?: *(?:2?>>? ?(?:/dev/null|/opt/zimbra/log/[\w.-]+|/tmp/[\w.-]+)|2>&1))*"
 )

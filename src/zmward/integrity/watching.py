@@ -31,6 +31,11 @@ VANISHED: Final = "program-vanished"
 SAYS_VANISHED: Final = mark(
     "a program was written where Jetty or PHP would run it, and was taken away at once"
 )
+UNWATCHED: Final = "folder-unwatched"
+SAYS_UNWATCHED: Final = mark(
+    "something was put there below which nothing is watched: programs may be written "
+    "there and run"
+)
 TODO: Final = mark(
     "If no package, zimlet or administrator put it there, take the server off the "
     "network, keep the file (`zmward integrity hunt --save DIR`), and look who asked "
@@ -69,7 +74,7 @@ class Dropped(msgspec.Struct, frozen=True):
 
 def says(rule: str) -> str:
     """Return what a rule says."""
-    own = {RULE: SAYS, VANISHED: SAYS_VANISHED}
+    own = {RULE: SAYS, VANISHED: SAYS_VANISHED, UNWATCHED: SAYS_UNWATCHED}
     return own[rule] if rule in own else words(rule)[0]
 
 
