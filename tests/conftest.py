@@ -7,7 +7,8 @@ import pytest
 from hypothesis import settings
 
 # A loaded machine is slow, not wrong: no example has a deadline.
-settings.register_profile("usual", deadline=None)
+# `make proofs` tries twenty times as many.
+settings.register_profile("usual", deadline=None, max_examples=50)
 settings.register_profile("proofs", deadline=None, max_examples=1000)
 settings.load_profile("usual")
 

@@ -264,6 +264,7 @@ def test_some_parts_are_a_series_of_their_own(start: Start, tmp_path: Path) -> N
     assert len(series) == 2
 
 
+@pytest.mark.proof
 @needs_borg
 def test_some_accounts_are_no_backup_of_all(start: Start, tmp_path: Path) -> None:
     borg = Borg(tmp_path)
@@ -277,6 +278,7 @@ def test_some_accounts_are_no_backup_of_all(start: Start, tmp_path: Path) -> Non
     assert series[f"zmward on {HOST}"] != min(s or 0 for s in series.values())
 
 
+@pytest.mark.proof
 @needs_borg
 def test_pieces_that_were_removed_are_missed_by_a_drill(
     start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]

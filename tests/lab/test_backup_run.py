@@ -271,6 +271,7 @@ def test_a_drill_restores_directory_databases_and_account(node: Lab, copy: str) 
     assert _finding(node)["status"] == ("UNKNOWN" if copy == "vault" else "PASS")
 
 
+@pytest.mark.proof
 def test_a_cut_archive_is_found_though_the_other_copy_is_whole(node: Lab) -> None:
     told = _said(node, 0, "run")
     run, name = told["run"], f"account-{USER}.tgz"

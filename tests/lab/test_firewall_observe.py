@@ -357,6 +357,7 @@ def test_two_cannot_observe_at_once(
     nothing_left(node)
 
 
+@pytest.mark.proof
 def test_a_killed_observer_leaves_no_table(
     node: Lab, begin: Callable[..., subprocess.Popen[str]]
 ) -> None:
