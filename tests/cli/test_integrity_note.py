@@ -8,6 +8,8 @@ import pytest
 
 from tests.integrity.site import WEB, install, put
 from zmward.cli.main import dispatch
+from zmward.engine import integrity_record
+from zmward.errors import Refused
 from zmward.sources.integrity_check import Note, note
 
 Captured = pytest.CaptureFixture[str]
@@ -125,3 +127,20 @@ def test_what_cannot_be_noted_hides_no_alarm(
     said = capsys.readouterr()
     assert "9f3a41c7" in said.out
     assert "The next audit will not know of this" in said.err
+
+
+@pytest.mark.parametrize("words", [(), ("--quick",)])
+def test_what_cannot_be_noted_leaves_no_older_word(
+    tmp_path: Path,
+    public: str,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+) -> None:
+    def full(*_: object) -> None:
+        raise Refused("the disk is full.")
+
+    put(tmp_path / "root", SHELL, "<% %>")
+    monkeypatch.setattr(integrity_record, "put_record", full)
+    assert noted() is not None
+    assert integrity("check", *words, "--public-key", public) == 1
+    assert noted() is None

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import msgspec
 
@@ -22,10 +22,14 @@ def _keep(root: str, note: Note, *, quick: bool) -> str:
     # A mounted image is only read.
     if root != "/" and not os.environ.get("ZMWARD_STATE"):
         return ""
+    where = folder(root) / (QUICK if quick else WHOLE)
     try:
-        where = folder(root) / (QUICK if quick else WHOLE)
         put_record(where, msgspec.json.encode(note))
     except Refused as refused:
+        # No audit may believe the whole check before this one, which said otherwise.
+        for name in (QUICK, WHOLE):
+            with suppress(OSError):
+                where.with_name(name).unlink()
         return f"The next audit will not know of this: {refused}"
     return ""
 
