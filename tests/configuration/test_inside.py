@@ -1,10 +1,14 @@
 """Passwords that stand inside of other values and texts: none reaches a file."""
 
+import re
 import time
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tests.configuration.test_snapshot import KEY, NODE, changed, files, put
+from zmward.configuration.inside import PATTERNS, covered, is_known, without_logins
 from zmward.configuration.sealed import Seal
 from zmward.evidence import DIRECTORY, Answer, Missing
 
@@ -233,3 +237,25 @@ def test_no_text_takes_long(part: str) -> None:
     Seal(KEY, "x").text(part * (60_000 // len(part)))
     Seal(KEY, "x").text(f"ldap zmprov {part * (60_000 // len(part))}")
     assert time.monotonic() - begun < 30
+
+
+_PARTS = st.sampled_from(
+    [
+        *_HOLD,
+        *("://", " ", "\n", "\n\n", "\r", "\x85", "=", ">", "</", '"', "'", "|", "ab1"),
+        *("PASS", "Bearer", "to\u212aen", "\u017fecret", "p\u0131", "ZMPROV", "curl"),
+    ]
+)
+
+
+@given(st.lists(_PARTS, max_size=12).map("".join))
+@example("x\n\u017fecret=abc1\ny")
+@example("<password>ab\ncd</password>")
+def test_lines_that_are_passed_over_hold_nothing(text: str) -> None:
+    def one(match: re.Match[str]) -> str:
+        return match[0] if is_known(match) else f"{match[1]}({match[2]})"
+
+    expected = without_logins(text)
+    for _, pattern in PATTERNS:
+        expected = pattern.sub(one, expected)
+    assert covered(text, lambda secret: f"({secret})") == expected

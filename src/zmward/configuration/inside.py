@@ -41,11 +41,13 @@ _HEADER: Final = re.compile(
 _MAP: Final = re.compile(r"(\b(?:static|inline):)(\{.*|[^\s:]+:[^\s/\[].*)")
 # Addresses that are a right by themselves, and the keys within addresses.
 _ADDRESSES: Final = tuple(
-    re.compile(rf"(?i)({before})([^\s\"'<>]{{6,}})")
-    for before in (
-        r"\bhooks\.slack\.com/[a-z]+/|\bdiscord(?:app)?\.com/api/webhooks/",
-        r"\b[a-z0-9-]+\.webhook\.office\.com/|\bbot\d{6,12}:",
-        r"://[^\s\"'<>]{0,512}[?&](?:key|sig|signature|code)=",
+    (words, re.compile(rf"(?i)({before})([^\s\"'<>]{{6,}})"))
+    for words, before in (
+        (("slack.com",), r"\bhooks\.slack\.com/[a-z]+/"),
+        (("discord",), r"\bdiscord(?:app)?\.com/api/webhooks/"),
+        (("office.com",), r"\b[a-z0-9-]+\.webhook\.office\.com/"),
+        (("bot",), r"\bbot\d{6,12}:"),
+        (("://",), r"://[^\s\"'<>]{0,512}[?&](?:key|sig|signature|code)="),
     )
 )
 # Lines of other programs' settings, which name no password so.
@@ -55,29 +57,41 @@ _SETTING: Final = re.compile(
 _WORD: Final = r"(?:'[^'\n]*'|\"[^\"\n]*\"|[^\s'\"]\S*)"
 # Programs that take a password as an argument, and how.
 _PROGRAMS: Final = tuple(
-    re.compile(
-        rf"(\b{program}\b(?:(?!\b{program}\b)[^\n|;]){{0,400}}?[ \t]{option})({_WORD})"
+    (
+        words,
+        re.compile(
+            rf"(\b{program}\b(?:(?!\b{program}\b)[^\n|;]){{0,400}}?[ \t]{option})"
+            rf"({_WORD})"
+        ),
     )
-    for program, option in (
-        (r"ldap[a-z]+", r"-w[ \t]*"),
-        (r"zm(?:prov|mailbox|soap)", r"-p[ \t]+"),
-        (r"zmprov", r"(?:sp|setPassword|ca|createAccount)[ \t]+\S+[ \t]+"),
-        (r"(?:smb\w+|curl)", r"-U[ \t]*[^\s%:]+[%:]"),
-        (r"curl", r"--(?:proxy-)?user[ =][^\s:]+:"),
-        (r"curl", r"-u[ \t]*[^\s:]+:"),
-        (r"lftp", r"-u[ \t]*[^\s,]+,"),
-        (r"redis-cli", r"-a[ \t]*"),
-        (r"sshpass", r"-p[ \t]*"),
-        (r"(?:mysql|mariadb)[a-z-]*", r"-p"),
-        (r"(?:7z[a-z]*|rar)", r"-p"),
-        (r"(?:zip|unzip|ipmitool)", r"-P[ \t]*"),
-        (r"snmp[a-z]+", r"-[cA][ \t]*"),
-        (r"snmp[a-z]+", r"-X[ \t]*"),
-        (r"mongo[a-z]*", r"-p[ \t]+"),
-        (r"openssl", r"-[kK][ \t]+"),
-        (r"rclone", r"--[a-z0-9-]*-(?:key|pass|secret)[ \t=]+"),
-        (r"htpasswd", r"-\w*b\w*[ \t]+(?:-\w+[ \t]+)*\S+[ \t]+\S+[ \t]+"),
-        (r"mysqladmin", r"password[ \t]+"),
+    for words, program, option in (
+        (("ldap",), r"ldap[a-z]+", r"-w[ \t]*"),
+        (("zmprov", "zmm", "zms"), r"zm(?:prov|mailbox|soap)", r"-p[ \t]+"),
+        (
+            ("zmprov",),
+            r"zmprov",
+            r"(?:sp|setPassword|ca|createAccount)[ \t]+\S+[ \t]+",
+        ),
+        (("smb", "curl"), r"(?:smb\w+|curl)", r"-U[ \t]*[^\s%:]+[%:]"),
+        (("curl",), r"curl", r"--(?:proxy-)?user[ =][^\s:]+:"),
+        (("curl",), r"curl", r"-u[ \t]*[^\s:]+:"),
+        (("lftp",), r"lftp", r"-u[ \t]*[^\s,]+,"),
+        (("redis",), r"redis-cli", r"-a[ \t]*"),
+        (("sshpass",), r"sshpass", r"-p[ \t]*"),
+        (("mysql", "mariadb"), r"(?:mysql|mariadb)[a-z-]*", r"-p"),
+        (("7z", "rar"), r"(?:7z[a-z]*|rar)", r"-p"),
+        (("zip", "ipmitool"), r"(?:zip|unzip|ipmitool)", r"-P[ \t]*"),
+        (("snmp",), r"snmp[a-z]+", r"-[cA][ \t]*"),
+        (("snmp",), r"snmp[a-z]+", r"-X[ \t]*"),
+        (("mongo",), r"mongo[a-z]*", r"-p[ \t]+"),
+        (("openssl",), r"openssl", r"-[kK][ \t]+"),
+        (("rclone",), r"rclone", r"--[a-z0-9-]*-(?:key|pass|secret)[ \t=]+"),
+        (
+            ("htpasswd",),
+            r"htpasswd",
+            r"-\w*b\w*[ \t]+(?:-\w+[ \t]+)*\S+[ \t]+\S+[ \t]+",
+        ),
+        (("mysqladmin",), r"mysqladmin", r"password[ \t]+"),
     )
 )
 # What is printed into a program that takes a password from there.
@@ -91,22 +105,55 @@ _LOGIN: Final = re.compile(
     r"|[A-Za-z0-9_.~%-]{16,256})@"
 )
 
+_NAMES: Final = ("pass", "pw", "secret", "token", "credential", "key")
+# Each pattern, after small words one of which stands in each line that it fits: most
+# lines hold none of them, and to look for those costs a tenth of trying the patterns.
+PATTERNS: Final = (
+    *_ADDRESSES,
+    (("pw", "community"), _SETTING),
+    (("echo", "printf"), _PIPED),
+    (_NAMES, _ELEMENT),
+    (_NAMES, _ATTRIBUTE),
+    (("authorization", "bearer"), _HEADER),
+    *_PROGRAMS,
+    (_NAMES, _OPTION),
+    (("static:", "inline:"), _MAP),
+    (_NAMES, _NAMED),
+)
+_WORDS: Final = tuple({word for words, _ in PATTERNS for word in words})
+
 
 def without_logins(text: str) -> str:
     """Return a text without names and passwords in its addresses."""
-    return _LOGIN.sub("://masked@", text)
+    return _LOGIN.sub("://masked@", text) if "://" in text else text
+
+
+def is_known(match: re.Match[str]) -> bool:
+    """Say whether what a pattern found is no secret: a reference, or sudo's words."""
+    return bool(_REFERENCE.fullmatch(match[2]) or _OF_SUDO.match(match[0]))
+
+
+def _may_hold(text: str, words: tuple[str, ...]) -> bool:
+    """Say whether a text has one of the words, or letters that may count as theirs."""
+    low = text.lower()
+    return not text.isascii() or any(word in low for word in words)
 
 
 def covered(text: str, cover: Callable[[str], str]) -> str:
     """Return a text in which `cover` has replaced each secret that stands inside."""
 
     def one(match: re.Match[str]) -> str:
-        known = _REFERENCE.fullmatch(match[2]) or _OF_SUDO.match(match[0])
-        return match[0] if known else f"{match[1]}{cover(match[2])}"
+        return match[0] if is_known(match) else f"{match[1]}{cover(match[2])}"
 
     found = without_logins(text)
-    some = (_ELEMENT, _ATTRIBUTE, _HEADER, *_PROGRAMS, _OPTION, _MAP, _NAMED)
-    patterns = (*_ADDRESSES, _SETTING, _PIPED, *some)
-    for pattern in patterns:
-        found = pattern.sub(one, found)
+    if not _may_hold(found, _WORDS):
+        return found
+    for words, pattern in PATTERNS:
+        if pattern is _ELEMENT:  # it alone goes over the end of a line
+            found = pattern.sub(one, found) if _may_hold(found, words) else found
+        elif _may_hold(found, words):
+            found = "\n".join(
+                pattern.sub(one, line) if _may_hold(line, words) else line
+                for line in found.split("\n")
+            )
     return found
