@@ -22,15 +22,12 @@ def no_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZMWARD_ETC", str(tmp_path / "etc"))
 
 
-@pytest.fixture
-def path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    found = tmp_path / "plan.json"
-    assert dispatch(["plan", "--demo", "--output", str(found)]) == 0
+def test_a_plan_file_is_for_its_owner_and_is_read_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "plan.json"
+    assert dispatch(["plan", "--demo", "--output", str(path)]) == 0
     assert "Safe now" in capsys.readouterr().out
-    return found
-
-
-def test_a_plan_file_is_for_its_owner_and_is_read_back(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert read(path).host.name == "mail.example.test"
 

@@ -129,13 +129,18 @@ def _matches(family: Family, *, comment: str) -> str:
 _SAID = r"(?:\"(?:[^\"\\\n]|\\')*\"|[A-Za-z0-9_][A-Za-z0-9_-]*)"
 _CHAINS = re.compile(rf":INPUT ACCEPT \[0:0\]|:{_NAME} - \[0:0\]")
 _FLUSH = "-F INPUT"
-_SAVED: Final[Mapping[Family, re.Pattern[str]]] = {
-    family: re.compile(
+
+
+# The long patterns are made when they are asked for: every verb brings this file in.
+@cache
+def _rules_of(family: Family) -> re.Pattern[str]:
+    """Return a pattern of the rules that iptables-save prints of our chains."""
+    return re.compile(
         rf"-A INPUT -j {CHAIN}|-A {_NAME}{_matches(family, comment=_SAID)}"
         rf" -j (?:ACCEPT|DROP|RETURN|{_NAME})"
     )
-    for family in _NETS
-}
+
+
 _FILLED = re.compile(
     rf"create {_SET} hash:(?:net|ip) family inet6?"
     r"(?: (?:maxelem|hashsize|timeout) [0-9]+| counters| -exist)*"
@@ -145,33 +150,38 @@ _IN_UFW: Final[tuple[tuple[str, str, Family], ...]] = (
     ("4", "ufw", "ipv4"),
     ("6", "ufw6", "ipv6"),
 )
-_UFW: Final[Mapping[str, re.Pattern[str]]] = {
-    "profiles": re.compile(
-        r"|\[zmward-[a-z0-9-]+\]|title=zmward: [a-z0-9-]+|description=[ -~]*"
-        r"|ports=[0-9:,]+/(?:tcp|udp)(?:\|[0-9:,]+/(?:tcp|udp))*"
-    ),
-    **{
-        f"before{digit}": re.compile(
-            rf"# (?:BEGIN|END) zmward|-A {own}-before-input -m comment --comment "
-            rf'"zmward: run [A-Za-z0-9-]+"|-A {own}-before-input'
-            rf"{_matches(family, comment='')}"
-            r" --comment \"zmward: (?:[^\"\\\n]|\\')*\""
-            rf" -j (?:ACCEPT|DROP|{own}-logging-deny)"
-        )
-        for digit, own, family in _IN_UFW
-    },
-    **{
-        f"user{digit}": re.compile(
-            r"### tuple ### allow (?:tcp|udp) [0-9:,]+ [0-9a-f.:/]+ any [0-9a-f.:/]+ "
-            r"zmward-[a-z0-9-]+ - in comment=7a6d776172643a20[0-9a-f]*"
-            rf"|-A {own}-user-input{_matches(family, comment='')} -j ACCEPT -m comment "
-            r"--comment 'dapp_zmward-[a-z0-9-]+'"
-            rf"|-A {own}-user-input{_matches(family, comment='')} --comment "
-            r"(?:dapp_zmward-[a-z0-9-]+|\"\\'dapp_zmward-[a-z0-9-]+\\'\") -j ACCEPT"
-        )
-        for digit, own, family in _IN_UFW
-    },
-}
+
+
+@cache
+def _ufw() -> Mapping[str, re.Pattern[str]]:
+    """Return patterns of our lines in files of ufw."""
+    return {
+        "profiles": re.compile(
+            r"|\[zmward-[a-z0-9-]+\]|title=zmward: [a-z0-9-]+|description=[ -~]*"
+            r"|ports=[0-9:,]+/(?:tcp|udp)(?:\|[0-9:,]+/(?:tcp|udp))*"
+        ),
+        **{
+            f"before{digit}": re.compile(
+                rf"# (?:BEGIN|END) zmward|-A {own}-before-input -m comment --comment "
+                rf'"zmward: run [A-Za-z0-9-]+"|-A {own}-before-input'
+                rf"{_matches(family, comment='')}"
+                r" --comment \"zmward: (?:[^\"\\\n]|\\')*\""
+                rf" -j (?:ACCEPT|DROP|{own}-logging-deny)"
+            )
+            for digit, own, family in _IN_UFW
+        },
+        **{
+            f"user{digit}": re.compile(
+                r"### tuple ### allow (?:tcp|udp) [0-9:,]+ [0-9a-f.:/]+ any "
+                r"[0-9a-f.:/]+ zmward-[a-z0-9-]+ - in comment=7a6d776172643a20[0-9a-f]*"
+                rf"|-A {own}-user-input{_matches(family, comment='')} -j ACCEPT "
+                r"-m comment --comment 'dapp_zmward-[a-z0-9-]+'"
+                rf"|-A {own}-user-input{_matches(family, comment='')} --comment "
+                r"(?:dapp_zmward-[a-z0-9-]+|\"\\'dapp_zmward-[a-z0-9-]+\\'\") -j ACCEPT"
+            )
+            for digit, own, family in _IN_UFW
+        },
+    }
 
 
 def _anybodys(head: str) -> re.Pattern[str]:
@@ -261,7 +271,7 @@ def _family(text: str, family: Family) -> str:
     place = lines.index(_FLUSH)
     chains, rules = lines[:place], lines[place + 1 :]
     return _lines("".join(f"{line}\n" for line in chains), _CHAINS) or _lines(
-        "".join(f"{line}\n" for line in rules), _SAVED[family]
+        "".join(f"{line}\n" for line in rules), _rules_of(family)
     )
 
 
@@ -296,7 +306,7 @@ def _strange(backend: Backend, texts: tuple[str, ...]) -> str:
     if backend == "nftables":
         found = _nft(texts[0])
     elif backend == "ufw":
-        found = _first(_lines(text, _UFW[part]) for part, text in pairs)
+        found = _first(_lines(text, _ufw()[part]) for part, text in pairs)
     else:
         found = _saved(texts)
     return found and f"these are not zmward's own rules: {found}"

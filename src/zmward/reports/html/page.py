@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -44,6 +45,13 @@ def inlined(name: str) -> tuple[Markup, str]:
 
 def environment(say: Speaker) -> Environment:
     """Return the templates; they escape everything, and an unknown name is an error."""
+    return _environment(say.language)
+
+
+# Once for each language: to compile the templates takes longer than to fill them.
+@cache
+def _environment(language: str) -> Environment:
+    say = Speaker(language)
     environment = Environment(
         loader=PackageLoader("zmward.reports.html", "."),
         autoescape=True,
