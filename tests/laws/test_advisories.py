@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterator
 
-import pytest
-
+from tests.laws.every import every
 from zmward.catalog.advisories import Advisory, advisories
 from zmward.catalog.attributes import attributes
 from zmward.catalog.conditions import (
@@ -23,6 +22,7 @@ from zmward.patches.standing import Standing, verdict
 from zmward.patches.version import known, newest
 
 ROWS = advisories().rows
+each = every({row.id: row for row in ROWS})
 # Ids that public lists give to Zimbra and that are other products' or nobody's.
 FOREIGN = {
     *("CVE-2024-22661", "CVE-2024-32476", "CVE-2024-37865", "CVE-2024-45774"),
@@ -33,10 +33,6 @@ FOREIGN = {
 }
 # Its compiled default is not known, so its absence is unknown.
 WITHOUT_DEFAULT = {"snmp_notify"}
-
-
-def each() -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 
 
 def _parts(condition: Condition | None) -> Iterator[Condition]:
@@ -62,7 +58,7 @@ def test_ids_are_there_once_and_none_is_foreign() -> None:
     assert not FOREIGN & set(ids)
 
 
-@each()
+@each
 def test_a_row_says_where_it_comes_from(row: Advisory) -> None:
     assert re.fullmatch(r"CVE-\d{4}-\d{4,7}", row.id)
     assert row.source
@@ -71,7 +67,7 @@ def test_a_row_says_where_it_comes_from(row: Advisory) -> None:
     assert row.published is None or row.published <= advisories().generated
 
 
-@each()
+@each
 def test_fixes_are_builds_of_their_lines(row: Advisory) -> None:
     for fix in row.fixes:
         assert fix.surely or fix.still_open
@@ -81,7 +77,7 @@ def test_fixes_are_builds_of_their_lines(row: Advisory) -> None:
     assert row.fixes or not row.proven
 
 
-@each()
+@each
 def test_only_a_fix_that_was_read_makes_a_build_good(row: Advisory) -> None:
     good = {
         version
@@ -92,14 +88,14 @@ def test_only_a_fix_that_was_read_makes_a_build_good(row: Advisory) -> None:
     assert not row.inferred or not good
 
 
-@each()
+@each
 def test_a_fix_that_is_only_remembered_is_never_read(row: Advisory) -> None:
     """Of the marks, C means recall: nothing that is only recalled decides a PASS."""
     assert row.confidence != "C" or not row.proven
     assert "recall" not in row.source.lower() or not row.proven
 
 
-@each()
+@each
 def test_a_newer_build_of_a_line_is_never_worse(row: Advisory) -> None:
     order = {Standing.APPLIES: 0, Standing.UNKNOWN: 1}
     for line in releases().lines:
@@ -108,7 +104,7 @@ def test_a_newer_build_of_a_line_is_never_worse(row: Advisory) -> None:
         assert ranks == sorted(ranks)
 
 
-@each()
+@each
 def test_what_applies_is_within_the_affected_builds(row: Advisory) -> None:
     """Two readings of one record, its range and its fix, say the same."""
     for version in _versions():
@@ -130,7 +126,7 @@ def _lists_other_lines(row: Advisory, line: str) -> bool:
     return line in {fix.line for fix in row.fixes}
 
 
-@each()
+@each
 def test_conditions_name_what_exists(row: Advisory) -> None:
     for part in (*_parts(row.condition), *_parts(row.undone_by)):
         if isinstance(part, Attribute):
@@ -142,7 +138,7 @@ def test_conditions_name_what_exists(row: Advisory) -> None:
             assert part.unset == (keys()[part.key].default in part.values)
 
 
-@each()
+@each
 def test_mitigations_name_controls_that_exist(row: Advisory) -> None:
     for one in row.mitigations:
         assert one.text.endswith(".")

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-import pytest
 from msgspec.structs import replace
 
 from tests.examples import NODE, evidence_of, facts_of, judged
+from tests.laws.every import every
 from zmward.catalog.attributes import attributes
 from zmward.catalog.overrides import OVERRIDES
 from zmward.change import Act, Change, InstallPackage
@@ -18,27 +18,22 @@ from zmward.ruleset import LoadRuleset
 from zmward.sources.registry import sources
 
 CONTROLS = tuple(controls().values())
-EXAMPLES = [
-    pytest.param(control, example, id=f"{control.id}-{number}-{example.status}")
+Case = tuple[Control, Example]
+EXAMPLES = {
+    f"{control.id}-{number}-{example.status}": (control, example)
     for control in CONTROLS
     for number, example in enumerate(control.examples)
-]
-FAILING = [
-    pytest.param(*param.values, id=param.id)
-    for param in EXAMPLES
-    if param.values[1].status is Status.FAIL  # type: ignore[union-attr]  # an Example
-]
+}
+FAILING = {
+    name: case for name, case in EXAMPLES.items() if case[1].status is Status.FAIL
+}
+INSIDE = {name: c for name, c in controls().items() if not c.outside_only}
+each = every(controls())
 
 
-INSIDE = [control for control in CONTROLS if not control.outside_only]
-
-
-def each(argument: str) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize(argument, CONTROLS, ids=lambda c: c.id)
-
-
-@pytest.mark.parametrize(("control", "example"), EXAMPLES)
-def test_examples_are_judged_as_they_say(control: Control, example: Example) -> None:
+@every(EXAMPLES)
+def test_examples_are_judged_as_they_say(case: Case) -> None:
+    control, example = case
     finding = judge(control, facts_of(example))
     assert finding.status is example.status, (finding.reason, finding.deviations)
 
@@ -55,8 +50,9 @@ def test_foresee_knows_each_kind_of_change_or_it_is_listed_why_not() -> None:
         assert (kind in COMPUTED) != bool(UNFORESEEN.get(kind)), kind
 
 
-@pytest.mark.parametrize(("control", "example"), FAILING)
-def test_a_cure_cures(control: Control, example: Example) -> None:
+@every(FAILING)
+def test_a_cure_cures(case: Case) -> None:
+    control, example = case
     evidence = evidence_of(example)
     finding = judged(control, example, evidence)
     cures = [deviation.cure for deviation in finding.deviations if deviation.cure]
@@ -115,8 +111,9 @@ def _settled(evidence: Evidence, cures: Iterable[Change]) -> dict[str, object]:
     return found
 
 
-@pytest.mark.parametrize(("control", "example"), FAILING)
-def test_undo_restores(control: Control, example: Example) -> None:
+@every(FAILING)
+def test_undo_restores(case: Case) -> None:
+    control, example = case
     evidence = evidence_of(example)
     finding = judged(control, example, evidence)
     cures = [deviation.cure for deviation in finding.deviations if deviation.cure]
@@ -125,7 +122,7 @@ def test_undo_restores(control: Control, example: Example) -> None:
     assert _settled(undone, cures) == _settled(evidence, cures)
 
 
-@each("control")
+@each
 def test_silence_is_unknown(control: Control) -> None:
     nothing: dict[str, Missing] = {name: Missing("no answer") for name in sources()}
     silent = Evidence("2026-11-21T12:00:00+00:00", {NODE: nothing, DIRECTORY: nothing})
@@ -135,7 +132,7 @@ def test_silence_is_unknown(control: Control) -> None:
     assert finding.reason
 
 
-@each("control")
+@each
 def test_one_missing_source_never_makes_a_failure_pass(control: Control) -> None:
     for example in control.examples:
         if example.status is not Status.FAIL:
@@ -150,7 +147,7 @@ def test_one_missing_source_never_makes_a_failure_pass(control: Control) -> None
             assert finding.status is not Status.PASS, name
 
 
-@each("control")
+@each
 def test_a_control_reads_only_what_it_declares(control: Control) -> None:
     for example in control.examples:
         facts = facts_of(example)
@@ -159,7 +156,7 @@ def test_a_control_reads_only_what_it_declares(control: Control) -> None:
     assert set(control.check.needs) <= set(sources())
 
 
-@pytest.mark.parametrize("control", INSIDE, ids=lambda c: c.id)
+@every(INSIDE)
 def test_a_control_has_examples_of_every_kind_that_matters(control: Control) -> None:
     statuses = {example.status for example in control.examples}
     assert Status.FAIL in statuses
@@ -170,7 +167,7 @@ def test_a_control_has_examples_of_every_kind_that_matters(control: Control) -> 
         assert any("`zmward " in reason for reason in unknowns)
 
 
-@each("control")
+@each
 def test_texts_follow_the_style(control: Control) -> None:
     assert len(control.title) <= 80
     assert not control.title.endswith(".")
@@ -181,7 +178,7 @@ def test_texts_follow_the_style(control: Control) -> None:
     assert control.refs is not None
 
 
-@each("control")
+@each
 def test_attributes_exist(control: Control) -> None:
     for attribute in control.check.attributes:
         row = attributes()[attribute]

@@ -1,9 +1,9 @@
 """The laws of repair: who has a cure, and what the others say instead."""
 
-import pytest
 from docs.repairs import deviations
 from msgspec.structs import replace
 
+from tests.laws.every import every
 from zmward.change import SetAttr
 from zmward.control import Control
 from zmward.controls.registry import controls
@@ -11,6 +11,7 @@ from zmward.guards import SERVICES, objection, opted
 from zmward.profile import Profile, Services
 
 CONTROLS = tuple(controls().values())
+each = every(controls())
 LEAST = 60
 # Cures that no example of one node can show, and where they are shown.
 ELSEWHERE = {
@@ -21,41 +22,37 @@ WORDS = 4
 REQUIRED = "zimbraFeatureTwoFactorAuthRequired"
 
 
-def each(argument: str) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize(argument, CONTROLS, ids=lambda c: c.id)
-
-
 def test_enough_controls_have_cures() -> None:
     assert sum(c.check.cures for c in CONTROLS) >= LEAST
 
 
-@each("control")
+@each
 def test_who_says_to_have_a_cure_shows_one(control: Control) -> None:
     shown = any(deviation.cure for deviation in deviations(control))
     assert shown == (control.check.cures and control.id not in ELSEWHERE)
 
 
-@each("control")
+@each
 def test_what_has_no_cure_says_what_a_person_does(control: Control) -> None:
     for deviation in deviations(control):
         if deviation.cure is None:
             assert len(deviation.no_cure.split()) >= WORDS, deviation.no_cure
 
 
-@each("control")
+@each
 def test_every_cure_is_one_of_the_catalogs(control: Control) -> None:
     for deviation in deviations(control):
         if deviation.cure is not None:
             assert not objection(deviation.cure)
 
 
-@each("control")
+@each
 def test_what_can_hurt_is_never_planned_unasked(control: Control) -> None:
     if control.locks_out:
         assert not opted(Profile(), control.id)
 
 
-@each("control")
+@each
 def test_a_second_factor_is_offered_and_never_required_by_a_cure(
     control: Control,
 ) -> None:
