@@ -44,6 +44,8 @@ def test_what_others_can_write_is_a_doubt(head: str) -> None:
     [
         ("backup-check/1", "backup-check/2"),
         ("08:00:00+00:00", "08:00:00"),
+        ("2026-11-21T08:00:00+00:00", ""),
+        ("02:00:00+00:00", "02:00:00"),
         ("02:00:00+00:00", "soon"),
         ('"well"', '"fine"'),
         ("}]}", ""),

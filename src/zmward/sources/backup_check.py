@@ -4,13 +4,12 @@ The note holds states and times, and nothing of what engines said or where copie
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
 
-from zmward.sources.own_records import OWN, listed, records
-from zmward.sources.source import Snippet, Source, Unreadable
+from zmward.sources.own_records import OWN, listed, record, records
+from zmward.sources.source import Snippet, Source
 
 SCHEMA: Final = "zmward.backup-check/1"
 FILE: Final = "check.json"
@@ -43,23 +42,15 @@ class Checked(msgspec.Struct, frozen=True):
     refused: tuple[str, ...] = ()
 
 
-def _checked(text: str, path: str) -> Checked:
-    try:
-        found = msgspec.json.decode(text, type=Checked)
-        times = [found.when, *(one.newest for one in found.copies if one.newest)]
-        zoned = all(datetime.fromisoformat(time).tzinfo for time in times)
-    except (msgspec.DecodeError, ValueError, TypeError) as error:
-        raise Unreadable(f"{path} is damaged: {error}") from error
-    if found.schema != SCHEMA or not zoned:
-        raise Unreadable(f"{path} is of another version: {found.schema[:40]}")
-    return found
+def _newest(found: Checked) -> tuple[str, ...]:
+    return tuple(one.newest for one in found.copies)
 
 
 def parse(answer: str) -> Checked:
     """Read a head line of stat's and the note; only root's own is believed."""
     texts, doubts = records(answer)
     for path, text in texts.items():
-        return _checked(text, path)
+        return record(text, path, Checked, SCHEMA, _newest)
     return Checked(refused=doubts)
 
 

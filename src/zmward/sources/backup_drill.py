@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from zmward.sources.own_records import OWN, listed, records
+from zmward.sources.own_records import OWN, listed, record, records
 from zmward.sources.source import Snippet, Source, Unreadable
 
 SCHEMA: Final = "zmward.drill/1"
@@ -61,13 +61,9 @@ def latest(drills: Iterable[Drill]) -> tuple[Drill, ...]:
 
 def drill(text: str | bytes, path: str) -> Drill:
     """Read a record; raise Unreadable for one that is no drill of that file's copy."""
-    try:
-        found = msgspec.json.decode(text, type=Drill)
-        zoned = found.proves.tzinfo is not None
-    except (msgspec.DecodeError, ValueError, TypeError) as error:
-        raise Unreadable(f"{path} is damaged: {error}") from error
-    if found.schema != SCHEMA or not zoned or not found.parts:
-        raise Unreadable(f"{path} is of another version: {found.schema[:40]}")
+    found = record(text, path, Drill, SCHEMA, lambda one: (one.made,))
+    if not found.parts:
+        raise Unreadable(f"{path} is damaged: a drill of nothing")
     name = path.rpartition("/")[2]
     if name not in {OLD, f"{found.copy}.json"}:
         raise Unreadable(f"{path} tells of another copy: {found.copy[:64]}")

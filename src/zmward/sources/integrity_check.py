@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from zmward.sources.own_records import INTEGRITY, listed, records
+from zmward.sources.own_records import INTEGRITY, listed, record, records
 from zmward.sources.source import Snippet, Source, Unreadable
 
 SCHEMA: Final = "zmward.integrity-check/1"
@@ -49,14 +49,9 @@ class Notes(msgspec.Struct, frozen=True):
 
 def note(text: str | bytes, path: str) -> Note:
     """Read a note; raise Unreadable for what is none."""
-    try:
-        found = msgspec.json.decode(text, type=Note)
-        times = [found.when, *([found.made] if found.made else [])]
-        zoned = all(datetime.fromisoformat(time).tzinfo for time in times)
-    except (msgspec.DecodeError, ValueError, TypeError) as error:
-        raise Unreadable(f"{path} is damaged: {error}") from error
-    if found.schema != SCHEMA or not zoned or not (found.number or found.refused):
-        raise Unreadable(f"{path} is of another version: {found.schema[:40]}")
+    found = record(text, path, Note, SCHEMA, lambda one: (one.made,))
+    if not (found.number or found.refused):
+        raise Unreadable(f"{path} is damaged: a check of nothing")
     return found
 
 

@@ -1,7 +1,11 @@
 """Records that zmward itself keeps on a host: read whole, believed if root's alone."""
 
 import re
-from typing import Final
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Final, Protocol, TypeVar
+
+import msgspec
 
 from zmward.sources.source import Unreadable
 
@@ -9,6 +13,23 @@ OWN: Final = "/var/lib/zmward/backups"
 INTEGRITY: Final = "/var/lib/zmward/integrity"
 _HEAD: Final = re.compile(r"! ([0-7]{3,5}) (\S+) ([a-z ]+) (/.*)")
 _OTHERS: Final = 0o022
+
+
+class Record(Protocol):
+    """What each record tells: its own form, and when it was made."""
+
+    @property
+    def schema(self) -> str:
+        """Return the name of its form, with a version."""
+        ...
+
+    @property
+    def when(self) -> str:
+        """Return when it was made, in ISO 8601 with its zone."""
+        ...
+
+
+R = TypeVar("R", bound=Record)
 
 
 def listed(folder: str, inner: str = "") -> str:
@@ -75,3 +96,27 @@ def records(answer: str) -> tuple[dict[str, str], tuple[str, ...]]:
         else:
             found[path] = texts[path]
     return found, tuple(doubts)
+
+
+def record(
+    text: str | bytes,
+    path: str,
+    kind: type[R],
+    schema: str,
+    others: Callable[[R], Iterable[str]],
+) -> R:
+    """Read a record; raise Unreadable for damage, another form, a time of no zone.
+
+    `others` gives its other times; those that are empty are not known.
+    """
+    try:
+        found = msgspec.json.decode(text, type=kind)
+        texts = (found.when, *(time for time in others(found) if time))
+        times = [datetime.fromisoformat(text) for text in texts]
+    except (msgspec.DecodeError, ValueError) as error:
+        raise Unreadable(f"{path} is damaged: {error}") from error
+    if found.schema != schema:
+        raise Unreadable(f"{path} is of another version: {found.schema[:40]}")
+    if any(time.tzinfo is None for time in times):
+        raise Unreadable(f"{path} is damaged: a time without its zone")
+    return found
