@@ -5,7 +5,7 @@ from pathlib import Path
 from lab import network
 from lab.process import run, within
 
-NAME = "loghost.example.test"
+NAME, PORT = "loghost.example.test", 6514
 DAYS = "3650"
 CONFIGURATION = f"""\
 global(
@@ -17,7 +17,7 @@ global(
 )
 module(load="imtcp" StreamDriver.Name="gtls" StreamDriver.Mode="1"
        StreamDriver.AuthMode="anon")
-input(type="imtcp" address="{network.ADMIN_IPV4}" port="6514")
+input(type="imtcp" address="{network.ADMIN_IPV4}" port="{PORT}")
 *.* /var/log/received.log
 """
 

@@ -3,6 +3,7 @@
 import time
 from typing import TYPE_CHECKING
 
+from lab import loghost
 from lab.errors import LabError
 
 if TYPE_CHECKING:
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
 
 LONGEST_BOOT = 240.0
 SYNCHRONISED = "Leap status     : Normal"
+# Only a state that forwards its lines has it.
+FORWARDING = "etc/rsyslog.d/30-loghost.conf"
 SETTLED = ("running", "degraded")
 # Unit and the ports that must listen before a lab counts as up.
 SERVICES = (
@@ -66,7 +69,18 @@ def _missing(lab: "Lab", node: str) -> list[str]:
     if "chrony.service" in enabled:
         tracking = lab.run(node, ["chronyc", "tracking"]).stdout
         late += [] if SYNCHRONISED in tracking else ["chrony to be synchronised"]
+    if (lab.tree(node) / FORWARDING).exists() and not _forwards(lab, node):
+        late.append("rsyslog to be connected to its log host")
     return late
+
+
+def _forwards(lab: "Lab", node: str) -> bool:
+    # Where the name was not to be resolved when rsyslog started, a line makes it try
+    # again, at most every 30 s.
+    lab.run(node, ["logger", "-t", "lab", "ready"])
+    reached = f"( dport = :{loghost.PORT} )"
+    rows = lab.run(node, ["ss", "-Htn", "state", "established", reached])
+    return bool(rows.stdout.strip())
 
 
 def _ports(lab: "Lab", node: str) -> set[int]:

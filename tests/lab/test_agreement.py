@@ -32,7 +32,7 @@ from zmward.firewall.rules import Chain, Enters, Flagged, Is, OneOf, Ruleset, Ta
 
 pytestmark = pytest.mark.lab
 SEED = int(os.environ.get("ZMWARD_AGREEMENT_SEED", agreement.SEED))
-PACKETS = int(os.environ.get("ZMWARD_AGREEMENT_PACKETS", "400"))
+PACKETS = int(os.environ.get("ZMWARD_AGREEMENT_PACKETS", "300"))
 CASES = cases()
 FEWEST, LEAST_SETS = 20_000, 30
 EITHER_SIDE, UNKNOWN = 0.2, 0.01

@@ -139,7 +139,7 @@ def test_who_would_be_shut_out_is_told_so_and_nothing_is_loaded(node: Lab) -> No
 
 
 def test_nobody_is_locked_out_for_long(node: Lab) -> None:
-    rounds(node, 4)
+    rounds(node, 3)  # the third kills zmward too
 
 
 @pytest.mark.proof

@@ -143,6 +143,7 @@ def test_it_is_loaded_kept_there_at_boot_and_taken_back(node: Lab) -> None:
     assert not opens(node, 993)
 
 
+@pytest.mark.proof
 def test_what_is_not_confirmed_goes_again(node: Lab) -> None:
     before, standing = files(node), loaded(node)
     session = Session(node)
