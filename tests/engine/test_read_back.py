@@ -13,7 +13,8 @@ from zmward.engine.apply import Wish, apply
 from zmward.engine.history import history
 from zmward.engine.perform import perform
 from zmward.engine.present import label
-from zmward.engine.state import create, known
+from zmward.engine.run_plan import create
+from zmward.engine.state import known
 from zmward.errors import Failed, Fault
 
 # By which program, or with which word, a kind of change is made on a host.

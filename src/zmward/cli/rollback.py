@@ -8,7 +8,8 @@ from zmward.cli.repairing import agreed, note, tell, working
 from zmward.engine.history import past
 from zmward.engine.lock import locked
 from zmward.engine.rollback import Taken, roll_back
-from zmward.engine.state import known, plan_of
+from zmward.engine.run_plan import plan_of
+from zmward.engine.state import known
 from zmward.errors import NotUndone, Refused
 from zmward.i18n import Speaker
 from zmward.reports.plain import in_json

@@ -7,7 +7,8 @@ from zmward.cli.options import common, given, profile
 from zmward.cli.place import Place, place
 from zmward.cli.repairing import tell
 from zmward.engine.history import past
-from zmward.engine.state import Run, known, plan_of
+from zmward.engine.run_plan import plan_of
+from zmward.engine.state import Run, known
 from zmward.engine.verify import Proof
 from zmward.errors import Usage
 from zmward.i18n import Speaker

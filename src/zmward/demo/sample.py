@@ -15,8 +15,9 @@ from zmward.doors.recorded_directory import RecordedDirectory
 from zmward.engine.audit import audit
 from zmward.engine.deadman import timers
 from zmward.engine.rollback import take_back
+from zmward.engine.run_plan import plan_of
 from zmward.engine.site import Site, Step, unseen
-from zmward.engine.state import plan_of, put, root, runs
+from zmward.engine.state import put, root, runs
 from zmward.engine.verify import Proof, proof
 from zmward.evidence import Evidence, Unseen, decode
 from zmward.facts import Facts

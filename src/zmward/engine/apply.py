@@ -43,9 +43,10 @@ from zmward.engine.preflight import (
 from zmward.engine.present import groups, label, moved
 from zmward.engine.proof import prove_values
 from zmward.engine.rollback import Taken, take_back
+from zmward.engine.run_plan import create
 from zmward.engine.services import flush, follow, following
 from zmward.engine.site import Site
-from zmward.engine.state import Run, create, digest, keep, kept, new, put
+from zmward.engine.state import Run, digest, keep, kept, new, put
 from zmward.engine.undo_script import script
 from zmward.engine.verify import Proof
 from zmward.errors import (

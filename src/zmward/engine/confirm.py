@@ -9,7 +9,8 @@ from zmward.doors.packet_filter import standing_rules
 from zmward.engine.boot_rules import forget_rules, keep_rules
 from zmward.engine.deadman import at_work, disarm, postpone
 from zmward.engine.journal import Entry, Journal
-from zmward.engine.state import Run, plan_of
+from zmward.engine.run_plan import plan_of
+from zmward.engine.state import Run
 from zmward.errors import Refused
 from zmward.ruleset import LoadRuleset, Rules
 

@@ -7,7 +7,8 @@ import msgspec
 from zmward.doors.files import look, read_bytes
 from zmward.doors.host import Door
 from zmward.engine.journal import Entry, Journal, state
-from zmward.engine.state import Run, plan_of, runs
+from zmward.engine.run_plan import plan_of
+from zmward.engine.state import Run, runs
 from zmward.errors import ZmwardError
 
 _STATES = {

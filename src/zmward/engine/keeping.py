@@ -17,7 +17,8 @@ from zmward.engine.flags import lower, outstanding
 from zmward.engine.history import ENDED, EXPIRED, past
 from zmward.engine.journal import Entry, Journal, begun
 from zmward.engine.present import label
-from zmward.engine.state import Run, archive, forget, plan_of, root, runs
+from zmward.engine.run_plan import plan_of
+from zmward.engine.state import Run, archive, forget, root, runs
 from zmward.errors import Fault, Refused, Usage, ZmwardError
 
 KEPT_DAYS = 90

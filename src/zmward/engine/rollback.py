@@ -12,9 +12,10 @@ from zmward.engine.history import taken_back
 from zmward.engine.journal import Entry, Journal, begun, noted
 from zmward.engine.losses import remind
 from zmward.engine.present import groups, label
+from zmward.engine.run_plan import plan_of
 from zmward.engine.services import Work, flush, following, reload, render, restart
 from zmward.engine.site import Site
-from zmward.engine.state import Run, kept, plan_of
+from zmward.engine.state import Run, kept
 from zmward.engine.undo import Settings, Undone, undo
 from zmward.errors import Fault, NotUndone, Unreachable, ZmwardError
 from zmward.plan import Plan

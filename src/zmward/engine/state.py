@@ -11,7 +11,6 @@ import msgspec
 from zmward.doors.files import look, must, read_bytes
 from zmward.doors.host import Door
 from zmward.errors import Fault, Refused, Usage
-from zmward.plan import Plan
 
 _RUN = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}")
 
@@ -120,31 +119,6 @@ def kept(door: Door, run: Run, name: str) -> bytes:
     if digest(content) != name:
         raise Fault("store", "the old content is damaged", run.stored(name))
     return content
-
-
-def create(door: Door, run: Run, plan: Plan) -> None:
-    """Make a run's folders and keep its plan."""
-    for folder in (run.folder, f"{run.folder}/store"):
-        must(door.run(("mkdir", "-m", "0700", "--", folder)), "mkdir", folder)
-    put(door, run.plan, msgspec.json.encode(plan))
-
-
-def plan_of(door: Door, run: Run) -> Plan:
-    """Return the plan of a run."""
-    if look(door, run.plan) is None:
-        if look(door, run.journal) is not None:
-            raise Refused(
-                f"The old contents of the run {run.id} are removed, as it was over "
-                "long ago: it cannot be taken back any more."
-            )
-        raise Usage(f"There is no run {run.id} here: `zmward history` lists them.")
-    try:
-        return msgspec.json.decode(read_bytes(door, run.plan), type=Plan)
-    except msgspec.DecodeError as error:
-        raise Refused(
-            f"{run.plan} is damaged: {error}. On the host, `sh {run.script}` takes "
-            "the run back without it."
-        ) from error
 
 
 def archive() -> str:
