@@ -20,6 +20,7 @@ from zmward.integrity.node import APPEND_ONLY, IMMUTABLE, Node, Sort
 _TRIES: Final = 3
 _PLAIN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _GET_FLAGS: Final = 0x80086601
+_FLAGS: Final = bytes(8)
 _LONGEST: Final = 128
 _SORTS: Final[Mapping[int, Sort]] = {
     stat.S_IFREG: "file",
@@ -204,12 +205,12 @@ class Examiner:
         if device in self._no_flags:
             return 0
         try:
-            raw = fcntl.ioctl(opened, _GET_FLAGS, bytes(8))
+            raw = fcntl.ioctl(opened, _GET_FLAGS, _FLAGS)
         except OSError as error:
             if error.errno in {errno.ENOTTY, errno.EOPNOTSUPP, errno.EINVAL}:
                 self._no_flags.add(device)
             return 0
-        return int.from_bytes(raw[:4], "little") & (IMMUTABLE | APPEND_ONLY)
+        return raw[0] & (IMMUTABLE | APPEND_ONLY)
 
     def _extra(self, opened: int, device: int) -> Mapping[str, str]:
         if device in self._no_extra:

@@ -16,8 +16,8 @@ from zmward.doors.examine import Examiner
 from zmward.doors.hunted import begin
 from zmward.doors.package_files import database
 from zmward.doors.tree import FOLDER, Folder, Walk, begun, enter, spread
+from zmward.engine.cores import cores
 from zmward.engine.examiners import Looker, batches, looked
-from zmward.engine.log_readers import cores
 from zmward.errors import NotZimbra, Usage
 from zmward.integrity.compare import Compared, Difference, difference
 from zmward.integrity.names import named, shown

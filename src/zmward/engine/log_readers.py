@@ -7,7 +7,6 @@ until it is wanted; what events have in common crosses over once.
 
 import fcntl
 import multiprocessing
-import os
 import select
 from collections import deque
 from multiprocessing.connection import Connection
@@ -18,7 +17,6 @@ import msgspec
 from zmward.engine.log_pieces import Reader, Task, Told, Words
 from zmward.errors import Incomplete
 
-_MOST = 4
 _AHEAD = 2
 _PIPE = 1 << 20
 _ENDED: Final = "A reader of the logs ended early."
@@ -166,8 +164,3 @@ class Workers:
         """End all readers."""
         for worker in self._workers:
             worker.close()
-
-
-def cores() -> int:
-    """Return how many readers this machine has room for."""
-    return min(len(os.sched_getaffinity(0)), _MOST)

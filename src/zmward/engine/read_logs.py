@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from itertools import starmap
 
 from zmward.doors.log_files import LogFiles, Opened
+from zmward.engine.cores import cores
 from zmward.engine.log_pieces import Asked, Reader, Task, Told, within
-from zmward.engine.log_readers import Alone, Readers, Workers, cores
+from zmward.engine.log_readers import Alone, Readers, Workers
 from zmward.logs.clock import Clock
 from zmward.logs.event import Event, Row, dated
 from zmward.logs.merged import merged

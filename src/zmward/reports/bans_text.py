@@ -10,7 +10,7 @@ from zmward.i18n import Speaker, mark
 from zmward.reports.bans_json import BansShown, JailShown, Simulated, VictimShown
 from zmward.reports.lines import clipped, hanging, printed
 from zmward.reports.plain import plain
-from zmward.reports.words import moment
+from zmward.reports.times import moment
 
 _INDENT: Final = 12
 _MOST: Final = 40

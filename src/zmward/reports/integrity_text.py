@@ -13,7 +13,7 @@ from zmward.reports.integrity_json import (
 )
 from zmward.reports.lines import clipped, hanging, printed
 from zmward.reports.plain import plain
-from zmward.reports.words import moment
+from zmward.reports.times import moment
 
 _INDENT: Final = 12
 _MOST: Final = 40

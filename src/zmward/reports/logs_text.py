@@ -12,7 +12,7 @@ from zmward.reports import logs_words
 from zmward.reports.lines import clipped, hanging, printed
 from zmward.reports.logs_chart import bar, spark
 from zmward.reports.plain import plain
-from zmward.reports.words import moment
+from zmward.reports.times import moment
 
 _INDENT: Final = 18
 _MOST: Final = 40

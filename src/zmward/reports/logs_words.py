@@ -9,7 +9,7 @@ from zmward.logs.report import LogReport
 from zmward.logs.seen import SendingSeen, SessionSeen
 from zmward.logs.trust import written
 from zmward.reports.plain import plain
-from zmward.reports.words import moment
+from zmward.reports.times import moment
 
 WORDS: Final[Mapping[str, str]] = {
     "got-in": mark("may have got in"),

@@ -14,7 +14,7 @@ from zmward.reports.plain import plain
 from zmward.reports.plan_left import Rest
 from zmward.reports.plan_steps import Steps
 from zmward.reports.screen import STYLES
-from zmward.reports.words import moment
+from zmward.reports.times import moment
 
 _INDENT = 21
 _HEADS: tuple[tuple[Effort, str, str, str], ...] = (

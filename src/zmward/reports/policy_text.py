@@ -17,7 +17,7 @@ from zmward.reports.grid_text import picture, shut_lines
 from zmward.reports.lines import clipped, hanging, printed
 from zmward.reports.plain import plain
 from zmward.reports.room_text import alarms
-from zmward.reports.words import moment
+from zmward.reports.times import moment
 
 _INDENT: Final = 22
 # More of one kind are counted; the JSON has all.

@@ -10,7 +10,7 @@ from zmward.reports.lines import hanging, printed
 from zmward.reports.listing import listing
 from zmward.reports.plain import plain
 from zmward.reports.port_words import others, places
-from zmward.reports.words import moment
+from zmward.reports.times import moment
 from zmward.scan.seen import Seen
 
 _PORT, _USUAL, _SERVICE = 11, 22, 18

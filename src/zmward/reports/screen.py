@@ -21,7 +21,8 @@ from zmward.reports.summary import (
     steps,
     topics,
 )
-from zmward.reports.words import MARKS, SEVERITIES, moment
+from zmward.reports.times import moment
+from zmward.reports.words import MARKS, SEVERITIES
 
 HEIGHT = 23  # 24 lines, one of which is the prompt's
 STYLES = {

@@ -71,10 +71,3 @@ TOPICS: Final[Mapping[str, str]] = {
 def topic(name: str) -> str:
     """Return a topic's title; a topic without one is called by its folder."""
     return TOPICS.get(name, name.replace("_", " ").capitalize())
-
-
-def moment(when: str) -> str:
-    """Return a report's time as people read it: to the minute."""
-    day, _, time = when.partition("T")
-    zone = "UTC" if time.endswith(("Z", "+00:00")) else time[8:]
-    return f"{day} {time[:5]} {zone}".strip()

@@ -14,7 +14,7 @@ from zmward.reports.integrity_json import (
     IntegrityShown,
     RemovedShown,
 )
-from zmward.reports.words import moment
+from zmward.reports.times import moment
 
 
 class _Section(NamedTuple):

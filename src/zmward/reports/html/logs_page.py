@@ -12,7 +12,7 @@ from zmward.logs.seen import LineSeen, SignSeen
 from zmward.reports import logs_words
 from zmward.reports.html.logs_charts import Bars, bars, times
 from zmward.reports.html.page import environment, inlined
-from zmward.reports.words import moment
+from zmward.reports.times import moment
 
 _ROWS = 100
 _NAME = 30

@@ -6,7 +6,7 @@ from typing import Any
 from zmward.finding import Report
 from zmward.i18n import Speaker
 from zmward.reports.port_words import others, places
-from zmward.reports.words import moment
+from zmward.reports.times import moment
 from zmward.scan.line import Exchange
 from zmward.scan.seen import Seen, Shown
 

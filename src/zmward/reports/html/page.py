@@ -19,7 +19,8 @@ from zmward.reports.json import counts
 from zmward.reports.plain import visible
 from zmward.reports.score import score
 from zmward.reports.summary import efforts, gaps, severities, steps, topics
-from zmward.reports.words import MARKS, SEVERITIES, STATUSES, moment, topic
+from zmward.reports.times import moment
+from zmward.reports.words import MARKS, SEVERITIES, STATUSES, topic
 from zmward.scan.seen import Seen
 
 
