@@ -227,6 +227,7 @@ def test_a_dump_that_means_harm_can_do_none(
     assert list(aim.iterdir()) == []
 
 
+@pytest.mark.proof
 def test_a_file_without_an_end_takes_no_memory_of_the_host(
     drill: Drill, place: Path
 ) -> None:

@@ -491,6 +491,7 @@ def test_nothing_is_left_out_silently(start: Start, home: Path, tmp_path: Path) 
 
 
 @needs_borg
+@pytest.mark.proof
 def test_a_mailbox_server_without_accounts_is_not_whole(
     start: Start, home: Path, tmp_path: Path
 ) -> None:

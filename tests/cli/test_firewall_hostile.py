@@ -37,7 +37,14 @@ ODD = (
 )
 
 
-@pytest.mark.parametrize("source", [source.name for source in ASKED])
+# Every third; `make proofs` takes all of them.
+SOURCES = [
+    pytest.param(one.name, marks=[pytest.mark.proof] if number % 3 else [])
+    for number, one in enumerate(ASKED)
+]
+
+
+@pytest.mark.parametrize("source", SOURCES)
 def test_no_answer_of_one_source_is_a_bug(
     source: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

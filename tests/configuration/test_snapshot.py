@@ -287,6 +287,7 @@ def test_private_keys_are_found_as_they_stand(text: str, left: str) -> None:
     assert re.sub(r"\(secret [^)]*\)", "(s)", Seal(KEY, "x").text(text)) == left
 
 
+@pytest.mark.proof
 def test_a_thousand_keys_that_only_begin_hold_nobody_up() -> None:
     begun = time.monotonic()
     Seal(KEY, "x").text(f"{_BEGIN}!" * 60_000)

@@ -194,6 +194,7 @@ def test_a_fault_on_the_seventh_of_twenty_requests_takes_six_back(
     assert [row.state for row in history(host)] == ["rolled back"]
 
 
+@pytest.mark.proof
 def test_a_token_that_ends_half_way_is_renewed_once_and_the_work_goes_on(
     many: mailboxd_twin.Running, home: Path
 ) -> None:

@@ -176,6 +176,7 @@ def _readiness(lab: Lab, *words: str) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.proof
 def test_readiness_shows_an_edit_against_the_recorded_text(node: Lab) -> None:
     """After the service has made a snapshot: baseline, edit, snapshot, readiness."""
     _shell(node, "umask 077; echo a phrase that nobody guesses > /root/phrase")

@@ -184,6 +184,7 @@ def test_what_nobody_decided_keeps_try_from_loading(
     assert "zmward" not in node.run("mail", ["nft", "list", "tables"]).stdout
 
 
+@pytest.mark.proof
 def test_beside_ufw_it_sees_what_ufw_lets_in(
     node: Lab, begin: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
@@ -344,6 +345,7 @@ def test_a_terminal_that_is_closed_loses_no_result(
     nothing_left(node)
 
 
+@pytest.mark.proof
 def test_two_cannot_observe_at_once(
     node: Lab, begin: Callable[..., subprocess.Popen[str]]
 ) -> None:

@@ -259,6 +259,7 @@ def without_nft(node: Lab) -> Iterator[Lab]:
     said(node, "mv /usr/sbin/nft.hidden /usr/sbin/nft")
 
 
+@pytest.mark.proof
 def test_a_host_without_nft_has_it_by_iptables(without_nft: Lab) -> None:
     node = without_nft
     run = tried(node, "--confirm-within", "60")

@@ -173,6 +173,7 @@ def test_a_rule_of_others_that_opens_more_is_named_and_all_is_taken_back(
     assert "8888" not in said(node, "ufw show added")
 
 
+@pytest.mark.proof
 def test_a_ban_of_others_stays_and_is_no_reason_to_take_all_back(node: Lab) -> None:
     ban = "ufw insert 1 deny from 203.0.113.7"
     said(node, ban)
@@ -194,6 +195,7 @@ def test_a_ban_of_others_stays_and_is_no_reason_to_take_all_back(node: Lab) -> N
     said(node, ban.replace("insert 1", "delete"))
 
 
+@pytest.mark.proof
 def test_what_a_reload_has_thrown_away_is_not_kept(node: Lab) -> None:
     before = files(node)
     run = begun(node, 60)

@@ -207,6 +207,7 @@ def confirmed(lab: Lab, run_id: str) -> None:
     "kind",
     ["nft", *(pytest.param(k, marks=pytest.mark.proof) for k in list(_BAN)[1:])],
 )
+@pytest.mark.proof
 def test_who_is_banned_stays_so_over_a_load_and_the_scripts_rollback(
     lab: Lab, profile: str, tmp_path: Path, kind: str
 ) -> None:

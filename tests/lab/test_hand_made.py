@@ -129,6 +129,7 @@ def test_what_was_set_by_hand_stops_apply_and_is_kept_once_accepted(node: Lab) -
     said(node, "su - zimbra -c '/opt/zimbra/libexec/configrewrite opendkim'")
 
 
+@pytest.mark.proof
 def test_values_that_the_host_refuses_are_named_before_any_write(node: Lab) -> None:
     before = said(node, "su - zimbra -c 'zmprov -l gacf' | sha256sum; ls /tmp")
     for name, value, words in (

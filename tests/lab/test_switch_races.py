@@ -153,6 +153,7 @@ def test_a_boot_without_its_disk_has_the_least_and_then_all(far: Lab) -> None:
     assert marks(node) == []
 
 
+@pytest.mark.proof
 def test_an_unconfirmed_run_is_taken_back_when_its_disk_comes(far: Lab) -> None:
     node = far
     run = applied(login(node, f"{TRY} --confirm-within 600").stdout)

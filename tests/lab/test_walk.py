@@ -101,6 +101,7 @@ def test_a_killed_connection_brings_the_old_state_back(node: Lab) -> None:
     assert apart(node, before) == []
 
 
+@pytest.mark.proof
 def test_nobody_is_locked_out_though_the_line_is_dead(node: Lab) -> None:
     before = state(node)
     session = Session(node)
