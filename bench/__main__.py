@@ -35,6 +35,8 @@ PARTS = {
 def main(names: list[str]) -> int:
     """Run the named parts, or all; exit code 1 where a promise was missed."""
     results = []
+    if unknown := [name for name in names if name not in PARTS]:
+        sys.exit(f"There is no {unknown[0]}; there are: {', '.join(PARTS)}.")
     for name in names or list(PARTS):
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         results += PARTS[name].measure()
