@@ -74,7 +74,7 @@ class TestBans:
     def test_what_does_not_count(self) -> None:
         rows = (
             Event(0, "failure", "audit", "", "anna", "soap", "proxy-only"),
-            Event(0, "failure", "audit", CALLER, "anna", "smtp", "proxy"),
+            Event(0, "failure", "audit", CALLER, "anna", "smtp", "direct"),
             Event(0, "denied", "mailbox", CALLER, "anna", "imap", "proxy"),
             Event(0, "denied", "mailbox", CALLER, "", "admin", "direct"),
             Event(0, "failure", "mailbox", CALLER, "anna", "soap", "proxy"),

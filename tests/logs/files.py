@@ -14,6 +14,8 @@ NEWEST = 1_730_900_000.0
 PROXY, CALLER, BYSTANDER = "192.0.2.10", "198.51.100.7", "6.6.6.6"
 STAMP = "2024-11-05 10:15:40,002"
 URL = "[qtp1-318:https://mail.example.com/service/soap/AuthRequest]"
+# Where saslauthd asks for Postfix.
+ASKED = "[qtp1-318:smtp://mbox1.example.com:7073/service/admin/soap/]"
 
 
 def place(log: Log, *trusted: str) -> Place:
@@ -32,10 +34,11 @@ def failed(
     account: str = "anna@example.com",
     protocol: str = "soap",
     stamp: str = STAMP,
+    thread: str = URL,
 ) -> str:
     """Return a wrong password as audit.log has it."""
     return (
-        f"{stamp} WARN  {URL} [{context}] security - cmd=Auth; account={account}; "
+        f"{stamp} WARN  {thread} [{context}] security - cmd=Auth; account={account}; "
         f"protocol={protocol}; error=authentication failed for [{account}], invalid "
         "password;"
     )

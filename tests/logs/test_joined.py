@@ -2,7 +2,18 @@
 
 import heapq
 
-from tests.logs.files import CALLER, PROXY, STAMP, URL, failed, read, sasl, saslauthd
+from tests.logs.files import (
+    ASKED,
+    BYSTANDER,
+    CALLER,
+    PROXY,
+    STAMP,
+    URL,
+    failed,
+    read,
+    sasl,
+    saslauthd,
+)
 from zmward.logs.event import Event
 from zmward.logs.joined import joined
 
@@ -68,9 +79,28 @@ def test_three_tries_in_one_connection_are_three() -> None:
 def test_a_mail_login_has_its_address_and_its_account() -> None:
     syslog = read("syslog", saslauthd("bob@example.com"), sasl())
     context = f"oip={PROXY};oproto=smtp;soapId=3;"
-    audit = read("audit", failed(context, "bob@example.com"))
+    audit = read("audit", failed(context, "bob@example.com", thread=ASKED))
     (event,) = together(syslog, audit)
     assert (event.source, event.account) == (CALLER, "bob@example.com")
+
+
+def test_a_mail_login_whose_address_is_told_twice_is_one() -> None:
+    context = f"oip={CALLER};oproto=smtp;soapId=3;"
+    audit = read("audit", failed(context, "bob@example.com", thread=ASKED))
+    (event,) = together(read("syslog", sasl()), audit)
+    assert (event.log, event.source) == ("syslog", CALLER)
+
+
+def test_nobody_vanishes_behind_the_mail_login_of_another() -> None:
+    """A web client announces SMTP while somebody else mistypes his mail password."""
+    context = f"oip={BYSTANDER};oproto=smtp;soapId=3;"
+    for thread in (URL, ASKED):
+        audit = read("audit", failed(context, "boss@example.com", thread=thread))
+        found = together(read("syslog", sasl()), audit)
+        assert {(one.log, one.source, one.account) for one in found} == {
+            ("syslog", CALLER, ""),
+            ("audit", BYSTANDER, "boss@example.com"),
+        }
 
 
 def test_two_mail_logins_at_once_are_not_mixed_up() -> None:
@@ -100,7 +130,7 @@ def test_a_name_that_postfix_gives_settles_it() -> None:
 def test_a_mail_login_at_no_account_is_known_as_that() -> None:
     context = f"oip={PROXY};oproto=smtp;soapId=3;"
     line = (
-        f"{STAMP} INFO  {URL} [{context}] SoapEngine - handler exception: "
+        f"{STAMP} INFO  {ASKED} [{context}] SoapEngine - handler exception: "
         "authentication failed for [bob@example.com], account not found"
     )
     syslog = read("syslog", saslauthd("bob@example.com"), sasl())

@@ -69,10 +69,14 @@ def _smtp(event: Event) -> bool:
 
 
 def _login(event: Event) -> bool:
-    """Say whether audit.log tells that somebody could not log in to mailboxd."""
+    """Say whether audit.log tells that somebody could not log in to mailboxd.
+
+    By SMTP too, since a web client can announce that protocol. But who asks directly
+    for an SMTP client is an MTA.
+    """
     guess = event.kind in _FAILED and event.log == "audit"
-    known = event.via in ("direct", "proxy") and event.source != ""
-    return guess and known and event.protocol != "smtp"
+    ways = ("proxy",) if event.protocol == "smtp" else ("direct", "proxy")
+    return guess and event.via in ways and event.source != ""
 
 
 def _never(event: Event) -> bool:
@@ -101,7 +105,7 @@ LOGIN: Final = Jail(
     EVENT_LOGS,
     # A plain Z would be read as local time.
     (f"{_ISO}%%z",),
-    (r"^ (?:failure|unknown) <ADDR> (?!smtp )\S+ @WAYS@ audit\s",),
+    (r"^ (?:failure|unknown) <ADDR> (?!smtp direct )\S+ @WAYS@ audit\s",),
     (
         *("http", "https", "pop3", "pop3s", "imap", "imaps", "proxy-admin"),
         *("mailbox-admin", "mailbox-http", "mailbox-https"),

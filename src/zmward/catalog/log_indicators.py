@@ -7,6 +7,10 @@ What these logs cannot show is left to other verbs or to nobody: files that were
 down, filters, grants and passcodes in the directory, bodies and headers of requests and
 mails; an administrator's or a user's own request that only its intention makes an
 attack; and paths of many commas, since nearly each line of an access log has one.
+
+Whoever writes a request also writes it to be slow to judge. So each expression walks a
+subject once: from the first place where a part stands to the first of the next part,
+and never back (`(?>`, `*+`).
 """
 
 import re
@@ -17,6 +21,22 @@ import msgspec
 from zmward.catalog.log_pattern import Log
 
 _WEB: Final[tuple[Log, ...]] = ("nginx-access", "access")
+_FIELD: Final = r"(?:helo|from|to)=<"
+
+
+def _parts(*parts: str) -> str:
+    """Return what is found in a word that has these parts in this order."""
+    *first, last = parts
+    return (
+        r"(?:\A|(?<= ))"
+        + "".join(f"(?>[^ ]*?{part})" for part in first)
+        + (f"[^ ]*?{last}")
+    )
+
+
+def _holds(begin: str, marks: str, end: str) -> str:
+    """Return what is found where a mark stands between a begin and an end's letter."""
+    return f"{begin}(?:(?!{begin}|{marks})[^{end}])*+(?:{marks})"
 
 
 class Indicator(msgspec.Struct, frozen=True):
@@ -46,7 +66,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2025-68645",
         _WEB,
         "javax.servlet.include",
-        r"/h/\w+\?.*javax\.servlet\.include\.",
+        r"\A(?>.*?/h/\w+\?).*?javax\.servlet\.include\.",
         "a file of the application was asked for by an include",
         "GET /h/rest?javax.servlet.include.servlet_path=/WEB-INF/web.xml HTTP/1.1",
         "GET /h/rest?view=month HTTP/1.1",
@@ -56,7 +76,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2026-73574",
         _WEB,
         "WEB-INF",
-        r"[?&]fu=[^ &]*WEB-INF",
+        _holds(r"[?&]fu=", "WEB-INF", " &"),
         "a file of the application was asked for by fu=",
         "GET /h/x?fu=/WEB-INF/web.xml HTTP/1.1",
         "GET /h/x?fu=Inbox&path=/WEB-INF HTTP/1.1",
@@ -66,7 +86,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2026-10632",
         _WEB,
         "packages=",
-        r"/h/rest\?[^ ]*packages=[^ &]*(?:%22|%27|\\x22|'|\")",
+        _parts(r"/h/rest\?", _holds("packages=", r"%22|%27|\\x22|'|\"", " &")),
         "quotes in packages=",
         "GET /h/rest?packages=%22x HTTP/1.1",
         "GET /h/rest?packages=Startup1_1,Mail HTTP/1.1",
@@ -86,7 +106,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2023-37580",
         _WEB,
         "momoveto",
-        r"/m/momoveto\?[^ ]*st=[^ &]*(?:%22|%3c|<|\\x22)",
+        _parts(r"/m/momoveto\?", _holds("st=", r"%22|%3c|<|\\x22", " &")),
         "script in the page momoveto",
         "GET /m/momoveto?st=%22%3Cscript%3E HTTP/1.1",
         "GET /m/momoveto?st=message HTTP/1.1",
@@ -96,7 +116,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2023-34192",
         _WEB,
         "autoSaveDraft",
-        r"/h/autoSaveDraft\?[^ ]*draftid=[^ &]*(?:%22|%3c|<|\\x22)",
+        _parts(r"/h/autoSaveDraft\?", _holds("draftid=", r"%22|%3c|<|\\x22", " &")),
         "script in draftid=",
         "GET /h/autoSaveDraft?draftid=%22%3Cimg HTTP/1.1",
         "GET /h/autoSaveDraft?draftid=257 HTTP/1.1",
@@ -116,7 +136,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2022-27926",
         _WEB,
         "launchNewWindow",
-        r"/public/launchNewWindow\.jsp\?[^ ]*(?:%3c|<|\\x22|%22)",
+        _parts(r"/public/launchNewWindow\.jsp\?", r"(?:%3c|<|\\x22|%22)"),
         "script in launchNewWindow.jsp",
         "GET /public/launchNewWindow.jsp?x=%3Cscript HTTP/1.1",
         "GET /public/launchNewWindow.jsp?skin=harmony HTTP/1.1",
@@ -126,7 +146,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2021-34807",
         _WEB,
         "redirectURL=",
-        r"/preauth\?[^ ]*redirectURL=(?:https?:|%2f%2f|//)",
+        _parts(r"/preauth\?", r"redirectURL=(?:https?:|%2f%2f|//)"),
         "a pre-authentication that sends the browser elsewhere",
         "GET /service/preauth?isredirect=1&redirectURL=https://evil.example HTTP/1.1",
         "GET /service/preauth?isredirect=1&redirectURL=/mail HTTP/1.1",
@@ -146,7 +166,9 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2019-9621",
         _WEB,
         "/service/proxy",
-        r"/service/proxy\?[^ ]*target=[^ ]*(?:127\.0\.0\.1|localhost)[^ ]*7071",
+        _parts(
+            *(r"/service/proxy\?", "target=", r"(?:127\.0\.0\.1|localhost)", "7071")
+        ),
         "the admin port was asked through the proxy servlet",
         "GET /service/proxy?target=https://127.0.0.1:7071/service/admin/soap HTTP/1.1",
         "GET /service/proxy?target=https://feeds.example.org/x HTTP/1.1",
@@ -156,7 +178,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2013-7091",
         _WEB,
         "skin=../",
-        r"/res/[^ ]*skin=\.\./\.\./",
+        _parts("/res/", r"skin=\.\./\.\./"),
         "a file was asked for through skin=",
         "GET /res/I18nMsg.js.zgz?v=1&skin=../../../conf/localconfig.xml HTTP/1.1",
         "GET /res/I18nMsg.js.zgz?v=1&skin=harmony&x=skin=../ HTTP/1.1",
@@ -176,7 +198,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2026-93638",
         _WEB,
         "zrememberme=",
-        r"[?&]zrememberme=[^ &]*(?:%22|%27|%3c|<|\\x22|')",
+        _holds(r"[?&]zrememberme=", r"%22|%27|%3c|<|\\x22|'", " &"),
         "script in the login page's zrememberme=",
         "GET /?zrememberme=%22%3E%3Cscript%3E HTTP/1.1",
         "GET /?zrememberme=1 HTTP/1.1",
@@ -186,7 +208,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2022-27924",
         _WEB,
         "%0d%0a",
-        r"/(?:home|service|dav|principals)/[^ ]*%0d%0a",
+        _parts("/(?:home|service|dav|principals)/", "%0d%0a"),
         "line breaks in a user's name, by which another's route is planted",
         "GET /service/home/a%0d%0aset%20route HTTP/1.1",
         "GET /robots.txt?x=%0d%0a HTTP/1.1",
@@ -196,7 +218,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2022-27924",
         _WEB,
         "%0D%0A",
-        r"/(?:home|service|dav|principals)/[^ ]*%0d%0a",
+        _parts("/(?:home|service|dav|principals)/", "%0d%0a"),
         "line breaks in a user's name, by which another's route is planted",
         "GET /home/a%0D%0Aset%20route HTTP/1.1",
         "GET /robots.txt?x=%0D%0A HTTP/1.1",
@@ -206,7 +228,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2024-45519",
         ("syslog",),
         "$(",
-        r"[<=\"][^ ]*\$\([^)]*",
+        _parts(r"[<=\"]", r"\$\("),
         "shell text in an address",
         "NOQUEUE: reject: RCPT from unknown[198.51.100.7]: 550 5.1.1 "
         '<"a$(curl${IFS}h)"@example.com>: to=<"a$(curl${IFS}h)"@example.com>',
@@ -217,7 +239,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2026-73570",
         ("syslog",),
         "Service status change:",
-        r"Service status change:.*[`|;]|Service status change:.*\$\(",
+        r"\A(?>.*?Service status change:).*?(?:[`|;]|\$\()",
         "shell text in a line that the watcher hands to a shell",
         "NOQUEUE: x helo=<Service status change: a `id` changed from stopped to "
         "running>",
@@ -228,7 +250,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2026-73570",
         ("syslog",),
         "`",
-        r"(?:helo|from|to)=<[^>]*`",
+        _holds(_FIELD, "`", ">"),
         "shell text in a greeting or an address",
         "NOQUEUE: reject: RCPT from a[198.51.100.7]: 554 5.7.1 no; from=<a@b.example> "
         "to=<c@d.example> proto=ESMTP helo=<`id`>",
@@ -239,7 +261,7 @@ INDICATORS: Final[tuple[Indicator, ...]] = (
         "CVE-2026-73570",
         ("syslog",),
         ".oast.",
-        r"(?:helo|from|to)=<[^>]*\.oast\.(?:fun|online)\b",
+        _holds(_FIELD, r"\.oast\.(?:fun|online)\b", ">"),
         "a name of a service that tells attackers whether their commands ran",
         "NOQUEUE: reject: RCPT from a[198.51.100.7]: 554 5.7.1 no; from=<a@b.example> "
         "to=<c@d.example> proto=ESMTP helo=<x1.oast.fun>",

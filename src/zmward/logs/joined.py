@@ -6,6 +6,8 @@ tells is always told: clients can write lines into the others. A failed SMTP log
 stands in the line of smtpd, which has the address, and in those of saslauthd and
 audit.log, which have the account. They are brought together only where no other pair
 is possible; else the halves are kept apart (`half`: it counts for its account alone).
+Where both have an address, it must be the same: else somebody who makes his web login
+look like one by SMTP would vanish behind the address of whoever failed just then.
 """
 
 import math
@@ -178,6 +180,7 @@ class Joiner:
             for other, _ in zip(self._named, range(_WAITING), strict=False)
             if abs(other[0] - when) <= _NEAR
             and (not account or _same(other[3], account))
+            and other[2] in ("", source)
         ]
         if not near:
             return (one,)

@@ -8,6 +8,8 @@ from zmward.logs.lines import Place, Told, name, text
 
 _ADMIN = b"/service/admin/soap"
 _ADMIN_PORTS = (b":7071/", b":9071/")
+# Where saslauthd asks about an SMTP login. Any web client can announce that protocol.
+_SMTP = b":7073" + _ADMIN
 _THREADS = ((b"Imap", "imap"), (b"Pop3", "pop3"), (b"Lmtp", "lmtp"))
 
 
@@ -51,12 +53,13 @@ def what(
     known and the machine between.
     """
     thread, announced = way
-    protocol = _protocol(thread[:400], told.protocol, told.kind)
+    thread = thread[:400]
+    protocol = _protocol(thread, told.protocol, told.kind)
     return Event(
         when=0.0,
         kind=told.kind,
         log=place.log,
-        protocol="smtp" if announced == b"smtp" else protocol,
+        protocol="smtp" if announced == b"smtp" and _SMTP in thread else protocol,
         via=seen[0],
         origin=place.log,
         peer=seen[1],

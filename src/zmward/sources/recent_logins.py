@@ -124,7 +124,7 @@ logs=/opt/zimbra/log
         sub(/;.*$/, "", name)
         how = after($0, "; protocol=")
         sub(/;.*$/, "", how)
-        if (/;oproto=smtp;/) how = "smtp"
+        if (/;oproto=smtp;/ && /:7073\/service\/admin\/soap/) how = "smtp"
         if (how !~ /^[a-z0-9_]+$/) how = "other"
         context = ";" after($0, "] [")
         sub(/\] security - .*$/, "", context)
