@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from zmward.catalog.log_pattern import NOT_ASKED
 from zmward.logs.compact import EVENTS
 from zmward.logs.event import Event
 
@@ -93,7 +94,7 @@ SMTP: Final = Jail(
         (
             r"^ \S+ postfix(?:/[\w./-]+)?\[\d+\]: (?:message repeated \d+ times: \[ )?"
             r"warning: [^\s\[]*\[<ADDR>\](?::\d+)?: SASL [\w-]+ authentication "
-            r"failed:\s"
+            rf"failed:\s(?!{NOT_ASKED})"
         ),
     ),
     ("smtp", "smtps", "submission"),

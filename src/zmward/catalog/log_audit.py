@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from zmward.catalog.log_pattern import Pattern, Sample
+from zmward.catalog.log_pattern import NO_GUESS, Pattern, Sample
 
 _QTP = "[qtp1068934215-318:https://mail.example.com/service/soap/AuthRequest]"
 _SMTP = "[qtp1068934215-341:smtp://mbox1.example.com:7073/service/admin/soap/]"
@@ -31,6 +31,46 @@ AUDIT: Final[tuple[Pattern, ...]] = (
                 "soap",
             ),
         ),
+    ),
+    Pattern(
+        "audit-auth-refused",
+        ("audit", "sync"),
+        "security",
+        "cmd=Auth;",
+        r"cmd=Auth; account=(?P<account>(?:[^;]++|;;)*+); "
+        r"(?:protocol=(?P<protocol>\w+); )?error=(?!account lockout due)"
+        r"(?!.*\], invalid password;\Z)"
+        rf"(?P<error>(?:authentication failed for \[.*\], )?{NO_GUESS}.*);",
+        "denied",
+        (
+            Sample(
+                "audit",
+                f"{_AT} WARN  {_QTP} {_WEB} security - cmd=Auth; account={_ANNA}; "
+                "protocol=soap; error=must change your password;",
+                _CALLER,
+                _ANNA,
+                "soap",
+            ),
+            Sample(
+                "audit",
+                f"{_AT} WARN  [ImapSSLServer-17] {_IMAP} security - cmd=Auth; "
+                f"account={_ANNA}; protocol=imap; error=authentication failed for "
+                f"[{_ANNA}], external LDAP auth failed, LDAP error: connect error;",
+                _CALLER,
+                _ANNA,
+                "imap",
+            ),
+            Sample(
+                "audit",
+                f"{_AT} WARN  [ImapSSLServer-17] {_IMAP} security - cmd=Auth; "
+                f"account={_ANNA}; protocol=imap; error=authentication failed for "
+                f"[{_ANNA}], account lockout;",
+                _CALLER,
+                _ANNA,
+                "imap",
+            ),
+        ),
+        note="The password was right, or nobody looked at it: no jail counts it.",
     ),
     Pattern(
         "audit-auth-failure",

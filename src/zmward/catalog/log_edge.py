@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from zmward.catalog.log_pattern import Pattern, Sample
+from zmward.catalog.log_pattern import NOT_ASKED, Pattern, Sample
 
 _ANNA, _CALLER = "anna@example.com", "198.51.100.7"
 _SYSLOG = "Nov  5 10:16:20 mta1 "
@@ -10,6 +10,36 @@ _ISO = "2024-11-05T10:16:20.123456+01:00 mta1 "
 _UNKNOWN = "Recipient address rejected: User unknown"
 
 EDGE: Final[tuple[Pattern, ...]] = (
+    Pattern(
+        "sasl-not-asked",
+        ("syslog",),
+        "postfix",
+        "authentication failed: ",
+        r"warning: [^\s\[]*\[(?P<address>[0-9A-Fa-f.:]+)\](?::\d+)?: SASL [\w-]+ "
+        rf"authentication failed: {NOT_ASKED}.*",
+        "quiet",
+        (
+            Sample(
+                "syslog",
+                f"{_SYSLOG}postfix/submission/smtpd[30122]: warning: "
+                "unknown[198.51.100.7]: SASL LOGIN authentication failed: "
+                "Connection lost to authentication server",
+                _CALLER,
+                "",
+                "smtp",
+            ),
+            Sample(
+                "syslog",
+                f"{_SYSLOG}postfix/smtps/smtpd[30122]: warning: "
+                "unknown[198.51.100.7]: SASL PLAIN authentication failed: generic "
+                "failure",
+                _CALLER,
+                "",
+                "smtp",
+            ),
+        ),
+        protocol="smtp",
+    ),
     Pattern(
         "sasl-failure",
         ("syslog",),

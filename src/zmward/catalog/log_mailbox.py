@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from zmward.catalog.log_pattern import Pattern, Sample
+from zmward.catalog.log_pattern import NO_GUESS, Pattern, Sample
 
 _QTP = "[qtp1068934215-318:https://mail.example.com/service/soap/AuthRequest]"
 _SMTP = "[qtp1068934215-341:smtp://mbox1.example.com:7073/service/admin/soap/]"
@@ -18,6 +18,25 @@ _TRACE = (
 )
 
 MAILBOX: Final[tuple[Pattern, ...]] = (
+    Pattern(
+        "soap-refused",
+        ("mailbox",),
+        "SoapEngine",
+        "handler exception: authentication failed",
+        r"handler exception: authentication failed for \[(?P<typed>.*)\], "
+        rf"(?P<error>{NO_GUESS}[^\]]*)",
+        "denied",
+        (
+            Sample(
+                "mailbox",
+                f"{_AT} INFO  {_QTP} {_WEB} SoapEngine - handler exception: "
+                "authentication failed for [anna], account lockout",
+                _CALLER,
+                _ANNA,
+                "soap",
+            ),
+        ),
+    ),
     Pattern(
         "soap-failure",
         ("mailbox",),
@@ -77,6 +96,25 @@ MAILBOX: Final[tuple[Pattern, ...]] = (
             ),
         ),
         note="No line in audit.log; the password was not even looked at.",
+    ),
+    Pattern(
+        "imap-refused",
+        ("mailbox",),
+        "imap|pop",
+        "authentication failed for [",
+        r"authentication failed for \[(?P<typed>.*)\] "
+        rf"\((?P<error>{NO_GUESS}[^\]]*)\)",
+        "denied",
+        (
+            Sample(
+                "mailbox",
+                f"{_AT} INFO  [ImapSSLServer-17] {_IMAP} imap - authentication failed "
+                f"for [{_ANNA}] (account lockout)",
+                _CALLER,
+                _ANNA,
+                "imap",
+            ),
+        ),
     ),
     Pattern(
         "imap-failure",

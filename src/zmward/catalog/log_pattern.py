@@ -40,6 +40,21 @@ Kind = Literal[
     "quiet",
 ]
 
+# Reasons of mailboxd that are no wrong password: who is told one of them has guessed
+# nothing, and whoever has an old telephone is told them all day.
+NO_GUESS: Final = (
+    r"(?:account lockout|empty password|account\(or domain\) status is|"
+    r"missing +userPassword|alias login not enabled|must change your password|"
+    r"(?:account is )?in maintenance|maintenance mode|system failure|"
+    r"service temporarily unavailable|external LDAP auth failed"
+    r"(?!(?i:.*(?:invalid credential|error code 49|data 52[5e]))))"
+)
+# The same of Postfix: nobody was asked whether the password is right.
+NOT_ASKED: Final = (
+    "(?:Connection lost to authentication server|generic failure|"
+    "Invalid authentication mechanism)"
+)
+
 
 class Sample(msgspec.Struct, frozen=True):
     """A line as a server writes it, and what must be understood of it."""
