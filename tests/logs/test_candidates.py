@@ -56,4 +56,5 @@ def test_a_huge_line_among_many_is_cut() -> None:
     late = b"y" * LONGEST + b"Auth;"
     lines = [*[b"Auth; uthentication"] * 3000, huge, late, b"uthentication", b"x"]
     found = candidates(b"\n".join(lines), (b"Auth;", b"uthentication"))
-    assert found == [*lines[:3000], huge[:LONGEST], b"uthentication"]
+    cut = [huge[:LONGEST], late[:LONGEST]]
+    assert found == [*lines[:3000], *cut, b"uthentication"]

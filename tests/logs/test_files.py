@@ -316,3 +316,35 @@ def test_what_no_parser_reads_is_counted() -> None:
 def test_a_long_line_is_cut() -> None:
     (found,) = candidates(b"a" * (2 * LONGEST) + b"\n", (b"aa",))
     assert len(found) == LONGEST
+
+
+@pytest.mark.parametrize("length", [66_000, 900_000])
+def test_a_long_name_of_a_program_hides_no_failure(length: int) -> None:
+    """A client chooses it, and it stands before what happened."""
+    line = failed(f"oip={CALLER};ua={'a' * length};soapId=1;")
+    for lines in ([line], [line] * 3):
+        found = list(
+            events(place("audit"), [("\n".join(lines) + "\n").encode()], Counts())
+        )
+        assert [(one.kind, one.source) for one in found] == [("failure", CALLER)] * len(
+            lines
+        )
+
+
+def test_one_that_is_longer_than_anything_counts_as_unparsed() -> None:
+    counts = Counts()
+    line = failed(f"oip={CALLER};ua={'a' * LONGEST};soapId=1;")
+    assert not list(events(place("audit"), [f"{line}\n".encode()], counts))
+    assert (counts.candidates, counts.unparsed) == (1, 1)
+
+
+def test_a_piece_has_the_whole_of_a_long_last_line(tmp_path: Path) -> None:
+    line = failed(f"oip={CALLER};ua={'a' * 300_000};soapId=1;")
+    (tmp_path / "audit.log").write_text(f"{line}\n{line}\n")
+    files = LogFiles()
+    files.folder(tmp_path, 0.0)
+    try:
+        piece = files.piece(files.opened[0], 0, 1000)
+    finally:
+        files.close()
+    assert piece.block[piece.first : piece.end] == f"{line}\n".encode()

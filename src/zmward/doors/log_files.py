@@ -19,7 +19,8 @@ from zmward.doors.packed import FAULTS, PACKINGS, NotUnpacked, unpacked
 
 FOLDERS: Final = (Path("/opt/zimbra/log"), Path("/var/log"))
 _BLOCK = 1 << 20
-_LONGEST = 1 << 17
+# How far the last line of a piece is read at once, and at most.
+_AHEAD, _LONGEST = 1 << 17, 1 << 20
 _MARK = 64
 _MAGIC = 6
 # What follows the name: a date or number of rotation, then the packing.
@@ -220,10 +221,12 @@ class LogFiles:
             self.missed(f"{opened.path} ends early: {_reason(error)}")
             return Piece(b"", 0, 0, 0)
 
-    def _piece(self, opened: Opened, begin: int, end: int) -> Piece:
+    def _piece(
+        self, opened: Opened, begin: int, end: int, ahead: int = _AHEAD
+    ) -> Piece:
         # The byte before tells whether a line begins here.
         start = max(begin - 1, opened.begin)
-        block = self._at(opened, start, min(end + _LONGEST, opened.size) - start)
+        block = self._at(opened, start, min(end + ahead, opened.size) - start)
         if start + len(block) >= opened.size:
             block = block[: block.rfind(b"\n") + 1]
         first = 0 if begin == opened.begin else block.find(b"\n") + 1
@@ -233,6 +236,8 @@ class LogFiles:
         lines = block.count(b"\n", first, stop or len(block))
         if stop:
             return Piece(block, first, stop, lines)
+        if ahead < _LONGEST and start + len(block) < opened.size:
+            return self._piece(opened, begin, end, _LONGEST)
         if start + len(block) < opened.size and self._ends(opened, start + len(block)):
             # A line so long that its end was not read: its begin is enough.
             return Piece(block, first, len(block), lines + 1)

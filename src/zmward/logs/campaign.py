@@ -11,9 +11,9 @@ from typing import Final
 
 from zmward.catalog.log_attackers import ATTACKERS
 from zmward.catalog.log_pattern import Log
-from zmward.logs.candidates import LONGEST
 
 _LOG: Final[Log] = "nginx-access"
+_LONGEST: Final = 1 << 16
 
 
 @cache
@@ -47,5 +47,5 @@ def with_requests(
     for first in begins:
         last = block.find(b"\n", first)
         whole = block[first : len(block) if last < 0 else last]
-        found.setdefault(first, whole[:LONGEST])
+        found.setdefault(first, whole[:_LONGEST])
     return [line for _, line in sorted(found.items())]

@@ -8,8 +8,9 @@ from zmward.catalog.log_indicators import of
 from zmward.catalog.log_pattern import Log
 from zmward.catalog.log_patterns import needles
 
-# Of a longer line the rest is not looked at: what matters stands at its begin.
-LONGEST: Final = 65_536
+# Of a longer line the rest is not read. A client can make lines of audit.log as long
+# as a request, by the name of his program, which stands before what happened.
+LONGEST: Final = 1 << 20
 # Of two words, where more than each so many-th line of a sample holds one.
 _TWO, _SHARE, _SAMPLE = 2, 6, 1 << 15
 # So much is looked at for bytes that are rare, and so often one may come after all.
@@ -67,14 +68,13 @@ def candidates(
             last = find(b"\n", at + length)
             if last < 0:
                 last = len(block)
-            if at - first < LONGEST:
-                # Of a line that was found twice, the end that is further away counts.
-                known = ends.get(first)
-                if known is None:
-                    ends[first] = last
-                    ordered = ordered and first > latest
-                elif known < last:
-                    ends[first] = last
+            # Of a line that was found twice, the end that is further away counts.
+            known = ends.get(first)
+            if known is None:
+                ends[first] = last
+                ordered = ordered and first > latest
+            elif known < last:
+                ends[first] = last
             floor = last if over < 0 else at + over
             at = seek(floor, reach)
     begins = ends if ordered else sorted(ends)
@@ -130,10 +130,4 @@ def _each(lines: bytes, some: Sequence[bytes]) -> list[bytes]:
     """Return the lines that hold one of two words."""
     first, last = some
     found = [line for line in lines.split(b"\n") if first in line or last in line]
-    if max(map(len, found), default=0) <= LONGEST:
-        return found
-    return [
-        line[:LONGEST]
-        for line in found
-        if any(0 <= line.find(word) < LONGEST for word in some)
-    ]
+    return [line[:LONGEST] for line in found]

@@ -10,7 +10,7 @@ from typing import Final
 from zmward.catalog.log_pattern import Log
 from zmward.logs import access, jetty, mailboxd, nginx, sudo, syslog, usual
 from zmward.logs.campaign import with_requests
-from zmward.logs.candidates import candidates, finders, words
+from zmward.logs.candidates import LONGEST, candidates, finders, words
 from zmward.logs.clock import Clock
 from zmward.logs.event import Event, Read, Row, dated
 from zmward.logs.known import Found
@@ -90,7 +90,7 @@ class _Block:
             told, times = _unfolded(place, line)
         if type(told) is Event:
             self._add(told, times)
-        elif not any(word in line for word in words(place.log)):
+        elif len(line) < LONGEST and not any(word in line for word in words(place.log)):
             # It holds what needles have in common, and none of them.
             self.foreign += 1
         elif told is None:
