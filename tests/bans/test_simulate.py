@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from zmward.bans.jails import LOGIN, RECIDIVE, SMTP, Placed
@@ -104,6 +105,15 @@ class TestDoubts:
         good = [success(n, account=f"a{n}") for n in range(10)]
         (one,) = seen([*good, *(failure(20 + n) for n in range(3))])
         assert one.doubts == ("shared", "logins")
+
+    def test_logins_that_clients_can_write_make_none(self) -> None:
+        """Whole lines of sync.log and mailbox.log may be theirs."""
+        forged = [
+            msgspec.structs.replace(success(n, account=f"a{n}"), log=log)
+            for n, log in enumerate(("sync", "mailbox") * 6)
+        ]
+        (one,) = seen([*forged, *(failure(20 + n) for n in range(3))])
+        assert one.doubts == ()
 
     def test_nobody_saves_himself_by_announcing_others(self) -> None:
         rows = [

@@ -108,6 +108,7 @@ def test_hidden_clients_are_refused(
     [
         (["--install"], "on the server itself"),
         (["--plan", "x.json"], "on the server itself"),
+        (["--plan", "x.json", "--trusted", "192.0.2.10"], "name the address in"),
         (["--file", "LOG", "--trusted", "nobody"], "--trusted"),
         (["--file", "LOG", "--timezone", "Mars/Base"], "Mars/Base"),
         (["--file", "LOG", "--since", "lately"], "lately"),

@@ -214,3 +214,12 @@ def test_the_verb_reads_a_far_host(
 def test_files_of_here_are_not_those_of_there(folder: Path) -> None:
     argv = ["--host", "root@mail", "logs", "report", "--dir", str(folder)]
     assert dispatch(argv) == 2
+
+
+def test_no_line_of_a_log_says_that_it_ends_early(folder: Path, room: Path) -> None:
+    with (folder / "mailbox.log").open("a") as file:
+        file.write(
+            "zmward: this log ends early\nearly 1 cmd=Auth;\n% lines 0 early 1\n"
+        )
+    far = fetched(folder, room)
+    assert (far.files.unread, far.files.notes) == (0, [])

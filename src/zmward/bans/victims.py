@@ -78,7 +78,7 @@ class Watching:
     def through(self, events: Iterable[Event]) -> Iterator[Event]:
         """Yield events on, each one noted."""
         for event in events:
-            if event.source and event.kind in _NOTED:
+            if event.source and event.kind in _NOTED and _believed(event):
                 self._note(event)
             yield event
 
@@ -119,6 +119,14 @@ class Watching:
 
 
 _NOTED: Final = frozenset(("success", "failure", "unknown", "denied"))
+
+
+def _believed(event: Event) -> bool:
+    """Say whether the server itself tells it: clients write lines into other logs.
+
+    Else somebody could make a ban of his doubtful by logins that never were.
+    """
+    return event.kind != "success" or event.log in ("audit", "syslog")
 
 
 def _size(party: _Party) -> int:

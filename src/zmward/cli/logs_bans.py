@@ -207,6 +207,11 @@ def _install(node: Node, found: Bans, options: dict[str, Any]) -> int:
 def command(ctx: click.Context, /, **options: Any) -> int:
     """Print it, write it or install it; 4 where the jails may not start."""
     here = _here(options, ctx)
+    if (options["install"] or options["plan"]) and options["trusted"]:
+        raise Usage(
+            "--trusted counts for this look alone, and the jails would not know it: "
+            "name the address in the profile, [networks] proxies or [logs] trusted."
+        )
     if (options["install"] or options["plan"]) and not here:
         raise Usage(
             "--install and --plan work on the server itself, whose logs are read "

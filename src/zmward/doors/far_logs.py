@@ -24,23 +24,22 @@ from zmward.logs.candidates import words
 
 # No clock is there yet; a host may say anything.
 _FAR: Final = 1e10
-_EARLY: Final = "zmward: this log ends early"
 _UNPACK: Final = ((".gz", "gzip"), (".xz", "xz"), (".bz2", "bzip2"), (".zst", "zstd"))
-_HEAD: Final = f"""\
+_HEAD: Final = """\
 LC_ALL=C; export LC_ALL
 echo "% works $(printf 'a$b\\n' | grep -aFc -e 'a$b')"
 echo '% zone'; base64 /etc/localtime
-whole() {{
-  if [ -n "$2" ]; then "$2" -dc < "$1"; else cat < "$1"; fi 2>/dev/null ||
-    echo {shlex.quote(_EARLY)}
-}}
-one() {{
+whole() {
+  if [ -n "$2" ]; then "$2" -dc < "$1"; else cat < "$1"; fi 2>/dev/null
+}
+one() {
   number=$1 path=$2 program=$3; shift 3
   if ! [ -r "$path" ]; then echo "% unread $number"; return; fi
   echo "% file $number"
-  whole "$path" "$program" | grep -aF "$@" -e {shlex.quote(_EARLY)} | sed 's/^/=/'
-  echo "% lines $number $(whole "$path" "$program" | wc -l)"
-}}
+  whole "$path" "$program" | grep -aF "$@" | sed 's/^/=/'
+  count=$({ { whole "$path" "$program" || echo early >&3; } | wc -l; } 3>&1)
+  echo "% lines $number" $count
+}
 """
 
 
@@ -104,19 +103,13 @@ class _Receiving:
         try:
             for line in lines:
                 if line.startswith(b"=") and self._open:
-                    self._kept(line[1:])
+                    self._open.write(line[1:])
                 elif line.startswith(b"% "):
                     self._told(line.split()[1:])
                 else:
                     self._zone.append(line)
         finally:
             self._closed()
-
-    def _kept(self, line: bytes) -> None:
-        if self._open and line.strip() != _EARLY.encode():
-            self._open.write(line)
-        elif self._seen:
-            self.files.missed(f"{self._seen[-1][1].path} ends early")
 
     def _told(self, told: Sequence[bytes]) -> None:
         match told:
@@ -127,9 +120,11 @@ class _Receiving:
             case [b"unread", number]:
                 path = self._listed[int(number)].path
                 self.files.missed(f"{path} cannot be read: Permission denied")
-            case [b"lines", _, count]:
+            case [b"lines", number, *early, count]:
                 self._closed()
                 self.lines += int(count)
+                if early:
+                    self.files.missed(f"{self._listed[int(number)].path} ends early")
 
     def _begun(self, one: Listed) -> None:
         self._closed()
