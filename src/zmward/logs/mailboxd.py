@@ -8,8 +8,6 @@ from zmward.logs.lines import Place, Told, name, text
 
 _ADMIN = b"/service/admin/soap"
 _ADMIN_PORTS = (b":7071/", b":9071/")
-# Where saslauthd asks about an SMTP login. Any web client can announce that protocol.
-_SMTP = b":7073" + _ADMIN
 _THREADS = ((b"Imap", "imap"), (b"Pop3", "pop3"), (b"Lmtp", "lmtp"))
 
 
@@ -25,9 +23,15 @@ def _spoken(thread: bytes) -> tuple[str, bool]:
 
 
 @lru_cache(4096)
-def _protocol(thread: bytes, named: str, kind: str) -> str:
-    """Return the protocol as the client used it, not as mailboxd calls it."""
+def _protocol(thread: bytes, announced: bytes, named: str, kind: str) -> str:
+    """Return the protocol as the client used it, not as mailboxd calls it.
+
+    A web client can announce SMTP as well: saslauthd asks at a port of its own
+    (zimbraMtaAuthPort), as if it were an administrator's program.
+    """
     spoken, admin = _spoken(thread)
+    if announced == b"smtp" and not admin and _ADMIN in thread:
+        return "smtp"
     if not named and spoken == "soap" and kind == "lockout":
         return ""
     protocol = named or spoken
@@ -53,13 +57,12 @@ def what(
     known and the machine between.
     """
     thread, announced = way
-    thread = thread[:400]
-    protocol = _protocol(thread, told.protocol, told.kind)
+    protocol = _protocol(thread[:400], announced[:32], told.protocol, told.kind)
     return Event(
         when=0.0,
         kind=told.kind,
         log=place.log,
-        protocol="smtp" if announced == b"smtp" and _SMTP in thread else protocol,
+        protocol=protocol,
         via=seen[0],
         origin=place.log,
         peer=seen[1],

@@ -124,7 +124,8 @@ logs=/opt/zimbra/log
         sub(/;.*$/, "", name)
         how = after($0, "; protocol=")
         sub(/;.*$/, "", how)
-        if (/;oproto=smtp;/ && /:7073\/service\/admin\/soap/) how = "smtp"
+        # Web clients can announce it too, at other paths.
+        if (/;oproto=smtp;/ && /:[0-9]+\/service\/admin\/soap/) how = "smtp"
         if (how !~ /^[a-z0-9_]+$/) how = "other"
         context = ";" after($0, "] [")
         sub(/\] security - .*$/, "", context)
