@@ -67,7 +67,7 @@ def test_a_selector_is_read_as_rsyslog_does(
 ) -> None:
     found = selected(text)
     assert found.sure == found.may
-    assert found.sure.bit_count() == kinds
+    assert found.sure.bit_count() == 2 * kinds
     assert (not ENOUGH & ~found.sure) is enough
 
 
@@ -78,8 +78,10 @@ def test_what_is_no_selector_takes_some_lines_at_most(text: str) -> None:
 
 def test_the_kind_of_a_files_lines() -> None:
     assert kind("local5", "info") == kind("21", "6")
-    assert kind("local0", "notice").sure == 1 << 16 * 8 + 5
-    assert kind("local9", "info") == kind("local1", "x") == Lines(0, ALL)
+    assert kind("local0", "notice").sure == 1 << 192 + 16 * 8 + 5
+    unknown = kind("local9", "info")
+    assert unknown == kind("local1", "x") == kind("24", "1") == kind("1", "8")
+    assert (unknown.sure, unknown.may) == (0, ALL >> 192 << 192)
 
 
 @pytest.mark.parametrize("main", [UBUNTU, RED_HAT])
@@ -101,6 +103,10 @@ def test_the_kind_of_a_files_lines() -> None:
         f"if $fromhost-ip == '127.0.0.1' then {TO}",
         f"mail.* {TO}\nif prifilt('mail.*') then stop\n{TO}",
         f"{CLOUD}{TO}",
+        f"if $fromhost-ip != '127.0.0.1' then stop\n{TO}",
+        f"if ($FROMHOST-IP startswith '192.0.2.') then {{ stop }}\n{TO}",
+        f':fromhost-ip, !isequal, "127.0.0.1" ~\n{TO}',
+        f':fromhost-ip, isequal, "192.0.2.7" /var/log/x\n& stop\n{TO}',
         f"{TO}\nlocal5.* stop\nif $msg contains 'x' then stop",
     ],
 )
@@ -134,6 +140,10 @@ def test_all_lines_leave(main: str, text: str) -> None:
         f':programname, isequal, "sshd" /var/log/x\n& stop\n{TO}',
         f'ruleset(name="end") {{ if $a == 1 then stop }}\ncall end\n{TO}',
         f"call_indirect $.x;\n{TO}",
+        f"if $fromhost-ip == '127.0.0.1' then stop\n{TO}",
+        f"if $fromhost-ip contains '1' and $a == 'b' then {TO}",
+        f"$LocalHostIPIF eth0\nif $fromhost-ip == '127.0.0.1' then {TO}",
+        f"if $fromhost-ip != '127.0.0.1' then stop\n$LocalHostIPIF eth0\n{TO}",
         f"$IncludeConfig /srv/rsyslog/*.conf\n{TO}",
         f'input(type="imuxsock" ruleset="local")\n{TO}',
         f'module(load="imklog" ruleset="local")\n{TO}',
@@ -158,6 +168,16 @@ def test_a_file_that_is_not_included_sends_nothing() -> None:
     assert leaves(main=f"{UBUNTU}authpriv.* stop\n", log=TO)
 
 
+def test_a_file_is_found_by_the_pattern_of_an_include() -> None:
+    for pattern in ("*.conf", "*", "log.conf", ""):
+        assert leaves(main=f"$IncludeConfig /etc/rsyslog.d/{pattern}\n", log=TO)
+    for pattern in ("/etc/*.conf", "rsyslog.d/*.conf", "/etc/rsyslog.d/x*.conf"):
+        assert not leaves(main=f"$IncludeConfig {pattern}\n", log=TO)
+    # Files that include each other are read to an end.
+    twice = "$IncludeConfig /etc/rsyslog.d/*.conf\n" * 2
+    assert not leaves(main=twice, a=twice, b=twice, log=TO)
+
+
 def test_rulesets_that_call_each_other_are_read_to_an_end() -> None:
     text = "\n".join(
         f'ruleset(name="r{n}") {{ call r{n + 1}\n call r{n + 1} }}' for n in range(60)
@@ -176,6 +196,9 @@ def test_rulesets_that_call_each_other_are_read_to_an_end() -> None:
         ("", "local0.=info", False, False),
         ("", "if $msg != '' then", False, True),
         ("local", "*.*", False, False),
+        # rsyslog names no sender for what it reads from a file.
+        ("", "if $fromhost-ip == '127.0.0.1' then", False, False),
+        ("", "if $fromhost-ip != '10.0.0.1' then", True, True),
         ("RSYSLOG_DefaultRuleset", "*.*", True, True),
     ],
 )

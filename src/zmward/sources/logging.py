@@ -217,6 +217,13 @@ def _step(step: rainerscript.Step) -> Step | None:
     return Step(step.lines & (SOME if seldom else EVERY), step.said, forward)
 
 
+def _moved(step: rainerscript.Step, program: rainerscript.Program) -> rainerscript.Step:
+    """Take a condition on the sender as not known where this host's own is another."""
+    if program.elsewhere and "fromhost-ip" in step.said.lower():
+        return msgspec.structs.replace(step, lines=SOME)
+    return step
+
+
 def _watched(program: rainerscript.Program) -> Iterator[Watched]:
     for one in program.objects:
         if one.name == "input" and one.pairs.get("type", "").lower() == "imfile":
@@ -244,7 +251,7 @@ def parse(answer: str) -> Logging:
     arrived = _arrivals(said.pop(ARRIVALS, ""))
     program = rainerscript.read(said)
     rulesets = {
-        name: tuple(filter(None, map(_step, steps)))
+        name: tuple(filter(None, (_step(_moved(s, program)) for s in steps)))
         for name, steps in program.rulesets.items()
     }
     work, modules = "", []

@@ -6,13 +6,12 @@ where decides: a comment, a directive that holds for the next action only, a blo
 
 import re
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatchcase
 from typing import Final, Literal
 
 import msgspec
 
 from zmward.sources.selectors import EVERY, SOME, Lines, condition, selected
-from zmward.sources.source import Unreadable
+from zmward.sources.source import Unreadable, matches
 
 DEFAULT: Final = "rsyslog_defaultruleset"
 MAIN: Final = "/etc/rsyslog.conf"
@@ -80,6 +79,8 @@ class Program(msgspec.Struct):
     rulesets: dict[str, list[Step]] = msgspec.field(default_factory=dict)
     objects: list[Input] = msgspec.field(default_factory=list)
     default: str = DEFAULT
+    # Whether this host's own lines come from another address than 127.0.0.1.
+    elsewhere: bool = False
 
 
 class _Reader:
@@ -312,6 +313,8 @@ class _Shared:
             self.program.default = value.lower()
         elif name == "resetconfigvariables":
             self.settings.clear()
+        elif name == "localhostipif":
+            self.program.elsewhere = True
         elif name == "inputrunfilemonitor":
             self._watched(file)
         elif name in _AS_OBJECTS:
@@ -332,11 +335,15 @@ class _Shared:
         self, file: str, pattern: str, lines: Lines, said: str, ruleset: str
     ) -> None:
         """Read what is included; what is not at hand may throw lines away."""
-        found = [path for path in sorted(self.texts) if fnmatchcase(path, pattern)]
-        if not found and pattern != DROP_INS:
+        pattern += "*" if pattern.endswith("/") else ""
+        found = [path for path in sorted(self.texts) if matches(path, pattern)]
+        known = pattern == DROP_INS or found
+        # What was read already is not read again: files could include each other.
+        if not known or any(path not in self.unread for path in found):
             self.add(Step("stop", lines & SOME, file, f"include {pattern}"), ruleset)
         for path in found:
-            self.read(path, lines, said, ruleset)
+            if path in self.unread:
+                self.read(path, lines, said, ruleset)
 
 
 def read(texts: Mapping[str, str]) -> Program:

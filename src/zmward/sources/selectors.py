@@ -1,7 +1,9 @@
 """Which lines a condition of rsyslog takes, by facility and severity.
 
 A set of lines is a number with one bit for each facility and severity, as a line's
-own `<PRI>` is made: eight times the facility, and the severity.
+own `<PRI>` is made: eight times the facility, and the severity. That is so for what
+programs of this host log, and a second time for lines of plain files: rsyslog does not
+say that those come from this host.
 """
 
 import re
@@ -32,14 +34,25 @@ _SEVERITIES: Final = {
     for name in names.split()
 }
 _EVERY = 0xFF
-ALL: Final = (1 << 8 * 24) - 1
+_FILES = 8 * 24
+_LOGGED_ALL = (1 << _FILES) - 1
+_FILES_ALL = _LOGGED_ALL << _FILES
+ALL: Final = _LOGGED_ALL | _FILES_ALL
 _SELECTOR = re.compile(r"(?:[^.;\s]+\.[^;,\s]+[;,]*)+")
 _PIECE = re.compile(r"([^.;\s]+)\.(!?)(=?)([^;,\s]+)[;,]*")
 # Facilities 12 to 15 have no names in rsyslog's manual, and nobody writes them.
 _NAMED = (*range(12), *range(16, 24))
 # What leaves out debugging leaves out no trace.
 ENOUGH: Final = sum(0x7F << 8 * number for number in _NAMED)
-_OWN_LINES = re.compile(r"""\(?\s*\$fromhost-ip\s*==\s*["']127\.0\.0\.1["']\s*\)?""")
+_HERE = "127.0.0.1"
+_FROM = re.compile(
+    r"""\(?\s*\$fromhost-ip\s*(==|!=|<>|startswith|contains)\s*["']([^"'\\]*)["']\s*\)?""",
+    re.IGNORECASE,
+)
+_FROM_PROPERTY = re.compile(
+    r""":fromhost-ip\s*,\s*(!?)(isequal|startswith|contains)\s*,\s*"([^"\\]*)\"""",
+    re.IGNORECASE,
+)
 _PRIFILT = re.compile(r"""prifilt\(\s*["']([^"']+)["']\s*\)""")
 # cloud-init's own drop-in keeps its lines of the first boot apart, and stops them.
 _CLOUD_INIT = re.compile(r':syslogtag,\s*isequal,\s*"\[CLOUDINIT\]"')
@@ -69,14 +82,14 @@ SOME: Final = Lines(0, ALL)
 
 
 def kind(facility: str, severity: str) -> Lines:
-    """Return the one kind of lines that has both; some where a name is not known."""
+    """Return the one kind of a file's lines; some where a name is not known."""
     places = [
         int(word) if word.isdecimal() else names.get(word.lower(), -1)
         for word, names in ((facility, _FACILITIES), (severity, _SEVERITIES))
     ]
     if not (0 <= places[0] < 24 and 0 <= places[1] < 8):  # RFC 5424
-        return SOME
-    bit = 1 << 8 * places[0] + places[1]
+        return Lines(0, _FILES_ALL)
+    bit = 1 << _FILES + 8 * places[0] + places[1]
     return Lines(bit, bit)
 
 
@@ -117,15 +130,37 @@ def selected(text: str) -> Lines:
                 if number >= 0:
                     table[number] = _laid(table[number], inverted, severity, bits)
     found = sum(bits << 8 * number for number, bits in table.items())
-    return Lines(found, found)
+    both = found | found << _FILES
+    return Lines(both, both)
+
+
+def _holds(operator: str, asked: str, address: str) -> bool:
+    """Say whether an address is, begins with or contains what is asked for."""
+    if operator == "startswith":
+        return address.startswith(asked)
+    return asked in address if operator == "contains" else address == asked
+
+
+def _sender(words: str) -> Lines | None:
+    """Return what a condition on the sender's address takes; None for any other."""
+    new, old = _FROM.fullmatch(words), _FROM_PROPERTY.fullmatch(words)
+    if new:
+        operator, asked, inverted = new[1].lower(), new[2], new[1] in ("!=", "<>")
+    elif old:
+        operator, asked, inverted = old[2].lower(), old[3], bool(old[1])
+    else:
+        return None
+    logged = _LOGGED_ALL if _holds(operator, asked, _HERE) != inverted else 0
+    files = _FILES_ALL if _holds(operator, asked, "") != inverted else 0
+    return Lines(logged | files, logged | files)
 
 
 def condition(text: str) -> Lines:
     """Return which lines an expression or a property filter takes."""
     words = text.strip()
-    if _OWN_LINES.fullmatch(words):
-        # All lines of this host, and what others send here is not judged.
-        return EVERY
+    sender = _sender(words)
+    if sender is not None:
+        return sender
     if _CLOUD_INIT.fullmatch(words):
         return Lines()
     asked = _PRIFILT.fullmatch(words)

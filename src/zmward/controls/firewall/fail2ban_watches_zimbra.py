@@ -1,7 +1,6 @@
 """fail2ban reads the logs in which Zimbra's failed logins stand."""
 
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 
 from msgspec.structs import replace
 
@@ -14,6 +13,7 @@ from zmward.facts import Facts
 from zmward.sources.directory import SERVERS
 from zmward.sources.fail2ban import FAIL2BAN, Fail2ban, Jail
 from zmward.sources.packages import PACKAGES
+from zmward.sources.source import matches
 
 _NGINX = "/opt/zimbra/log/nginx.log"
 # Role → the logs of which one must be read, and what they show.
@@ -33,7 +33,7 @@ def reads(jail: Jail, path: str) -> bool:
     # What syslog gets stands in the journal too; Zimbra's own files do not.
     if jail.backend.partition("[")[0] == _JOURNAL and path.startswith("/opt/"):
         return False
-    return any(path == log or fnmatchcase(path, log) for log in jail.logs)
+    return any(path == log or matches(path, log) for log in jail.logs)
 
 
 def _wanted(facts: Facts, host: str) -> Iterator[str]:
@@ -138,6 +138,7 @@ CONTROL = Control(
         fails(fail2ban=_site(_SSH, replace(_WEB, backend="systemd"), _MAIL)),
         *(fails(fail2ban=_site(replace(_SSH, **one), _WEB, _MAIL)) for one in _IDLE),
         *(fails(fail2ban=_site(_SSH, _WEB, replace(_MAIL, **one))) for one in _IDLE),
+        fails(fail2ban=_site(_SSH, replace(_WEB, logs=("/opt/*.log",)), _MAIL)),
         # One that bans is enough, whatever the other does.
         passes(fail2ban=_site(_SSH, _OURS, replace(_WEB, action=""), _MAIL)),
         unsure(fail2ban=_site(_SSH, _WEB, replace(_MAIL, action="%(mine)s"))),

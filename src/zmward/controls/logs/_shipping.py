@@ -1,11 +1,11 @@
 """Who carries log lines away: rsyslog, and agents that are known by their units."""
 
 from collections.abc import Collection
-from fnmatch import fnmatchcase
 
 from zmward.facts import Facts
 from zmward.sources.logging import Logging
 from zmward.sources.selectors import Lines
+from zmward.sources.source import matches
 from zmward.sources.units import UNITS, unit
 
 _AGENTS = (
@@ -32,7 +32,7 @@ def file_sent(found: Logging, path: str, but: Collection[str]) -> Lines:
     """Return which lines of a plain file rsyslog sends to a host that counts."""
     lines = Lines()
     for one in found.watched:
-        if fnmatchcase(path, one.path):
+        if matches(path, one.path):
             lines |= found.sent(one.ruleset, one.lines, but)
     return lines
 

@@ -71,7 +71,8 @@ CONTROL = Control(
         passes(
             addresses=_OWN,
             raw={
-                "rsyslog": f"{_FILE} $IncludeConfig /etc/rsyslog.d/*.conf\n /* TLS */\n"
+                "rsyslog": "> /etc/rsyslog.conf\n $IncludeConfig /etc/rsyslog.d/\n"
+                f"{_FILE} /* TLS */\n"
                 f' ruleset(name="Out") {{ {_TO} }}\n'
                 ' if $fromhost-ip == "127.0.0.1" then call out\n'
             },
