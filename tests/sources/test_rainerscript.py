@@ -1,5 +1,6 @@
 """rsyslog's files, read as rsyslog reads them: what surely leaves, and what may."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,9 @@ def test_a_selector_is_read_as_rsyslog_does(
     assert (not ENOUGH & ~found.sure) is enough
 
 
-@pytest.mark.parametrize("text", ["", "*", "x.*", "mail.x", "*.8", "mail.* x", "a.;b"])
+@pytest.mark.parametrize(
+    "text", ["", "*", "x.*", "mail.x", "*.8", "mail.* x", "a.;b", "a.b.c"]
+)
 def test_what_is_no_selector_takes_some_lines_at_most(text: str) -> None:
     assert selected(text) == Lines(0, ALL)
 
@@ -184,8 +187,40 @@ def test_rulesets_that_call_each_other_are_read_to_an_end() -> None:
     )
     assert not leaves(log=f"{text}\ncall r0\n{TO}")
     assert not leaves(log=f'ruleset(name="a") {{ call a }}\ncall a\n{TO}')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if a then " * 2000,
+        "mail.*\n" * 2000,
+        "mail.* {\n" * 2000,
+        'ruleset(name="a") { ' * 2000,
+        "stop\n" + "& stop\n" * 2000,
+        "foreach ($.a in $.b) do { " * 2000,
+    ],
+)
+def test_blocks_within_blocks_come_to_an_end(text: str) -> None:
     with pytest.raises(Unreadable, match="too deep"):
-        told(log="mail.* { " * 5 + "\nif a then " * 2000)
+        told(log=text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*.*" + ",a.b" * 50_000 + "..",
+        "a.a" * 50_000 + " @@x",
+        f"if prifilt('{'a.a' * 50_000}.') then stop",
+        "action()" * 50_000,
+        'if \\"' + '\\"' * 5000,
+        "".join(f"$A{n} x\n*.* /a\n" for n in range(20_000)),
+        "if " + "x" * 100_000 + " then {\n" + "*.* @@x\n" * 2000 + "}",
+    ],
+)
+def test_long_texts_are_read_in_a_while(text: str) -> None:
+    before = time.process_time()
+    told(log=text)
+    assert time.process_time() - before < 20
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,17 @@ MAIN: Final = "/etc/rsyslog.conf"
 DROP_INS: Final = "/etc/rsyslog.d/*.conf"
 # A ruleset of nobody: for files that rsyslog does not read.
 _NOWHERE = ""
-_DEEPEST = 24
+_DEEPEST = 100
+# Directives that change how an action or an input is read.
+_KEPT = frozenset(
+    (
+        *("actionqueuetype", "actionqueuefilename", "actionqueuetimeoutenqueue"),
+        *("actionexeconlyeverynthtime", "actionexeconlyonceeveryinterval"),
+        *("actionexeconlywhenpreviousissuspended", "actionsendstreamdrivermode"),
+        *("inputfilename", "inputfilefacility", "inputfileseverity"),
+        "inputfilebindruleset",
+    )
+)
 
 _GAP = re.compile(r"(?:\s+|#[^\n]*|/\*.*?(?:\*/|\Z))+", re.DOTALL)
 _SEVERAL_LINES = re.compile(r"\\[ \t]*\n\s*")
@@ -30,7 +40,8 @@ _PROPERTY = re.compile(
 _OBJECT = re.compile(r"([a-z_]+)\s*\(", re.IGNORECASE)
 _WORD = re.compile(r"[a-z_]+(?![\w+,;-])", re.IGNORECASE)
 _NAME = re.compile(r"\s*([\w.-]+)", re.ASCII)
-_STRING = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`"""
+# As long as a line may be: an open quote must not be looked for without end.
+_STRING = r""""(?:\\.|[^"\\]){0,10240}"|'(?:\\.|[^'\\]){0,10240}'|`[^`]{0,10240}`"""
 _EXPRESSION = re.compile(
     rf"(?P<text>{_STRING})|(?P<gap>/\*.*?(?:\*/|\Z))|(?P<end>\b(?:then|do)\b|;)|.",
     re.DOTALL | re.IGNORECASE,
@@ -46,6 +57,7 @@ _AS_OBJECTS = {
     "modload": ("module", "load"),
     "workdirectory": ("global", "workdirectory"),
 }
+_TOLD = 200
 _OLD_ACTION = re.compile(r"[^\n]*")
 
 
@@ -83,13 +95,17 @@ class Program(msgspec.Struct):
     elsewhere: bool = False
 
 
+def _and_said(before: str, words: str) -> str:
+    """Return a condition within another, for people: not all of a long one."""
+    return f"{before} {words[:_TOLD]}".strip()
+
+
 class _Reader:
     """Reads one file; what must outlive it is shared with the readers of others."""
 
     def __init__(self, file: str, text: str, shared: "_Shared") -> None:
         self.file, self.at, self.shared = file, 0, shared
         self.text = _SEVERAL_LINES.sub("", text)
-        self.depth = 0
         self.words: Mapping[str, Callable[[Lines, str, str], None]] = {
             "if": self._if,
             "foreach": self._foreach,
@@ -125,7 +141,10 @@ class _Reader:
 
     def _begins(self) -> bool:
         """Say whether a line begins here."""
-        return not self.text[self.text.rfind("\n", 0, self.at) + 1 : self.at].strip()
+        at = self.at
+        while at and self.text[at - 1] in " \t":
+            at -= 1
+        return not at or self.text[at - 1] == "\n"
 
     def _statement(self, lines: Lines, said: str, ruleset: str) -> None:
         directive = self._take(_DIRECTIVE)
@@ -140,12 +159,12 @@ class _Reader:
             selector = self._take(_SELECTOR)
             if selector:
                 taken = selected(selector[0])
-                self._block(lines & taken, f"{said} {selector[0]}".strip(), ruleset)
+                self._block(lines & taken, _and_said(said, selector[0]), ruleset)
                 return
             asked = self._take(_PROPERTY)
             if asked:
                 taken = condition(asked[0])
-                self._block(lines & taken, f"{said} {asked[0]}".strip(), ruleset)
+                self._block(lines & taken, _and_said(said, asked[0]), ruleset)
                 return
         self._other(lines, said, ruleset)
 
@@ -153,15 +172,13 @@ class _Reader:
         """Read one statement or a block in braces."""
         if not self._more():
             return
-        if self.depth > _DEEPEST:
-            raise Unreadable(f"{self.file}: blocks within blocks, too deep")
-        self.depth += 1
+        self.shared.deeper(self.file, 1)
         if self.text[self.at] == "{":
             self.at += 1
             self.statements(lines, said, ruleset)
         else:
             self._statement(lines, said, ruleset)
-        self.depth -= 1
+        self.shared.deeper(self.file, -1)
 
     def _other(self, lines: Lines, said: str, ruleset: str) -> None:
         thing = self._take(_OBJECT)
@@ -189,15 +206,17 @@ class _Reader:
     def _if(self, lines: Lines, said: str, ruleset: str) -> None:
         words = self._until()
         taken = condition(words)
-        self._block(lines & taken, f"{said} if {words}".strip(), ruleset)
+        self._block(lines & taken, _and_said(said, f"if {words}"), ruleset)
         self._more()
         word = _WORD.match(self.text, self.at)
         if word and word[0].lower() == "else":
             self.at = word.end()
-            self._block(lines.without(taken), f"{said} if not {words}".strip(), ruleset)
+            self._block(
+                lines.without(taken), _and_said(said, f"if not {words}"), ruleset
+            )
 
     def _foreach(self, lines: Lines, said: str, ruleset: str) -> None:
-        self._block(lines & SOME, f"{said} foreach {self._until()}".strip(), ruleset)
+        self._block(lines & SOME, _and_said(said, f"foreach {self._until()}"), ruleset)
 
     def _set(self, *_: object) -> None:
         self._until()
@@ -237,9 +256,8 @@ class _Reader:
             self.shared.include(self.file, pairs.get("file", ""), lines, said, ruleset)
         elif name in ("ruleset", "template") and self._more():
             if self.text[self.at] == "{":
-                self.at += 1
                 own = pairs.get("name", "").lower() if name == "ruleset" else ""
-                self.statements(EVERY, "", own or "template")
+                self._block(EVERY, "", own or "template")
         else:
             self.shared.objects.append(Input(self.file, name, pairs))
 
@@ -286,10 +304,15 @@ class _Shared:
     def read(self, file: str, lines: Lines, said: str, ruleset: str) -> None:
         """Read a file where it stands."""
         self.unread.pop(file, None)
-        if self.depth < _DEEPEST:
-            self.depth += 1
-            _Reader(file, self.texts[file], self).whole(lines, said, ruleset)
-            self.depth -= 1
+        self.deeper(file, 1)
+        _Reader(file, self.texts[file], self).whole(lines, said, ruleset)
+        self.deeper(file, -1)
+
+    def deeper(self, file: str, by: int) -> None:
+        """Count blocks and files within each other; refuse too many."""
+        self.depth += by
+        if self.depth > _DEEPEST:
+            raise Unreadable(f"{file}: blocks within blocks, too deep")
 
     def add(self, step: Step, ruleset: str) -> None:
         """Add a step to the ruleset that is being read."""
@@ -320,7 +343,7 @@ class _Shared:
         elif name in _AS_OBJECTS:
             kind, key = _AS_OBJECTS[name]
             self.objects.append(Input(file, kind, {key: value.partition(" ")[0]}))
-        else:
+        elif name in _KEPT:
             self.settings[name] = value
 
     def _watched(self, file: str) -> None:

@@ -38,8 +38,9 @@ _FILES = 8 * 24
 _LOGGED_ALL = (1 << _FILES) - 1
 _FILES_ALL = _LOGGED_ALL << _FILES
 ALL: Final = _LOGGED_ALL | _FILES_ALL
-_SELECTOR = re.compile(r"(?:[^.;\s]+\.[^;,\s]+[;,]*)+")
-_PIECE = re.compile(r"([^.;\s]+)\.(!?)(=?)([^;,\s]+)[;,]*")
+_NAMES = r"[^.,;\s]+(?:,[^.,;\s]+)*"
+_SELECTOR = re.compile(rf"(?:{_NAMES}\.[^.,;\s]+(?:[,;]+|$))+")
+_PIECE = re.compile(rf"({_NAMES})\.(!?)(=?)([^.,;\s]+)[,;]*")
 # Facilities 12 to 15 have no names in rsyslog's manual, and nobody writes them.
 _NAMED = (*range(12), *range(16, 24))
 # What leaves out debugging leaves out no trace.
