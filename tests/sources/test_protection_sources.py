@@ -178,3 +178,22 @@ def test_a_jails_own_ignoreip_counts_before_the_common_one() -> None:
         " [sshd]\n enabled = true\n [zimbra]\n enabled = true\n ignoreip = 192.0.2.2\n"
     )
     assert FAIL2BAN.parse(text).ignored == ("192.0.2.2",)
+
+
+def test_whom_a_jail_bans_and_how_is_its_own_word_or_the_common_one() -> None:
+    text = (
+        "> /etc/fail2ban/jail.conf\n [DEFAULT]\n ignoreip = ::1\n maxretry = 5\n"
+        ' banaction = nftables\n action_ = %(banaction)s[port="%(port)s"]\n port = 1\n'
+        " action = %(action_)s\n bantime = 10m\n ignorecommand =\n"
+        "> /etc/fail2ban/jail.local\n [sshd]\n enabled = true\n"
+        " [zimbra]\n enabled = true\n maxretry = 100000\n action =\n bantime = 1\n"
+        " ignoreip = 0.0.0.0/0, ::/0\n ignorecommand = /bin/true\n"
+    )
+    ssh, zimbra = FAIL2BAN.parse(text).jails
+    assert (ssh.retries, ssh.ban, ssh.action) == ("5", "10m", 'nftables[port="1"]')
+    assert (ssh.spared, ssh.excused) == (("::1",), "")
+    assert (zimbra.retries, zimbra.ban, zimbra.action) == ("100000", "1", "")
+    assert (zimbra.spared, zimbra.excused) == (("0.0.0.0/0", "::/0"), "/bin/true")
+    # Where no file says what is done, nothing is done.
+    (alone,) = FAIL2BAN.parse("> /a\n [sshd]\n enabled = true\n").jails
+    assert alone.action == ""

@@ -68,6 +68,8 @@ PIECES = st.sampled_from(
             "servers a:1;\n",
         ),
         *("> /var/spool/cron/zimbra\n", " # ZIMBRASTART\n", ' action(type="omfwd"\n'),
+        *("> /etc/rsyslog.conf\n", " $IncludeConfig /etc/*.conf\n", " mail.* {\n"),
+        *(' ruleset(name="a") {\n', " call a\n", " if $a == 'b' then\n", " /*\n"),
         *('{"nftables": [{"chain": 1}]}\n', '{"nftables": [{"rule": {}}]}\n', "[\n"),
     )
 )

@@ -33,13 +33,22 @@ _YES = ("true", "yes", "1", "on")
 
 
 class Jail(msgspec.Struct, frozen=True):
-    """One enabled jail: the filter's name, what it reads, the ports that it names."""
+    """One enabled jail: the filter's name, what it reads, the ports that it names.
+
+    `retries`, `ban` and `action` are maxretry, bantime and action as they are said;
+    `spared` is ignoreip, `excused` is ignorecommand.
+    """
 
     name: str
     filter: str
     logs: tuple[str, ...]
     backend: str = ""
     ports: frozenset[int] = frozenset()
+    retries: str = "5"
+    ban: str = "10m"
+    action: str = "iptables"
+    spared: tuple[str, ...] = ()
+    excused: str = ""
 
     @property
     def ours(self) -> bool:
@@ -130,6 +139,22 @@ def _rank(path: str) -> tuple[int, str]:
     return (2 * path.endswith(".local") + ("/jail.d/" in path), path)
 
 
+def _jail(name: str, options: Mapping[str, str]) -> Jail:
+    """Read one jail; what no file says is as fail2ban itself has it: no action."""
+    words = {key: _expand(value, options, name) for key, value in options.items()}
+    return Jail(
+        name,
+        (words.get("filter") or name).partition("[")[0].strip(),
+        tuple(words.get("logpath", "").replace(",", "\n").split()),
+        words.get("backend", ""),
+        _ports(words.get("port", "")),
+        *(words.get("maxretry", "3"), words.get("bantime", "10m")),
+        words.get("action", ""),
+        tuple(words.get("ignoreip", "").replace(",", " ").split()),
+        words.get("ignorecommand", ""),
+    )
+
+
 def parse(answer: str) -> Fail2ban:
     """Read jail files in fail2ban's order, and keep the filters for Zimbra."""
     texts = contents(answer)
@@ -141,16 +166,11 @@ def parse(answer: str) -> Fail2ban:
         _read(texts[path], path, sections)
     common = sections.pop("DEFAULT", {})
     sections.pop("INCLUDES", None)
-    enabled = []
-    for name, own in sections.items():
-        options = {**common, **own}
-        if options.get("enabled", "false").lower() not in _YES:
-            continue
-        words = {key: _expand(value, options, name) for key, value in options.items()}
-        filter_name = (words.get("filter") or name).partition("[")[0].strip()
-        logs = tuple(words.get("logpath", "").replace(",", "\n").split())
-        ports = _ports(words.get("port", ""))
-        enabled.append(Jail(name, filter_name, logs, words.get("backend", ""), ports))
+    enabled = [
+        _jail(name, {**common, **own})
+        for name, own in sections.items()
+        if {**common, **own}.get("enabled", "false").lower() in _YES
+    ]
     filters = {
         path.rpartition("/")[2].rpartition(".")[0]: text
         for path, text in texts.items()

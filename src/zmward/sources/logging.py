@@ -1,28 +1,32 @@
 """rsyslog: what it reads, as whom, where it sends it, and whether that arrives."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
+from zmward.sources import rainerscript
+from zmward.sources.rainerscript import DEFAULT
+from zmward.sources.selectors import EVERY, SOME, Lines, kind
 from zmward.sources.source import Snippet, Source, contents
 
-_OLD_FORWARD = re.compile(
-    r"^(?:[^#$\s]\S*|.*\bthen)\s+(@@?)(\([^)]*\))?(\[[^\]]+\]|[^\s:;]+)(\S*)"
-)
-_OLD_RELP = re.compile(r"^[^#$\s]\S*\s+:omrelp:(\[[^\]]+\]|[^\s:;]+)")
+_OLD_FORWARD = re.compile(r"(@@?)\s*(\([^)]*\))?(\[[^\]]+\]|[^\s:;#]+)(\S*)")
+_OLD_RELP = re.compile(r":omrelp:(\[[^\]]+\]|[^\s:;]+)", re.IGNORECASE)
 _NUMBER = re.compile(r":(\d{1,5})(?:;|$)")
-_CALL = re.compile(r"\b(action|input|module|global)\s*\(", re.IGNORECASE)
-_PAIR = re.compile(r'([A-Za-z0-9_.]+)\s*=\s*"([^"]*)"')
 _OUTPUTS = ("omfwd", "omrelp", "omelasticsearch", "omkafka", "omhttp", "omgssapi")
-_LOADED = re.compile(r"^\$ModLoad\s+(\S+)", re.MULTILINE)
-_WORK = re.compile(r"^\$WorkDirectory\s+(\S+)", re.MULTILINE)
-_QUEUE = re.compile(r"^\$ActionQueue([A-Za-z]+)\s+(\S+)", re.MULTILINE)
 # Milliseconds a line may wait for a full queue: each one holds up whoever logs.
 _PATIENCE = 10
-_DRIVER = re.compile(r"^\$ActionSendStreamDriverMode\s+1\b", re.MULTILINE)
+_QUEUE = "actionqueue"
+_MODE = "actionsendstreamdrivermode"
+# What has an action take only some of its lines; a file's reader names the old ones so.
+_SELDOM = ("action.execonly", "actionexeconly")
+_NO = ("", "0", "off", "no")
+# How the lines of this host come in.
+_OWN_INPUTS = ("imuxsock", "imjournal", "imklog")
+# Rulesets that call each other deeper than this are not followed.
+_DEEPEST = 24
 
 
 # Where a test line was seen to arrive, and when: `NAME TIME`, one a line.
@@ -48,60 +52,106 @@ class Forward(msgspec.Struct, frozen=True):
     port: int = 0
 
 
+class Step(msgspec.Struct, frozen=True):
+    """One step on the way of log lines: sent off, ended, or handed to a ruleset.
+
+    `said` is the condition as the file says it; `call` is a ruleset.
+    """
+
+    lines: Lines
+    said: str = ""
+    forward: Forward | None = None
+    call: str = ""
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """A plain file that is read, to which ruleset its lines go, and their kind."""
+
+    path: str
+    ruleset: str
+    lines: Lines
+
+
 class Logging(msgspec.Struct, frozen=True):
     """Where lines go, which plain files are read, and which modules which file loads.
 
     `work` is the folder where what must outlive rsyslog is kept; empty: none is set.
     `user` is as whom rsyslogd runs, with its groups; empty where nobody has looked.
     `arrived` says of a log host when a test line was last seen there, in UTC.
+    `own` are the rulesets that lines of this host come to.
     """
 
     forwards: tuple[Forward, ...]
-    inputs: tuple[str, ...]
+    watched: tuple[Watched, ...]
     files: tuple[str, ...] = ()
     modules: tuple[tuple[str, str], ...] = ()
     work: str = ""
     user: str = ""
     groups: tuple[str, ...] = ()
     arrived: Mapping[str, datetime] = {}
+    rulesets: Mapping[str, tuple[Step, ...]] = {}
+    own: tuple[str, ...] = (DEFAULT,)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Return the plain files that are read."""
+        return tuple(one.path for one in self.watched)
+
+    def sent(self, ruleset: str, lines: Lines, but: Container[str] = ()) -> Lines:
+        """Return which lines that come to a ruleset are sent to a host that counts."""
+        return _way(self.rulesets, ruleset, but, {})[0] & lines
+
+    def own_sent(self, but: Container[str] = ()) -> Lines:
+        """Return which of this host's lines are sent to a host that counts."""
+        found = EVERY
+        for ruleset in self.own:
+            found &= self.sent(ruleset, EVERY, but)
+        return found
 
 
-def _bare(text: str) -> str:
-    """Return the text without comments."""
-    return re.sub(r"(?m)^\s*#.*$|\s#\s.*$", "", text)
+def _way(
+    rulesets: Mapping[str, tuple[Step, ...]],
+    ruleset: str,
+    but: Container[str],
+    known: dict[str, tuple[Lines, Lines]],
+    depth: int = 0,
+) -> tuple[Lines, Lines]:
+    """Return which of all lines a ruleset sends off, and which go no further."""
+    if ruleset in known or depth > _DEEPEST:
+        return known.get(ruleset, (SOME, SOME))
+    # What calls itself is not known.
+    known[ruleset] = (SOME, SOME)
+    sent, ended = Lines(), Lines()
+    for step in rulesets.get(ruleset, ()):
+        here = step.lines.without(ended)
+        if step.call:
+            more, stopped = _way(rulesets, step.call, but, known, depth + 1)
+            sent, ended = sent | (more & here), ended | (stopped & here)
+        elif step.forward is None:
+            ended |= here
+        elif step.forward.target not in but:
+            sent |= here
+    known[ruleset] = (sent, ended)
+    return sent, ended
 
 
-def _calls(text: str) -> list[tuple[str, dict[str, str]]]:
-    """Return each `name(key="value" …)` of rsyslog's newer language."""
-    found = []
-    for match in _CALL.finditer(text):
-        end = text.find(")", match.end())
-        inside = text[match.end() : end if end >= 0 else None]
-        pairs = {key.lower(): value for key, value in _PAIR.findall(inside)}
-        found.append((match[1].lower(), pairs))
-    return found
-
-
-def _old(file: str, text: str) -> list[Forward]:
-    encrypted = _DRIVER.search(text) is not None
-    queued = _queued({f"queue.{k.lower()}": v for k, v in _QUEUE.findall(text)})
-    found = []
-    for line in text.splitlines():
-        match = _OLD_FORWARD.match(line)
-        if match:
-            protocol = "tcp" if match[1] == "@@" else "udp"
-            secure = encrypted and protocol == "tcp"
-            named = _NUMBER.match(match[4])
-            port = int(named[1]) if named else _PORT
-            target = match[3].strip("[]")
-            found.append(Forward(file, target, protocol, secure, queued, port))
-        relp = _OLD_RELP.match(line)
-        if relp:
-            target = relp[1].strip("[]")
-            found.append(
-                Forward(file, target, "omrelp", encrypted=False, queued=queued)
-            )
-    return found
+def _old(step: rainerscript.Step) -> Forward | None:
+    """Read an action of the older language, with the directives that hold for it."""
+    own = {f"queue.{k.removeprefix(_QUEUE)}": v for k, v in step.old.items()}
+    queued = _queued(own)
+    match = _OLD_FORWARD.match(step.text)
+    if match:
+        protocol = "tcp" if match[1] == "@@" else "udp"
+        secure = step.old.get(_MODE) == "1" and protocol == "tcp"
+        named = _NUMBER.match(match[4])
+        port = int(named[1]) if named else _PORT
+        target = match[3].strip("[]")
+        return Forward(step.file, target, protocol, secure, queued, port)
+    relp = _OLD_RELP.match(step.text)
+    if relp is None:
+        return None
+    target = relp[1].strip("[]")
+    return Forward(step.file, target, "omrelp", encrypted=False, queued=queued)
 
 
 def _new(file: str, pairs: Mapping[str, str]) -> Forward | None:
@@ -153,33 +203,67 @@ def _arrivals(text: str) -> Mapping[str, datetime]:
         return {}
 
 
+def _step(step: rainerscript.Step) -> Step | None:
+    """Return what a step means for the way of lines; None for what is done here."""
+    if step.what == "stop":
+        return Step(step.lines, step.said)
+    if step.what == "call":
+        return Step(step.lines, step.said, call=step.text or "?")
+    forward = _new(step.file, step.pairs) if step.pairs else _old(step)
+    if forward is None or _here(forward):
+        return None
+    more = {**step.pairs, **step.old}
+    seldom = any(k.startswith(_SELDOM) and v not in _NO for k, v in more.items())
+    return Step(step.lines & (SOME if seldom else EVERY), step.said, forward)
+
+
+def _moved(step: rainerscript.Step, program: rainerscript.Program) -> rainerscript.Step:
+    """Take a condition on the sender as not known where this host's own is another."""
+    if program.elsewhere and "fromhost-ip" in step.said.lower():
+        return msgspec.structs.replace(step, lines=SOME)
+    return step
+
+
+def _watched(program: rainerscript.Program) -> Iterator[Watched]:
+    for one in program.objects:
+        if one.name == "input" and one.pairs.get("type", "").lower() == "imfile":
+            pairs = one.pairs
+            lines = kind(pairs.get("facility", "local0"), pairs.get("severity", "5"))
+            ruleset = pairs.get("ruleset", "").lower() or program.default
+            yield Watched(pairs.get("file", ""), ruleset, lines)
+
+
+def _own(program: rainerscript.Program) -> tuple[str, ...]:
+    """Return the rulesets that lines of this host may come to."""
+    named = [
+        one.pairs["ruleset"].lower()
+        for one in program.objects
+        if one.pairs.get("type", one.pairs.get("load", "")).lower() in _OWN_INPUTS
+        and one.pairs.get("ruleset")
+    ]
+    return tuple(dict.fromkeys((program.default, *named)))
+
+
 def parse(answer: str) -> Logging:
     """Read all files of rsyslog, in both of its languages."""
     said = contents(answer)
     user, groups = _user(said)
     arrived = _arrivals(said.pop(ARRIVALS, ""))
-    texts = {path: _bare(text) for path, text in said.items()}
-    forwards: list[Forward] = []
-    inputs, modules, work = [], [], ""
-    for path, text in texts.items():
-        modules += [(path, name) for name in _LOADED.findall(text)]
-        work = "".join(_WORK.findall(text)[-1:]) or work
-        forwards += _old(path, text)
-        for name, pairs in _calls(text):
-            made = _new(path, pairs) if name == "action" else None
-            forwards += [made] if made else []
-            if name == "input" and pairs.get("type", "").lower() == "imfile":
-                inputs.append(pairs.get("file", ""))
-            if name == "module":
-                modules.append((path, pairs.get("load", "")))
-            if name == "global":
-                work = pairs.get("workdirectory", work)
-        inputs += re.findall(r"(?m)^\$InputFileName\s+(\S+)", text)
-    kept = tuple(forward for forward in forwards if not _here(forward))
-    read = tuple(filter(None, inputs))
+    program = rainerscript.read(said)
+    rulesets = {
+        name: tuple(filter(None, (_step(_moved(s, program)) for s in steps)))
+        for name, steps in program.rulesets.items()
+    }
+    work, modules = "", []
+    for one in program.objects:
+        work = one.pairs.get("workdirectory", work) if one.name == "global" else work
+        if one.name == "module":
+            modules.append((one.file, one.pairs.get("load", "")))
     return Logging(
-        *(kept, read, tuple(texts), tuple(modules), work),
-        *(user, groups, arrived),
+        tuple(s.forward for steps in rulesets.values() for s in steps if s.forward),
+        tuple(one for one in _watched(program) if one.path),
+        *(tuple(said), tuple(modules), work, user, groups, arrived),
+        *(rulesets, _own(program)),
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
 from typing import Generic, Literal, TypeVar
 
 import msgspec
@@ -86,6 +87,12 @@ def text(answer: str) -> str:
 def lines(answer: str) -> tuple[str, ...]:
     """Return the answer's lines that are not blank, stripped."""
     return tuple(line.strip() for line in answer.splitlines() if line.strip())
+
+
+def matches(path: str, pattern: str) -> bool:
+    """Say whether a shell's pattern holds a path: no star goes past a folder."""
+    parts, wanted = path.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 
 
 def contents(answer: str) -> dict[str, str]:

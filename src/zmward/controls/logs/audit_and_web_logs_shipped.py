@@ -1,10 +1,9 @@
 """audit.log and nginx's log leave the host too."""
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from zmward.control import Control, Severity, fails, passes, unconcerned, unsure
-from zmward.controls.logs._shipping import agents
+from zmward.controls.logs._shipping import agents, file_sent, names
 from zmward.controls.shapes.basic import on_hosts
 from zmward.controls.shapes.unittext import unit_text
 from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
@@ -34,25 +33,28 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
         else:
             yield not_concerned(Layer.DECLARED, host, "nothing is forwarded at all")
         return
-    lost = [
-        log for log in wanted if not any(fnmatchcase(log, one) for one in found.inputs)
-    ]
+    sent = {log: file_sent(found, log, names(host)) for log in wanted}
+    lost = [log for log, lines in sent.items() if not lines.may]
+    doubted = [log for log, lines in sent.items() if lines.may and not lines.sure]
     running = agents(facts, host) if lost else []
     if running:
         reason = (
-            f"not read by rsyslog: {', '.join(lost)}; but {', '.join(running)} runs"
+            f"not sent by rsyslog: {', '.join(lost)}; but {', '.join(running)} runs"
         )
         yield unknown(Layer.DECLARED, host, f"{reason}, and may ship them")
     elif lost:
         yield deviates(
             Layer.DECLARED,
             host,
-            f"not read by rsyslog: {', '.join(lost)}",
+            f"not read or not sent by rsyslog: {', '.join(lost)}",
             ", ".join(wanted),
             no_cure="`zmward logs forward --to NAME` sends them, and lets rsyslog read "
             "them by an access list, not through the group zimbra.",
             source="rsyslog",
         )
+    elif doubted:
+        reason = f"read by rsyslog: {', '.join(doubted)}; that all of it is sent is"
+        yield unknown(Layer.DECLARED, host, f"{reason} not known")
     else:
         seen = f"read by rsyslog: {', '.join(found.inputs)}"
         yield sound(Layer.DECLARED, host, source="rsyslog", seen=seen)
@@ -80,6 +82,20 @@ CONTROL = Control(
     examples=(
         passes(raw={"rsyslog": f"{_FORWARD}{_INPUTS}"}),
         fails(raw={"rsyslog": _FORWARD, "units": unit_text("rsyslog")}),
+        *(
+            fails(raw={"rsyslog": text, "units": unit_text("rsyslog")})
+            for text in (
+                # A ruleset that sends nothing.
+                _FORWARD + _INPUTS.replace(")", ' ruleset="local")'),
+                # They come as local0.notice.
+                f"{_FORWARD.replace('*.*', 'kern.*')}{_INPUTS}",
+                f"{_FORWARD} /*\n{_INPUTS} */\n",
+                "> /etc/rsyslog.conf\n *.* @mail.example.com\n" + _INPUTS,
+            )
+        ),
+        unsure(
+            raw={"rsyslog": _FORWARD.replace("*.*", "if $msg != '' then") + _INPUTS}
+        ),
         unsure(raw={"rsyslog": _FORWARD, "units": unit_text("filebeat")}),
         unsure(
             raw={

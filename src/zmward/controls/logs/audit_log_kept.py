@@ -1,9 +1,9 @@
 """audit.log is kept long enough to look back."""
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from zmward.control import Control, Severity, fails, passes, unsure
+from zmward.controls.logs._shipping import file_sent, names
 from zmward.controls.shapes.basic import on_hosts
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.evidence import Unseen
@@ -14,18 +14,23 @@ from zmward.sources.logging import RSYSLOG
 _AUDIT = "/opt/zimbra/log/audit.log"
 
 
-def _shipped(facts: Facts, host: str) -> str:
-    """Return to where audit.log goes; empty where it does not, or is unknown."""
+def _shipped(facts: Facts, host: str) -> tuple[str, bool]:
+    """Return to where audit.log surely goes, and whether it may go anywhere."""
     try:
         found = facts.read(RSYSLOG, host)
     except Unseen:
-        return ""
-    read = any(fnmatchcase(_AUDIT, one) for one in found.inputs)
-    return found.forwards[0].target if read and found.forwards else ""
+        return "", False
+    own = names(host)
+    targets = {one.target for one in found.forwards} - own
+    for one in found.forwards:
+        others = (targets - {one.target}) | own
+        if one.target in targets and file_sent(found, _AUDIT, others).sure:
+            return one.target, True
+    return "", file_sent(found, _AUDIT, own).may != 0
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
-    target = _shipped(facts, host)
+    target, perhaps = _shipped(facts, host)
     if target:
         seen = f"audit.log goes to {target}"
         yield sound(Layer.LASTING, host, source="rsyslog", seen=seen)
@@ -38,6 +43,9 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     elif days >= least:
         seen = f"deleted after {days} days"
         yield sound(Layer.LASTING, host, source="crontab-zimbra", seen=seen)
+    elif perhaps:
+        reason = f"deleted after {days} days; that all of it is sent is not known"
+        yield unknown(Layer.LASTING, host, f"audit.log is {reason}")
     else:
         yield deviates(
             Layer.LASTING,
@@ -56,6 +64,10 @@ _CRON = (
     "{{}} \\; > /dev/null 2>&1\n # ZIMBRAEND -- DO NOT EDIT\n"
 )
 _LOCAL = "> /etc/rsyslog.conf\n mail.* /var/log/mail.log\n"
+_SENT = (
+    "> /etc/rsyslog.conf\n {} @@log.example.net\n"
+    ' input(type="imfile" File="/opt/zimbra/log/audit.log" Tag="a:"{})\n'
+)
 
 CONTROL = Control(
     id="audit-log-kept",
@@ -72,11 +84,23 @@ CONTROL = Control(
         passes(raw={"crontab-zimbra": _CRON.format(31), "rsyslog": _LOCAL}),
         passes(
             raw={
-                "rsyslog": "> /etc/rsyslog.conf\n *.* @@log.example.net\n"
-                ' input(type="imfile" File="/opt/zimbra/log/audit.log" Tag="a:")\n'
+                "rsyslog": _SENT.format("*.*", ""),
             }
         ),
-        fails(raw={"crontab-zimbra": _CRON.format(8), "rsyslog": _LOCAL}),
+        *(
+            fails(raw={"crontab-zimbra": _CRON.format(8), "rsyslog": text})
+            for text in (
+                _LOCAL,
+                _SENT.format("kern.*", ""),
+                _SENT.format("*.*", ' ruleset="local"'),
+            )
+        ),
+        unsure(
+            raw={
+                "crontab-zimbra": _CRON.format(8),
+                "rsyslog": _SENT.format("if $msg != '' then", ""),
+            }
+        ),
         unsure(missing=("crontab-zimbra",), raw={"rsyslog": _LOCAL}),
     ),
 )

@@ -66,6 +66,13 @@ CONTROL = Control(
         fails(raw={"rsyslog": _ACTION.format("")}),
         fails(raw={"rsyslog": _ACTION.format(_QUEUE.format(2000))}),
         fails(raw={"rsyslog": _OLD.format("")}),
+        # Such a directive holds for the next action only, whatever that does.
+        *(
+            fails(
+                raw={"rsyslog": _OLD.format(f" $ActionQueueTimeoutEnqueue 0\n{more}")}
+            )
+            for more in (" *.* @@other.example.net\n", " *.* /var/log/all\n")
+        ),
         unsure(missing=("rsyslog",)),
         unconcerned(raw={"rsyslog": "> /etc/rsyslog.conf\n mail.* /var/log/mail\n"}),
     ),

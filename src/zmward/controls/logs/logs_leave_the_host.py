@@ -3,23 +3,29 @@
 from collections.abc import Iterator
 
 from zmward.control import Control, Severity, fails, passes, unsure
-from zmward.controls.logs._shipping import agents
+from zmward.controls.logs._shipping import agents, names, told
 from zmward.controls.shapes.basic import on_hosts
 from zmward.controls.shapes.unittext import unit_text
 from zmward.deviation import Judgement, Layer, deviates, sound, unknown
 from zmward.facts import Facts
 from zmward.sources.addresses import ADDRESSES
-from zmward.sources.logging import RSYSLOG
+from zmward.sources.logging import RSYSLOG, Logging
+from zmward.sources.selectors import ENOUGH
 from zmward.sources.units import UNITS
 
 
 def _look(facts: Facts, host: str) -> Iterator[Judgement]:
-    found = () if facts.absent(RSYSLOG, host) else facts.read(RSYSLOG, host).forwards
-    own = {host, host.partition(".")[0], *facts.read(ADDRESSES, host)}
-    forwards = [one for one in found if one.target not in own]
-    if forwards:
+    absent = facts.absent(RSYSLOG, host)
+    found = Logging((), ()) if absent else facts.read(RSYSLOG, host)
+    own = {*names(host), *facts.read(ADDRESSES, host)}
+    forwards = [one for one in found.forwards if one.target not in own]
+    if not ENOUGH & ~found.own_sent(own).sure:
         seen = ", ".join(f"{one.target} ({one.file})" for one in forwards)
         yield sound(Layer.DECLARED, host, source="rsyslog", seen=seen)
+        return
+    if forwards:
+        reason = f"that all lines leave is not known; rsyslog sends {told(found, own)}"
+        yield unknown(Layer.DECLARED, host, reason)
         return
     running = agents(facts, host)
     if running:
@@ -39,6 +45,8 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
 
 
 _FORWARD = "> /etc/rsyslog.d/30-loghost.conf\n *.* @@log.example.net:6514\n"
+_FILE = "> /etc/rsyslog.d/30-loghost.conf\n"
+_TO = 'action(type="omfwd" target="log.example.net" protocol="tcp")'
 _OWN = ("127.0.0.1", "192.0.2.10")
 _LOCAL = "> /etc/rsyslog.d/50-default.conf\n *.* -/var/log/syslog\n"
 
@@ -52,11 +60,45 @@ CONTROL = Control(
     check=on_hosts(Layer.DECLARED, (RSYSLOG, UNITS, ADDRESSES), _look),
     refs=("https://www.rsyslog.com/doc/configuration/modules/omfwd.html",),
     note=(
+        "All facilities must leave, from info on; where only some do, or where lines "
+        "are stopped before, or a ruleset is not known to be called, it is unknown. "
         "Zimbra's own zimbraLogHostname collects within the installation, over plain "
         "UDP. audit.log and nginx's log never go to syslog by themselves."
     ),
     examples=(
         passes(addresses=_OWN, raw={"rsyslog": _FORWARD}),
+        passes(addresses=_OWN, raw={"rsyslog": f"{_FILE} *.info @@log.example.net\n"}),
+        passes(
+            addresses=_OWN,
+            raw={
+                "rsyslog": "> /etc/rsyslog.conf\n $IncludeConfig /etc/rsyslog.d/\n"
+                f"{_FILE} /* TLS */\n"
+                f' ruleset(name="Out") {{ {_TO} }}\n'
+                ' if $fromhost-ip == "127.0.0.1" then call out\n'
+            },
+        ),
+        *(
+            unsure(addresses=_OWN, raw={"rsyslog": f"{_FILE} {text}\n"})
+            for text in (
+                "kern.emerg @@log.example.net",
+                "*.none @@log.example.net",
+                "*.notice @@log.example.net",
+                "*.*;auth,authpriv.none @@log.example.net",
+                # What zmsyslogsetup writes on a node whose log host is another one.
+                "local0.* @mbox.example.com\n mail.* @mbox.example.com",
+                f'ruleset(name="never") {{ {_TO} }}',
+                f"if $programname == 'sshd' then {_TO}",
+                f"if $programname == 'sshd' then stop\n {_TO}",
+                f"authpriv.* stop\n {_TO}",
+            )
+        ),
+        *(
+            fails(
+                addresses=_OWN,
+                raw={"rsyslog": f"{_FILE} {text}\n", "units": unit_text("rsyslog")},
+            )
+            for text in (f"/*\n {_TO}\n */", f"/* {_TO}", f"# old \\\n {_TO}")
+        ),
         fails(addresses=_OWN, raw={"rsyslog": _LOCAL, "units": unit_text("rsyslog")}),
         fails(
             addresses=_OWN,

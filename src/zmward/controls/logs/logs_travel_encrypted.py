@@ -34,6 +34,9 @@ _TLS = (
     ' action(type="omfwd" target="log.example.net" protocol="tcp"\n'
     '        StreamDriver="gtls" StreamDriverMode="1")\n'
 )
+# This directive holds until it is said anew.
+_OLD = "> /etc/rsyslog.conf\n $ActionSendStreamDriverMode {}\n mail.* @@a\n{} *.* @@b\n"
+_AFTER = " $ActionSendStreamDriverMode 1\n"
 
 CONTROL = Control(
     id="logs-travel-encrypted",
@@ -49,6 +52,10 @@ CONTROL = Control(
     refs=("https://www.rfc-editor.org/rfc/rfc5425",),
     examples=(
         passes(raw={"rsyslog": _TLS}),
+        passes(raw={"rsyslog": _OLD.format("1", "")}),
+        fails(raw={"rsyslog": _OLD.format("1", " $ActionSendStreamDriverMode 0\n")}),
+        fails(raw={"rsyslog": "> /etc/rsyslog.conf\n *.* @@a\n" + _AFTER}),
+        fails(raw={"rsyslog": f"> /etc/rsyslog.conf\n /*\n{_AFTER} */\n *.* @@a\n"}),
         fails(raw={"rsyslog": "> /etc/rsyslog.conf\n mail.* @log.example.net\n"}),
         fails(raw={"rsyslog": "> /etc/rsyslog.conf\n *.* @@log.example.net:514\n"}),
         unsure(missing=("rsyslog",)),
