@@ -27,6 +27,8 @@ _LONGEST = 1 << 16
 _MARK = 64
 # How many seconds a renamed file is read on, and an unfinished pair of lines waits.
 _LATE, _PATIENCE = 60.0, 3.0
+# Within so many seconds a writer goes on with what it has begun to write.
+_REST = 0.02
 
 
 class Spot(msgspec.Struct, array_like=True):
@@ -36,6 +38,7 @@ class Spot(msgspec.Struct, array_like=True):
     `skips` is true within a line that is too long, whose rest is dropped. Of a file
     that nothing was read of, no byte tells whether it was copied and truncated: `known`
     are the inodes and times of the rotated files then; another one is such a copy.
+    `within` is for how many blocks more its lines may be what a client wrote.
     """
 
     device: int
@@ -45,6 +48,7 @@ class Spot(msgspec.Struct, array_like=True):
     skips: bool = False
     known: list[tuple[int, int]] = []
     head: bytes = b""
+    within: int = 0
 
 
 class Held:
@@ -53,11 +57,18 @@ class Held:
     def __init__(self, file: IO[bytes], spot: Spot) -> None:
         self.file, self.spot = file, spot
         self.until = 0.0
+        # Whether more was there behind the last block when it was taken.
+        self.cut = False
         self._waits = 0.0
 
     def size(self) -> int:
         """Return how long it is now."""
         return os.fstat(self.file.fileno()).st_size
+
+    def rests(self) -> bool:
+        """Return whether nobody is just writing behind what was read."""
+        time.sleep(_REST)
+        return self.size() <= self.spot.at
 
     def same(self) -> bool:
         """Return whether what was read is still there."""
@@ -90,6 +101,7 @@ class Held:
             self.move(spot.at + (end or len(block)))
             return b"" if spot.skips else self.take(pair, final=final)
         lines = block if final else block[: block.rfind(b"\n") + 1]
+        self.cut = len(lines) < len(block) or len(block) == _BLOCK
         if not lines and len(block) == _BLOCK:
             spot.skips = True
             self.move(spot.at + len(block))

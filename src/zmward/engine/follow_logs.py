@@ -154,7 +154,7 @@ class Follow:
             for held, block, more in tail.poll():
                 place = self._place(held, log)
                 self.counts.lines += block.count(b"\n")
-                some = self._read(place, block, more=more)
+                some = self._read(held, place, block)
                 found += some
                 if more:
                     behind = True
@@ -163,21 +163,37 @@ class Follow:
         self._held = [one for one in found if one.when > limit]
         return self._joined(found[: len(found) - len(self._held)]), behind
 
-    def _read(self, place: Place, block: bytes, *, more: bool) -> list[Event]:
-        """Return the events of a block; where a client may speak, without address."""
-        begin = end = 0
-        if place.log == "audit":
-            begin, end, goes_on = doubted(block, within=place.within)
-            place.within = goes_on or (more and end > 0)
-        parts = []
-        for first, last in ((0, begin), (begin, end), (end, len(block))):
-            some: list[Event] = []
-            if first < last:
-                found = read(place, block, first, last, self.counts)
-                some += dated_events(place, found)
-            parts.append(some)
-        unsure = (replace(one, source="", via="none", peer="") for one in parts[1])
-        return [*parts[0], *unsure, *parts[2]]
+    def _read(self, held: Held, place: Place, block: bytes) -> list[Event]:
+        """Return the events of a block; where a client may speak, without address.
+
+        Whoever writes a name of several lines may speak for himself there.
+        """
+        if place.log != "audit":
+            return self._events(place, block, 0, len(block))
+        spot = held.spot
+        doubt = doubted(block, within=spot.within, cut=held.cut)
+        if doubt.large and not held.rests():
+            doubt = doubt._replace(end=len(block), within=1)
+        spot.within = doubt.within
+        sure = self._events(place, block, 0, doubt.head)
+        head = self._events(place, block, doubt.head, doubt.begin)
+        unsure = self._events(place, block, doubt.begin, doubt.end)
+        own = {one.source for one in head if doubt.broken}
+        return [
+            *(*sure, *head),
+            *(
+                one
+                if one.source in own
+                else replace(one, source="", via="none", peer="")
+                for one in unsure
+            ),
+            *self._events(place, block, doubt.end, len(block)),
+        ]
+
+    def _events(self, place: Place, block: bytes, begin: int, end: int) -> list[Event]:
+        if begin >= end:
+            return []
+        return list(dated_events(place, read(place, block, begin, end, self.counts)))
 
     def _joined(self, found: Sequence[Event]) -> list[Event]:
         now = self._passed()
