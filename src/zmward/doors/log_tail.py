@@ -29,6 +29,8 @@ _MARK = 64
 _LATE, _PATIENCE = 60.0, 3.0
 # Within so many seconds a writer goes on with what it has begun to write.
 _REST = 0.02
+# So long a look passes a line that is too long.
+_PASSING = 0.2
 
 
 class Spot(msgspec.Struct, array_like=True):
@@ -94,12 +96,11 @@ class Held:
         A last line that ends with `pair` may go on in the next: it waits a little.
         """
         spot = self.spot
+        if spot.skips:
+            self._skip()
+        if spot.skips:
+            return b""
         block = os.pread(self.file.fileno(), _BLOCK, spot.at)
-        if spot.skips and block:
-            end = block.find(b"\n") + 1
-            spot.skips = end == 0
-            self.move(spot.at + (end or len(block)))
-            return b"" if spot.skips else self.take(pair, final=final)
         lines = block if final else block[: block.rfind(b"\n") + 1]
         self.cut = len(lines) < len(block) or len(block) == _BLOCK
         if not lines and len(block) == _BLOCK:
@@ -113,6 +114,19 @@ class Held:
         if lines:
             self.move(spot.at + len(lines))
         return lines.lstrip(b"\0")
+
+    def _skip(self) -> None:
+        """Pass the rest of a line that is too long, as far as a look may go on."""
+        spot, file = self.spot, self.file.fileno()
+        at, until = spot.at, time.monotonic() + _PASSING
+        while spot.skips and (block := os.pread(file, _BLOCK, at)):
+            end = block.find(b"\n") + 1
+            spot.skips = end == 0
+            at += end or len(block)
+            if time.monotonic() >= until:
+                break
+        if at > spot.at:
+            self.move(at)
 
     def _wait(self) -> bool:
         """Return whether an unfinished pair has not waited for long."""
@@ -310,7 +324,10 @@ class Tail:
             self._copied(live)
         for held in list(self._old):
             yield from self._blocks(held)
-            if held.until <= time.monotonic() and not self._more(held):
+            if self._more(held):
+                # What was written later would only wait.
+                return
+            if held.until <= time.monotonic():
                 if last := held.take(self._pair, final=True):
                     yield held, last, False
                 self._old.remove(held)
@@ -327,9 +344,11 @@ class Tail:
 
     @staticmethod
     def _more(held: Held) -> bool:
-        return held.size() - held.spot.at >= _BLOCK
+        least = 1 if held.spot.skips else _BLOCK
+        return held.size() - held.spot.at >= least
 
     def _blocks(self, held: Held) -> Iterator[tuple[Held, bytes, bool]]:
         lines = held.take(self._pair)
-        if lines:
-            yield held, lines, self._more(held)
+        more = self._more(held)
+        if lines or (more and held.spot.skips):
+            yield held, lines, more

@@ -80,11 +80,14 @@ class Clock:
 
     def settle(self, first: float, later: float) -> float:
         """Return the right one of two turns, `later` apart."""
+        self._last = self._turn(first, later)
+        return self._last
+
+    def _turn(self, first: float, later: float) -> float:
         # A gap in spring has its turns the other way round; the first one is right.
         second = first + later
         turned = first < self._last - _BACK and first < second <= self._last + _DAY
-        self._last = second if turned else first
-        return self._last
+        return second if turned else first
 
     def _minute(self, parts: tuple[int, ...]) -> tuple[float, float]:
         """Return the seconds of a local minute, and what its second turn is later."""
@@ -226,6 +229,12 @@ class Clock:
             return found
         self.later = known[1]
         return known[0] + second
+
+    def glance(self, line: bytes) -> float | None:
+        """Return when a line was written that begins with its stamp; settle nothing."""
+        text = line[:40].decode("ascii", "replace")
+        first = self._first_iso(text) if text[:1].isdigit() else self._first_bsd(text)
+        return None if first is None else self._turn(first, self.later)
 
     def iso(self, text: str) -> float | None:
         """Return the seconds of an ISO stamp at the text's begin, local without zone.
