@@ -19,7 +19,7 @@ from typing import IO
 
 import msgspec
 
-from zmward.doors.log_files import NoFile, behind_zeros, plain
+from zmward.doors.log_files import NoFile, behind_zeros, plain, rotated
 from zmward.doors.packed import FAULTS, PACKINGS, unpacked
 
 _BLOCK = 1 << 20
@@ -31,6 +31,10 @@ _LATE, _PATIENCE = 60.0, 3.0
 _REST = 0.02
 # So long a look passes a line that is too long.
 _PASSING = 0.2
+
+
+# The inode, time and name of a rotated file.
+_Other = tuple[int, int, Path]
 
 
 class Spot(msgspec.Struct, array_like=True):
@@ -169,6 +173,21 @@ def _is_packed(path: Path) -> bool:
         return True
 
 
+def _head(path: Path) -> bytes:
+    """Return how a file begins; nothing where that tells it from no other."""
+    try:
+        with plain(path) as file:
+            packed = unpacked(file)
+            if packed is None:
+                head = os.pread(file.fileno(), _MARK, 0)
+            else:
+                with packed:
+                    head = packed.read(_MARK) or b""
+    except FAULTS:
+        return b""
+    return head if len(head.lstrip(b"\0")) == _MARK else b""
+
+
 def _found(path: Path, spot: Spot) -> Held | None:
     """Return a file that holds what was read up to a place, opened there."""
     held = Held(_plain(path), spot)
@@ -254,7 +273,7 @@ class Tail:
         if text not in self.notes:
             self.notes.append(text)
 
-    def _others(self) -> list[tuple[int, int, Path]]:
+    def _others(self) -> list[_Other]:
         """Return the inodes, times and names of the rotated files, oldest first."""
         live = self._live.spot.inode if self._live else 0
         found = []
@@ -263,7 +282,8 @@ class Tail:
                 status = path.stat()
             except OSError:
                 continue
-            if status.st_ino != live and path.is_file():
+            own = rotated(path, self.path.name) and path.is_file()
+            if own and status.st_ino != live:
                 found.append((status.st_mtime_ns, path.name, status.st_ino, path))
         return [(inode, at, path) for at, _, inode, path in sorted(found)]
 
@@ -279,15 +299,24 @@ class Tail:
             if held is not None:
                 self._old.append(held)
                 if newer:
-                    self._whole(others[number + 1 :])
+                    self._whole(others[number + 1 :], others[: number + 1])
                 return
         if spot.at:
             self._note(f"{self.path}: what followed its last known line is lost")
 
-    def _whole(self, others: Sequence[tuple[int, int, Path]]) -> None:
+    def _whole(self, others: Sequence[_Other], read: Sequence[_Other]) -> None:
+        """Read files whole, but for what begins as another does: that is a copy."""
+        if not others:
+            return
+        known = {self.path, *(path for _, _, path in read)}
+        heads = {_head(path) for path in known}
         for inode, _, path in others:
             if inode in {one.spot.inode for one in self._old}:
                 continue
+            head = _head(path)
+            if head and head in heads:
+                continue
+            heads.add(head)
             try:
                 file = _plain(path)
             except FAULTS as error:
@@ -308,8 +337,9 @@ class Tail:
             return
         others = self._others()
         if live.spot.known:
+            read = [one for one in others if one[:2] in live.spot.known]
             new = (one for one in others if one[:2] not in live.spot.known)
-            self._whole([one for one in new if not _is_packed(one[2])])
+            self._whole([one for one in new if not _is_packed(one[2])], read)
         # The live file's own inode is known too: the list is never empty.
         live.spot.known = [(live.spot.inode, 0), *(one[:2] for one in others)]
 
