@@ -154,7 +154,7 @@ class Follow:
         if kept is None:
             if len(self._places) >= _PLACES:
                 self._places.pop(next(iter(self._places)))
-            clock = Clock(self._zone, time.time())
+            clock = Clock(self._zone, time.time(), live=True)
             place = Place(log, clock, self._trusted, self._lines)
             # The file is kept with it, so that its id is not given to another.
             kept = self._places[id(held)] = (held, place)
