@@ -149,6 +149,15 @@ def test_a_name_that_is_half_written_bans_nobody(world: World, begin: str) -> No
     assert world.counted() == [CALLER]
 
 
+def test_the_last_of_several_names_is_half_written(world: World) -> None:
+    whole = unknown(f"x\n{FORGED}\n")
+    at = whole.index(FORGED)
+    world.part("audit.log", f"{unknown('nobody')}\n{whole[:at]}")
+    assert world.counted() == [CALLER]
+    world.write("audit.log", whole[at:], OWN)
+    assert world.counted() == [CALLER]
+
+
 def test_while_somebody_writes_on_the_end_of_a_long_name_is_unsure(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

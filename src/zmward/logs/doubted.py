@@ -7,7 +7,6 @@ long as it may not be whole yet, no end counts: the name may hold ends too, and 
 """
 
 import re
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from zmward.logs.candidates import LONGEST
@@ -46,18 +45,18 @@ def doubted(block: bytes, *, within: int = 0, cut: bool = False) -> Doubt:
     `within` is what the block before left; `cut` says that more was there already
     behind the block, be it half a line.
     """
-    heads = list(_heads(block))
-    if not heads and not within:
+    found = _first(block)
+    if found < 0 and not within:
         return Doubt()
     head = begin = 0
     broken = False
     if not within:
-        head, found = heads[0]
+        head = block.rfind(b"\n", 0, found) + 1
         begin = block.find(b"\n", found) + 1 or len(block)
         broken = _END.search(block, found, begin) is None
-    last = heads[-1][1] if heads else 0
+    begun = found >= 0
+    last = _last(block, found) if begun else 0
     end = max((one.end() for one in _END.finditer(block, last)), default=0)
-    begun = bool(heads)
     # Other lines than the server's own show that a name goes on.
     goes_on = (begun and not end) or not _OWN.fullmatch(block, max(begin, end))
     left = _left(within, begun=begun, goes_on=goes_on, ended=end > 0)
@@ -70,21 +69,33 @@ def doubted(block: bytes, *, within: int = 0, cut: bool = False) -> Doubt:
     return Doubt(head, begin, max(begin, end), left, broken, large)
 
 
-def _heads(block: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where lines begin that look like such a message, and where it stands.
+def _first(block: bytes) -> int:
+    """Return where the first such message stands; -1 where there is none."""
+    found = block.find(_BEGIN)
+    while found >= 0 and not _told(block, found):
+        line_end = block.find(b"\n", found)
+        found = block.find(_BEGIN, line_end) if line_end >= 0 else -1
+    return found
+
+
+def _last(block: bytes, first: int) -> int:
+    """Return where the last such message stands."""
+    found = block.rfind(_BEGIN)
+    while found > first and not _told(block, found):
+        found = block.rfind(_BEGIN, 0, block.rfind(b"\n", 0, found))
+    return max(found, first)
+
+
+def _told(block: bytes, at: int) -> bool:
+    """Return whether a line tells such a message.
 
     A client may write the same words elsewhere in a line, as its user agent.
     """
-    found = block.find(_BEGIN)
-    while found >= 0:
-        first = block.rfind(b"\n", 0, found) + 1
-        last = block.find(b"\n", found)
-        line = block[first : min(last if last >= 0 else len(block), first + LONGEST)]
-        parts = usual(line)
-        cut = parts_of(line) if parts is None else parts.groups()
-        if cut and cut[-2] == _PLACE and cut[-1].startswith(_MESSAGE):
-            yield first, found
-        found = block.find(_BEGIN, max(last, found + 1))
+    begin, end = block.rfind(b"\n", 0, at) + 1, block.find(b"\n", at)
+    line = block[begin : min(end if end >= 0 else len(block), begin + LONGEST)]
+    parts = usual(line)
+    cut = parts_of(line) if parts is None else parts.groups()
+    return bool(cut and cut[-2] == _PLACE and cut[-1].startswith(_MESSAGE))
 
 
 def _left(within: int, *, begun: bool, goes_on: bool, ended: bool) -> int:
