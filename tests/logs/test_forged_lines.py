@@ -124,8 +124,9 @@ def test_unknown_accounts_and_failures_beside_them_count(world: World) -> None:
         f"x\n{FILLER}{FILLER}{FORGED}\n{FILLER}",
         f"x].\n{FILLER}].\n{FORGED}\n{FILLER}{FORGED}\n",
         f"x\n{'z' * 3_000_000}\n{FORGED}\n",
+        "x].\n" + f"{FORGED}\n" * 9000,
     ],
-    ids=["end in the first block", "many blocks", "an end in each", "long line"],
+    ids=["early end", "many blocks", "an end in each", "long line", "no other line"],
 )
 def test_a_name_of_megabytes_bans_nobody(world: World, name: str) -> None:
     world.write("audit.log", unknown(name))
