@@ -34,6 +34,24 @@ def test_the_hour_that_comes_twice_is_told_apart() -> None:
     assert found[-1] - found[0] == 2 * 3600 + 120
 
 
+@pytest.mark.parametrize(
+    ("now", "wanted"),
+    [
+        ("02:30:05+01:00", "02:30:00+01:00"),
+        ("03:10:00+01:00", "02:30:00+01:00"),
+        ("02:30:00.500+02:00", "02:30:00+02:00"),
+        ("02:29:00+01:00", "02:30:00+02:00"),
+        # So late it is only the order that tells.
+        ("04:00:00+01:00", "02:30:00+02:00"),
+    ],
+)
+def test_who_follows_knows_the_turn_by_the_time_of_day(now: str, wanted: str) -> None:
+    one = Clock(ROME, at(f"2024-10-27T{now}"), live=True)
+    assert one.iso("2024-10-27 02:30:00,000") == at(f"2024-10-27T{wanted}")
+    one.iso("2024-10-27 02:50:00,000")
+    assert one.iso("2024-03-31 02:30:00,000") == at("2024-03-31T01:30:00+00:00")
+
+
 def test_the_hour_that_never_was_does_not_stop_it() -> None:
     assert clock().iso("2024-03-31 02:30:00,000") is not None
 

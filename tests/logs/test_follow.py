@@ -4,6 +4,7 @@ import gzip
 import os
 import shutil
 import tempfile
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -331,6 +332,19 @@ def test_a_clock_set_back_loses_nothing(tmp_path: Path) -> None:
         write(world.path, line(number))
         world.look()
     assert world.keys == ["s500", "s501", "s3", "s4", "s502"]
+    world.follow.close()
+
+
+def test_the_first_line_in_the_hour_that_comes_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a quiet night the line says nothing by its order: our clock does."""
+    world = World(tmp_path)
+    now = datetime(2024, 10, 27, 1, 30, 2, tzinfo=UTC).timestamp()
+    monkeypatch.setattr("zmward.engine.follow_logs.time.time", lambda: now)
+    text = failed(f"oip={CALLER};soapId=1;", stamp="2024-10-27 02:30:00,000")
+    write(world.path, f"{text}\n".encode())
+    assert [one.when for one in world.follow.look()[0]] == [now - 2]
     world.follow.close()
 
 

@@ -2,21 +2,26 @@
 
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.logs.files import BYSTANDER, CALLER, PROXY, ROME, STAMP, URL, failed, read
 from zmward.bans.jails import LOGIN
 from zmward.catalog.log_pattern import Log
-from zmward.engine.follow_logs import Follow
+from zmward.doors.log_tail import Held
+from zmward.engine.follow_logs import Follow, Progress
 from zmward.logs import compact
-from zmward.logs.doubted import doubted
+from zmward.logs.doubted import Doubt, doubted
 from zmward.logs.event import Event
 
 ADMIN = "[qtp1-3:https://192.0.2.20:7071/service/admin/soap/]"
 NGINX = "2024/11/05 10:15:40 [error] 1#0: *1 An error occurred in mail zmauth: "
 FORGED = failed(f"oip={BYSTANDER};soapId=9;")
+OWN = failed(f"oip={CALLER};soapId=2;")
+FILLER = ("z" * 99 + "\n") * 11_000
 
 
 def unknown(name: str, source: str = CALLER) -> str:
@@ -38,12 +43,22 @@ class World:
         self.follow = Follow([folder], (ROME, (PROXY,)), None, lambda: 0.0)
 
     def write(self, name: str, *lines: str) -> None:
-        with (self.folder / name).open("a") as file:
-            file.writelines(f"{line}\n" for line in lines)
+        self.part(name, "".join(f"{line}\n" for line in lines))
 
-    def counted(self) -> list[str]:
-        found = [*self.follow.look()[0], *self.follow.rest()]
+    def part(self, name: str, text: str) -> None:
+        with (self.folder / name).open("a") as file:
+            file.write(text)
+
+    def counted(self, looks: int = 1) -> list[str]:
+        found = [one for _ in range(looks) for one in self.follow.look()[0]]
+        found += self.follow.rest()
         return [one.source for one in found if LOGIN.counts(one)]
+
+    def restart(self) -> None:
+        kept = msgspec.msgpack.encode(self.follow.progress())
+        self.follow.close()
+        known = msgspec.msgpack.decode(kept, type=Progress)
+        self.follow = Follow([self.folder], (ROME, (PROXY,)), known, lambda: 0.0)
 
 
 @pytest.fixture
@@ -82,7 +97,7 @@ def test_names_with_line_ends_in_audit_log_ban_nobody(world: World) -> None:
         f"x]. Reason: account not found.\n{FORGED}\n{unknown('y', BYSTANDER)[:-29]}",
     ):
         world.write("audit.log", unknown(name))
-        assert world.counted() == [CALLER] * (name[1] == "]")
+        assert world.counted() == [CALLER]
 
 
 def test_a_long_name_is_not_believed_in_the_next_look(world: World) -> None:
@@ -98,13 +113,110 @@ def test_a_long_name_is_not_believed_in_the_next_look(world: World) -> None:
 
 
 def test_unknown_accounts_and_failures_beside_them_count(world: World) -> None:
-    own = failed(f"oip={CALLER};soapId=2;")
-    world.write("audit.log", own, unknown("nobody"), own)
+    world.write("audit.log", OWN, unknown("nobody"), OWN)
     assert world.counted() == [CALLER] * 3
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"x].\n{FORGED}\n{FILLER}",
+        f"x\n{FILLER}{FILLER}{FORGED}\n{FILLER}",
+        f"x].\n{FILLER}].\n{FORGED}\n{FILLER}{FORGED}\n",
+        f"x\n{'z' * 3_000_000}\n{FORGED}\n",
+        "x].\n" + f"{FORGED}\n" * 9000,
+    ],
+    ids=["early end", "many blocks", "an end in each", "long line", "no other line"],
+)
+def test_a_name_of_megabytes_bans_nobody(world: World, name: str) -> None:
+    world.write("audit.log", unknown(name))
+    assert world.counted(9) == [CALLER]
+    world.write("audit.log", OWN, unknown("nobody"))
+    assert world.counted() == [CALLER] * 2
+
+
+@pytest.mark.parametrize("begin", ["x\n", "x].\n", f"x].\n{FORGED}\n"])
+def test_a_name_that_is_half_written_bans_nobody(world: World, begin: str) -> None:
+    """It is written in steps that our looks and a restart fall between."""
+    whole = unknown(f"{begin}{'y' * 5000}\n{FORGED}\n{FORGED}\n")
+    ends = [at for at, one in enumerate(whole) if one == "\n"]
+    # The half line tells that the name of the second step goes on.
+    steps = [0, ends[-3] + 1, ends[-2] + 30, len(whole)]
+    for first, last in pairwise(steps):
+        world.part("audit.log", whole[first:last])
+        assert world.counted() == [CALLER] * (first == 0)
+        world.restart()
+    world.write("audit.log", "", OWN)
+    assert world.counted() == [CALLER]
+
+
+def test_the_last_of_several_names_is_half_written(world: World) -> None:
+    whole = unknown(f"x\n{FORGED}\n")
+    at = whole.index(FORGED)
+    world.part("audit.log", f"{unknown('nobody')}\n{whole[:at]}")
+    assert world.counted() == [CALLER]
+    world.write("audit.log", whole[at:], OWN)
+    assert world.counted() == [CALLER]
+
+
+def test_while_somebody_writes_on_the_end_of_a_long_name_is_unsure(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = unknown("x].\n" + f"{FORGED}\n" * 100)
+    at = whole.rindex(FORGED)
+    monkeypatch.setattr(Held, "rests", lambda _: False)
+    for _ in range(3):
+        world.part("audit.log", whole[:at])
+        assert world.counted() == [CALLER]
+        world.write("audit.log", whole[at:], OWN)
+        assert world.counted() == [CALLER]
+
+
+def test_who_hides_behind_names_of_lines_is_counted(world: World) -> None:
+    guesses = [OWN] * 50
+    world.write("audit.log", unknown("x\ny"), *guesses, unknown("x\ny"))
+    assert world.counted() == [CALLER] * 52
+    # By somebody else's lines, or by an end in the name: each look counts one.
+    for name, source in (("x\ny", BYSTANDER), ("x].\ny", CALLER)):
+        bracket = unknown(name + "z" * 5000, source)
+        for _ in range(3):
+            world.write("audit.log", bracket, *guesses, bracket)
+            assert {*world.counted()} == {source}
+
+
+def test_a_name_of_lines_speaks_for_nobody_else(world: World) -> None:
+    """Not even where another one's name of lines stands in the same block."""
+    other = unknown(f"x\n{FORGED}\ny")
+    world.write("audit.log", other, unknown("nobody", BYSTANDER), other, OWN)
+    assert world.counted() == [CALLER] * 3
+
+
+def test_who_writes_such_words_elsewhere_hides_nobody(world: World) -> None:
+    """A user agent, or an account that is there, cannot hold line ends."""
+    words = "] security - Error occurred during authentication: x [a"
+    for _ in range(3):
+        for account in ("anna", f"a {words}"):
+            guess = failed(f"oip={CALLER};ua=a {words};soapId=2;", account)
+            world.write("audit.log", guess, OWN, guess)
+            assert world.counted() == [CALLER] * 3
+
+
+def test_doubt_about_a_name_ends_though_its_end_never_comes() -> None:
+    within = doubted(f"{unknown('x')[:-30]}\nz\n".encode()).within
+    assert within
+    for _ in range(within):
+        within = doubted(f"{FORGED}\nz\n".encode(), within=within).within
+    assert within == 0
+
+
 def test_without_such_a_message_nothing_is_doubted() -> None:
-    assert doubted(f"{FORGED}\n".encode(), within=False) == (0, 0, False)
+    assert doubted(f"{FORGED}\n".encode()) == Doubt()
+
+
+def test_a_state_of_an_older_zmward_is_read() -> None:
+    older = msgspec.msgpack.encode([{"audit.log": [[1, 2, 3, b"x", False, [], b"y"]]}])
+    known = msgspec.msgpack.decode(older, type=Progress)
+    assert known.spots["audit.log"][0].within == 0
 
 
 @pytest.mark.parametrize(

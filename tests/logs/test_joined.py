@@ -14,8 +14,8 @@ from tests.logs.files import (
     sasl,
     saslauthd,
 )
-from zmward.logs.event import Event
-from zmward.logs.joined import joined
+from zmward.logs.event import Event, row
+from zmward.logs.joined import Joiner, joined
 
 
 def together(*streams: list[Event]) -> list[Event]:
@@ -141,3 +141,10 @@ def test_a_mail_login_at_no_account_is_known_as_that() -> None:
 def test_a_name_without_an_address_is_kept() -> None:
     (event,) = together(read("syslog", saslauthd("bob@example.com")))
     assert (event.account, event.source) == ("bob@example.com", "")
+
+
+def test_many_attempts_at_once_are_not_all_remembered() -> None:
+    joiner = Joiner()
+    many = (Event(1.0, "failure", "audit", CALLER, key=f"s{n}") for n in range(40_000))
+    assert len(joiner.through(map(row, many))) == 40_000
+    assert len(joiner.known().counts) < 20_000

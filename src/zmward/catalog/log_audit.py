@@ -261,4 +261,25 @@ AUDIT: Final[tuple[Pattern, ...]] = (
         ),
         versions="with zimbra_additional_logging",
     ),
+    Pattern(
+        "audit-unknown-account-of-lines",
+        ("audit", "mailbox"),
+        "security",
+        "Error occurred during authentication: ",
+        r"Error occurred during authentication: (?:authentication failed|"
+        r"account not found) for \[(?P<typed>.*)",
+        "unknown",
+        (
+            Sample(
+                "audit",
+                f"{_AT} INFO  {_QTP} [oip=198.51.100.7;soapId=5d20;] security - Error "
+                "occurred during authentication: authentication failed for [nob",
+                _CALLER,
+                "nob",
+                "soap",
+            ),
+        ),
+        versions="with zimbra_additional_logging",
+        note="A name with line ends: all before it is the server's own word.",
+    ),
 )

@@ -112,6 +112,11 @@ def kind(path: Path) -> Log | None:
     return None
 
 
+def rotated(path: Path, name: str) -> bool:
+    """Return whether a file was of that name before it was rotated, by its own name."""
+    return re.match(re.escape(name) + r"(?=.)" + _ROTATED, path.name) is not None
+
+
 def named(path: Path) -> Log | None:
     """Return which log a file is that a person names: what follows may be anything."""
     for name, log in LIVE:

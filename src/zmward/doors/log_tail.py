@@ -19,7 +19,7 @@ from typing import IO
 
 import msgspec
 
-from zmward.doors.log_files import NoFile, behind_zeros, plain
+from zmward.doors.log_files import NoFile, behind_zeros, plain, rotated
 from zmward.doors.packed import FAULTS, PACKINGS, unpacked
 
 _BLOCK = 1 << 20
@@ -27,6 +27,14 @@ _LONGEST = 1 << 16
 _MARK = 64
 # How many seconds a renamed file is read on, and an unfinished pair of lines waits.
 _LATE, _PATIENCE = 60.0, 3.0
+# Within so many seconds a writer goes on with what it has begun to write.
+_REST = 0.02
+# So long a look passes a line that is too long.
+_PASSING = 0.2
+
+
+# The inode, time and name of a rotated file.
+_Other = tuple[int, int, Path]
 
 
 class Spot(msgspec.Struct, array_like=True):
@@ -36,6 +44,7 @@ class Spot(msgspec.Struct, array_like=True):
     `skips` is true within a line that is too long, whose rest is dropped. Of a file
     that nothing was read of, no byte tells whether it was copied and truncated: `known`
     are the inodes and times of the rotated files then; another one is such a copy.
+    `within` is for how many blocks more its lines may be what a client wrote.
     """
 
     device: int
@@ -45,6 +54,7 @@ class Spot(msgspec.Struct, array_like=True):
     skips: bool = False
     known: list[tuple[int, int]] = []
     head: bytes = b""
+    within: int = 0
 
 
 class Held:
@@ -53,11 +63,18 @@ class Held:
     def __init__(self, file: IO[bytes], spot: Spot) -> None:
         self.file, self.spot = file, spot
         self.until = 0.0
+        # Whether more was there behind the last block when it was taken.
+        self.cut = False
         self._waits = 0.0
 
     def size(self) -> int:
         """Return how long it is now."""
         return os.fstat(self.file.fileno()).st_size
+
+    def rests(self) -> bool:
+        """Return whether nobody is just writing behind what was read."""
+        time.sleep(_REST)
+        return self.size() <= self.spot.at
 
     def same(self) -> bool:
         """Return whether what was read is still there."""
@@ -83,13 +100,13 @@ class Held:
         A last line that ends with `pair` may go on in the next: it waits a little.
         """
         spot = self.spot
+        if spot.skips:
+            self._skip()
+        if spot.skips:
+            return b""
         block = os.pread(self.file.fileno(), _BLOCK, spot.at)
-        if spot.skips and block:
-            end = block.find(b"\n") + 1
-            spot.skips = end == 0
-            self.move(spot.at + (end or len(block)))
-            return b"" if spot.skips else self.take(pair, final=final)
         lines = block if final else block[: block.rfind(b"\n") + 1]
+        self.cut = len(lines) < len(block) or len(block) == _BLOCK
         if not lines and len(block) == _BLOCK:
             spot.skips = True
             self.move(spot.at + len(block))
@@ -101,6 +118,19 @@ class Held:
         if lines:
             self.move(spot.at + len(lines))
         return lines.lstrip(b"\0")
+
+    def _skip(self) -> None:
+        """Pass the rest of a line that is too long, as far as a look may go on."""
+        spot, file = self.spot, self.file.fileno()
+        at, until = spot.at, time.monotonic() + _PASSING
+        while spot.skips and (block := os.pread(file, _BLOCK, at)):
+            end = block.find(b"\n") + 1
+            spot.skips = end == 0
+            at += end or len(block)
+            if time.monotonic() >= until:
+                break
+        if at > spot.at:
+            self.move(at)
 
     def _wait(self) -> bool:
         """Return whether an unfinished pair has not waited for long."""
@@ -141,6 +171,21 @@ def _is_packed(path: Path) -> bool:
             return os.pread(file.fileno(), _MARK, 0).startswith(PACKINGS)
     except OSError:
         return True
+
+
+def _head(path: Path) -> bytes:
+    """Return how a file begins; nothing where that tells it from no other."""
+    try:
+        with plain(path) as file:
+            packed = unpacked(file)
+            if packed is None:
+                head = os.pread(file.fileno(), _MARK, 0)
+            else:
+                with packed:
+                    head = packed.read(_MARK) or b""
+    except FAULTS:
+        return b""
+    return head if len(head.lstrip(b"\0")) == _MARK else b""
 
 
 def _found(path: Path, spot: Spot) -> Held | None:
@@ -228,7 +273,7 @@ class Tail:
         if text not in self.notes:
             self.notes.append(text)
 
-    def _others(self) -> list[tuple[int, int, Path]]:
+    def _others(self) -> list[_Other]:
         """Return the inodes, times and names of the rotated files, oldest first."""
         live = self._live.spot.inode if self._live else 0
         found = []
@@ -237,7 +282,8 @@ class Tail:
                 status = path.stat()
             except OSError:
                 continue
-            if status.st_ino != live and path.is_file():
+            own = rotated(path, self.path.name) and path.is_file()
+            if own and status.st_ino != live:
                 found.append((status.st_mtime_ns, path.name, status.st_ino, path))
         return [(inode, at, path) for at, _, inode, path in sorted(found)]
 
@@ -253,15 +299,24 @@ class Tail:
             if held is not None:
                 self._old.append(held)
                 if newer:
-                    self._whole(others[number + 1 :])
+                    self._whole(others[number + 1 :], others[: number + 1])
                 return
         if spot.at:
             self._note(f"{self.path}: what followed its last known line is lost")
 
-    def _whole(self, others: Sequence[tuple[int, int, Path]]) -> None:
+    def _whole(self, others: Sequence[_Other], read: Sequence[_Other]) -> None:
+        """Read files whole, but for what begins as another does: that is a copy."""
+        if not others:
+            return
+        known = {self.path, *(path for _, _, path in read)}
+        heads = {_head(path) for path in known}
         for inode, _, path in others:
             if inode in {one.spot.inode for one in self._old}:
                 continue
+            head = _head(path)
+            if head and head in heads:
+                continue
+            heads.add(head)
             try:
                 file = _plain(path)
             except FAULTS as error:
@@ -282,8 +337,9 @@ class Tail:
             return
         others = self._others()
         if live.spot.known:
+            read = [one for one in others if one[:2] in live.spot.known]
             new = (one for one in others if one[:2] not in live.spot.known)
-            self._whole([one for one in new if not _is_packed(one[2])])
+            self._whole([one for one in new if not _is_packed(one[2])], read)
         # The live file's own inode is known too: the list is never empty.
         live.spot.known = [(live.spot.inode, 0), *(one[:2] for one in others)]
 
@@ -298,7 +354,10 @@ class Tail:
             self._copied(live)
         for held in list(self._old):
             yield from self._blocks(held)
-            if held.until <= time.monotonic() and not self._more(held):
+            if self._more(held):
+                # What was written later would only wait.
+                return
+            if held.until <= time.monotonic():
                 if last := held.take(self._pair, final=True):
                     yield held, last, False
                 self._old.remove(held)
@@ -315,9 +374,11 @@ class Tail:
 
     @staticmethod
     def _more(held: Held) -> bool:
-        return held.size() - held.spot.at >= _BLOCK
+        least = 1 if held.spot.skips else _BLOCK
+        return held.size() - held.spot.at >= least
 
     def _blocks(self, held: Held) -> Iterator[tuple[Held, bytes, bool]]:
         lines = held.take(self._pair)
-        if lines:
-            yield held, lines, self._more(held)
+        more = self._more(held)
+        if lines or (more and held.spot.skips):
+            yield held, lines, more

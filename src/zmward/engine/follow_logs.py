@@ -2,34 +2,43 @@
 
 Events of one look are put into the order of time. What waits for its other half waits
 by the logs' own clock, which stands still while nothing is written and then goes on
-with ours. A log that is far behind holds the others up, so that halves still meet.
+with ours. A log that is far behind holds the others up, so that halves still meet: what
+they tell waits, and once that is much, they are not read on. A log that tells what no
+other does holds up nobody, and waits for nobody.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
+from functools import cache
 from itertools import starmap
+from operator import attrgetter
 from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
 from zmward.catalog.log_pattern import Log
+from zmward.catalog.log_patterns import rows
 from zmward.doors.log_files import LIVE, live
 from zmward.doors.log_tail import Held, Spot, Tail
 from zmward.logs.addresses import Trusted
 from zmward.logs.candidates import words
 from zmward.logs.clock import Clock
 from zmward.logs.doubted import doubted
-from zmward.logs.event import Event, dated, row
+from zmward.logs.event import TWICE, Event, dated, row
 from zmward.logs.joined import Joiner, Waiting
 from zmward.logs.known import Known
 from zmward.logs.lines import Place
-from zmward.logs.reading import Counts, dated_events, read
+from zmward.logs.reading import Counts, dated_events, last_when, read
 
 # Every so many looks a log whose name has the date in it is looked for.
 _EVERY = 10
 _PLACES = 64
+# While so many events wait for the log that is furthest behind, it alone is read.
+_MOST = 4096
+_when = attrgetter("when")
 
 
 class Progress(msgspec.Struct, array_like=True):
@@ -47,6 +56,12 @@ def _pair(log: Log) -> bytes:
         if found:
             return first + b"\n"
     return b""
+
+
+@cache
+def _pairs(log: Log) -> bool:
+    """Return whether another log may tell the same as this one."""
+    return any(row.kind in TWICE for row in rows(log))
 
 
 class Follow:
@@ -67,6 +82,8 @@ class Follow:
         self._tails: dict[Path, tuple[Log, Tail]] = {}
         self._places: dict[int, tuple[Held, Place]] = {}
         self._looks = 0
+        # The logs that are far behind, and when what was read of each was written.
+        self._behind: dict[Path, float] = {}
         self.go_on(known.waiting)
         self._stale: set[Path] = set()
         self._noted: set[str] = set()
@@ -129,6 +146,7 @@ class Follow:
         """Leave logs whose successor has been there for a while."""
         for path in self._stale - current:
             self._tails.pop(path)[1].close()
+            self._behind.pop(path, None)
         self._stale = self._tails.keys() - current
 
     def _place(self, held: Held, log: Log) -> Place:
@@ -136,7 +154,7 @@ class Follow:
         if kept is None:
             if len(self._places) >= _PLACES:
                 self._places.pop(next(iter(self._places)))
-            clock = Clock(self._zone, time.time())
+            clock = Clock(self._zone, time.time(), live=True)
             place = Place(log, clock, self._trusted, self._lines)
             # The file is kept with it, so that its id is not given to another.
             kept = self._places[id(held)] = (held, place)
@@ -148,36 +166,75 @@ class Follow:
         self._looks += 1
         if self._looks % _EVERY == 0:
             self._find(first=False)
-        found, limit = list(self._held), float("inf")
-        behind = False
-        for log, tail in self._tails.values():
+        found, alone, behind = list(self._held), list[Event](), False
+        slowest = self._slowest()
+        for path, (log, tail) in self._tails.items():
+            if _pairs(log):
+                if slowest in {None, path}:
+                    found += self._polled(path)
+                continue
             for held, block, more in tail.poll():
-                place = self._place(held, log)
-                self.counts.lines += block.count(b"\n")
-                some = self._read(place, block, more=more)
-                found += some
-                if more:
-                    behind = True
-                    limit = min(limit, max((one.when for one in some), default=0.0))
-        found.sort(key=lambda one: one.when)
+                alone += self._read(held, self._place(held, log), block)
+                behind = behind or more
+        found.sort(key=_when)
+        limit = min(self._behind.values(), default=math.inf)
         self._held = [one for one in found if one.when > limit]
-        return self._joined(found[: len(found) - len(self._held)]), behind
+        told = self._joined(found[: len(found) - len(self._held)])
+        if alone:
+            told = sorted([*told, *alone], key=_when)
+        return told, behind or bool(self._behind)
 
-    def _read(self, place: Place, block: bytes, *, more: bool) -> list[Event]:
-        """Return the events of a block; where a client may speak, without address."""
-        begin = end = 0
-        if place.log == "audit":
-            begin, end, goes_on = doubted(block, within=place.within)
-            place.within = goes_on or (more and end > 0)
-        parts = []
-        for first, last in ((0, begin), (begin, end), (end, len(block))):
-            some: list[Event] = []
-            if first < last:
-                found = read(place, block, first, last, self.counts)
-                some += dated_events(place, found)
-            parts.append(some)
-        unsure = (replace(one, source="", via="none", peer="") for one in parts[1])
-        return [*parts[0], *unsure, *parts[2]]
+    def _slowest(self) -> Path | None:
+        """Return the log that alone is read, so that no more waits for it."""
+        if len(self._held) < _MOST or not self._behind:
+            return None
+        return min(self._behind, key=self._behind.__getitem__)
+
+    def _polled(self, path: Path) -> list[Event]:
+        """Return what is new in a log, and note whether it is far behind."""
+        log, tail = self._tails[path]
+        before = self._behind.pop(path, math.inf)
+        found: list[Event] = []
+        for held, block, more in tail.poll():
+            place = self._place(held, log)
+            found += self._read(held, place, block)
+            if more:
+                when = last_when(place.clock, block)
+                self._behind[path] = before if when is None else when
+        return found
+
+    def _read(self, held: Held, place: Place, block: bytes) -> list[Event]:
+        """Return the events of a block; where a client may speak, without address.
+
+        Whoever writes a name of several lines may speak for himself there.
+        """
+        self.counts.lines += block.count(b"\n")
+        if place.log != "audit" or not block:
+            return self._events(place, block, 0, len(block))
+        spot = held.spot
+        doubt = doubted(block, within=spot.within, cut=held.cut)
+        if doubt.large and not held.rests():
+            doubt = doubt._replace(end=len(block), within=1)
+        spot.within = doubt.within
+        sure = self._events(place, block, 0, doubt.head)
+        head = self._events(place, block, doubt.head, doubt.begin)
+        unsure = self._events(place, block, doubt.begin, doubt.end)
+        own = {one.source for one in head if doubt.broken}
+        return [
+            *(*sure, *head),
+            *(
+                one
+                if one.source in own
+                else replace(one, source="", via="none", peer="")
+                for one in unsure
+            ),
+            *self._events(place, block, doubt.end, len(block)),
+        ]
+
+    def _events(self, place: Place, block: bytes, begin: int, end: int) -> list[Event]:
+        if begin >= end:
+            return []
+        return list(dated_events(place, read(place, block, begin, end, self.counts)))
 
     def _joined(self, found: Sequence[Event]) -> list[Event]:
         now = self._passed()

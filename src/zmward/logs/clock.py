@@ -1,7 +1,8 @@
 """Stamps of logs as seconds: local time, both turns of summer time, and no year.
 
 mailboxd and syslog write local time without a zone. In the hour that comes twice, a
-stamp that goes back by more than a minute is of the second turn.
+stamp that goes back by more than a minute is of the second turn. The first stamp after
+a while says nothing by that: where lines are read as they are written, our clock does.
 """
 
 import re
@@ -63,11 +64,12 @@ class Clock:
 
     `later` is by how much the second turn of the stamp that was read last is later
     than its first: it is 0 but in the hour that comes twice. Which one it was is
-    settled in the order of the file.
+    settled in the order of the file; where lines are read as they are written (`live`),
+    `newest` is now, and the turn that is nearer to it without being later is right.
     """
 
-    def __init__(self, zone: tzinfo, newest: float) -> None:
-        self._zone = zone
+    def __init__(self, zone: tzinfo, newest: float, *, live: bool = False) -> None:
+        self._zone, self._live = zone, live
         self.newest = newest
         self._last = 0.0
         self._known: dict[str | bytes, tuple[float, float]] = {}
@@ -80,11 +82,16 @@ class Clock:
 
     def settle(self, first: float, later: float) -> float:
         """Return the right one of two turns, `later` apart."""
+        self._last = self._turn(first, later)
+        return self._last
+
+    def _turn(self, first: float, later: float) -> float:
         # A gap in spring has its turns the other way round; the first one is right.
         second = first + later
         turned = first < self._last - _BACK and first < second <= self._last + _DAY
-        self._last = second if turned else first
-        return self._last
+        # What is older than both turns are apart was not read as it was written.
+        fresh = self._live and first < second <= self.newest <= second + later
+        return second if turned or fresh else first
 
     def _minute(self, parts: tuple[int, ...]) -> tuple[float, float]:
         """Return the seconds of a local minute, and what its second turn is later."""
@@ -226,6 +233,12 @@ class Clock:
             return found
         self.later = known[1]
         return known[0] + second
+
+    def glance(self, line: bytes) -> float | None:
+        """Return when a line was written that begins with its stamp; settle nothing."""
+        text = line[:40].decode("ascii", "replace")
+        first = self._first_iso(text) if text[:1].isdigit() else self._first_bsd(text)
+        return None if first is None else self._turn(first, self.later)
 
     def iso(self, text: str) -> float | None:
         """Return the seconds of an ISO stamp at the text's begin, local without zone.

@@ -2,30 +2,104 @@
 
 With zimbra_additional_logging one message there holds a name as a client typed it, with
 its line ends. What follows such a message may be of that name, up to the last line
-that ends as the message does: the server writes a message, name and all, at once.
+that ends as the message does: the server writes a message, name and all, at once. As
+long as it may not be whole yet, no end counts: the name may hold ends too, and go on.
 """
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
+
+from zmward.logs.candidates import LONGEST
+from zmward.logs.context import cut as parts_of
+from zmward.logs.context import usual
 
 _BEGIN: Final = b" security - Error occurred during authentication: "
-_END: Final = re.compile(
-    rb"\]\.(?: Reason: account not found\.| oip=[0-9A-Fa-f.:, ]*)?\r?\n"
-)
+_PLACE, _MESSAGE = b"security", b"Error occurred during authentication: "
+_END: Final = re.compile(rb"\]\.(?: oip=[^\n]*|[^\]\n]*)\n")
+_OWN: Final = re.compile(rb"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} [^\n]*+\n)*+")
 # From so many bytes on a message may be written in several steps.
 _LARGE: Final = 4096
+# So many blocks a name that goes on is waited for: each of them is what a look found.
+_LOOKS: Final = 5
 
 
-def doubted(block: bytes, *, within: bool) -> tuple[int, int, bool]:
-    """Return where doubt begins and ends in a block, and whether it may go on.
+class Doubt(NamedTuple):
+    """Which lines of a block are in doubt, and for how long that goes on.
 
-    `within` says that it went on at the end of the block before.
+    `head` is where the line begins whose name doubt begins with; `broken` says that
+    the name goes on behind that line. `within` is for how many blocks more doubt goes
+    on; `large` that all may be in doubt, and the next block, unless the file rests now.
     """
-    found = block.find(_BEGIN)
+
+    head: int = 0
+    begin: int = 0
+    end: int = 0
+    within: int = 0
+    broken: bool = False
+    large: bool = False
+
+
+def doubted(block: bytes, *, within: int = 0, cut: bool = False) -> Doubt:
+    """Return what is in doubt in a block.
+
+    `within` is what the block before left; `cut` says that more was there already
+    behind the block, be it half a line.
+    """
+    found = _first(block)
     if found < 0 and not within:
-        return 0, 0, False
-    begin = 0 if within else block.find(b"\n", found) + 1 or len(block)
-    head = 0 if within else block.rfind(b"\n", 0, found) + 1
-    end = max((one.end() for one in _END.finditer(block, head)), default=len(block))
-    last = block.rfind(_BEGIN)
-    return begin, max(begin, end), 0 <= last <= len(block) - _LARGE
+        return Doubt()
+    head = begin = 0
+    broken = False
+    if not within:
+        head = block.rfind(b"\n", 0, found) + 1
+        begin = block.find(b"\n", found) + 1 or len(block)
+        broken = _END.search(block, found, begin) is None
+    begun = found >= 0
+    last = _last(block, found) if begun else 0
+    end = max((one.end() for one in _END.finditer(block, last)), default=0)
+    # Other lines than the server's own show that a name goes on.
+    goes_on = (begun and not end) or not _OWN.fullmatch(block, max(begin, end))
+    left = _left(within, begun=begun, goes_on=goes_on, ended=end > 0)
+    if cut or goes_on or not end:
+        end = len(block)
+    if cut:
+        left = max(left, within, 1)
+    # Were it asked again in the next block, a log that never rests would tell nothing.
+    large = not left and not within and len(block) - head >= _LARGE
+    return Doubt(head, begin, max(begin, end), left, broken, large)
+
+
+def _first(block: bytes) -> int:
+    """Return where the first such message stands; -1 where there is none."""
+    found = block.find(_BEGIN)
+    while found >= 0 and not _told(block, found):
+        line_end = block.find(b"\n", found)
+        found = block.find(_BEGIN, line_end) if line_end >= 0 else -1
+    return found
+
+
+def _last(block: bytes, first: int) -> int:
+    """Return where the last such message stands."""
+    found = block.rfind(_BEGIN)
+    while found > first and not _told(block, found):
+        found = block.rfind(_BEGIN, 0, block.rfind(b"\n", 0, found))
+    return max(found, first)
+
+
+def _told(block: bytes, at: int) -> bool:
+    """Return whether a line tells such a message.
+
+    A client may write the same words elsewhere in a line, as its user agent.
+    """
+    begin, end = block.rfind(b"\n", 0, at) + 1, block.find(b"\n", at)
+    line = block[begin : min(end if end >= 0 else len(block), begin + LONGEST)]
+    parts = usual(line)
+    cut = parts_of(line) if parts is None else parts.groups()
+    return bool(cut and cut[-2] == _PLACE and cut[-1].startswith(_MESSAGE))
+
+
+def _left(within: int, *, begun: bool, goes_on: bool, ended: bool) -> int:
+    """Return for how many blocks doubt goes on behind one that was not cut."""
+    if goes_on and begun:
+        return _LOOKS
+    return max(within - 1, 0) if goes_on or not ended else 0

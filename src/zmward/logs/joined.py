@@ -25,6 +25,8 @@ _NEAR = 2.0
 # More that wait at once cannot be told apart.
 _WAITING = 64
 _MOST_LATER = 4096
+# More attempts within ten seconds are not remembered: they might fill the memory.
+_MOST_TOLD = 1 << 14
 _FAILED = frozenset(("failure", "unknown"))
 # Whose lines wait for audit.log to tell the same.
 _OTHERS = frozenset(("mailbox", "sync"))
@@ -57,7 +59,7 @@ class _Tallies:
     def new(self, name: tuple[str, str], origin: str, when: float) -> bool:
         """Return whether this line tells of an attempt that no other file told."""
         order, counts = self._order, self._counts
-        while order and abs(when - order[0][0]) > _APART:
+        while order and (abs(when - order[0][0]) > _APART or len(order) >= _MOST_TOLD):
             self._forget()
         order.append((when, name))
         known = counts.get(name)

@@ -140,5 +140,3 @@ class Place:
         self.known = known or Known()
         self.messages = messages(log)
         self.signs = Signs(log)
-        # Whether what a client wrote may go on in the next block.
-        self.within = False

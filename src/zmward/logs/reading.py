@@ -36,6 +36,8 @@ _USUAL: Final[Mapping[Log, Callable[[Place, Sequence[bytes], Found, Parse], bool
     "syslog": usual.syslog,
 }
 _RETURN = ord("\r")
+# Between stamps there may be a long trace.
+_TRACE = 500
 
 
 class Counts:
@@ -137,6 +139,21 @@ def settled(clock: Clock, found: Found) -> Found:
     ]
     found.twice = []
     return found
+
+
+def last_when(clock: Clock, block: bytes) -> float | None:
+    """Return when the last line of a block was written that says it."""
+    end = len(block)
+    for _ in range(_TRACE):
+        begin = block.rfind(b"\n", 0, max(end - 1, 0)) + 1
+        when = clock.glance(block[begin : min(end, begin + 40)])
+        # Clients write lines too, with any stamp.
+        if when is not None and when <= clock.newest:
+            return when
+        if begin == 0:
+            break
+        end = begin
+    return None
 
 
 def rows(found: Found, whats: Sequence[Event], names: Sequence[str]) -> Iterator[Row]:

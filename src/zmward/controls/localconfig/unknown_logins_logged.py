@@ -19,7 +19,9 @@ CONTROL = Control(
     refs=(),
     note=(
         "Without it only mailbox.log tells of such an attempt, so that neither jails "
-        "on audit.log nor zmauditswatch count it."
+        "on audit.log nor zmauditswatch count it. With it a client can put line ends "
+        "into such a name: `zmward logs follow` counts its first line, and tells what "
+        "stands from there to the last such name of the same second without addresses."
     ),
     examples=(
         passes(localconfig={"zimbra_additional_logging": "true"}),
