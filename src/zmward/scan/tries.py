@@ -13,6 +13,7 @@ from zmward.scan import directory
 from zmward.scan.http import named as named_page
 from zmward.scan.line import AGENT, Ask, Babble, Broken, Line
 from zmward.scan.named import Named
+from zmward.scan.smtp_talk import readable
 
 Try = Callable[[Line, Ask], Named | None]
 
@@ -84,14 +85,14 @@ def memcached(line: Line, _ask: Ask) -> Named | None:
     """Ask for the version."""
     line.send(b"version\r\n")
     found = _MEMCACHED.fullmatch(_until(line, b"\n", most=512))
-    return Named("memcached", "memcached", found[1].decode()) if found else None
+    return Named("memcached", "memcached", readable(found[1])) if found else None
 
 
 def clamd(line: Line, _ask: Ask) -> Named | None:
     """Ask for the version, in the form that closes the connection afterwards."""
     line.send(b"zVERSION\0")
     found = _CLAM.match(_until(line, b"\0", b"\n", most=512))
-    return Named("clamd", "ClamAV", found[1].decode()) if found else None
+    return Named("clamd", "ClamAV", readable(found[1])) if found else None
 
 
 def zmconfigd(line: Line, _ask: Ask) -> Named | None:
