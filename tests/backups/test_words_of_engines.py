@@ -6,7 +6,7 @@ from zmward.backup_places import Copy
 from zmward.doors import backup_streams as streams
 from zmward.doors.backup_sinks import _stored
 
-RESTIC, BORG = Copy("r", "restic", "/r"), Copy("b", "borg", "/b")
+RESTIC, BORG = Copy("r", "restic", "/r", password_file="/p"), Copy("b", "borg", "/b")
 SUMMARY = b'{"message_type":"summary","total_bytes_processed":7}\n'
 
 

@@ -6,11 +6,11 @@ from itertools import product
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
 from tests.scan.test_hostile import looked, serving, steers, wish
 from zmward.doors.network import Network, Pace
 from zmward.engine import proofs, talks
-from zmward.engine import scan as scanning
 from zmward.engine.proofs import Login, proved
 from zmward.engine.scan import Target, scan
 from zmward.engine.talks import Depth
@@ -19,6 +19,7 @@ from zmward.scan.line import Ask
 from zmward.scan.login import LoginShown
 from zmward.scan.login_account import Account, Tries
 from zmward.scan.named import Service
+from zmward.scan.recognise import recognise
 from zmward.scan.seen import PortSeen
 from zmward.scan.smtp import SmtpShown
 from zmward.scan.tls_shown import TlsShown, Trust
@@ -34,7 +35,7 @@ def breaks(*_args: object, **_more: object) -> None:
 def test_a_talk_that_breaks_leaves_an_unknown_of_its_port(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(talks._TALKS_OF, "smtp", breaks)  # type: ignore[arg-type]  # a dict
+    monkeypatch.setitem(talks._TALKS_OF, "smtp", breaks)
     with serving(steers, steers) as ports:
         seen = looked(ports)
     kept = [s for s in seen.shown if isinstance(s, SmtpShown)]
@@ -48,12 +49,13 @@ def test_a_port_that_breaks_the_asking_is_not_recognised(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with serving(steers, steers) as ports:
-        real = scanning.recognise
 
         def some(dial: Network, port: int, ask: Ask) -> object:
-            return breaks() if port == ports[0] else real(dial, port, ask)
+            if port == ports[0]:
+                breaks()
+            return recognise(dial, port, ask)
 
-        monkeypatch.setattr(scanning, "recognise", some)
+        monkeypatch.setattr("zmward.engine.scan.recognise", some)
         seen = looked(ports)
     services = {one.port: one.service for one in seen.open()}
     assert services == {ports[0]: "", ports[1]: "smtp"}
@@ -66,7 +68,7 @@ def test_a_domain_that_breaks_the_asking_is_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("zmward.engine.scan.dns.look", breaks)
-    asked = scanning.replace(wish((1,)), domains=("example.test",), selectors=("s",))
+    asked = replace(wish((1,)), domains=("example.test",), selectors=("s",))
     (seen,) = scan([Target(HOST, (HOST,))], asked, lambda *_: None)
     (shown,) = [s for s in seen.shown if isinstance(s, DnsShown)]
     assert "UnicodeError" in shown.trouble
