@@ -240,6 +240,11 @@ class TestPolicies:
         assert found
         assert found.wish == "none"
 
+    @pytest.mark.parametrize("end", ["\u2028", "\x85", "\x0b", "\r"])
+    def test_only_a_line_feed_ends_a_line_of_a_policy(self, end: str) -> None:
+        assert policies.sts(POLICY.replace("\n", "\r\n")) == policies.sts(POLICY)
+        assert policies.sts(POLICY.replace("\n", end)) is None
+
     def test_a_star_covers_one_label(self) -> None:
         found = policies.sts(POLICY)
         assert found

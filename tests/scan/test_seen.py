@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
+from zmward.control import Status
 from zmward.controls.registry import controls
 from zmward.engine.audit import audit
 from zmward.engine.scan import Wish, _rows
@@ -14,7 +15,10 @@ from zmward.outside import evidence_of
 from zmward.profile import Profile
 from zmward.reports.plain import in_json
 from zmward.reports.scan_json import read, render
+from zmward.scan.ldap import LdapShown
 from zmward.scan.seen import PortSeen, Rest, Seen, decode, encode
+from zmward.scan.smtp import SmtpShown
+from zmward.scan.smtp_relay import Attempt
 from zmward.scan.tls_shown import Trust
 from zmward.sources._outside import parse
 
@@ -52,3 +56,25 @@ def test_what_are_no_ports_is_no_look(ports: str) -> None:
 def test_a_file_without_the_spaces_is_read_too() -> None:
     seen = replace(BARE, rest=(Rest(ADDRESS, "tcp", "closed", "1-24,26"),))
     assert decode(encode(seen)) == seen
+
+
+ENDS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+
+
+@pytest.mark.parametrize("end", ENDS, ids=[f"{ord(c):x}" for c in ENDS])
+def test_no_character_of_a_server_ends_a_line_of_the_evidence(end: str) -> None:
+    odd = LdapShown(ADDRESS, 389, contexts=(f"dc=a{end}b",), product=f"x{end}")
+    sent = Attempt("plain", "a@x.test", "b@y.test", "accepted", "250 ok")
+    relay = SmtpShown(ADDRESS, 25, attempts=(sent,))
+    seen = replace(
+        BARE,
+        source={ADDRESS: "198.51.100.7"},
+        ports=(PortSeen(25, "tcp", ADDRESS, "open", "smtp"),),
+        shown=(odd, relay),
+    )
+    other = replace(BARE, host="other.example.test")
+    first, second = parse(f"{encode(seen)}\n{encode(other)}")
+    assert (first.shown[:2], second) == (seen.shown, other)
+    both = audit(evidence_of((seen, other), "0"), controls().values(), Profile())
+    (found,) = [f for f in both.findings if f.control == "mta-is-no-open-relay"]
+    assert found.status is Status.FAIL

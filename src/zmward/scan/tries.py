@@ -110,8 +110,8 @@ def ldap(line: Line, _ask: Ask) -> Named | None:
     found = directory.answer(line, 1)
     values = found.entries[0].attributes if found.entries else {}
     classes = " ".join(values.get("objectclass", ()))
-    product = " ".join(values.get("vendorname", ())[:1])
-    version = " ".join(values.get("vendorversion", ())[:1])
+    product = readable(" ".join(values.get("vendorname", ())[:1]).encode())
+    version = readable(" ".join(values.get("vendorversion", ())[:1]).encode())
     return Named("ldap", "OpenLDAP" if "OpenLDAP" in classes else product, version)
 
 
@@ -125,7 +125,7 @@ def dns(line: Line, _ask: Ask) -> Named | None:
         return None
     # The text of the answer is the record's last part: a length, then the words.
     text = found[len(question) + _NAME_POINTER + 1 :] if found[7] else b""
-    product, _, version = text.decode("utf-8", "replace").partition(" ")
+    product, _, version = readable(text).partition(" ")
     return Named("dns", product[:80], version[:80])
 
 
