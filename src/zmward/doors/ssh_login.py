@@ -33,4 +33,4 @@ def _one(proof: Proof, user: str, address: str, port: int) -> LoginShown:
         return untold(proof, user, address, port, str(error))
     if heard.code in (FLOODED, TIMED_OUT):
         return untold(proof, user, address, port, heard.error.decode())
-    return told(proof, user, address, port, heard.error)
+    return told(proof, user, address, port, (heard.code, heard.error))
