@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime
 
+import dns.rrset
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.scan.name_server import Mood, Records, serving
 from zmward.controls.registry import controls
-from zmward.doors.names import Resolver
+from zmward.doors.names import Resolver, _whole
 from zmward.outlook import Outlook
 from zmward.profile import Profile
 from zmward.scan import policies, spf
@@ -98,6 +99,33 @@ class TestThroughTheDoor:
         with serving(ZONE, "endless") as port:
             found = Resolver(("127.0.0.1",), port).ask("example.test", "TXT")
         assert found.values is None or len(found.values) <= 64
+
+    @pytest.mark.parametrize(
+        ("count", "length", "trouble"),
+        [
+            *((64, 9, ""), (65, 9, "too many records")),
+            *((1, 16, ""), (1, 17, "too long a record")),
+        ],
+    )
+    def test_a_part_of_an_answer_is_no_answer(
+        self, count: int, length: int, trouble: str
+    ) -> None:
+        row = " ".join(['"' + "x" * 250 + '"'] * length)
+        texts = [f'"v={number}" {row}' for number in range(count)]
+        records = dns.rrset.from_text("example.test.", 60, "IN", "TXT", *texts)
+        found = _whole("example.test", "TXT", records, secure=True)
+        assert found.trouble == trouble
+        assert (found.values is None) is bool(trouble)
+
+    @pytest.mark.parametrize(("count", "known"), [(64, True), (65, False)])
+    def test_too_many_records_are_not_cut(self, count: int, *, known: bool) -> None:
+        texts = (*(f'"x={n}"' for n in range(count - 1)), '"v=spf1 -all"')
+        with serving({("example.test", "TXT"): texts}) as port:
+            found = Resolver(("127.0.0.1",), port).ask("example.test", "TXT")
+        assert (found.values is not None) is known
+        shown = DnsShown("example.test", (found,))
+        state = "ok" if known else "unknown"
+        assert judged("spf-names-all-senders", shown) == [state]
 
     def test_a_domain_without_anything(self) -> None:
         shown = asked({("example.test", "MX"): ("0 .",)})
@@ -239,6 +267,11 @@ class TestPolicies:
         found = policies.dmarc("sub.example.test", answers)
         assert found
         assert found.wish == "none"
+
+    @pytest.mark.parametrize("end", ["\u2028", "\x85", "\x0b", "\r"])
+    def test_only_a_line_feed_ends_a_line_of_a_policy(self, end: str) -> None:
+        assert policies.sts(POLICY.replace("\n", "\r\n")) == policies.sts(POLICY)
+        assert policies.sts(POLICY.replace("\n", end)) is None
 
     def test_a_star_covers_one_label(self) -> None:
         found = policies.sts(POLICY)

@@ -142,6 +142,41 @@ def test_a_liar_is_trouble_and_never_sound(speak: Speak) -> None:
     assert judged("ldap-demands-tls", shown) == ["unknown"]
 
 
+def _root_answer(identity: int, attributes: dict[bytes, bytes]) -> bytes:
+    rows = (
+        wrapped(0x30, wrapped(4, name), wrapped(0x31, wrapped(4, value)))
+        for name, value in attributes.items()
+    )
+    content = wrapped(0x64, wrapped(4, b"uid=\x1b[2J"), wrapped(0x30, *rows))
+    done = wrapped(0x65, wrapped(0x0A, b"\0"), wrapped(4, b""), wrapped(4, b""))
+    return b"".join(wrapped(0x30, number(identity), one) for one in (content, done))
+
+
+def test_texts_of_the_server_are_shown_without_control_characters() -> None:
+    held = "dc=a\u2028b".encode()
+    asked_for: list[bytes] = []
+
+    def speak(wire: socket.socket) -> None:
+        while heard := wire.recv(4096):
+            asked_for.append(heard)
+            root = {
+                b"namingContexts": held,
+                b"vendorName": b"x\x1b]0;y",
+                b"vendorVersion": "1\u2029".encode(),
+                b"supportedSASLMechanisms": b"GSS\x85API",
+            }
+            wire.sendall(_root_answer(heard[4], root))
+
+    with speaking(speak) as port:
+        shown = asked(port)
+    assert shown.contexts == ("dc=a?b",)
+    assert (shown.product, shown.version) == ("x?]0;y", "1?")
+    assert shown.readings[0].base == "dc=a?b"
+    assert shown.readings[0].names == ("uid=?[2J",)
+    assert any(held in heard for heard in asked_for)
+    assert judged("ldap-anonymous-reads-nothing", shown) == ["bad"]
+
+
 @pytest.mark.parametrize(
     ("speak", "words"),
     [

@@ -135,6 +135,7 @@ class TestSending:
             b"<html>502 Bad Gateway</html>",
             b'{"Body":{"Fault":{"Detail":{"Error":{"Code":"service.FAILURE"}}}}}',
             b'{"Body":{}}',
+            b'{"Body":"\xff"}',
             b"[]",
         ],
     )
@@ -143,6 +144,12 @@ class TestSending:
         shown = go(web=http(pem, sent=sent), users=users)
         assert "may be sent all the same" in shown.trouble
         assert users.connections == 0
+
+    @pytest.mark.parametrize("body", [b'{"Body":"\xff"}', b"[" * 5000, b"\xff\xfe"])
+    def test_what_is_no_json_breaks_nothing(self, pem: Path, body: bytes) -> None:
+        shown = go(web=http(pem, auth=body))
+        assert "no JSON" in shown.trouble
+        assert shown.ended == "unknown"
 
     def test_babble_after_the_message_is_no_refusal(self, pem: Path) -> None:
         first, second = accepting(pem), accepting(pem)

@@ -68,8 +68,16 @@ ASKED = [
         Named("memcached", "memcached", "1.4.37"),
     ),
     (
+        answers(b"VERSION 1\xff\x1b[2J\r\n", b"version"),
+        Named("memcached", "memcached", "1\ufffd?[2J"),
+    ),
+    (
         answers(b"ClamAV 1.0.6/27459/Tue\0", b"zVERSION"),
         Named("clamd", "ClamAV", "1.0.6"),
+    ),
+    (
+        answers(b"ClamAV 1\xff\0", b"zVERSION"),
+        Named("clamd", "ClamAV", "1\ufffd"),
     ),
     (answers(b"SUCCESS ACTIVE", b"STATUS"), Named("zmconfigd", "zmconfigd")),
     (answers(b"<?xml version='1.0'?><stream:stream id='1'>", b"<?xml"), Named("xmpp")),

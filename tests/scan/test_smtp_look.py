@@ -1,5 +1,6 @@
 """SMTP is asked in Postfix's own words, and believed in nothing that it did not say."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,15 @@ from tests.scan.mail_server import (
     words,
 )
 from tests.scan.spoken import Spoken
+from zmward.controls.registry import controls
+from zmward.deviation import State
+from zmward.outlook import Outlook
+from zmward.profile import Profile
 from zmward.scan import smtp, smtp_relay
 from zmward.scan.line import Ask
 from zmward.scan.seen import Seen, decode, encode
 
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 GREETING = b"220 mail.example.test ESMTP Postfix\r\n"
 DENIED = b"554 5.7.1 <zmward-scan@example.net>: Relay access denied\r\n"
 OK = b"250 2.1.5 Ok\r\n"
@@ -158,6 +164,20 @@ class TestSubmission:
         with served(server) as real:
             shown = smtp.look(Hasty(at=real), 587, Ask("192.0.2.10"), tls=False)
         assert [a.variant for a in shown.attempts] == ["plain"]
+
+    def test_tls_that_is_refused_is_no_refusal_of_mail(self) -> None:
+        answers = {
+            **postfix(DENIED, "STARTTLS"),
+            b"MAIL": b"530 5.7.0 Must issue a STARTTLS command first\r\n",
+            b"STARTTLS": b"454 4.7.0 TLS not available due to local problem\r\n",
+        }
+        with served(Server(GREETING, answers)) as real:
+            shown = smtp.look(Hasty(at=real), 587, ASK, tls=False)
+        outside = controls()["submission-for-users-only"].outside
+        assert outside
+        seen = Seen("mail", NOW.isoformat(), "0", shown=(shown,))
+        (found,) = outside.look(seen, Outlook(Profile(), NOW, "mail"))
+        assert found.state is State.UNKNOWN
 
 
 class TestPostscreen:

@@ -157,6 +157,8 @@ def test_control_characters_of_a_banner_stay_away() -> None:
     with speaking(says(b"SSH-2.0-\x1b[2J\x1b]0;owned\x07\r\n")) as port:
         shown = look(hasty(), port, ASK, tls=False)
     assert all("\x1b" not in exchange.received for exchange in shown.exchanges)
+    assert shown.banner == "SSH-2.0-?[2J?]0;owned?"
+    assert shown.product == "?[2J?]0;owned?"
 
 
 def test_a_star_stands_for_all_that_begin_so() -> None:

@@ -159,6 +159,7 @@ def test_another_protocol_is_told_from_a_no(protocol: str, said: bytes) -> None:
     [
         ("smtp", b"554 go away\r\n", "554 go away"),
         ("smtp", b"220 x\r\n502 what\r\n", "502 what"),
+        ("smtp", b"554 go\x1b[2J\xe2\x80\xa8away\r\n", r"^554 go\?\[2J\?away$"),
         ("imap", b"* BYE too many\r\n", "BYE"),
         ("pop3", b"-ERR busy\r\n", "-ERR busy"),
         ("xmpp", _FEATURES + b"<failure/>", "does not go over"),

@@ -59,6 +59,26 @@ def test_a_feature_that_nobody_knows_breaks_nothing() -> None:
     assert read_pem(pem_of(wrong)).problem
 
 
+def test_a_subject_that_is_no_text_breaks_nothing(place: Authority) -> None:
+    """Its issuer is believed, it is for no name, and its subject is no UTF-8."""
+    key = rsa.generate_private_key(65537, 2048)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "AAAA")]))
+        .issuer_name(place.certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(5)
+        .not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=30))
+        .sign(key, hashes.SHA256())
+    )
+    der = made.public_bytes(Encoding.DER)
+    wrong = der.replace(b"\x0c\x04AAAA", b"\x0c\x04\xff\xfe\xff\xfe")
+    assert wrong != der
+    assert trusted((wrong,), Trust(place.pem, NOW))[0] == "unknown"
+    assert isinstance(read_pem(pem_of(wrong)), CertificateFile)
+
+
 @given(noise=st.lists(st.binary(max_size=60), max_size=4))
 def test_noise_breaks_nothing(noise: list[bytes]) -> None:
     found, _ = trusted(tuple(noise), TRUST)

@@ -26,6 +26,18 @@ def test_the_whole_and_the_quick_check_are_told_apart() -> None:
     assert found.whole.began.isoformat() == "2026-11-21T08:00:00+00:00"
 
 
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85"])
+def test_a_text_of_a_note_forges_no_other(end: str) -> None:
+    """JSON leaves these characters as they are, and Python takes them for line ends."""
+    forged = stored(NOTE.replace('"', "'"), "check-quick").replace("\n", end)
+    text = NOTE.replace('"alarms":2', f'"alarms":2,"refused":"no{end}{forged}"')
+    found = parse(stored(text))
+    assert found.quick is None
+    assert found.whole is not None
+    assert found.whole.refused.startswith("no")
+    assert not found.doubts
+
+
 def test_none_is_an_answer() -> None:
     found = parse("")
     assert (found.whole, found.quick, found.doubts) == (None, None, ())

@@ -79,7 +79,7 @@ def _stored(copy: Copy, said: bytes) -> int:
     """Return how many bytes an engine says that it stored, -1 if it does not."""
     rows = said.splitlines() if copy.kind == "restic" else [said]
     for row in reversed(rows):
-        with contextlib.suppress(msgspec.DecodeError):
+        with contextlib.suppress(ValueError):
             found = msgspec.json.decode(row, type=_Said)
             if copy.kind == "borg":
                 return found.archive.stats.original_size

@@ -193,7 +193,7 @@ def _named(copy: Copy, piece: str, made: float) -> Iterator[Item]:
     for row in _lines(engines.called(copy, *words)):
         try:
             found = msgspec.json.decode(row, type=_Listed)
-        except msgspec.DecodeError as error:
+        except ValueError as error:
             raise Lost(f"{copy.kind} lists what is no file: {error}") from error
         if found.type == file and found.path:
             yield Item(found.path, found.size, piece, made, found.written)

@@ -7,6 +7,7 @@ from typing import Final
 import dns.exception
 import dns.flags
 import dns.name
+import dns.rdata
 import dns.rdatatype
 import dns.resolver
 from dns.rdtypes.txtbase import TXTBase
@@ -74,17 +75,23 @@ class Resolver:
             return Answered(name, kind, None, trouble=words)
         self._silent = 0
         secure = bool(found.response.flags & dns.flags.AD)
-        return Answered(name, kind, _values(found), secure)
+        return _whole(name, kind, found.rrset or (), secure=secure)
 
 
-def _values(found: dns.resolver.Answer) -> tuple[str, ...]:
-    if found.rrset is None:
-        return ()
-    texts = []
-    for record in list(found.rrset)[:_VALUES]:
-        if isinstance(record, TXTBase):
-            whole = b"".join(record.strings)
-            texts.append(whole[:_LONGEST].decode("utf-8", "replace"))
-        else:
-            texts.append(record.to_text()[:_LONGEST])
-    return tuple(sorted(texts))
+def _whole(
+    name: str, kind: Kind, found: Iterable[dns.rdata.Rdata], *, secure: bool
+) -> Answered:
+    """Return every record; a part would speak for the whole, so none of too many."""
+    records = tuple(found)
+    if len(records) > _VALUES:
+        return Answered(name, kind, None, trouble="too many records")
+    texts = tuple(sorted(map(_text, records)))
+    if any(len(text) > _LONGEST for text in texts):
+        return Answered(name, kind, None, trouble="too long a record")
+    return Answered(name, kind, texts, secure)
+
+
+def _text(record: dns.rdata.Rdata) -> str:
+    if isinstance(record, TXTBase):
+        return b"".join(record.strings).decode("utf-8", "replace")
+    return record.to_text()

@@ -1,6 +1,7 @@
 """The door to logins over SSH: the system's own ssh tries, without any password."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from zmward.doors.waited import FLOODED, TIMED_OUT, waited
 from zmward.errors import Unreachable
@@ -8,11 +9,11 @@ from zmward.scan.login import LoginShown, Proof
 from zmward.scan.login_ssh import argv, told, untold
 
 _MOST = 100_000
-_PROOFS: tuple[Proof, ...] = ("ssh-passwords", "ssh-keys")
+SSH_PROOFS: Final[tuple[Proof, ...]] = ("ssh-passwords", "ssh-keys")
 
 
 def ssh_logins(
-    user: str, address: str, port: int = 22, *, proofs: Sequence[Proof] = _PROOFS
+    user: str, address: str, port: int = 22, *, proofs: Sequence[Proof] = SSH_PROOFS
 ) -> tuple[LoginShown, ...]:
     """Ask which ways sshd takes, and log in by the administrator's own key.
 
@@ -32,4 +33,4 @@ def _one(proof: Proof, user: str, address: str, port: int) -> LoginShown:
         return untold(proof, user, address, port, str(error))
     if heard.code in (FLOODED, TIMED_OUT):
         return untold(proof, user, address, port, heard.error.decode())
-    return told(proof, user, address, port, heard.error)
+    return told(proof, user, address, port, (heard.code, heard.error))

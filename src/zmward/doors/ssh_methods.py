@@ -4,7 +4,6 @@ They are told only after the key exchange. A try with the method `none`, which h
 no password and no key, makes the server name them; it counts as no failed password.
 """
 
-import re
 import subprocess
 import threading
 from typing import Final
@@ -13,16 +12,12 @@ from msgspec.structs import replace
 
 from zmward.reports.plain import plain
 from zmward.scan.line import Exchange
+from zmward.scan.login_ssh import denied
 from zmward.scan.ssh import SshShown
 
 _USERS: Final = ("root", "zimbra")
 _SECONDS: Final = 10.0
 _MOST: Final = 65_536
-_DENIED: Final = re.compile(
-    r"[^\r\n]{1,300}: Permission denied \(([a-z0-9@.,-]{1,300})\)\."
-)
-# ssh's own warnings about the key exchange.
-_WARNING: Final = "** "
 # `-F none`: the operator's own settings, proxies and keys have no place here. At this
 # level ssh shows no banner of the server.
 _OPTIONS: Final = (
@@ -74,11 +69,8 @@ def _offered(user: str, shown: SshShown) -> tuple[tuple[str, ...], str]:
     code, said = end
     if code == 0:
         return ("none",), "logged in, with the name alone"
-    # A server's farewell is printed too, with its line ends: it may look like ssh's own
-    # words, but never stands alone.
-    lines = [line for line in said.splitlines() if not line.startswith(_WARNING)]
-    if denied := _DENIED.fullmatch("\n".join(lines).strip()):
-        return tuple(denied[1].split(",")), f"Permission denied ({denied[1]})"
+    if ways := denied(said):
+        return ways, f"Permission denied ({','.join(ways)})"
     words = plain(said.strip(), 160)
     return (), f"no ways to log in were told: {words or 'no answer'}"
 

@@ -10,10 +10,11 @@ from typing import Final
 import msgspec
 
 from zmward.doors.network import Network
-from zmward.doors.ssh_login import ssh_logins
+from zmward.doors.ssh_login import SSH_PROOFS, ssh_logins
+from zmward.engine.talks import fault
 from zmward.errors import Unreachable
 from zmward.scan.line import Ask
-from zmward.scan.login import Guards, LoginShown, Wishes, proofs, risk
+from zmward.scan.login import Guards, LoginShown, Proof, Wishes, proofs, risk, wished
 from zmward.scan.login_account import Account, Tries
 from zmward.scan.login_origin import traced
 from zmward.scan.login_sent import Letter, Probe, collected, send
@@ -79,6 +80,39 @@ def prove(
         for port in ports:
             if port.service == "ssh":
                 yield from ssh_logins(login.ssh, port.address, port.port)
+
+
+def proved(
+    network: Network,
+    ports: Sequence[PortSeen],
+    ask: Ask,
+    login: Login,
+    tries: Tries,
+) -> tuple[LoginShown, ...]:
+    """Return how each proof ended; one that breaks zmward leaves all of them in doubt.
+
+    What was found before is kept, and an unknown of each kind stands beside it.
+    """
+    found: list[LoginShown] = []
+    try:
+        for shown in prove(network, ports, ask, login, tries):
+            found.append(shown)  # noqa: PERF402  # what came before a fault counts
+    except Exception as error:  # noqa: BLE001  # no server may end the whole scan
+        name, why = login.account.name if login.account else login.ssh, fault(error)
+        found += (
+            LoginShown(proof, network.address, 0, name, trouble=why)
+            for proof in _asked(login)
+        )
+    return tuple(found)
+
+
+def _asked(login: Login) -> Iterator[Proof]:
+    if login.account is not None and login.send_to:
+        yield "sent-headers"
+    if login.account is not None:
+        yield from wished(login.wishes)
+    if login.ssh:
+        yield from SSH_PROOFS
 
 
 def _traced(shown: LoginShown, login: Login) -> LoginShown:

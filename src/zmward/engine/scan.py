@@ -12,8 +12,8 @@ from zmward.doors.names import Resolver
 from zmward.doors.network import Network, Pace
 from zmward.doors.policy_page import fetched
 from zmward.doors.sweep import sweep
-from zmward.engine.proofs import Login, prove
-from zmward.engine.talks import Depth, talks
+from zmward.engine.proofs import Login, proved
+from zmward.engine.talks import Depth, fault, talks
 from zmward.scan import dns
 from zmward.scan.dns import DnsShown
 from zmward.scan.line import Ask, Broken
@@ -86,6 +86,7 @@ class _Scanner:
         self._until = time.monotonic() + wish.seconds
         self._login = wish.login
         self._tries = Tries()
+        self._faults: dict[PortSeen, str] = {}
 
     def network(self, address: str, *, strict: bool = False) -> Network:
         """Return the door to an address."""
@@ -100,7 +101,7 @@ class _Scanner:
             return ()
         self._login = replace(login, send_to="")
         network = self.network(address, strict=not login.any_certificate)
-        return tuple(prove(network, ports, ask, login, self._tries))
+        return proved(network, ports, ask, login, self._tries)
 
     def left(self) -> float:
         """Return the seconds that are left."""
@@ -121,7 +122,11 @@ class _Scanner:
         ]
 
     def _recognised(self, port: PortSeen, ask: Ask) -> PortSeen:
-        named, banner = recognise(self.network(port.address), port.port, ask)
+        try:
+            named, banner = recognise(self.network(port.address), port.port, ask)
+        except Exception as error:  # noqa: BLE001  # no server may end the whole scan
+            self._faults[port] = fault(error)
+            return port
         return replace(
             port,
             service=named.service,
@@ -130,6 +135,12 @@ class _Scanner:
             tls=named.tls,
             banner=banner,
         )
+
+    def faults(self, addresses: Sequence[str]) -> Iterable[str]:
+        """Yield of which ports zmward could not tell the service by its own fault."""
+        for port, why in self._faults.items():
+            if port.address in addresses:
+                yield f"the service of {port.address} port {port.port}: {why}"
 
     def _answers(self, port: PortSeen) -> bool:
         try:
@@ -168,12 +179,18 @@ class _Scanner:
     def _domain(self, domain: str, wish: Wish) -> DnsShown:
         if not self.left():
             return DnsShown(domain, trouble="the time was over")
-        return dns.look(
-            *(Resolver(), domain),
-            selectors=wish.selectors,
-            blocklists=wish.blocklists,
-            fetch=fetched,
-        )
+        selectors, lists = wish.selectors, wish.blocklists
+        try:
+            return dns.look(
+                *(Resolver(), domain),
+                selectors=selectors,
+                blocklists=lists,
+                fetch=fetched,
+            )
+        except Exception as error:  # noqa: BLE001  # no server may end the whole scan
+            return DnsShown(
+                domain, selectors=selectors, blocklists=lists, trouble=fault(error)
+            )
 
     def shown(self, asks: Mapping[PortSeen, Ask]) -> list[Shown | None]:
         """Hold every conversation with recognised ports, in the order of ports."""
@@ -266,7 +283,11 @@ def _host(run: _Scanner, target: Target, swept: Swept, wish: Wish) -> Seen:
         ports=rows,
         rest=rest,
         shown=(*(one for one in heard.shown if one is not None), *proved),
-        silent=(*_untried(target, swept), *_unheard(heard)),
+        silent=(
+            *_untried(target, swept),
+            *_unheard(heard),
+            *run.faults(target.addresses),
+        ),
         doubts=doubts,
     )
 

@@ -11,6 +11,7 @@ from zmward.doors import ssh_methods, sslyze
 from zmward.doors.network import Network
 from zmward.errors import Unreachable
 from zmward.scan import http, ldap, mailbox, memcached, smtp, ssh, tls
+from zmward.scan.gaps import mute
 from zmward.scan.line import Ask
 from zmward.scan.named import Service
 from zmward.scan.seen import PortSeen, Shown
@@ -64,8 +65,27 @@ def _tls(network: Network, port: PortSeen, ask: Ask, depth: Depth) -> TlsShown:
     return replace(shown, second=sslyze.differences(shown, opinion) or ("agrees",))
 
 
+def fault(error: Exception) -> str:
+    """Say that zmward itself failed: no words of the error, which may hold a secret."""
+    return f"zmward itself failed here ({type(error).__name__}): please report it"
+
+
+def _held(talk: Talk, silence: Shown) -> Shown:
+    """Hold a conversation; one that breaks zmward costs what it would have brought."""
+    try:
+        return talk()
+    except Exception as error:  # noqa: BLE001  # no server may end the whole scan
+        return replace(silence, trouble=fault(error))
+
+
 def talks(network: Network, port: PortSeen, ask: Ask, depth: Depth) -> Iterator[Talk]:
-    """Yield every conversation that a recognised port is worth."""
+    """Yield every conversation that a recognised port is worth; none of them raises."""
+    silences = mute(port, port.service, tls=port.tls, why="")
+    for talk, silence in zip(_talks(network, port, ask, depth), silences, strict=True):
+        yield partial(_held, talk, silence)
+
+
+def _talks(network: Network, port: PortSeen, ask: Ask, depth: Depth) -> Iterator[Talk]:
     look = _TALKS_OF.get(port.service)
     if look is not None:
         yield partial(look, network, port.port, ask, tls=port.tls)

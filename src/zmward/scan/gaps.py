@@ -45,8 +45,11 @@ def _expected(port: PortSeen) -> Service:
     return _BY_NUMBER.get(port.port, "")
 
 
-def _mute(port: PortSeen, service: Service, *, tls: bool, why: str) -> Iterator[Shown]:
-    """Yield the observations that a port should have brought, each without a word."""
+def mute(port: PortSeen, service: Service, *, tls: bool, why: str) -> Iterator[Shown]:
+    """Yield the observations that a port should have brought, each without a word.
+
+    They come in the order of the conversations that are held with such a port.
+    """
     at = (port.address, port.port)
     match service:
         case "smtp" | "lmtp":
@@ -78,6 +81,6 @@ def filled(seen: Seen) -> Seen:
         told = service == port.service
         tls = port.tls or (not told and port.port in _INSIDE_TLS)
         why = _LATE if told else _UNRECOGNISED
-        mute = _mute(port, service, tls=tls, why=why)
-        more += (shown for shown in mute if _kind(shown) not in held)
+        silence = mute(port, service, tls=tls, why=why)
+        more += (shown for shown in silence if _kind(shown) not in held)
     return replace(seen, shown=(*seen.shown, *more)) if more else seen

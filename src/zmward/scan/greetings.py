@@ -6,6 +6,7 @@ from typing import Final
 
 from zmward.scan import mailbox, smtp
 from zmward.scan.named import Named
+from zmward.scan.smtp_talk import readable
 
 _SSH: Final = re.compile(rb"SSH-[0-9.]+-([^\r\n]{0,255})")
 _FIRST_WORD: Final = re.compile(r"([A-Za-z][A-Za-z.+-]*)[_-]([0-9]\S*)")
@@ -13,6 +14,7 @@ _VERSION: Final = re.compile(r"\b([0-9]+\.[0-9]+(?:\.[0-9]+)*[A-Za-z0-9_.+-]*)")
 _MYSQL_PROTOCOL: Final = 0x0A
 _MYSQL_REFUSAL: Final = 0xFF
 _MYSQL_HEAD: Final = 5
+_LONGEST: Final = 255
 
 Recogniser = Callable[[bytes], Named | None]
 
@@ -21,7 +23,7 @@ def _ssh(content: bytes) -> Named | None:
     match = _SSH.match(content)
     if not match:
         return None
-    words = match[1].decode("utf-8", "replace").strip()
+    words = readable(match[1], _LONGEST).strip()
     found = _FIRST_WORD.match(words)
     if not found:
         return Named("ssh", words[:80])
@@ -34,7 +36,7 @@ def mysql(content: bytes) -> Named | None:
     if len(content) < _MYSQL_HEAD or content[3] != 0:
         return None
     if content[4] == _MYSQL_PROTOCOL:
-        words = content[5:85].split(b"\0")[0].decode("utf-8", "replace")
+        words = readable(content[5:85].split(b"\0")[0])
         if not _VERSION.match(words):
             return None
         # MariaDB puts 5.5.5- before its version, so that old replicas take it.

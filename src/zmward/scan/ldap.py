@@ -5,7 +5,7 @@ can be read only the names of at most three entries are asked for.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
 import msgspec
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from zmward.scan import directory
 from zmward.scan.directory import START_TLS, SUBTREE, Result
 from zmward.scan.line import Ask, Broken, Dial, Exchange, Line
+from zmward.scan.smtp_talk import readable
 
 Answer = Literal["yes", "no", "unknown"]
 _MOST: Final = 3
@@ -31,6 +32,8 @@ _WORDS: Final = {
     53: "unwillingToPerform",
 }
 _CONFIDENTIAL: Final = 13
+# More than any text of an answer that was read.
+_LONGEST: Final = 400
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -72,6 +75,11 @@ def meaning(code: int) -> str:
     return f"{code} ({_WORDS[code]})" if code in _WORDS else str(code)
 
 
+def _clean(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return a server's texts without control characters."""
+    return tuple(readable(text.encode(), _LONGEST) for text in texts)
+
+
 def _likely(ask: Ask) -> Iterator[str]:
     """Yield what Zimbra's holds: rules may open one branch of a closed tree."""
     yield from ("", "cn=config", "cn=monitor", "cn=zimbra")
@@ -89,6 +97,8 @@ class _Talk:
         self._ask = ask
         self._count = 0
         self._tls = ask.host if tls else None
+        # The names that it holds as it says them: they are asked for as they are.
+        self._held: tuple[str, ...] = ()
         self.shown = LdapShown(dial.address, port, tls=tls)
 
     def _said(self, sent: str, received: str) -> None:
@@ -112,15 +122,15 @@ class _Talk:
         values = found.entries[0].attributes
         offered = START_TLS in values.get("supportedextension", ())
         classes = " ".join(values.get("objectclass", ()))
-        named = values.get("namingcontexts", ())
+        self._held = values.get("namingcontexts", ())[:_CONTEXTS]
         self.shown = replace(
             self.shown,
             product="OpenLDAP"
             if "OpenLDAP" in classes
-            else " ".join(values.get("vendorname", ())[:1]),
-            version=" ".join(values.get("vendorversion", ())[:1]),
-            contexts=named[:_CONTEXTS],
-            mechanisms=values.get("supportedsaslmechanisms", ()),
+            else " ".join(_clean(values.get("vendorname", ())[:1])),
+            version=" ".join(_clean(values.get("vendorversion", ())[:1])),
+            contexts=_clean(self._held),
+            mechanisms=_clean(values.get("supportedsaslmechanisms", ())),
             offers_tls="yes" if offered else "no",
         )
 
@@ -134,7 +144,8 @@ class _Talk:
         """Search below one name, for the names of three entries."""
         number = self._next()
         question = directory.search(number, base, SUBTREE, ("1.1",), _MOST)
-        reading = Reading(base, tls)
+        (told,) = _clean((base,))
+        reading = Reading(told, tls)
         try:
             line.send(question)
             found = directory.answer(line, number)
@@ -143,10 +154,10 @@ class _Talk:
             self.shown = replace(self.shown, readings=(*self.shown.readings, reading))
             raise
         # The root itself is for everybody.
-        names = tuple(entry.name for entry in found.entries if entry.name)[:_MOST]
+        names = _clean(entry.name for entry in found.entries if entry.name)[:_MOST]
         reading = replace(reading, code=found.code, names=names)
         self.shown = replace(self.shown, readings=(*self.shown.readings, reading))
-        if not names and base not in self.shown.contexts:
+        if not names and base not in self._held:
             return  # it proves nothing
         where = " inside TLS" if tls else ""
         self._said(
@@ -156,7 +167,7 @@ class _Talk:
 
     def everything(self, line: Line, *, tls: bool) -> None:
         """Search below each name that the server holds, or may hold."""
-        for base in dict.fromkeys((*self.shown.contexts, *_likely(self._ask))):
+        for base in dict.fromkeys((*self._held, *_likely(self._ask))):
             self.read(line, base, tls=tls)
 
     def first(self) -> None:

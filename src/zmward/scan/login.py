@@ -278,7 +278,7 @@ def proofs(
     if not account.sendable:
         doubt, anyway = "its name or password cannot be said in one line", False
     if doubt and not anyway:
-        return tuple(proving.untold(proof, 0, doubt) for proof in _wished(wishes))
+        return tuple(proving.untold(proof, 0, doubt) for proof in wished(wishes))
     ports = tuple(ports)
     began = now()
     found = [
@@ -337,7 +337,8 @@ def _by_alias(proving: _Proving, ports: tuple[Port, ...], wishes: Wishes) -> Log
     return msgspec.structs.replace(shown, ended="unknown", trouble=trouble)
 
 
-def _wished(wishes: Wishes) -> Iterator[Proof]:
+def wished(wishes: Wishes) -> Iterator[Proof]:
+    """Yield which proofs an account is let do."""
     yield "origin-in-log"
     if wishes.spoofing:
         yield "spoofed-sender"

@@ -105,7 +105,7 @@ def _soap(
         reply = answered(line)
     try:
         found = msgspec.json.decode(reply.body, type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Babble(f"it answers with {reply.status} and no JSON") from error
     body = found.get("Body")
     if isinstance(body, dict) and "Fault" in body:

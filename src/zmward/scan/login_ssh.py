@@ -11,37 +11,55 @@ from zmward.scan.smtp_talk import readable
 
 _TARGET = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:-]{0,253}")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-_DENIED = re.compile(r"Permission denied \(([a-z0-9@.,-]*)\)")
-_KEY = re.compile(r'Authenticated to .* using "publickey"')
-_ANY = re.compile(r'Authenticated to .* using "([a-z-]+)"')
+_DENIED = re.compile(r"[^\r\n]{1,300}: Permission denied \(([a-z0-9@.,-]{1,300})\)\.")
+_USED = re.compile(r'Authenticated to [^\r\n]*? using "([^"\r\n]{1,80})"')
+# ssh's own warnings about the key exchange.
+_WARNING = "** "
+# What ssh says of itself; every other code is that of what ran on the server.
+_FAILED = 255
 _PASSWORDS = {"password", "keyboard-interactive"}
 _ALWAYS = (
     *("BatchMode=yes", "ConnectTimeout=10", "StrictHostKeyChecking=yes"),
     *("UpdateHostKeys=no", "ControlMaster=no", "ControlPath=none"),
-    *("LogLevel=VERBOSE", "NumberOfPasswordPrompts=0", "PermitLocalCommand=no"),
+    *("NumberOfPasswordPrompts=0", "PermitLocalCommand=no"),
 )
 _WAYS: dict[Proof, tuple[str, ...]] = {
     "ssh-keys": ("PreferredAuthentications=publickey",),
     "ssh-passwords": ("PreferredAuthentications=none", "PubkeyAuthentication=no"),
 }
-_LONGEST = 20_000
+# At ERROR ssh shows no banner of the server; at VERBOSE it does, and says which way
+# led in.
+_LEVELS: dict[Proof, str] = {"ssh-keys": "VERBOSE", "ssh-passwords": "ERROR"}
+
+
+def denied(text: str) -> tuple[str, ...]:
+    """Return the ways to log in that a refusal names; none for anything but that.
+
+    A server's farewell is printed too, with its line ends: it may look like ssh's own
+    words, but never stands alone.
+    """
+    lines = [line for line in text.splitlines() if not line.startswith(_WARNING)]
+    found = _DENIED.fullmatch("\n".join(lines).strip())
+    return tuple(found[1].split(",")) if found else ()
 
 
 def argv(proof: Proof, user: str, address: str, port: int) -> tuple[str, ...]:
     """Return the words that ask for one login; empty where a name is none."""
     if not (_TARGET.fullmatch(address) and _USER.fullmatch(user)):
         return ()
-    options = (word for way in (*_ALWAYS, *_WAYS[proof]) for word in ("-o", way))
+    ways = (*_ALWAYS, f"LogLevel={_LEVELS[proof]}", *_WAYS[proof])
+    options = (word for way in ways for word in ("-o", way))
     where = ("-p", str(port), "-l", user, "--", address)
     return ("ssh", "-a", "-x", "-T", *options, *where, "true")
 
 
-def told(proof: Proof, user: str, address: str, port: int, said: bytes) -> LoginShown:
-    """Read what ssh said on its standard error."""
-    text = said[-_LONGEST:].decode("utf-8", "replace")
-    line = next((x for x in text.splitlines()[::-1] if _shows(x)), "")
-    ended = _keys(text) if proof == "ssh-keys" else _passwords(text)
-    answer = readable(line.strip().encode())
+def told(
+    proof: Proof, user: str, address: str, port: int, end: tuple[int, bytes]
+) -> LoginShown:
+    """Read how ssh ended, and all that it said on its standard error."""
+    code, said = end
+    text = said.decode("utf-8", "replace")
+    ended, answer = (_keys if proof == "ssh-keys" else _passwords)(code, text)
     last = (text.splitlines() or ["it said nothing"])[-1]
     trouble = "" if ended != "unknown" else readable(last.encode())
     way = " ".join(_WAYS[proof])
@@ -58,23 +76,35 @@ def told(proof: Proof, user: str, address: str, port: int, said: bytes) -> Login
     )
 
 
-def _shows(line: str) -> bool:
-    return bool(_DENIED.search(line) or _ANY.search(line))
+def _entered(code: int) -> bool:
+    return 0 <= code < _FAILED
 
 
-def _keys(text: str) -> Ended:
-    if _KEY.search(text):
-        return "good"
-    return "bad" if _DENIED.search(text) else "unknown"
+def _keys(code: int, text: str) -> tuple[Ended, str]:
+    """Tell by the end whether somebody got in; ssh's own line must then be there.
+
+    A banner may hold such a line too, so that all of them must say the same.
+    """
+    if _entered(code):
+        key = set(_USED.findall(text)) == {"publickey"}
+        return ("good", 'Authenticated using "publickey"') if key else ("unknown", "")
+    ways = denied(text.strip().splitlines()[-1]) if text.strip() else ()
+    if code == _FAILED and ways:
+        return "bad", _refusal(ways)
+    return "unknown", ""
 
 
-def _passwords(text: str) -> Ended:
-    if _ANY.search(text):
-        # It let somebody in who had shown nothing.
-        return "bad"
-    if match := _DENIED.search(text):
-        return "bad" if _PASSWORDS & set(match[1].split(",")) else "good"
-    return "unknown"
+def _passwords(code: int, text: str) -> tuple[Ended, str]:
+    if _entered(code):
+        return "bad", "logged in, with the name alone"
+    ways = denied(text)
+    if code != _FAILED or not ways:
+        return "unknown", ""
+    return "bad" if _PASSWORDS & set(ways) else "good", _refusal(ways)
+
+
+def _refusal(ways: tuple[str, ...]) -> str:
+    return f"Permission denied ({','.join(ways)})"
 
 
 def untold(proof: Proof, user: str, address: str, port: int, why: str) -> LoginShown:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from typing import Final, Literal
 
 import msgspec
@@ -124,7 +125,9 @@ class Sts(msgspec.Struct, frozen=True):
 
 def sts(text: str) -> Sts | None:
     """Read a policy; None where it is none."""
-    lines = [line.partition(":") for line in text.splitlines()[:_LINES]]
+    # No sender takes anything else for the end of a line (RFC 8461, 3.2).
+    rows = re.split(r"\r?\n", text)[:_LINES]
+    lines = [line.partition(":") for line in rows]
     pairs = [(name.strip().lower(), value.strip()) for name, _, value in lines]
     said = dict(reversed(pairs))
     if said.get("version") != "STSv1" or not said.get("max_age", "").isdecimal():

@@ -22,7 +22,7 @@ from zmward.scan.tls import TlsShown
 
 SCHEMA: Final = "zmward.seen/1"
 PortState = Literal["open", "closed", "filtered"]
-_SPANS: Final = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*")
+_SPANS: Final = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?(, ?[0-9]{1,5}(-[0-9]{1,5})?)*")
 Shown = (
     SmtpShown
     | MailboxShown
@@ -54,7 +54,7 @@ class PortSeen(msgspec.Struct, frozen=True):
 
 
 class Rest(msgspec.Struct, frozen=True):
-    """The ports of an address that have no row of their own, as `1-21,26-109`."""
+    """The ports of an address that have no row of their own, as `1-21, 26-109`."""
 
     address: str
     proto: Literal["tcp", "udp"]

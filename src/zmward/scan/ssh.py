@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from zmward.scan.greetings import greeted
 from zmward.scan.line import Ask, Babble, Broken, Dial, Exchange, Line, TooMuch
+from zmward.scan.smtp_talk import readable
 
 _HELLO: Final = b"SSH-2.0-zmward-scan\r\n"
 _LINES: Final = 20
@@ -96,7 +97,7 @@ def look(dial: Dial, port: int, ask: Ask, *, tls: bool) -> SshShown:
             named = greeted(banner)
             shown = replace(
                 shown,
-                banner=banner[:255].decode("utf-8", "replace"),
+                banner=readable(banner, 255),
                 product=named.product if named else "",
                 version=named.version if named else "",
                 exchanges=(Exchange(port, "", line.exchanges[0].received[:255]),),

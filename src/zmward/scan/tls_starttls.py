@@ -6,6 +6,7 @@ from html import escape
 from typing import Final
 
 from zmward.scan.line import Babble, Broken, Line, TooMuch
+from zmward.scan.smtp_talk import readable
 
 _LINES: Final = 60
 _MOST: Final = 65_536
@@ -34,12 +35,8 @@ def _reply(line: Line) -> list[bytes]:
 
 def _wants(lines: list[bytes], code: bytes) -> list[bytes]:
     if not lines[-1].startswith(code):
-        raise Unwilling(_words(lines[-1]))
+        raise Unwilling(readable(lines[-1]))
     return lines
-
-
-def _words(text: bytes) -> str:
-    return text[:200].decode("utf-8", "replace")
 
 
 def _mail(line: Line, hello: bytes) -> None:
@@ -65,13 +62,13 @@ def _imap(line: Line, _host: str) -> None:
     if not greeting.startswith(b"* "):
         raise Babble("it does not speak IMAP")
     if not greeting.upper().startswith((b"* OK", b"* PREAUTH")):
-        raise Unwilling(_words(greeting))
+        raise Unwilling(readable(greeting))
     line.send(b"z1 STARTTLS\r\n")
     for _ in range(_LINES):
         text = line.line()
         if text.startswith(b"z1 "):
             if text[3:5].upper() != b"OK":
-                raise Unwilling(_words(text))
+                raise Unwilling(readable(text))
             return
     raise TooMuch("its IMAP reply does not end")
 
@@ -82,7 +79,7 @@ def _pop3(line: Line, _host: str) -> None:
             line.send(command)
         text = line.line()
         if text.startswith(b"-ERR"):
-            raise Unwilling(_words(text))
+            raise Unwilling(readable(text))
         if not text.startswith(b"+OK"):
             raise Babble("it does not speak POP3")
 

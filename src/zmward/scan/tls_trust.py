@@ -75,12 +75,10 @@ def trusted(chain: tuple[bytes, ...], trust: Trust) -> tuple[Trusted, str]:
         leaf, *others = map(x509.load_der_x509_certificate, chain)
         why = _verify(leaf, others, store, trust.now.astimezone(UTC))
         named = any(one.issuer in names for one in (leaf, *others))
+        # Names are read late: one that is no text is told here.
+        own = leaf.issuer == leaf.subject
     except _BROKEN as error:
         return "unknown", str(error)[:200]
     if not why:
         return "yes", ""
-    return ("unknown" if named and not _own(leaf) else "no"), why
-
-
-def _own(leaf: x509.Certificate) -> bool:
-    return leaf.issuer == leaf.subject
+    return ("unknown" if named and not own else "no"), why

@@ -13,6 +13,7 @@ from zmward.scan import directory
 from zmward.scan.http import named as named_page
 from zmward.scan.line import AGENT, Ask, Babble, Broken, Line
 from zmward.scan.named import Named
+from zmward.scan.smtp_talk import readable
 
 Try = Callable[[Line, Ask], Named | None]
 
@@ -84,14 +85,14 @@ def memcached(line: Line, _ask: Ask) -> Named | None:
     """Ask for the version."""
     line.send(b"version\r\n")
     found = _MEMCACHED.fullmatch(_until(line, b"\n", most=512))
-    return Named("memcached", "memcached", found[1].decode()) if found else None
+    return Named("memcached", "memcached", readable(found[1])) if found else None
 
 
 def clamd(line: Line, _ask: Ask) -> Named | None:
     """Ask for the version, in the form that closes the connection afterwards."""
     line.send(b"zVERSION\0")
     found = _CLAM.match(_until(line, b"\0", b"\n", most=512))
-    return Named("clamd", "ClamAV", found[1].decode()) if found else None
+    return Named("clamd", "ClamAV", readable(found[1])) if found else None
 
 
 def zmconfigd(line: Line, _ask: Ask) -> Named | None:
@@ -109,8 +110,8 @@ def ldap(line: Line, _ask: Ask) -> Named | None:
     found = directory.answer(line, 1)
     values = found.entries[0].attributes if found.entries else {}
     classes = " ".join(values.get("objectclass", ()))
-    product = " ".join(values.get("vendorname", ())[:1])
-    version = " ".join(values.get("vendorversion", ())[:1])
+    product = readable(" ".join(values.get("vendorname", ())[:1]).encode())
+    version = readable(" ".join(values.get("vendorversion", ())[:1]).encode())
     return Named("ldap", "OpenLDAP" if "OpenLDAP" in classes else product, version)
 
 
@@ -124,7 +125,7 @@ def dns(line: Line, _ask: Ask) -> Named | None:
         return None
     # The text of the answer is the record's last part: a length, then the words.
     text = found[len(question) + _NAME_POINTER + 1 :] if found[7] else b""
-    product, _, version = text.decode("utf-8", "replace").partition(" ")
+    product, _, version = readable(text).partition(" ")
     return Named("dns", product[:80], version[:80])
 
 

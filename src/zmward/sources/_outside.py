@@ -12,7 +12,9 @@ from zmward.sources.source import File, Source, Unreadable
 def parse(answer: str) -> tuple[Seen, ...]:
     """Read one look a line: a host may be looked at from several places."""
     try:
-        return tuple(filled(decode(line)) for line in answer.splitlines())
+        # JSON escapes line feeds alone: of the other ends of lines that Python knows,
+        # servers may say any.
+        return tuple(filled(decode(line)) for line in answer.split("\n"))
     except BadFile as error:
         raise Unreadable(str(error)) from error
 

@@ -66,7 +66,8 @@ def _read(answer: str) -> tuple[dict[str, bool], dict[str, str]]:
     texts: dict[str, list[str]] = {}
     lost: set[str] = set()
     path = ""
-    for line in answer.splitlines():
+    # A host ends a line in one way, Python in ten: any other could forge a record.
+    for line in re.split(r"\r?\n", answer.removesuffix("\n")) if answer else ():
         sign, rest = line[:2], line[2:]
         if head := _HEAD.fullmatch(line):
             known[head[4]] = believed(int(head[1], 8), head[2], head[3])

@@ -119,10 +119,11 @@ def version_hidden() -> Outside:
     """Want no version in the headers of any web server that answers."""
 
     def look(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
-        heard = [shown for shown in answers(seen) if not shown.trouble]
-        if not heard:
+        asked = answers(seen)
+        if all(shown.trouble for shown in asked):
             yield nowhere(outlook, "answers in HTTP")
-        for shown in heard:
+            return
+        for shown in asked:
             subject = outlook.place(shown.address, shown.port)
             sent = dict.fromkeys(
                 f"{name}: {value}"
@@ -139,11 +140,13 @@ def version_hidden() -> Outside:
                     no_cure="Zimbra's template sets server_tokens off for nginx; for "
                     "other servers close the port to strangers.",
                 )
-            elif any(page.status for page in shown.pages):
+            elif not shown.trouble and any(page.status for page in shown.pages):
                 yield good(subject, "; ".join(sent) or "no Server header")
             else:
-                yield unknown(Layer.RUNNING, subject, "no page was answered")
+                reason = shown.trouble or "no page was answered"
+                yield unknown(Layer.RUNNING, subject, reason)
 
+    silent = web(port=8443, trouble="it said nothing in time")
     loud = {"Server": "nginx/1.24.0"}
     return Outside(
         look,
@@ -153,6 +156,8 @@ def version_hidden() -> Outside:
             web_sight("bad", web(start(loud))),
             web_sight("bad", web(start(), shown_page("robots", 404, loud))),
             web_sight("unknown", web(shown_page(status=0))),
+            web_sight("unknown", web(start({"Server": "nginx"})), silent),
+            web_sight("bad", web(start(loud)), silent),
             web_sight("n/a", web(trouble="nobody took the connection")),
         ),
     )

@@ -29,9 +29,9 @@ _NO_DOMAIN = (
     "is known: name one with --domain"
 )
 # Not "Relay access denied": whoever is told that got past the question of a login.
-_DENIED = re.compile(
-    r"(?<!relay )access denied|authenti|log ?in|logged|starttls", re.IGNORECASE
-)
+_DENIED = re.compile(r"(?<!relay )access denied|authenti|log ?in|logged", re.IGNORECASE)
+# Whoever is told that has not begun TLS: nobody knows what he would be told inside it.
+_BEFORE_TLS = re.compile("starttls", re.IGNORECASE)
 _OPEN = (
     "Look for what lets everybody relay: zimbraMtaMyNetworks and "
     "smtpd_relay_restrictions; `zmward audit` on the server names it."
@@ -158,6 +158,9 @@ def _submitting(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
             )
         elif last is None or shown.trouble.startswith("while"):
             yield mute(shown, where)
+        elif _BEFORE_TLS.search(last.answer):
+            reason = f"TLS could not be begun there: {_words(last)}"
+            yield unknown(RUNNING, where, reason)
         elif last.outcome != "later" and _DENIED.search(last.answer):
             yield sound(RUNNING, where, source=SOURCE, seen=_seen(shown.attempts))
         else:
@@ -192,6 +195,7 @@ _YES: _Told = ("accepted", "250 2.1.5 Ok")
 _LATER: _Told = ("later", "450 4.3.2 Service currently unavailable")
 _LISTED: _Told = ("barred", "554 5.7.1 Client host [198.51.100.7] blocked using a list")
 _UNKNOWN: _Told = ("refused", "550 5.1.1 User unknown in virtual mailbox table")
+_CLEAR: _Told = ("barred", "530 5.7.0 Must issue a STARTTLS command first to log in")
 _LOCKED: _Told = ("barred", "554 5.7.1 Client host rejected: Access denied")
 _REFUSED = example(25, ("plain", *_NO), ("no sender", *_NO), (_OWN, *_NO))
 _FORGED = (_OWN, *_YES)
@@ -292,6 +296,9 @@ def users_only() -> Outside:
             Sight("bad", example(465, ("plain", *_NO), ("local", *_YES))),
             Sight("unknown", example(587, ("plain", *_NO), ("local", *_UNKNOWN))),
             Sight("unknown", example(587, ("plain", *_NO))),
+            Sight("unknown", example(587, ("plain", *_CLEAR), ("local", *_CLEAR))),
+            Sight("unknown", example(587, ("plain", *_LOCKED), ("local", *_CLEAR))),
+            Sight("ok", example(587, ("plain", *_CLEAR), ("local", *_LOCKED))),
             Sight("unknown", example(587, ("plain", *_LATER))),
             Sight("unknown", example(587, trouble="it said nothing in time")),
             Sight("n/a", example(25, ("plain", *_YES))),
