@@ -27,6 +27,10 @@ def test_what_is_stored_is_read_again(evidence: Evidence) -> None:
         (b'{"schema": "zmward.evidence/1", "when": "x"', "not a whole"),
         (b'{"schema": "zmward.evidence/9", "when": "x", "answers": {}}', "schema"),
         (b"[]", "not a whole"),
+        (
+            b'{"schema": "zmward.evidence/1", "when": "\xff", "answers": {}}',
+            "not a whole",
+        ),
     ],
 )
 def test_a_broken_file_is_refused_by_name(content: bytes, words: str) -> None:

@@ -63,7 +63,7 @@ def decode(content: bytes, name: str) -> Stored:
     """Read a report's JSON; `name` is the file's name for error messages."""
     try:
         stored = msgspec.json.decode(content, type=Stored)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise BadFile(
             f"{name} is not a zmward report: {error}. "
             "Make one with `zmward audit --json`."

@@ -115,7 +115,7 @@ def decode(content: bytes, name: str) -> Evidence:
     """Read the JSON form; `name` is the file's name for error messages."""
     try:
         stored = msgspec.json.decode(content, type=_Stored)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise BadFile(
             f"{name} is not a whole zmward evidence file: {error}. "
             "Collect it again with `zmward collect`."

@@ -86,3 +86,26 @@ def test_files_say_what_they_hold_and_are_short() -> None:
     assert not [name(path) for path in FULL if not ast.get_docstring(tree(path))]
     long = [p for p in FULL if len(p.read_text("utf-8").splitlines()) > LONGEST]
     assert not [name(path) for path in long]
+
+
+def _caught(handler: ast.ExceptHandler) -> set[str]:
+    """Return the names of what is caught, without their modules."""
+    named = [ast.unparse(handler.type)] if handler.type else []
+    if isinstance(handler.type, ast.Tuple):
+        named = [ast.unparse(one) for one in handler.type.elts]
+    return {one.rpartition(".")[2] for one in named}
+
+
+def test_bytes_that_are_no_text_are_caught_where_json_is_read() -> None:
+    """For them Python's own error is raised, and none of msgspec's."""
+    own = {"DecodeError", "MsgspecError"}
+    python = {"UnicodeError", "UnicodeDecodeError", "ValueError", "Exception"}
+    handlers = [
+        (name(path), node.lineno, _caught(node))
+        for path in FULL
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ExceptHandler)
+    ]
+    found = [one for one in handlers if one[2] & own]
+    assert len(found) > 20
+    assert not [one for one in found if not one[2] & python]

@@ -218,5 +218,5 @@ def restored(answer: bytes) -> int | None:
     """Read how many bytes a snapshot would restore, None where it is not said."""
     try:
         return msgspec.json.decode(answer, type=_Stats).total_size
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError):
         return None

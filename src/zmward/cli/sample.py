@@ -42,7 +42,7 @@ def _load(path: Path, evidence: Evidence) -> World:
             stored = msgspec.msgpack.decode(file.read(), type=_Stored)
     except FileNotFoundError:
         return first(evidence)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise Refused(f"{path} is damaged: remove it to begin anew.") from error
     same = stored.evidence == digest(encode(evidence))
     return stored.world if same else first(evidence)

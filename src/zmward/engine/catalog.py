@@ -79,7 +79,7 @@ def active(site: Patches) -> Active:
         if stored is None:
             return Active(shipped)
         found = opened(stored.content, stored.signature, site.catalog_keys, _STORED)
-    except (OSError, Refused, msgspec.DecodeError) as error:
+    except (OSError, Refused, msgspec.DecodeError, UnicodeError) as error:
         return Active(shipped, trouble=f"{_STORED} is not used: {error}")
     return Active(laid_over(shipped, found), found.serial, taken=found.ids)
 

@@ -167,7 +167,7 @@ class _Drill:
         try:
             told = drill_ldap.bounded(self._source(own[LAST]))
             run = msgspec.json.decode(told, type=BackupRun)
-        except (msgspec.DecodeError, Unfit) as error:
+        except (msgspec.DecodeError, UnicodeError, Unfit) as error:
             raise Lost(f"{LAST} cannot be read: {error}") from error
         pieces = [piece for piece in run.pieces if piece.outcome == "stored"]
         self._empty |= {one.name for one in run.pieces if one.outcome == "empty"}

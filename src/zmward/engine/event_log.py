@@ -86,7 +86,7 @@ class EventLog:
             kept = msgspec.msgpack.decode(self._state.read_bytes(), type=Kept)
         except FileNotFoundError:
             return None
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, UnicodeError, msgspec.MsgspecError) as error:
             raise Refused(
                 f"{self._state} cannot be read ({error}): remove it to begin at the "
                 "end of the logs."

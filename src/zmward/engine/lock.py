@@ -108,7 +108,7 @@ def _living(door: Door, text: str, path: str) -> str:
     """Say who holds a lock that is there; empty when he is gone for certain."""
     try:
         owner = msgspec.json.decode(text, type=Owner)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError):
         return f"its owner cannot be read; if nothing works there, remove {path}"
     here = _boot(door)
     if owner.host_boot != here:

@@ -175,7 +175,7 @@ def _whole(found: Plan, reloads: tuple[str, ...], name: str) -> None:
 def _file(content: bytes, name: str) -> _File:
     try:
         raw = msgspec.json.decode(content)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Refused(f"{name} is not a whole plan: {error}. {_AGAIN}") from error
     if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
         schema = raw.get("schema") if isinstance(raw, dict) else None

@@ -27,7 +27,7 @@ def plan_of(door: Door, run: Run) -> Plan:
         raise Usage(f"There is no run {run.id} here: `zmward history` lists them.")
     try:
         return msgspec.json.decode(read_bytes(door, run.plan), type=Plan)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise Refused(
             f"{run.plan} is damaged: {error}. On the host, `sh {run.script}` takes "
             "the run back without it."

@@ -332,6 +332,12 @@ def parse(text: str) -> Ruleset:
     """Read the JSON of `nft -j list ruleset`; Unreadable for anything else."""
     try:
         rows = msgspec.json.decode(text)["nftables"]
-    except (msgspec.DecodeError, LookupError, TypeError, RecursionError) as error:
+    except (
+        msgspec.DecodeError,
+        UnicodeError,
+        LookupError,
+        TypeError,
+        RecursionError,
+    ) as error:
         raise Unreadable(f"not the JSON of nft: {error}") from error
     return translate(rows)

@@ -32,7 +32,7 @@ def hidden(text: str) -> frozenset[int]:
             for n, expr in found
             if _XT in expr and not any(word in expr for word in _LOST)
         )
-    except (msgspec.DecodeError, LookupError, TypeError) as error:
+    except (msgspec.DecodeError, UnicodeError, LookupError, TypeError) as error:
         raise Unreadable(f"not the JSON of nft: {error}") from error
 
 

@@ -64,7 +64,7 @@ def _signed(content: bytes, signature: bytes, keys: Iterable[str]) -> bool:
 def _decoded(content: bytes, name: str) -> SignedCatalog:
     try:
         found = msgspec.json.decode(content, type=SignedCatalog)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Refused(
             f"{name} is no catalog that this zmward reads: {error}. Nothing was "
             "changed."

@@ -67,7 +67,7 @@ def read(content: bytes, name: str) -> Report:
     """
     try:
         schema = msgspec.json.decode(content, type=_Head).schema
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise BadFile(
             f"{name} is not a whole zmward report: {error}. "
             "Make it again with `zmward audit --json`."
@@ -76,7 +76,7 @@ def read(content: bytes, name: str) -> Report:
         raise BadFile(f"{name} has the schema {schema!r}; this zmward reads {SCHEMA}.")
     try:
         return msgspec.json.decode(content, type=Report)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise BadFile(f"{name} is not a whole zmward report: {error}.") from error
 
 
