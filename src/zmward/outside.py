@@ -1,6 +1,5 @@
 """What was seen from outside, laid beside what the host says of itself."""
 
-import ipaddress
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -12,9 +11,10 @@ from zmward.deviation import Judgement, Layer, State, unknown
 from zmward.evidence import Answer, Answers, Evidence, Unseen
 from zmward.facts import Facts
 from zmward.outlook import Outlook, doubted
+from zmward.private import unique
 from zmward.scan.seen import Seen, encode
 from zmward.sources._outside import OUTSIDE
-from zmward.sources.addresses import parse as addresses_of
+from zmward.sources.addresses import ADDRESSES
 from zmward.sources.source import Unreadable
 
 # What was seen so long before or after the host was asked may be another state.
@@ -88,22 +88,29 @@ def contradiction(own: Iterable[Judgement], seen: Iterable[Judgement]) -> str:
     )
 
 
-def _same(host: str, answers: Answers, seen: Seen) -> bool:
-    if host.lower() == seen.host.lower().rstrip("."):
-        return True
-    answer = answers.get("addresses")
+def _own(answers: Answers) -> frozenset[str]:
+    answer = answers.get(ADDRESSES.name)
     if not isinstance(answer, Answer):
-        return False
+        return frozenset()
     try:
-        own = addresses_of(answer.text)
+        return frozenset(ADDRESSES.parse(answer.text))
     except Unreadable:
-        return False
-    return bool({a for a in own if _outward(a)} & set(seen.addresses))
+        return frozenset()
 
 
-def _outward(address: str) -> bool:
-    found = ipaddress.ip_address(address)
-    return not (found.is_loopback or found.is_link_local)
+def whose(evidence: Evidence, seen: Seen) -> str:
+    """Return the host of the evidence that was looked at; empty where it is none.
+
+    A name counts more than an address. An inner address is one of many sites' (think
+    of Docker's bridge), so it counts only where the look was asked for by it.
+    """
+    name = seen.host.lower().rstrip(".")
+    for host in evidence.hosts:
+        if host.lower() == name:
+            return host
+    wanted = {a for a in seen.addresses if unique(a) or a == name}
+    found = [h for h in evidence.hosts if _own(evidence.answers[h]) & wanted]
+    return found[0] if len(found) == 1 else ""
 
 
 def with_looks(evidence: Evidence, looks: Iterable[Seen]) -> Evidence:
@@ -114,8 +121,8 @@ def with_looks(evidence: Evidence, looks: Iterable[Seen]) -> Evidence:
     answers: dict[str, Answers] = dict(evidence.answers)
     lines: dict[str, list[str]] = {}
     for seen in looks:
-        host = next((h for h in evidence.hosts if _same(h, answers[h], seen)), None)
-        lines.setdefault(host or seen.host, []).append(encode(seen))
+        host = whose(evidence, seen) or seen.host
+        lines.setdefault(host, []).append(encode(seen))
     for host, texts in lines.items():
         own = answers.get(host, {})
         answers[host] = {**own, OUTSIDE.name: Answer("\n".join(texts))}

@@ -13,7 +13,7 @@ from zmward.errors import BadFile
 from zmward.evidence import Answer, Evidence
 from zmward.facts import Facts
 from zmward.outlook import Outlook, Outside, Sight
-from zmward.outside import evidence_of, with_looks
+from zmward.outside import evidence_of, whose, with_looks
 from zmward.profile import Firewall, Networks, Profile
 from zmward.scan.seen import PortSeen, Seen, decode, encode
 
@@ -28,6 +28,8 @@ OPEN = Seen(
     ports=(PortSeen(11211, "tcp", "192.0.2.10", "open"),),
 )
 SHUT = Seen("mail.example.test", WHEN, "0", addresses=("192.0.2.10",))
+
+_ADDR = "2: eth0    inet %s/24 scope global eth0"
 
 
 def _look(seen: Seen, outlook: Outlook) -> tuple[Judgement, ...]:
@@ -118,6 +120,27 @@ class TestWhose:
         text = "2: eth0    inet 192.0.2.10/24 brd 192.0.2.255 scope global eth0"
         own = Evidence(WHEN, {"node": {"addresses": Answer(text)}})
         assert with_looks(own, (OPEN,)).hosts == ("node",)
+
+    @pytest.mark.parametrize(
+        "address", ["192.168.1.10", "172.17.0.1", "100.64.0.9", "fd00::9", "fe80::9"]
+    )
+    def test_an_inner_address_is_of_many_sites(self, address: str) -> None:
+        """Another customer's server has the same one, and Docker's bridge too."""
+        own = Evidence(WHEN, {"mail.a.test": {"addresses": Answer(_ADDR % address)}})
+        seen = replace(OPEN, host="mail.b.test", addresses=(address,))
+        assert whose(own, seen) == ""
+        assert with_looks(own, (seen,)).hosts == ("mail.a.test", "mail.b.test")
+        asked = replace(seen, host=address)
+        assert whose(own, asked) == "mail.a.test"
+        both = {**own.answers, "mail.c.test": own.answers["mail.a.test"]}
+        assert whose(Evidence(WHEN, both), asked) == ""
+
+    def test_a_name_counts_more_than_an_address(self) -> None:
+        text = Answer(_ADDR % "203.0.113.5")
+        own = Evidence(WHEN, {"a.test": {"addresses": text}, "b.test": {}})
+        seen = replace(OPEN, host="B.test.", addresses=("203.0.113.5",))
+        assert whose(own, seen) == "b.test"
+        assert whose(own, replace(seen, host="web.test")) == "a.test"
 
     def test_loopback_is_nobodys_sign(self) -> None:
         text = "1: lo    inet 127.0.0.1/8 scope host lo"
