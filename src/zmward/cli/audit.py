@@ -1,7 +1,7 @@
 """`zmward audit`: findings, from this host, a far one, or recorded evidence."""
 
 import sys
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from zmward.waivers import validate
 
 _ALWAYS = {"identity", "listeners", "localconfig", "packages", "ldap-servers"}
 # Whose a look from outside is, and whether the host looked at itself.
-_LOOKED_AT = {"addresses"}
+_LOOKED_AT = ("addresses",)
 FORMATS = ("text", "json", "html")
 
 
@@ -100,11 +100,11 @@ def _sample(*, quiet: bool) -> Evidence:
 
 
 def _asked(
-    chosen: Iterable[Control], options: Mapping[str, Any], more: Set[str]
+    chosen: Iterable[Control], options: Mapping[str, Any], more: Iterable[str]
 ) -> Evidence:
     """Ask the host what the chosen controls need, and who it is."""
     needed = {name for control in chosen for name in control.check.needs}
-    asked = [s for s in sources().values() if s.name in needed | _ALWAYS | more]
+    asked = [s for s in sources().values() if s.name in needed | _ALWAYS | {*more}]
     way = door(options["host"])
     silent = bool(options["quiet"]) or not sys.stderr.isatty()
     with progress(f"asking {way.name}", silent=silent) as moved:
@@ -197,7 +197,7 @@ def command(  # one parameter for each option
             _sample(quiet=quiet) if sample else merge(map(stored, map(Path, paths)))
         )
     else:
-        evidence = _asked(chosen, options, _LOOKED_AT if scans else frozenset())
+        evidence = _asked(chosen, options, _LOOKED_AT if scans else ())
     require_zimbra(evidence)
     looks = _looks(scans, evidence, site)
     evidence = with_looks(evidence, looks)
