@@ -11,8 +11,8 @@ from zmward.deviation import Judgement, Layer, State, unknown
 from zmward.evidence import Answer, Answers, Evidence, Unseen
 from zmward.facts import Facts
 from zmward.outlook import Outlook, doubted
-from zmward.private import unique
 from zmward.scan.seen import Seen, encode
+from zmward.scan.unique import unique
 from zmward.sources._outside import OUTSIDE
 from zmward.sources.addresses import ADDRESSES
 from zmward.sources.source import Unreadable
@@ -39,10 +39,19 @@ def from_outside(control: Control, facts: Facts) -> Iterator[Judgement]:
         except Unseen as signal:
             yield unknown(Layer.RUNNING, host, signal.missing.reason)
             continue
-        outlook = Outlook(facts.profile, facts.now, host)
+        outlook = _outlook(facts, host)
         for seen in looks:
             judged = doubted(control.outside.look(seen, outlook), seen, outlook)
             yield from _of_now(judged, seen, facts)
+
+
+def _outlook(facts: Facts, host: str) -> Outlook:
+    """Return who judges, with what every node says of its own addresses."""
+    answers = facts.evidence.answers
+    own = {name: _own(answers[name]) for name in facts.evidence.hosts}
+    others = (found for name, found in own.items() if name != host)
+    peers = frozenset().union(*others) - own[host]
+    return Outlook(facts.profile, facts.now, host, own[host], peers)
 
 
 def _of_now(

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from zmward.control import Check, Control, Severity, Status
+from zmward.controls.registry import controls
 from zmward.controls.shapes.from_outside import only_from_outside
 from zmward.deviation import Judgement, Layer, deviates, sound
 from zmward.engine.audit import audit
@@ -175,6 +176,31 @@ class TestVantage:
         )
         outlook = Outlook(self.PROFILE, NOW.astimezone(UTC), "mail")
         assert outlook.vantage(seen, "192.0.2.10") == zone
+
+    def test_what_the_host_calls_its_own_is_itself(self) -> None:
+        """Behind a router that gives each inner address a public one of its own."""
+        node = Answer(_ADDR % "10.0.0.5")
+        other = Answer(_ADDR % "10.0.0.6")
+        answers = {"mail": {"addresses": node}, "mta": {"addresses": other}}
+        shut = replace(
+            OPEN,
+            host="mail",
+            addresses=("203.0.113.10",),
+            ports=(
+                PortSeen(25, "tcp", "203.0.113.10", "open"),
+                PortSeen(7025, "tcp", "203.0.113.10", "filtered"),
+            ),
+        )
+        internal = controls()["internal-ports-closed"]
+        for source, status in (
+            ("10.0.0.5", Status.NOT_APPLICABLE),
+            ("10.0.0.6", Status.UNKNOWN),
+            ("10.0.0.7", Status.PASS),
+        ):
+            look = replace(shut, source={"203.0.113.10": source})
+            evidence = with_looks(Evidence(WHEN, answers), (look,))
+            report = audit(evidence, (internal,), Profile(), inside=False)
+            assert report.findings[0].status is status
 
 
 def test_looks_survive_their_file() -> None:

@@ -24,11 +24,11 @@ from zmward.evidence import Evidence, decode, merge
 from zmward.facts import Facts
 from zmward.finding import Report, moment
 from zmward.outside import whose, with_looks
-from zmward.private import unique
 from zmward.profile import Profile
 from zmward.reports.plain import in_json, plain
 from zmward.scan.permitted import permitted
 from zmward.scan.seen import Seen
+from zmward.scan.unique import unique
 from zmward.sources.registry import sources
 from zmward.waivers import validate
 
