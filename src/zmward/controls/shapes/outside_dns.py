@@ -81,12 +81,9 @@ def unsure(shown: DnsShown, answer: Answered) -> Judgement:
 
 
 def _spf_faults(shown: DnsShown, record: str) -> Iterator[str]:
-    yield from spf.faults(record)
-    yield from (
-        f"{n} is taken in and has no record" for n in spf.hollow(record, shown.answers)
-    )
+    yield from spf.faults(record, shown.answers)
     if wide := spf.everybody(record, shown.answers):
-        yield f"{wide}: everybody may send"
+        yield wide
     end = spf.last(record, shown.answers)
     if end is None:
         yield "it ends without `all`, so everybody else is neutral"
@@ -111,6 +108,7 @@ def senders_named(shown: DnsShown) -> Iterator[Judgement]:
         yield bad(
             shown, "; ".join(faults), "~all or -all at its end", answer, cure=cure
         )
+    doubts = tuple(spf.doubts(records[0], shown.answers))
     cost = spf.cost(records[0], shown.answers, (shown.domain,))
     if cost.lookups > spf.MOST:
         found = "it asks for more than ten lookups: receivers take it for broken"
@@ -118,6 +116,8 @@ def senders_named(shown: DnsShown) -> Iterator[Judgement]:
     elif not cost.known and not faults:
         reason = "not every record that SPF takes in answered"
         yield unknown(_RUNNING, shown.domain, reason)
+    elif doubts and not faults:
+        yield unknown(_RUNNING, shown.domain, "; ".join(doubts))
     elif not faults:
         yield good(shown, answer)
 

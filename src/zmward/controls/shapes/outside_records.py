@@ -83,6 +83,9 @@ SENDERS_NAMED: Final = _outside(
     ("v=spf1 ip5:192.0.2.1 -all",),
     ("v=spf1 a a a a a a a a a a mx -all",),
     (f"v=spf1 include:{_D} -all",),
+    ("v=spf1 a/0 -all",),
+    ("v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all",),
+    ("v=spf1 ip4:999.1.1.1 -all",),
 )
 RECEIVERS_TOLD: Final = _outside(
     *(receivers_told, f"_dmarc.{_D}", "TXT"),
