@@ -112,13 +112,27 @@ class TestThroughTheDoor:
         assert all("/" not in one.name for one in shown.answers)
         assert judged("spf-names-all-senders", shown) != ["ok"]
 
-    @pytest.mark.parametrize(("proved", "state"), [(True, "ok"), (False, "unknown")])
-    def test_dane_counts_where_it_is_proved(self, proved: bool, state: str) -> None:  # noqa: FBT001  # a row of the table
-        zone = {
+    @pytest.mark.parametrize(
+        ("proved", "servers", "state"),
+        [
+            (True, ("mail", "mx2"), "ok"),
+            (False, ("mail", "mx2"), "unknown"),
+            # A sender that is kept from mail goes to mx2.
+            *((True, ("mail",), "bad"), (True, ("mx2",), "bad")),
+        ],
+    )
+    def test_dane_counts_where_it_is_proved(
+        self,
+        proved: bool,  # noqa: FBT001  # a row of the table
+        servers: tuple[str, ...],
+        state: str,
+    ) -> None:
+        zone: dict[tuple[str, str], tuple[str, ...]] = {
             **ZONE,
-            ("_25._tcp.mail.example.test", "TLSA"): (f"3 1 1 {'ab' * 32}",),
             ("_mta-sts.example.test", "TXT"): (),
         }
+        for server in servers:
+            zone[f"_25._tcp.{server}.example.test", "TLSA"] = (f"3 1 1 {'ab' * 32}",)
         if proved:
             zone["proved", ""] = ()
         assert judged("senders-told-to-use-tls", asked(zone)) == [state]
@@ -299,6 +313,19 @@ class TestPolicies:
         found = policies.dmarc("sub.example.test", answers)
         assert found
         assert found.wish == "none"
+
+    def test_servers_of_a_forged_list_are_not_proved(self) -> None:
+        """TLSA of a provider that signs, for a domain that does not."""
+        tlsa = ("3 1 1 " + "ab" * 32,)
+        for secure, state in ((True, "ok"), (False, "bad")):
+            answers = (
+                Answered(".", "NS", ("a.",), secure=True),
+                Answered("a.test", "MX", ("10 mx.b.test.",), secure=secure),
+                Answered("_25._tcp.mx.b.test", "TLSA", tlsa, secure=True),
+                Answered("_mta-sts.a.test", "TXT", ()),
+            )
+            shown = DnsShown("a.test", answers)
+            assert judged("senders-told-to-use-tls", shown) == [state]
 
     def test_a_star_covers_one_label(self) -> None:
         found = policies.sts(POLICY)

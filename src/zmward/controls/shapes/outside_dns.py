@@ -131,7 +131,8 @@ def receivers_told(shown: DnsShown) -> Iterator[Judgement]:
         yield unsure(shown, answer)
         return
     if found is False:
-        yield bad(shown, "no policy of DMARC", wanted, answer, cure=cure)
+        none = "no policy of DMARC, which must begin with v=DMARC1"
+        yield bad(shown, none, wanted, answer, cure=cure)
         return
     where = shown.answer(found.where, "TXT")
     faults = list(found.faults)
