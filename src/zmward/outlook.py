@@ -13,16 +13,23 @@ import msgspec
 from zmward.deviation import Judgement, Layer, State, unknown
 from zmward.profile import Profile, Zone
 from zmward.scan.seen import Seen
+from zmward.scan.unique import unique
 
 Vantage = Literal[Zone, "itself"]
 
 
 class Outlook(msgspec.Struct, frozen=True):
-    """Who judges what was seen: the profile, the time, and the name of the host."""
+    """Who judges what was seen: the profile, the time, and the name of the host.
+
+    `own` are the host's addresses, `peers` those of other nodes, as they themselves
+    say; empty where nobody asked them.
+    """
 
     profile: Profile
     now: datetime
     subject: str
+    own: frozenset[str] = frozenset()
+    peers: frozenset[str] = frozenset()
 
     def place(self, address: str, port: int, proto: str = "tcp") -> str:
         """Return how findings and reports name one port."""
@@ -31,11 +38,14 @@ class Outlook(msgspec.Struct, frozen=True):
     def vantage(self, seen: Seen, address: str) -> Vantage:
         """Return the zone from which an address was looked at.
 
-        What the profile puts in no zone is the internet; `itself` proves little.
+        What the profile puts in no zone is the internet; `itself` proves little. Of
+        a `hidden` looker it is the zone of an address that the server may never see.
         """
         source = seen.source.get(address, "")
-        if source in seen.addresses or _loopback(source):
+        if source in seen.addresses or source in self.own or _loopback(source):
             return "itself"
+        if source in self.peers:
+            return "cluster"
         networks = self.profile.networks
         zones: tuple[tuple[Zone, tuple[str, ...]], ...] = (
             ("cluster", self.profile.firewall.cluster),
@@ -48,6 +58,15 @@ class Outlook(msgspec.Struct, frozen=True):
             if any(_within(source, place) for place in places):
                 return zone
         return "internet"
+
+    def hidden(self, seen: Seen, address: str) -> bool:
+        """Say whether a router may have put its own address in the looker's place.
+
+        Who has an inner address and looks at a public one stands behind NAT, or not:
+        what the profile says of his address does not tell what the server saw.
+        """
+        source = seen.source.get(address, "")
+        return bool(source) and not unique(source) and unique(address)
 
 
 class Sight(msgspec.Struct, frozen=True):

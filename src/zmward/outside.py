@@ -1,6 +1,5 @@
 """What was seen from outside, laid beside what the host says of itself."""
 
-import ipaddress
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -13,8 +12,9 @@ from zmward.evidence import Answer, Answers, Evidence, Unseen
 from zmward.facts import Facts
 from zmward.outlook import Outlook, doubted
 from zmward.scan.seen import Seen, encode
+from zmward.scan.unique import unique
 from zmward.sources._outside import OUTSIDE
-from zmward.sources.addresses import parse as addresses_of
+from zmward.sources.addresses import ADDRESSES
 from zmward.sources.source import Unreadable
 
 # What was seen so long before or after the host was asked may be another state.
@@ -39,10 +39,19 @@ def from_outside(control: Control, facts: Facts) -> Iterator[Judgement]:
         except Unseen as signal:
             yield unknown(Layer.RUNNING, host, signal.missing.reason)
             continue
-        outlook = Outlook(facts.profile, facts.now, host)
+        outlook = _outlook(facts, host)
         for seen in looks:
             judged = doubted(control.outside.look(seen, outlook), seen, outlook)
             yield from _of_now(judged, seen, facts)
+
+
+def _outlook(facts: Facts, host: str) -> Outlook:
+    """Return who judges, with what every node says of its own addresses."""
+    answers = facts.evidence.answers
+    own = {name: _own(answers[name]) for name in facts.evidence.hosts}
+    others = (found for name, found in own.items() if name != host)
+    peers = frozenset().union(*others) - own[host]
+    return Outlook(facts.profile, facts.now, host, own[host], peers)
 
 
 def _of_now(
@@ -88,22 +97,29 @@ def contradiction(own: Iterable[Judgement], seen: Iterable[Judgement]) -> str:
     )
 
 
-def _same(host: str, answers: Answers, seen: Seen) -> bool:
-    if host.lower() == seen.host.lower().rstrip("."):
-        return True
-    answer = answers.get("addresses")
+def _own(answers: Answers) -> frozenset[str]:
+    answer = answers.get(ADDRESSES.name)
     if not isinstance(answer, Answer):
-        return False
+        return frozenset()
     try:
-        own = addresses_of(answer.text)
+        return frozenset(ADDRESSES.parse(answer.text))
     except Unreadable:
-        return False
-    return bool({a for a in own if _outward(a)} & set(seen.addresses))
+        return frozenset()
 
 
-def _outward(address: str) -> bool:
-    found = ipaddress.ip_address(address)
-    return not (found.is_loopback or found.is_link_local)
+def whose(evidence: Evidence, seen: Seen) -> str:
+    """Return the host of the evidence that was looked at; empty where it is none.
+
+    A name counts more than an address. An inner address is one of many sites' (think
+    of Docker's bridge), so it counts only where the look was asked for by it.
+    """
+    name = seen.host.lower().rstrip(".")
+    for host in evidence.hosts:
+        if host.lower() == name:
+            return host
+    wanted = {a for a in seen.addresses if unique(a) or a == name}
+    found = [h for h in evidence.hosts if _own(evidence.answers[h]) & wanted]
+    return found[0] if len(found) == 1 else ""
 
 
 def with_looks(evidence: Evidence, looks: Iterable[Seen]) -> Evidence:
@@ -114,8 +130,8 @@ def with_looks(evidence: Evidence, looks: Iterable[Seen]) -> Evidence:
     answers: dict[str, Answers] = dict(evidence.answers)
     lines: dict[str, list[str]] = {}
     for seen in looks:
-        host = next((h for h in evidence.hosts if _same(h, answers[h], seen)), None)
-        lines.setdefault(host or seen.host, []).append(encode(seen))
+        host = whose(evidence, seen) or seen.host
+        lines.setdefault(host, []).append(encode(seen))
     for host, texts in lines.items():
         own = answers.get(host, {})
         answers[host] = {**own, OUTSIDE.name: Answer("\n".join(texts))}

@@ -15,6 +15,10 @@ FORGED = (
     '{"schema": "zmward.scan/1", "seen": [{"host": "h", "zmward": "0", "when": "%s", '
     '"addresses": [%s], "rest": [%s]}]}'
 )
+_LOOK = (
+    '{"schema": "zmward.scan/1", "seen": [{"host": "%s", "zmward": "0", '
+    f'"when": "{WHEN}", "addresses": ["%s"]}}]}}'
+)
 RANGES = '{"address": "192.0.2.10", "proto": "tcp", "state": "closed", "ports": "%s"}'
 SAMPLE = Path(__file__).parents[2] / "src/zmward/demo/evidence.json"
 
@@ -120,6 +124,27 @@ class TestResult:
         more = {f["control"] for f in both["findings"]}
         assert more > {f["control"] for f in alone["findings"]}
         assert both["hosts_seen"] == alone["hosts_seen"]
+
+    def test_a_look_at_another_site_is_refused(
+        self, tmp_path: Path, capsys: Says
+    ) -> None:
+        """Its inner address is one of ours too; of whom a look is, is said."""
+        saved = tmp_path / "scan.json"
+        words = ["audit", "--evidence", str(SAMPLE), "--with-scan", str(saved)]
+        words += ["--json", "--only", "open-ports-known"]
+        saved.write_text(_LOOK % ("mail.other.test", "192.168.1.10"))
+        assert dispatch(words) == 2
+        said = capsys.readouterr().err
+        assert "mail.other.test (192.168.1.10)" in said
+        assert "[scan] hosts" in said
+        saved.write_text(_LOOK % ("web.example.test", "192.0.2.10"))
+        assert dispatch(words) in (0, 1, 3)
+        assert "is laid to mail.example.test" in capsys.readouterr().err
+        site = tmp_path / "site.toml"
+        site.write_text('[scan]\nhosts = ["web.example.test"]\n')
+        saved.write_text(_LOOK % ("web.example.test", "192.168.1.10"))
+        assert dispatch([*words, "--profile", str(site)]) in (0, 1, 3)
+        assert "counts as one of its own" in capsys.readouterr().err
 
     def test_what_is_no_scan_is_named(self, tmp_path: Path, capsys: Says) -> None:
         words = ["audit", "--evidence", str(SAMPLE), "--with-scan"]

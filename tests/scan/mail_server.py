@@ -81,7 +81,7 @@ class Server:
 
     def __init__(
         self,
-        greeting: bytes,
+        greeting: bytes | Iterator[bytes],
         answers: Mapping[bytes, Answer],
         *,
         inside: Mapping[bytes, Answer] | None = None,
@@ -121,7 +121,8 @@ class Server:
         answers, rest = self.answers, b""
         if self.tls:
             wire, answers = self._secured(wire), self.inside
-        wire.sendall(self.greeting)
+        told = self.greeting
+        wire.sendall(told if isinstance(told, bytes) else next(told))
         while True:
             while b"\n" not in rest:
                 more = wire.recv(65536)

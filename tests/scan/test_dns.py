@@ -140,13 +140,27 @@ class TestThroughTheDoor:
         assert all("/" not in one.name for one in shown.answers)
         assert judged("spf-names-all-senders", shown) != ["ok"]
 
-    @pytest.mark.parametrize(("proved", "state"), [(True, "ok"), (False, "unknown")])
-    def test_dane_counts_where_it_is_proved(self, proved: bool, state: str) -> None:  # noqa: FBT001  # a row of the table
-        zone = {
+    @pytest.mark.parametrize(
+        ("proved", "servers", "state"),
+        [
+            (True, ("mail", "mx2"), "ok"),
+            (False, ("mail", "mx2"), "unknown"),
+            # A sender that is kept from mail goes to mx2.
+            *((True, ("mail",), "bad"), (True, ("mx2",), "bad")),
+        ],
+    )
+    def test_dane_counts_where_it_is_proved(
+        self,
+        proved: bool,  # noqa: FBT001  # a row of the table
+        servers: tuple[str, ...],
+        state: str,
+    ) -> None:
+        zone: dict[tuple[str, str], tuple[str, ...]] = {
             **ZONE,
-            ("_25._tcp.mail.example.test", "TLSA"): (f"3 1 1 {'ab' * 32}",),
             ("_mta-sts.example.test", "TXT"): (),
         }
+        for server in servers:
+            zone[f"_25._tcp.{server}.example.test", "TLSA"] = (f"3 1 1 {'ab' * 32}",)
         if proved:
             zone["proved", ""] = ()
         assert judged("senders-told-to-use-tls", asked(zone)) == [state]
@@ -216,9 +230,68 @@ class TestSpf:
         shown = DnsShown("a.test", answers)
         assert judged("spf-names-all-senders", shown) == [state]
 
+    @pytest.mark.parametrize(
+        ("text", "state"),
+        [
+            # Everybody may send.
+            *(("a/0 -all", "bad"), ("a:example.test/0 -all", "bad")),
+            *(("mx//0 -all", "bad"), ("mx/24//0 -all", "bad"), ("a/3 -all", "bad")),
+            ("ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all", "bad"),
+            ("ip4:0.0.0.0/4 ip4:16.0.0.0/4 -all", "bad"),
+            *(("ip6:2000::/3 -all", "bad"), ("?ip4:0.0.0.0/0 -all", "bad")),
+            *(("~ip4:0.0.0.0/0 -all", "ok"), ("ip4:17.0.0.0/8 -all", "ok")),
+            *(("a/24//64 -all", "ok"), ("mx:b.test/32 ip6:2001:db8::/32 ~all", "ok")),
+            *(("?include:wide.test -all", "bad"), ("-include:wide.test -all", "ok")),
+            *(("-all ip4:0.0.0.0/0", "ok"), ("exists:%{i}.b.test -all", "ok")),
+            *(("exists:b.test -all", "unknown"), ("-exists:b.test -all", "ok")),
+            # Permanent errors.
+            *(("ip4:999.1.1.1 -all", "bad"), ("ip4: -all", "bad"), ("ip4 -all", "bad")),
+            *(("ip4:1.2.3.4/00 -all", "bad"), ("ip4:1.2.3.4/33 -all", "bad")),
+            *(("ip4:01.2.3.4 -all", "bad"), ("ip4:2001:db8::1 -all", "bad")),
+            *(("ip6:192.0.2.1 -all", "bad"), ("ip6:fe80::1%eth0 -all", "bad")),
+            *(("ip6:2001:db8::/129 -all", "bad"), ("a/33 -all", "bad")),
+            *(("a/ -all", "bad"), ("a// -all", "bad"), ("a: -all", "bad")),
+            *(("a/24/64 -all", "bad"), ("mx//129 -all", "bad"), ("mx/024 -all", "bad")),
+            *(("include: -all", "bad"), ("include -all", "bad")),
+            *(("include:com -all", "bad"), ("include:b.123 -all", "bad")),
+            *(("exists -all", "bad"), ("ptr: -all", "bad"), ("ptr/24 -all", "bad")),
+            *(("-all:foo", "bad"), ("-all/24", "bad"), ("mx ~all=x", "bad")),
+            *(("all=x -all", "ok"), ("mx all=x", "bad"), ("+redirect=b.test", "bad")),
+            *(("redirect=b.test redirect=b.test", "bad"), ("redirect=", "bad")),
+            *(("exp=%{c}.b.test -all", "ok"), ("a:%{c}.b.test -all", "bad")),
+            *(("x=%zz -all", "bad"), ("a:%{d0}.b.test -all", "bad")),
+            *(("a:b.test} -all", "bad"), ("a:x.%{d2r} -all", "ok")),
+            *(
+                ("mx\u00a0-all", "bad"),
+                ("mx\t-all", "bad"),
+                ("include:two.test -all", "bad"),
+            ),
+            *(("include:broken.test -all", "bad"), ("include:hollow.test -all", "bad")),
+            # Nobody knows where they end.
+            *(
+                ("redirect=%{d}.foo", "unknown"),
+                ("include:%{i}.b.test -all", "unknown"),
+            ),
+            ("mx -all redirect=%{d}.foo", "ok"),
+        ],
+    )
+    def test_terms_are_read_as_receivers_read_them(self, text: str, state: str) -> None:
+        answers = (
+            Answered("a.test", "TXT", (f"v=spf1 {text}",)),
+            Answered("b.test", "TXT", ("v=spf1 mx -all",)),
+            Answered("wide.test", "TXT", ("v=spf1 +all",)),
+            Answered("two.test", "TXT", ("v=spf1 mx -all", "v=spf1 -all")),
+            Answered("broken.test", "TXT", ("v=spf1 ip4:1 -all",)),
+            Answered("hollow.test", "TXT", ("v=spf1 include:none.test -all",)),
+            Answered("none.test", "TXT", ()),
+        )
+        shown = DnsShown("a.test", answers)
+        assert judged("spf-names-all-senders", shown) == [state]
+
     def test_an_include_without_a_record_is_a_fault(self) -> None:
         answers = (Answered("b.test", "TXT", ("other",)),)
-        assert spf.hollow("v=spf1 include:b.test -all", answers) == ("b.test",)
+        (fault,) = spf.faults("v=spf1 include:b.test -all", answers)
+        assert fault == "b.test is taken in and has no records"
 
     @given(st.text(max_size=200))
     def test_any_text_is_read(self, text: str) -> None:
@@ -227,6 +300,7 @@ class TestSpf:
         spf.last(record, ())
         spf.everybody(record, ())
         list(spf.faults(record))
+        list(spf.doubts(record, ()))
 
 
 def rsa_record(bits: int) -> str:
@@ -272,6 +346,19 @@ class TestPolicies:
     def test_only_a_line_feed_ends_a_line_of_a_policy(self, end: str) -> None:
         assert policies.sts(POLICY.replace("\n", "\r\n")) == policies.sts(POLICY)
         assert policies.sts(POLICY.replace("\n", end)) is None
+
+    def test_servers_of_a_forged_list_are_not_proved(self) -> None:
+        """TLSA of a provider that signs, for a domain that does not."""
+        tlsa = ("3 1 1 " + "ab" * 32,)
+        for secure, state in ((True, "ok"), (False, "bad")):
+            answers = (
+                Answered(".", "NS", ("a.",), secure=True),
+                Answered("a.test", "MX", ("10 mx.b.test.",), secure=secure),
+                Answered("_25._tcp.mx.b.test", "TLSA", tlsa, secure=True),
+                Answered("_mta-sts.a.test", "TXT", ()),
+            )
+            shown = DnsShown("a.test", answers)
+            assert judged("senders-told-to-use-tls", shown) == [state]
 
     def test_a_star_covers_one_label(self) -> None:
         found = policies.sts(POLICY)

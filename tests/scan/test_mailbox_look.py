@@ -127,6 +127,35 @@ class TestPop3:
         shown = look(Server(POP3, pop3("TOP,USER", b"+OK\r\n")))
         assert shown.taken == "yes"
 
+    @pytest.mark.parametrize(
+        ("lines", "said", "taken"),
+        [
+            # What mailboxd says with zimbraPop3CleartextLoginEnabled FALSE.
+            ("TOP,USER,SASL", "only valid after entering TLS mode", "no"),
+            ("USER", "[AUTH] Plaintext authentication disallowed here", "no"),
+            ("TOP,UIDL,STLS", "invalid command", "no"),
+            ("EXPIRE 31 USER,STLS", "invalid command", "no"),
+            ("USER,TOP", "invalid command", "unknown"),
+            ("USER,TOP", "[SYS/TEMP] too many connections, try later", "unknown"),
+            ("TOP,STLS", "[SYS/TEMP] TLS required", "unknown"),
+            ("TOP,STLS", "[IN-USE] no", "unknown"),
+            ("TOP,STLS", "[LOGIN-DELAY] no", "unknown"),
+            ("TOP,STLS", "Temporarily unavailable", "unknown"),
+            ("SASL PLAIN", "[SYS/TEMP] no", "yes"),
+        ],
+    )
+    def test_a_refusal_for_now_is_none(self, lines: str, said: str, taken: str) -> None:
+        shown = look(Server(POP3, pop3(lines, f"-ERR {said}\r\n".encode())))
+        assert shown.taken == taken
+        assert (said in shown.trouble) is (taken == "unknown")
+
+    def test_who_greets_otherwise_the_second_time_is_not_known(self) -> None:
+        greetings = iter([POP3, b"-ERR too many connections\r\n"])
+        said = pop3("TOP,STLS", b"-ERR no\r\n")
+        shown = look(Server(greetings, said))
+        assert shown.taken == "unknown"
+        assert "did not greet" in shown.trouble
+
     def test_mechanisms_for_passwords_are_bad(self) -> None:
         shown = look(Server(POP3, pop3("SASL PLAIN LOGIN", b"-ERR no\r\n")))
         assert shown.taken == "yes"

@@ -100,7 +100,8 @@ def test_silence_over_udp_is_asked_twice() -> None:
         shown = asked(port)
     assert time.monotonic() - begun < 3
     assert shown.udp == "silent"
-    assert judged(shown) == ["ok"]
+    # A filter before this looker may be open to others.
+    assert judged(shown) == ["unknown"]
 
 
 @pytest.mark.parametrize(

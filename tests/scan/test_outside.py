@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from zmward.control import Check, Control, Severity, Status
+from zmward.controls.registry import controls
 from zmward.controls.shapes.from_outside import only_from_outside
 from zmward.deviation import Judgement, Layer, deviates, sound
 from zmward.engine.audit import audit
@@ -13,7 +14,7 @@ from zmward.errors import BadFile
 from zmward.evidence import Answer, Evidence
 from zmward.facts import Facts
 from zmward.outlook import Outlook, Outside, Sight
-from zmward.outside import evidence_of, with_looks
+from zmward.outside import evidence_of, whose, with_looks
 from zmward.profile import Firewall, Networks, Profile
 from zmward.scan.seen import PortSeen, Seen, decode, encode
 
@@ -28,6 +29,8 @@ OPEN = Seen(
     ports=(PortSeen(11211, "tcp", "192.0.2.10", "open"),),
 )
 SHUT = Seen("mail.example.test", WHEN, "0", addresses=("192.0.2.10",))
+
+_ADDR = "2: eth0    inet %s/24 scope global eth0"
 
 
 def _look(seen: Seen, outlook: Outlook) -> tuple[Judgement, ...]:
@@ -119,6 +122,27 @@ class TestWhose:
         own = Evidence(WHEN, {"node": {"addresses": Answer(text)}})
         assert with_looks(own, (OPEN,)).hosts == ("node",)
 
+    @pytest.mark.parametrize(
+        "address", ["192.168.1.10", "172.17.0.1", "100.64.0.9", "fd00::9", "fe80::9"]
+    )
+    def test_an_inner_address_is_of_many_sites(self, address: str) -> None:
+        """Another customer's server has the same one, and Docker's bridge too."""
+        own = Evidence(WHEN, {"mail.a.test": {"addresses": Answer(_ADDR % address)}})
+        seen = replace(OPEN, host="mail.b.test", addresses=(address,))
+        assert whose(own, seen) == ""
+        assert with_looks(own, (seen,)).hosts == ("mail.a.test", "mail.b.test")
+        asked = replace(seen, host=address)
+        assert whose(own, asked) == "mail.a.test"
+        both = {**own.answers, "mail.c.test": own.answers["mail.a.test"]}
+        assert whose(Evidence(WHEN, both), asked) == ""
+
+    def test_a_name_counts_more_than_an_address(self) -> None:
+        text = Answer(_ADDR % "203.0.113.5")
+        own = Evidence(WHEN, {"a.test": {"addresses": text}, "b.test": {}})
+        seen = replace(OPEN, host="B.test.", addresses=("203.0.113.5",))
+        assert whose(own, seen) == "b.test"
+        assert whose(own, replace(seen, host="web.test")) == "a.test"
+
     def test_loopback_is_nobodys_sign(self) -> None:
         text = "1: lo    inet 127.0.0.1/8 scope host lo"
         own = Evidence(WHEN, {"node": {"addresses": Answer(text)}})
@@ -152,6 +176,31 @@ class TestVantage:
         )
         outlook = Outlook(self.PROFILE, NOW.astimezone(UTC), "mail")
         assert outlook.vantage(seen, "192.0.2.10") == zone
+
+    def test_what_the_host_calls_its_own_is_itself(self) -> None:
+        """Behind a router that gives each inner address a public one of its own."""
+        node = Answer(_ADDR % "10.0.0.5")
+        other = Answer(_ADDR % "10.0.0.6")
+        answers = {"mail": {"addresses": node}, "mta": {"addresses": other}}
+        shut = replace(
+            OPEN,
+            host="mail",
+            addresses=("203.0.113.10",),
+            ports=(
+                PortSeen(25, "tcp", "203.0.113.10", "open"),
+                PortSeen(7025, "tcp", "203.0.113.10", "filtered"),
+            ),
+        )
+        internal = controls()["internal-ports-closed"]
+        for source, status in (
+            ("10.0.0.5", Status.NOT_APPLICABLE),
+            ("10.0.0.6", Status.UNKNOWN),
+            ("10.0.0.7", Status.PASS),
+        ):
+            look = replace(shut, source={"203.0.113.10": source})
+            evidence = with_looks(Evidence(WHEN, answers), (look,))
+            report = audit(evidence, (internal,), Profile(), inside=False)
+            assert report.findings[0].status is status
 
 
 def test_looks_survive_their_file() -> None:

@@ -142,8 +142,12 @@ def test_ipv6_alone_shut_is_told() -> None:
 def test_an_unknown_port_is_bad_and_a_known_one_not() -> None:
     name = "open-ports-known"
     assert states(judged(name, sight_of(seen_port(3389)))) == ["bad"]
+    office = Profile(networks=Networks(admins=("198.51.100.0/24",)))
+    seen = sight_of(seen_port(3389), source="198.51.100.7")
+    assert states(judged(name, seen, office)) == ["n/a"]
+    # Nobody knows whether the server ever saw this inner address.
     seen = sight_of(seen_port(3389), source=ADMIN)
-    assert states(judged(name, seen)) == ["n/a"]
+    assert states(judged(name, seen)) == ["unknown"]
 
 
 def test_a_host_that_answers_for_everything_is_said_once() -> None:
@@ -161,3 +165,51 @@ def test_a_neighbour_is_not_called_the_internet() -> None:
     (found,) = judged("memcached-closed-to-strangers", seen)
     assert found.deviation
     assert "192.0.2.1, a neighbour" in found.deviation.found
+
+
+class TestBehindARouter:
+    """The looker's inner address, which the profile may name, and a public server."""
+
+    HOME = "192.168.1.20"
+    NAMED = Profile(
+        networks=Networks(admins=("192.168.0.0/16",), relays=("192.168.0.0/16",)),
+        firewall=Firewall(
+            cluster=("10.20.0.0/16",),
+            allow=(Allow(("172.16.0.0/12",), "x", name="ldap"),),
+        ),
+    )
+
+    @pytest.mark.parametrize(
+        ("name", "port", "source", "expected"),
+        [
+            ("admin-console-closed", 7071, HOME, "unknown"),
+            ("internal-ports-closed", 7025, HOME, "bad"),
+            ("internal-ports-closed", 7025, "10.20.3.4", "unknown"),
+            ("ldap-closed-to-strangers", 389, "172.17.3.4", "unknown"),
+            ("ldap-closed-to-strangers", 389, "10.1.2.3", "bad"),
+            ("ldap-closed-to-strangers", 389, "100.64.3.4", "bad"),
+        ],
+    )
+    def test_an_open_port_is_never_let_pass_by_the_zone(
+        self, name: str, port: int, source: str, expected: str
+    ) -> None:
+        seen = sight_of(seen_port(port), source=source)
+        (found,) = judged(name, seen, self.NAMED)
+        assert found.state == expected
+        assert source in (found.reason or found.deviation.found)  # type: ignore[union-attr]  # the one or the other
+
+    @pytest.mark.parametrize("source", [HOME, "10.1.2.3", "fd00::5", "172.17.3.4"])
+    def test_who_sits_at_home_sees_what_strangers_see(self, source: str) -> None:
+        for name, port in (
+            ("admin-console-closed", 7071),
+            ("internal-ports-closed", 7025),
+        ):
+            seen = sight_of(seen_port(port, "filtered"), source=source)
+            assert states(judged(name, seen, self.NAMED)) == ["ok"]
+            assert states(judged(name, seen, Profile())) == ["ok"]
+
+    def test_within_one_network_nothing_is_hidden(self) -> None:
+        port = PortSeen(7071, "tcp", "192.168.1.9", "open")
+        assert states(
+            judged("admin-console-closed", sight_of(port, source=self.HOME), self.NAMED)
+        ) == ["n/a"]

@@ -127,6 +127,32 @@ class TestHangingUp:
             **dict.fromkeys(("TLS 1.3", "SSLv3", "TLS 1.0", "TLS 1.1"), "unknown"),
         }
 
+    @pytest.mark.parametrize("lost", [(n,) for n in range(1, 14)] + [(4, 5), (3, 4, 5)])
+    def test_a_lost_connection_is_no_refusal(self, lost: tuple[int, ...]) -> None:
+        """It takes TLS 1.0 and 1.2, each with a good cipher and an outdated one."""
+        came = [0]
+
+        def talk(wire: socket.socket) -> None:
+            hello = heard(wire)
+            came[0] += 1
+            if came[0] in lost:
+                return
+            version = int.from_bytes(hello[4:6], "big")
+            offered = [c for c in (_GOOD, 0x002F) if c.to_bytes(2, "big") in hello[39:]]
+            if version == 0x0301:
+                offered = [c for c in offered if c != _GOOD]
+            taken = version in (0x0301, 0x0303) and offered
+            hello = record(server_hello(version, offered[0]) + DONE) if taken else b""
+            wire.sendall(hello or REFUSED)
+
+        with serving(talk) as port:
+            found = shown(port)
+        assert found.spoken("TLS 1.0").state == "accepted"
+        assert found.spoken("TLS 1.2").ciphers == (
+            "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+            "TLS_RSA_WITH_AES_128_CBC_SHA",
+        )
+
     def test_ciphers_after_a_hang_up_are_not_all(self) -> None:
         left = [2]
 

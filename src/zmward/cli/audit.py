@@ -21,14 +21,20 @@ from zmward.engine.catalog import active
 from zmward.engine.collect import collect
 from zmward.errors import BadFile, Usage
 from zmward.evidence import Evidence, decode, merge
+from zmward.facts import Facts
 from zmward.finding import Report, moment
-from zmward.outside import with_looks
-from zmward.reports.plain import in_json
+from zmward.outside import whose, with_looks
+from zmward.profile import Profile
+from zmward.reports.plain import in_json, plain
+from zmward.scan.permitted import permitted
 from zmward.scan.seen import Seen
+from zmward.scan.unique import unique
 from zmward.sources.registry import sources
 from zmward.waivers import validate
 
 _ALWAYS = {"identity", "listeners", "localconfig", "packages", "ldap-servers"}
+# Whose a look from outside is, and whether the host looked at itself.
+_LOOKED_AT = ("addresses",)
 FORMATS = ("text", "json", "html")
 
 
@@ -50,6 +56,33 @@ def scanned(path: Path) -> tuple[Seen, ...]:
     return read_scan(_content(path), str(path))
 
 
+def _looks(scans: Iterable[str], evidence: Evidence, site: Profile) -> tuple[Seen, ...]:
+    """Read what scans saw, and say whose a look is where its name does not.
+
+    What is neither a host of the evidence nor the site's own is refused.
+    """
+    found = tuple((path, seen) for path in scans for seen in scanned(Path(path)))
+    known = Facts(evidence, site, moment(evidence.when)).hosts()
+    for path, seen in found:
+        host = whose(evidence, seen)
+        at = plain(f"{seen.host} ({', '.join(seen.addresses)})")
+        own = [a for a in seen.addresses if unique(a) or a == seen.host]
+        if not host and not permitted(seen.host, own, site, known):
+            raise BadFile(
+                f"{path} is a look at {at}, which is no host of the evidence "
+                f"({', '.join(evidence.hosts)}), and an inner address tells none. "
+                "Scan the server by its own name, or name the other one in the "
+                "profile ([scan] hosts)."
+            )
+        if not host:
+            note = "is at no host of the evidence, and counts as one of its own"
+            click.echo(f"zmward: the look at {at} {note}", err=True)
+        elif host.lower() != seen.host.lower().rstrip("."):
+            note = f"is laid to {plain(host)}, which has that address"
+            click.echo(f"zmward: the look at {at} {note}", err=True)
+    return tuple(seen for _, seen in found)
+
+
 def stored(path: Path) -> Evidence:
     """Return the evidence of a file: collected as JSON, or printed by the script."""
     content = _content(path)
@@ -66,10 +99,12 @@ def _sample(*, quiet: bool) -> Evidence:
     return looked(quiet=quiet)
 
 
-def _asked(chosen: Iterable[Control], options: Mapping[str, Any]) -> Evidence:
+def _asked(
+    chosen: Iterable[Control], options: Mapping[str, Any], more: Iterable[str]
+) -> Evidence:
     """Ask the host what the chosen controls need, and who it is."""
     needed = {name for control in chosen for name in control.check.needs}
-    asked = [s for s in sources().values() if s.name in needed | _ALWAYS]
+    asked = [s for s in sources().values() if s.name in needed | _ALWAYS | {*more}]
     way = door(options["host"])
     silent = bool(options["quiet"]) or not sys.stderr.isatty()
     with progress(f"asking {way.name}", silent=silent) as moved:
@@ -162,9 +197,9 @@ def command(  # one parameter for each option
             _sample(quiet=quiet) if sample else merge(map(stored, map(Path, paths)))
         )
     else:
-        evidence = _asked(chosen, options)
+        evidence = _asked(chosen, options, _LOOKED_AT if scans else ())
     require_zimbra(evidence)
-    looks = tuple(seen for path in scans for seen in scanned(Path(path)))
+    looks = _looks(scans, evidence, site)
     evidence = with_looks(evidence, looks)
     now = time(options["now"]) or moment(evidence.when)
     validate(site, controls(), now)

@@ -17,7 +17,9 @@ from zmward.profile import Profile
 from zmward.scan.seen import Seen
 from zmward.sources.registry import sources
 
-_ALWAYS = {"identity", "listeners", "localconfig", "packages", "ldap-servers"}
+_ALWAYS = {
+    *("addresses", "identity", "listeners", "localconfig", "packages", "ldap-servers"),
+}
 
 
 class Proof(msgspec.Struct, frozen=True):

@@ -28,6 +28,18 @@ _EXCHANGES = 30
 _SECONDS = 8.0
 _USER = "zmward-scan"
 _PASSWORDS = {"PLAIN", "LOGIN"}
+# RFC 2449 and 3206: a refusal of this moment, or of this user; and without a code.
+_LATER = re.compile(
+    r"-ERR (?:\[(?:SYS/|IN-USE|LOGIN-DELAY))|temporar|unavailable|too many|\blater\b",
+    re.IGNORECASE,
+)
+# mailboxd: "only valid after entering TLS mode"; others say it in these words.
+_TLS_FIRST = re.compile(
+    r"only valid after entering TLS|(?:clear|plain) ?text|secure connection"
+    r"|\b(?:must|need|use|issue|start|requires?)\b.{0,40}\b(?:S?TLS|SSL|encrypt)"
+    r"|\b(?:TLS|SSL|encryption)\b.{0,20}\brequired",
+    re.IGNORECASE,
+)
 Taken = Literal["yes", "no", "unknown"]
 
 
@@ -125,13 +137,23 @@ def _imap(line: Line, talk: _Talk, host: str, *, tls: bool) -> None:
 
 
 def _pop3_taken(clear: tuple[str, ...] | None, answer: Answer) -> Taken:
-    """Judge an answer to USER that nobody has followed by a password."""
+    """Judge an answer to USER that nobody has followed by a password.
+
+    mailboxd lists USER in CAPA where it refuses it outside TLS too; so what is listed
+    and refused counts as refused only where it says that it wants TLS.
+    """
     if answer.granted:
         return "yes"
     if clear is None:
         return "unknown"
-    ways = [text for text in clear if text.split()[:1] == ["SASL"]]
-    return "yes" if any(_PASSWORDS & set(text.split()) for text in ways) else "no"
+    words = [text.split() for text in clear]
+    if any(word[:1] == ["SASL"] and _PASSWORDS & set(word) for word in words):
+        return "yes"
+    if _LATER.search(answer.text):
+        return "unknown"
+    return (
+        "no" if ["USER"] not in words or _TLS_FIRST.search(answer.text) else "unknown"
+    )
 
 
 def _pop3(line: Line, talk: _Talk, host: str, *, tls: bool) -> None:
@@ -151,7 +173,8 @@ def _user(dial: Dial, port: int, told: list[Line], talk: _Talk) -> str:
     try:
         with dial.connect(port, seconds=_SECONDS) as line:
             told.append(line)
-            line.line()
+            if not line.line().upper().startswith(b"+OK"):
+                return "before USER: it did not greet"
             answer = pop3(line, f"USER {_USER}")
             talk.answer = answer.text
             talk.taken = _pop3_taken(talk.clear, answer)
@@ -160,6 +183,8 @@ def _user(dial: Dial, port: int, told: list[Line], talk: _Talk) -> str:
             pop3(line, "QUIT")
     except Broken as error:
         return f"after USER: {error}"
+    if talk.taken == "unknown":
+        return f"USER was refused, which does not tell of TLS: {talk.answer}"
     return ""
 
 

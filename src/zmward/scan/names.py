@@ -1,10 +1,11 @@
 """Questions to the domain name system, and answers that tell absent from unknown."""
 
 from collections.abc import Iterable
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
+_TAGS: Final = 64
 Kind = Literal["A", "AAAA", "MX", "TXT", "PTR", "TLSA", "CAA", "NS"]
 
 
@@ -43,10 +44,22 @@ def of(answers: Iterable[Answered], name: str, kind: Kind) -> Answered:
 
 
 def tags(text: str) -> dict[str, str]:
-    """Return the tags of `v=DMARC1; p=none`: names in lower case, the first counts."""
+    """Return the tags of `v=DMARC1; p=none` in their order; of two the first counts.
+
+    Names are told apart by their case (RFC 6376, 3.2).
+    """
     found: dict[str, str] = {}
-    for part in text.split(";")[:64]:
+    for part in text.split(";")[:_TAGS]:
         name, mark, value = part.partition("=")
         if mark:
-            found.setdefault(name.strip().lower(), value.strip())
+            found.setdefault(name.strip(), value.strip())
     return found
+
+
+def repeated(text: str) -> str:
+    """Return a tag that stands there twice, by which all of them are void; else empty.
+
+    RFC 6376, 3.2.
+    """
+    names = [part.partition("=")[0].strip() for part in text.split(";")[:_TAGS]]
+    return next((name for name in names if name and names.count(name) > 1), "")

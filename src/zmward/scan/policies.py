@@ -10,10 +10,15 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from zmward.scan.names import Answered, of, plain, tags
+from zmward.scan.names import Answered, of, plain, repeated, tags
 
+# A record that begins otherwise is passed over (RFC 7489, 6.3 and 6.4).
+_DMARC: Final = re.compile(r"v[ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)")
 _ED25519: Final = 32
 _LINES: Final = 100
+_AGE: Final = re.compile(r"[0-9]{1,10}")
+_STS: Final = re.compile(r"v=STSv1[ \t]*;")
+_ID: Final = re.compile(r"[A-Za-z0-9]{1,32}")
 _ALL: Final = 100
 Wish = Literal["none", "quarantine", "reject"]
 
@@ -51,7 +56,7 @@ def dmarc(domain: str, answers: tuple[Answered, ...]) -> Dmarc | Literal[False] 
         if answer.values is None:
             # Above the domain not every name was asked for.
             return False if count and answer.trouble == "it was not asked" else None
-        texts = [t for t in answer.values if t.lower().startswith("v=dmarc1")]
+        texts = [t for t in answer.values if _DMARC.match(t)]
         if len(texts) > 1:
             return Dmarc(where, texts[0], "", faults=("two records, so none counts",))
         if texts:
@@ -69,6 +74,8 @@ def _read(where: str, text: str, *, inherited: bool) -> Dmarc:
     share = _share(found.get("pct", str(_ALL)))
     if share is None:
         faults.append(f"pct={found['pct'][:20]!r} is no share")
+    if twice := repeated(text):
+        faults.append(f"{twice[:20]!r} stands there twice")
     return Dmarc(
         where,
         text,
@@ -93,9 +100,9 @@ def key(text: str) -> Key:
     """Read one record of a selector (RFC 6376, 3.6.1; RFC 8463)."""
     found = tags(text)
     kind = found.get("k", "rsa").lower()
-    testing = "y" in [flag.strip().lower() for flag in found.get("t", "").split(":")]
-    if found.get("v", "DKIM1") != "DKIM1" or "p" not in found:
-        return Key(kind, fault="this is no record of DKIM")
+    testing = "y" in _list(found.get("t", ""))
+    if fault := _key_fault(text, found):
+        return Key(kind, fault=fault)
     word = "".join(found["p"].split())
     if not word:
         return Key(kind, fault="the key is revoked (p is empty)")
@@ -108,6 +115,25 @@ def key(text: str) -> Key:
     return Key(kind, bits, testing, fault)
 
 
+def _list(word: str) -> list[str]:
+    return [one.strip().lower() for one in word.split(":")]
+
+
+def _key_fault(text: str, found: dict[str, str]) -> str:
+    """Return why verifiers pass a record over, or do not take it for mail."""
+    if found.get("v", "DKIM1") != "DKIM1" or "p" not in found:
+        return "this is no record of DKIM"
+    if "v" in found and next(iter(found)) != "v":
+        return "v=DKIM1 does not stand first"
+    if twice := repeated(text):
+        return f"{twice[:20]!r} stands there twice"
+    if "sha256" not in _list(found.get("h", "sha256")):
+        return "h= leaves out sha256, and nothing else counts (RFC 8301)"
+    if not {"*", "email"} & set(_list(found.get("s", "*"))):
+        return "s= says that the key is not for mail"
+    return ""
+
+
 def _bits(kind: str, content: bytes) -> int:
     """Return the length of a key; 0 where it is not of its kind."""
     if kind == "ed25519":
@@ -117,24 +143,35 @@ def _bits(kind: str, content: bytes) -> int:
 
 
 class Sts(msgspec.Struct, frozen=True):
-    """A policy of MTA-STS (RFC 8461): how strict it is, and for which servers."""
+    """A policy of MTA-STS (RFC 8461): how strict it is, for which servers.
+
+    `age` is for how many seconds senders remember it.
+    """
 
     mode: str
     servers: tuple[str, ...] = ()
+    age: int = 0
+
+
+def sts_record(text: str) -> bool:
+    """Say whether a TXT record announces a policy (RFC 8461, 3.1)."""
+    return bool(_STS.match(text) and _ID.fullmatch(tags(text).get("id", "")))
 
 
 def sts(text: str) -> Sts | None:
-    """Read a policy; None where it is none."""
+    """Read a policy; None where it is none. The case of its words counts."""
     # No sender takes anything else for the end of a line (RFC 8461, 3.2).
     rows = re.split(r"\r?\n", text)[:_LINES]
     lines = [line.partition(":") for line in rows]
-    pairs = [(name.strip().lower(), value.strip()) for name, _, value in lines]
+    pairs = [(name.strip(), value.strip()) for name, _, value in lines]
     said = dict(reversed(pairs))
-    if said.get("version") != "STSv1" or not said.get("max_age", "").isdecimal():
+    age = said.get("max_age", "")
+    if said.get("version") != "STSv1" or not _AGE.fullmatch(age):
         return None
     servers = tuple(plain(value) for name, value in pairs if name == "mx")
-    mode = said.get("mode", "").lower()
-    return Sts(mode, servers) if mode in ("enforce", "testing", "none") else None
+    mode = said.get("mode", "")
+    known = mode in ("enforce", "testing", "none")
+    return Sts(mode, servers, int(age)) if known else None
 
 
 def covers(policy: Sts, server: str) -> bool:

@@ -3,6 +3,9 @@
 Each protocol is asked for by a hello of its own, then each kind of its ciphers by
 offering that kind alone: what was chosen is taken out and the rest offered again, until
 the server refuses or enough of the kind is known.
+
+Whoever only hangs up, without an alert, may refuse, or have lost one connection: it has
+refused where it hangs up again, and takes a good hello in between and afterwards.
 """
 
 from collections.abc import Collection, Iterator
@@ -59,7 +62,7 @@ class _Asking:
     def __init__(self, asked: Asked, hello: Hello) -> None:
         self._asked, self._hello = asked, hello
         self._chosen: list[int] = []
-        self._hung_up = False
+        self._hung_up: list[Offer] = []
 
     def first(self) -> Spoken:
         """Offer everything that the protocol has."""
@@ -87,6 +90,11 @@ class _Asking:
                 self._offer(offer)
             if self._hung_up or (every and len(self._chosen) > 1):
                 chooser = self._follows()
+            while again := self._hung_up:
+                self._hung_up = []
+                for offer in again:
+                    self._offer(offer, again=True)
+                self._follows()
             whole = True
         except Broken as broken:
             words = f"{words}, then {broken}"
@@ -98,16 +106,21 @@ class _Asking:
             chooser=chooser,
         )
 
-    def _offer(self, offer: Offer) -> None:
-        """Offer some ciphers until they are refused, or there are enough."""
+    def _offer(self, offer: Offer, *, again: bool = False) -> None:
+        """Offer some ciphers until they are refused, or there are enough.
+
+        Where it hangs up, what is left is kept to be offered `again`, once.
+        """
         ciphers, enough = offer
         left = [number for number in ciphers if number not in self._chosen]
         while left and len(ciphers) - len(left) < enough:
             answer = self._asked.hello(replace(self._hello, ciphers=tuple(left)))
             if isinstance(answer, Refusal) or answer.version != self._hello.version:
                 bare = isinstance(answer, Refusal) and not answer.alert
-                self._hung_up = self._hung_up or bare
+                if bare and not again:
+                    self._hung_up.append(offer)
                 return
+            again = False
             self._chosen.append(answer.cipher)
             left.remove(answer.cipher)
 
@@ -125,37 +138,45 @@ class _Asking:
         return "server" if answer.cipher == self._chosen[0] else "client"
 
 
-def _believed(asked: Asked, spoken: list[Spoken]) -> list[Spoken]:
-    """Doubt refusals where nothing was accepted, or where we may have been shut out.
-
-    Who only hangs up may refuse a protocol, or everybody who asks too much: whether it
-    still answers tells.
-    """
+def _believed(
+    asked: Asked, asking: list[_Asking], spoken: list[Spoken]
+) -> list[Spoken]:
+    """Doubt refusals where nothing was accepted, or where it only hung up."""
     good = next((one for one in spoken if one.state == "accepted"), None)
-    bare = [one for one in spoken if one.state == "refused" and _hung_up(one)]
-    doubted = ""
     if good is None:
-        doubted = "it accepted no protocol at all"
-    elif bare:
-        version = next(number for number, name in NAMES.items() if name == good.name)
-        try:
-            answer = asked.hello(_hello(asked, version))
-        except Broken as broken:
-            doubted = f"it hung up, and then {broken}"
-        else:
-            doubted = "it hung up for good" if isinstance(answer, Refusal) else ""
-    if not doubted:
+        # With nothing accepted, an alert too may mean something else than the protocol.
+        return [_doubted(o, "it accepted no protocol at all") for o in spoken]
+    bare = [place for place, one in enumerate(spoken) if _hung_up(one)]
+    if not bare:
         return spoken
-    # With nothing accepted, an alert too may mean something else than the protocol.
-    wrong = bare if good else [one for one in spoken if one.state == "refused"]
-    return [
-        Spoken(one.name, "unknown", f"{one.words}; {doubted}") if one in wrong else one
-        for one in spoken
-    ]
+    found = list(spoken)
+    version = next(number for number, name in NAMES.items() if name == good.name)
+    try:
+        _still_speaks(asked, version)
+        for place in bare:
+            found[place] = asking[place].first()
+        _still_speaks(asked, version)
+    except Broken as broken:
+        doubt = f"it hung up, and then {broken}"
+        return [_doubted(o, doubt) if _hung_up(o) else o for o in found]
+    return found
+
+
+def _still_speaks(asked: Asked, version: int) -> None:
+    """Raise Broken where a protocol that was accepted is not any more."""
+    if isinstance(asked.hello(_hello(asked, version)), Refusal):
+        raise Ended("no longer took what it had taken")
+
+
+def _doubted(one: Spoken, why: str) -> Spoken:
+    """Return a refusal as unknown."""
+    if one.state != "refused":
+        return one
+    return Spoken(one.name, "unknown", f"{one.words}; {why}")
 
 
 def _hung_up(one: Spoken) -> bool:
-    return one.words == "it hung up"
+    return one.state == "refused" and one.words == "it hung up"
 
 
 def _first_hellos(asked: Asked) -> Iterator[_Asking]:
@@ -178,7 +199,7 @@ def protocols(asked: Asked, *, every: bool) -> list[Spoken]:
         spoken.append(one.first())
         if len(spoken) == _MODERN and all(found.state == "unknown" for found in spoken):
             return spoken
-    spoken = _believed(asked, spoken)
+    spoken = _believed(asked, asking, spoken)
     known: set[Kind] = set()
     for place, one in enumerate(asking):
         if spoken[place].state == "accepted":

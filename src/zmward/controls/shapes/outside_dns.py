@@ -81,12 +81,9 @@ def unsure(shown: DnsShown, answer: Answered) -> Judgement:
 
 
 def _spf_faults(shown: DnsShown, record: str) -> Iterator[str]:
-    yield from spf.faults(record)
-    yield from (
-        f"{n} is taken in and has no record" for n in spf.hollow(record, shown.answers)
-    )
+    yield from spf.faults(record, shown.answers)
     if wide := spf.everybody(record, shown.answers):
-        yield f"{wide}: everybody may send"
+        yield wide
     end = spf.last(record, shown.answers)
     if end is None:
         yield "it ends without `all`, so everybody else is neutral"
@@ -111,6 +108,7 @@ def senders_named(shown: DnsShown) -> Iterator[Judgement]:
         yield bad(
             shown, "; ".join(faults), "~all or -all at its end", answer, cure=cure
         )
+    doubts = tuple(spf.doubts(records[0], shown.answers))
     cost = spf.cost(records[0], shown.answers, (shown.domain,))
     if cost.lookups > spf.MOST:
         found = "it asks for more than ten lookups: receivers take it for broken"
@@ -118,6 +116,8 @@ def senders_named(shown: DnsShown) -> Iterator[Judgement]:
     elif not cost.known and not faults:
         reason = "not every record that SPF takes in answered"
         yield unknown(_RUNNING, shown.domain, reason)
+    elif doubts and not faults:
+        yield unknown(_RUNNING, shown.domain, "; ".join(doubts))
     elif not faults:
         yield good(shown, answer)
 
@@ -131,7 +131,8 @@ def receivers_told(shown: DnsShown) -> Iterator[Judgement]:
         yield unsure(shown, answer)
         return
     if found is False:
-        yield bad(shown, "no policy of DMARC", wanted, answer, cure=cure)
+        none = "no policy of DMARC, which must begin with v=DMARC1"
+        yield bad(shown, none, wanted, answer, cure=cure)
         return
     where = shown.answer(found.where, "TXT")
     faults = list(found.faults)

@@ -112,9 +112,15 @@ def bad(
 
 
 def vantage(seen: Seen, outlook: Outlook, shown: HttpShown) -> Vantage | None:
-    """Return the zone from which a port was looked at; None where nobody knows."""
-    known = seen.source.get(shown.address)
-    return outlook.vantage(seen, shown.address) if known else None
+    """Return the zone from which a port was looked at; None where nobody knows.
+
+    Nobody knows it where an administrator's address may have been hidden on the way.
+    """
+    if not seen.source.get(shown.address):
+        return None
+    zone = outlook.vantage(seen, shown.address)
+    hidden = outlook.hidden(seen, shown.address)
+    return None if hidden and zone in ("admin", "cluster") else zone
 
 
 def header_sent(

@@ -39,6 +39,8 @@ _NOT_HERE = "request not allowed on port"
 _NEAR = frozenset(("admin", "cluster", "itself"))
 _ADMIN = "198.51.100.66"
 _SITE = Profile(networks=Networks(admins=(f"{_ADMIN}/32",)))
+_INNER = "10.1.2.3"
+_INSIDE = Profile(networks=Networks(admins=("10.0.0.0/8",)))
 
 
 def _success(page: PageShown) -> bool:
@@ -193,6 +195,9 @@ def console_off_the_web_port() -> Outside:
             web_sight("unknown", web(start(), console(0))),
             web_sight("unknown", web(start(), console(200)), source=""),
             web_sight("n/a", web(start(), console(200)), source=_ADMIN, profile=_SITE),
+            web_sight(
+                *("unknown", web(start(), console(200))), source=_INNER, profile=_INSIDE
+            ),
             web_sight("n/a"),
         ),
     )
@@ -212,7 +217,10 @@ def _elsewhere(page: PageShown) -> bool:
 def _near(subject: str, zone: Vantage | None) -> Judgement | None:
     """Return what to say where the console is shown to those who may see it."""
     if zone is None:
-        reason = "the console answers, but nobody knows from where it was looked at"
+        reason = (
+            "the console answers, but nobody knows as whom the server saw the looker: "
+            "look from a place that has a public address"
+        )
         return unknown(Layer.RUNNING, subject, reason)
     if zone in _NEAR:
         reason = f"the console answers, looked at from {ZONES.get(zone, zone)}"
@@ -278,6 +286,8 @@ def console_by_proxy() -> Outside:
             web_sight("unknown", direct, source=""),
             web_sight("unknown", web(port=7071, trouble="it said nothing in time")),
             web_sight("n/a", direct, source=_ADMIN, profile=_SITE),
+            web_sight("unknown", direct, source=_INNER, profile=_INSIDE),
+            web_sight("bad", direct, source=_INNER),
             web_sight("n/a", web(start())),
         ),
     )

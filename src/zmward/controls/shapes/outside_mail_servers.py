@@ -8,7 +8,7 @@ from zmward.controls.shapes.outside_dns import bad, good, told, unsure
 from zmward.deviation import Judgement, Layer, not_concerned, unknown
 from zmward.scan import policies
 from zmward.scan.dns import DnsShown
-from zmward.scan.names import Answered, tags
+from zmward.scan.names import Answered
 
 _RUNNING: Final = Layer.RUNNING
 _REFUSAL: Final = ipaddress.IPv4Network("127.255.255.0/24")
@@ -26,6 +26,10 @@ _LISTS: Final = (
 )
 _CAA: Final = "Publish CAA records that name the authority of your certificates."
 _USAGES: Final = ("2", "3")
+_SHOWN: Final = 4
+# Who forges answers waits until a sender has forgotten the policy. RFC 8461 expects
+# weeks (3.2); below a day even who is sent mail daily is not protected.
+_DAY: Final = 86_400
 
 
 def _null(servers: tuple[str, ...]) -> bool:
@@ -116,30 +120,49 @@ def _sts(shown: DnsShown, servers: tuple[str, ...]) -> tuple[bool | None, str]:
     answer = shown.answer(f"_mta-sts.{shown.domain}", "TXT")
     if answer.values is None:
         return None, told(answer)
-    texts = [t for t in answer.values if tags(t).get("v") == "STSv1"]
-    if len(texts) != 1 or not tags(texts[0]).get("id"):
+    if len([text for text in answer.values if policies.sts_record(text)]) != 1:
         return False, told(answer)
     if shown.policy is None:
         return None, f"{told(answer)}; the policy itself could not be had"
-    policy = policies.sts(shown.policy)
+    return _demanded(policies.sts(shown.policy), servers)
+
+
+def _demanded(
+    policy: policies.Sts | None, servers: tuple[str, ...]
+) -> tuple[bool, str]:
     if policy is None:
         return False, "the policy of MTA-STS cannot be read"
     left = [server for server in servers if not policies.covers(policy, server)]
     if left:
         return False, f"the policy of MTA-STS leaves out {', '.join(left)}"
+    if policy.age < _DAY:
+        return False, f"max_age: {policy.age}: senders forget the policy within a day"
     return policy.mode == "enforce", f"MTA-STS with mode: {policy.mode}"
 
 
 def _dane(shown: DnsShown, servers: tuple[str, ...]) -> tuple[bool | None, str]:
-    """Say whether DANE demands TLS of the first server, and what shows it."""
-    answer = shown.answer(f"_25._tcp.{servers[0]}", "TLSA")
+    """Say whether DANE demands TLS of every server, and what shows it.
+
+    A sender that is kept from one of them goes to the next.
+    """
+    found = [_dane_of(shown, server) for server in servers]
+    for worst in (False, None):
+        words = [text for state, text in found if state is worst]
+        if words:
+            return worst, "; ".join(words)
+    return True, "; ".join(text for _, text in found)
+
+
+def _dane_of(shown: DnsShown, server: str) -> tuple[bool | None, str]:
+    answer = shown.answer(f"_25._tcp.{server}", "TLSA")
     proved = shown.answer(".", "NS").secure
     if answer.values is None:
         return None, told(answer)
     usable = [v for v in answer.values if v.split(" ")[0] in _USAGES]
     if not usable:
         return False, told(answer)
-    if answer.secure:
+    # Whose servers' names are forged is sent to others (RFC 7672, 2.2.1).
+    if answer.secure and shown.answer(shown.domain, "MX").secure:
         return True, told(answer)
     if proved:
         return False, f"{told(answer)}, without DNSSEC: senders ignore it"
@@ -155,7 +178,7 @@ def senders_told(shown: DnsShown) -> Iterator[Judgement]:
     found = (_sts(shown, servers), _dane(shown, servers))
     asked = (
         shown.answer(f"_mta-sts.{shown.domain}", "TXT"),
-        shown.answer(f"_25._tcp.{servers[0]}", "TLSA"),
+        *(shown.answer(f"_25._tcp.{server}", "TLSA") for server in servers[:_SHOWN]),
     )
     holds = {state for state, _ in found}
     words = "; ".join(text for _, text in found)

@@ -17,19 +17,23 @@ _NO_CURE: Final = (
     "Start it with `-U 0`, as zmmemcachedctl of current Zimbra does; somebody changed "
     "the script, or it is not Zimbra's memcached. Until then close 11211/udp."
 )
-_UNANSWERED: Final = {
-    "refuses": "a datagram that asks for the version was refused",
-    "silent": "two datagrams that ask for the version brought nothing back",
+_REFUSED: Final = "a datagram that asks for the version was refused"
+# A filter before this looker alone keeps as silent as one before everybody.
+_REASONS: Final = {
+    "silent": (
+        "two datagrams that ask for the version brought nothing back, and silence over "
+        "UDP does not tell open from closed"
+    ),
+    "other": "what answers there over UDP is not memcached",
 }
 
 
 def _shown(outlook: Outlook, shown: MemcachedShown) -> Judgement:
     name = outlook.place(shown.address, shown.port, "udp")
-    if seen := _UNANSWERED.get(shown.udp):
-        return sound(Layer.RUNNING, name, source="outside", seen=seen)
+    if shown.udp == "refuses":
+        return sound(Layer.RUNNING, name, source="outside", seen=_REFUSED)
     if shown.udp != "answers":
-        other = "what answers there over UDP is not memcached"
-        reason = other if shown.udp == "other" else shown.trouble or "it was not asked"
+        reason = _REASONS.get(shown.udp) or shown.trouble or "it was not asked"
         return unknown(Layer.RUNNING, name, reason)
     told = (
         f"a datagram of {shown.sent} bytes brought {shown.received} back "
@@ -96,7 +100,7 @@ WITHOUT_UDP: Final = Outside(
     without_udp,
     (
         Sight("ok", _seen(_QUIET)),
-        Sight("ok", _seen(replace(_QUIET, udp="silent"))),
+        Sight("unknown", _seen(replace(_QUIET, udp="silent"))),
         Sight("bad", _seen(_QUIET, _LOUD)),
         Sight("unknown", _seen(replace(_QUIET, udp="unknown"))),
         Sight("unknown", _seen(replace(_QUIET, udp="other"))),

@@ -10,6 +10,7 @@ from zmward.controls.firewall._cure import NO_CURE
 from zmward.controls.shapes.outside_ways import (
     TRUSTED,
     WANTED,
+    ZONES,
     Way,
     may,
     named_for,
@@ -23,7 +24,15 @@ from zmward.controls.shapes.outside_ways import (
     ways,
     whom,
 )
-from zmward.deviation import Judgement, Layer, deviates, not_concerned, sound, unknown
+from zmward.deviation import (
+    Judgement,
+    Layer,
+    State,
+    deviates,
+    not_concerned,
+    sound,
+    unknown,
+)
 from zmward.outlook import Outlook, Outside, Sight
 from zmward.profile import Allow, Firewall, Networks, Profile
 from zmward.profile import Services as Wishes
@@ -36,6 +45,9 @@ _ALL: Final = "tcp 1-65535"
 _EACH: Final = 40
 _LONGEST: Final = 120
 Look = Callable[[Seen, Outlook], Iterable[Judgement]]
+# An address behind somebody's router, and a site that has such addresses too.
+_INNER: Final = "10.1.2.3"
+_PEERS: Final = Profile(firewall=Firewall(cluster=("10.1.0.0/16",)))
 
 
 def _open(outlook: Outlook, row: Port, way: Way) -> Judgement:
@@ -79,7 +91,29 @@ def judged(outlook: Outlook, row: Port, way: Way) -> Judgement:
     if not way.source:
         return unknown(Layer.RUNNING, name, "from where it was looked at is not known")
     judge = _open if way.port.state == "open" else _closed
-    return judge(outlook, row, way)
+    first, *others = (judge(outlook, row, one) for one in way.readings)
+    agree = all(other.state is first.state for other in others)
+    told = agree if way.port.state == "open" else _shut_to_all(way)
+    return first if told or first.state is State.NA else unsure(outlook, way)
+
+
+def _shut_to_all(way: Way) -> bool:
+    """Say that a closed port is shut to whomever the server saw.
+
+    A node whose address was hidden went through the cluster's own router, which may
+    let strangers in where it does not let the cluster out and back.
+    """
+    return way.port.state != "open" and not (way.hidden and way.zone == "cluster")
+
+
+def unsure(outlook: Outlook, way: Way) -> Judgement:
+    """Say that it counts whom the server saw, and that nobody knows."""
+    named = "an address" if way.zone == "internet" else ZONES.get(way.zone, way.zone)
+    reason = (
+        f"whether the server saw {way.source} ({named} of the profile) or a router's "
+        "address in its place is not known: look from a place that has a public address"
+    )
+    return unknown(Layer.RUNNING, subject(outlook, way.port), reason)
 
 
 def closed_to_strangers(rows: Iterable[Port]) -> Look:
@@ -109,6 +143,9 @@ def strangers_kept_out(
             Sight("bad", sight_of(open_)),
             Sight("bad", sight_of(shut, seen_port(port, "open", service))),
             Sight("n/a", sight_of(open_, source="192.0.2.10")),
+            Sight("bad", sight_of(open_, source=_INNER)),
+            Sight("ok", sight_of(shut, source=_INNER)),
+            Sight("unknown", sight_of(shut, source=_INNER), _PEERS),
             Sight("n/a", sight_of()),
             Sight("unknown", nowhere),
         ),
@@ -130,9 +167,14 @@ def _foreign(seen: Seen, outlook: Outlook) -> Iterator[Way]:
         if port.state != "open" or _known(port):
             continue
         way = way_to(seen, outlook, port)
-        if way.itself or way.zone in TRUSTED or named_for(way, outlook.profile, ""):
+        if way.itself or all(_meant(one, outlook.profile) for one in way.readings):
             continue
         yield way
+
+
+def _meant(way: Way, profile: Profile) -> bool:
+    """Say that the site may have opened a port for whoever looked."""
+    return way.zone in TRUSTED or named_for(way, profile, "")
 
 
 def _unknown_service(outlook: Outlook, ways_: list[Way]) -> Judgement:
@@ -158,19 +200,32 @@ def _unknown_service(outlook: Outlook, ways_: list[Way]) -> Judgement:
 def known_only(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     """Judge open ports of which the catalog and the profile know nothing."""
     found: dict[str, list[Way]] = {}
+    doubtful = False
     for way in _foreign(seen, outlook):
-        found.setdefault(way.port.address, []).append(way)
+        if any(_meant(one, outlook.profile) for one in way.readings):
+            doubtful = True
+            yield unsure(outlook, way)
+        else:
+            found.setdefault(way.port.address, []).append(way)
     for own in found.values():
         each = [own] if len(own) > _EACH else [[way] for way in own]
         yield from (_unknown_service(outlook, one) for one in each)
-    if not found:
+    if not found and not doubtful:
         yield _all_known(seen, outlook)
+
+
+def _stranger(seen: Seen, outlook: Outlook, address: str) -> bool:
+    """Say whether an address was looked at as strangers look at it."""
+    zone = outlook.vantage(seen, address)
+    if zone in ("itself", "cluster"):
+        return False
+    return zone not in TRUSTED or outlook.hidden(seen, address)
 
 
 def _all_known(seen: Seen, outlook: Outlook) -> Judgement:
     """Say what it is worth that no foreign port was seen."""
-    places = {outlook.vantage(seen, address) for address in seen.addresses}
-    if _ALL not in seen.asked or not places - {"itself"} - TRUSTED:
+    strange = any(_stranger(seen, outlook, address) for address in seen.addresses)
+    if _ALL not in seen.asked or not strange:
         text = "not all ports were asked by a stranger: `zmward scan --all-ports`"
         return not_concerned(Layer.RUNNING, outlook.subject, text)
     if lost := [a for a in seen.addresses if not seen.source.get(a)]:
@@ -195,6 +250,38 @@ def _should(row: Port, way: Way, seen: Seen, profile: Profile) -> bool:
     return elsewhere or wished or way.zone in chosen
 
 
+def _policy(outlook: Outlook, row: Port, way: Way, seen: Seen) -> Judgement | None:
+    """Judge one port as one reading of who looked; None where nothing decides it."""
+    allowed = may(row, way, outlook.profile)
+    if way.port.state == "open" and allowed is False:
+        return _open(outlook, row, way)
+    name = subject(outlook, way.port)
+    if way.port.state == "filtered" and _should(row, way, seen, outlook.profile):
+        return deviates(
+            Layer.RUNNING,
+            name,
+            f"{row.name} is closed to {whom(way)}",
+            WANTED[row.exposure],
+            no_cure=NO_CURE,
+            source="outside",
+            seen=said(way),
+        )
+    if allowed is not None and (allowed == (way.port.state == "open")):
+        return sound(Layer.RUNNING, name, source="outside", seen=said(way))
+    return None
+
+
+def _agreed(
+    stranger: Judgement | None, own: Judgement | None, outlook: Outlook, way: Way
+) -> Judgement | None:
+    """Return what both readings of who looked come to."""
+    if stranger is None:
+        bad = own is not None and own.state is State.BAD
+        return unsure(outlook, way) if bad else None
+    agree = _shut_to_all(way) if own is None else own.state is stranger.state
+    return stranger if agree else unsure(outlook, way)
+
+
 def as_the_policy_says(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     """Judge what is for people: closed where it may not be open, open where it must."""
     rows = (*rows_of("internet", "clients"), *rows_at(22))
@@ -202,25 +289,10 @@ def as_the_policy_says(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     for row, way in ways(seen, outlook, rows):
         if way.itself or not way.source or way.port.proto == "udp":
             continue
-        allowed = may(row, way, outlook.profile)
-        name = subject(outlook, way.port)
-        if way.port.state == "open" and allowed is False:
+        readings = [_policy(outlook, row, one, seen) for one in way.readings]
+        if one := _agreed(readings[0], readings[-1], outlook, way):
             found = True
-            yield _open(outlook, row, way)
-        elif way.port.state == "filtered" and _should(row, way, seen, outlook.profile):
-            found = True
-            yield deviates(
-                Layer.RUNNING,
-                name,
-                f"{row.name} is closed to {whom(way)}",
-                WANTED[row.exposure],
-                no_cure=NO_CURE,
-                source="outside",
-                seen=said(way),
-            )
-        elif allowed is not None and (allowed == (way.port.state == "open")):
-            found = True
-            yield sound(Layer.RUNNING, name, source="outside", seen=said(way))
+            yield one
     if not found:
         text = "nothing that the profile decides was asked by a stranger"
         yield not_concerned(Layer.RUNNING, outlook.subject, text)
@@ -238,6 +310,9 @@ KNOWN_ONLY: Final = Outside(
         Sight(
             "unknown", replace(sight_of(seen_port(443), asked=(_ALL,)), silent=_OVER)
         ),
+        Sight("unknown", sight_of(seen_port(3389), source=_INNER), _PEERS),
+        Sight("n/a", sight_of(seen_port(443), source=_INNER, asked=(_ALL,)), _PEERS),
+        Sight("ok", sight_of(seen_port(443), source=_INNER, asked=(_ALL,))),
         Sight("n/a", sight_of(seen_port(443), asked=("tcp 25,443",))),
         Sight("n/a", sight_of(seen_port(3389), source="192.0.2.10", asked=(_ALL,))),
         Sight(
@@ -275,6 +350,9 @@ AS_THE_POLICY_SAYS: Final = Outside(
                 PortSeen(25, "tcp", "2001:db8::10", "filtered"),
             ),
         ),
+        Sight("bad", sight_of(seen_port(22, service="ssh"), source=_INNER), _ADMINS),
+        Sight("unknown", sight_of(seen_port(22), source="10.9.0.5"), _ADMINS),
+        Sight("ok", sight_of(seen_port(22, "filtered"), source=_INNER), _ADMINS),
         Sight("n/a", sight_of(seen_port(22, service="ssh"))),
         Sight("n/a", sight_of(seen_port(25), source="192.0.2.10")),
     ),

@@ -83,6 +83,9 @@ SENDERS_NAMED: Final = _outside(
     ("v=spf1 ip5:192.0.2.1 -all",),
     ("v=spf1 a a a a a a a a a a mx -all",),
     (f"v=spf1 include:{_D} -all",),
+    ("v=spf1 a/0 -all",),
+    ("v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all",),
+    ("v=spf1 ip4:999.1.1.1 -all",),
 )
 RECEIVERS_TOLD: Final = _outside(
     *(receivers_told, f"_dmarc.{_D}", "TXT"),
@@ -92,6 +95,9 @@ RECEIVERS_TOLD: Final = _outside(
     ("v=DMARC1; p=reject", "v=DMARC1; p=none"),
     ("v=DMARC1; p=refuse",),
     ("v=DMARC1; p=reject; t=y",),
+    *((f"{start}; p=reject",) for start in ("v=dmarc1", "V=DMARC1", "v=DMARC12")),
+    ("p=reject; v=DMARC1",),
+    ("v=DMARC1; p=reject; p=none",),
 )
 KEYS_PUBLISHED: Final = _outside(
     *(keys_published, f"s1._domainkey.{_D}", "TXT"),
@@ -99,6 +105,10 @@ KEYS_PUBLISHED: Final = _outside(
     ("v=DKIM1; p=",),
     ("v=DKIM1; p=!!!",),
     (f"t=y; {_KEY}",),
+    (f"k=ed25519; {_KEY.removeprefix('v=DKIM1; ')}; v=DKIM1",),
+    (f"{_KEY}; t=y",),
+    (f"{_KEY}; h=sha1",),
+    (f"{_KEY}; s=tlsrpt",),
     (_KEY, _KEY + " "),
 )
 AUTHORITIES_NAMED: Final = _outside(
@@ -126,6 +136,11 @@ SENDERS_TOLD: Final = Outside(
         Sight("bad", _domain(policy=_POLICY.replace("enforce", "testing"))),
         Sight("bad", _domain(policy=_POLICY.replace("mail.", "other."))),
         Sight("bad", _domain(policy="<html>")),
+        Sight("bad", _domain(policy=_POLICY.replace("86400", "0"))),
+        Sight("bad", _domain(policy=_POLICY.replace("86400", "86399"))),
+        Sight("bad", _domain(policy=_POLICY.replace("86400", "1" * 11))),
+        Sight("bad", _domain({(f"_mta-sts.{_D}", "TXT"): ("id=1; v=STSv1",)})),
+        Sight("bad", _domain({(f"_mta-sts.{_D}", "TXT"): ("v=STSv1; id=",)})),
         Sight("unknown", _domain(policy=None)),
         Sight("unknown", _domain({(_D, "MX"): None})),
         Sight("n/a", _domain({(_D, "MX"): ("0 .",)})),

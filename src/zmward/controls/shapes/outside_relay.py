@@ -108,6 +108,13 @@ def _relaying(seen: Seen, outlook: Outlook, place_of: Place) -> Iterator[Judgeme
             yield _open(where, carried, stands)
         elif stands == place_of or (place_of == "internet" and not carried):
             yield from _refusals(shown, where)
+        elif stands == "hidden" and carried:
+            reason = (
+                f"it carries mail for {seen.source[shown.address]}, which the profile "
+                "names, or for the router that hides it: look from a place that has a "
+                "public address"
+            )
+            yield unknown(RUNNING, where, reason)
         elif place_of == "internet":
             reason = (
                 f"it carries mail for {seen.source.get(shown.address) or 'the looker'},"
@@ -246,6 +253,9 @@ def no_open_relay() -> Outside:
             Sight("ok", _REFUSED, Profile(networks=Networks(clients=_NEAR))),
             Sight("n/a", _CARRIED, Profile(networks=Networks(relays=_NEAR))),
             Sight("unknown", _from("192.0.2.1")),
+            Sight("bad", _from("10.1.2.3")),
+            Sight("unknown", _from("10.1.2.3"), _HIDDEN),
+            Sight("ok", replace(_REFUSED, source=_BEHIND), _HIDDEN),
             Sight("unknown", _from("")),
             Sight("n/a", _from("192.0.2.10")),
             Sight("unknown", replace(_CARRIED, shown=())),
@@ -255,6 +265,8 @@ def no_open_relay() -> Outside:
 
 
 _NEAR = ("198.51.100.0/24",)
+_BEHIND = {"192.0.2.10": "10.1.2.3"}
+_HIDDEN = Profile(networks=Networks(relays=("10.0.0.0/8",), clients=("10.0.0.0/8",)))
 
 
 def no_neighbours() -> Outside:
@@ -266,6 +278,8 @@ def no_neighbours() -> Outside:
             Sight("ok", _REFUSED, clients),
             Sight("bad", _CARRIED, clients),
             Sight("bad", _from("192.0.2.1")),
+            Sight("unknown", _from("10.1.2.3"), _HIDDEN),
+            Sight("n/a", replace(_REFUSED, source=_BEHIND), _HIDDEN),
             Sight("unknown", example(25, ("plain", *_LATER)), clients),
             Sight("n/a", _CARRIED),
             Sight("n/a", _CARRIED, Profile(networks=Networks(relays=_NEAR))),

@@ -12,28 +12,19 @@ from zmward.scan.mailbox import MailboxShown
 from zmward.scan.named import Service
 from zmward.scan.seen import PortSeen, Seen
 from zmward.scan.smtp import SmtpShown
+from zmward.scan.unique import unique
 
 MailShown = SmtpShown | MailboxShown
-Place = Literal["internet", "own", "balancers", "trusted", "unknown"]
+Place = Literal["internet", "own", "balancers", "trusted", "hidden", "unknown"]
 
 RUNNING = Layer.RUNNING
 SOURCE = "outside"
 _LONGEST = 400
-_PRIVATE = tuple(
-    map(
-        ipaddress.ip_network,
-        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"),
-    )
-)
 
 
 def subject(shown: MailShown | LoginShown, outlook: Outlook) -> str:
     """Name the port."""
     return outlook.place(shown.address, shown.port)
-
-
-def _private(address: str) -> bool:
-    return any(_within(address, network) for network in _PRIVATE)
 
 
 def _within(
@@ -56,16 +47,24 @@ def _neighbours(one: str, other: str) -> bool:
 
 def near(source: str, address: str) -> bool:
     """Say whether two addresses are private, or of one segment."""
-    private = _private(source) and _private(address)
-    return private or _neighbours(source, address)
+    inner = bool(source and address) and not (unique(source) or unique(address))
+    return inner or _neighbours(source, address)
 
 
 def place(shown: MailShown, seen: Seen, outlook: Outlook) -> Place:
     """Say what a server may think of the address from which it was looked at.
 
     Between two private addresses, or within one segment, nobody sees what the internet
-    sees: Zimbra trusts the networks of its own interfaces from the start.
+    sees: Zimbra trusts the networks of its own interfaces from the start. `hidden` is
+    who is no stranger by an address that the server may never have seen.
     """
+    found = _place(shown, seen, outlook)
+    hidden = outlook.hidden(seen, shown.address)
+    itself = outlook.vantage(seen, shown.address) == "itself"
+    return "hidden" if hidden and not itself and found != "internet" else found
+
+
+def _place(shown: MailShown, seen: Seen, outlook: Outlook) -> Place:
     source = seen.source.get(shown.address, "")
     if not source:
         return "unknown"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from zmward.catalog.ports import PORTS, Exposure, Port
 from zmward.controls.shapes.outside_seen import near
@@ -38,16 +39,32 @@ WANTED: Final[dict[Exposure, str]] = {
 
 
 class Way(msgspec.Struct, frozen=True):
-    """One port of one address, and from where it was looked at."""
+    """One port of one address, and from where it was looked at.
+
+    `hidden`: the server may have seen a router's address in place of the source.
+    """
 
     port: PortSeen
     zone: Vantage
     source: str
+    hidden: bool = False
 
     @property
     def itself(self) -> bool:
         """Say whether the host looked at itself."""
         return self.zone == "itself"
+
+    @property
+    def readings(self) -> tuple["Way", ...]:
+        """Return as whom the server may have seen the looker, a stranger first."""
+        if not self.hidden or self.itself:
+            return (self,)
+        return replace(self, zone="internet"), replace(self, hidden=False)
+
+    @property
+    def seen_as(self) -> str:
+        """Return the address that the profile may be asked about; empty if unknown."""
+        return "" if self.hidden else self.source
 
 
 # Services that are for few wherever they listen; the catalog's names of them.
@@ -80,6 +97,8 @@ def said(way: Way) -> str:
 
 def whom(way: Way) -> str:
     """Return to whom a port is open, as far as was seen: a neighbour is no internet."""
+    if way.hidden:
+        return f"{ZONES['internet']}, or {way.source} if no router hides it"
     if way.zone == "internet" and near(way.source, way.port.address):
         return f"{way.source}, a neighbour that the profile puts in no zone"
     return ZONES.get(way.zone, way.zone)
@@ -109,7 +128,7 @@ def named_for(way: Way, profile: Profile, name: str) -> bool:
         return entry.protocol == way.port.proto and inside
 
     return any(
-        meant(entry) and _within(way.source, entry.from_, way.zone)
+        meant(entry) and _within(way.seen_as, entry.from_, way.zone)
         for entry in profile.firewall.allow
     )
 
@@ -174,7 +193,8 @@ def ways(
 def way_to(seen: Seen, outlook: Outlook, port: PortSeen) -> Way:
     """Return a port with where it was looked at from."""
     zone = outlook.vantage(seen, port.address)
-    return Way(port, zone, seen.source.get(port.address, ""))
+    hidden = outlook.hidden(seen, port.address)
+    return Way(port, zone, seen.source.get(port.address, ""), hidden)
 
 
 def rows_of(*exposures: Exposure, without: Iterable[int] = ()) -> tuple[Port, ...]:
