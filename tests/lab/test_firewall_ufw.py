@@ -263,9 +263,6 @@ BROKEN = {
     "an empty before.rules": ": >{}/before.rules",
     "settings": "echo 'if (' >>/etc/default/ufw",
 }
-# Each takes a boot or two: `make proofs` breaks all of them.
-_FIRST, *_MORE = BROKEN
-ONE_AND_MORE = (_FIRST, *(pytest.param(n, marks=pytest.mark.proof) for n in _MORE))
 
 
 def mended(lab: Lab) -> None:
@@ -275,7 +272,9 @@ def mended(lab: Lab) -> None:
     assert "ZMWARD" not in "\n".join(loaded(lab))
 
 
-@pytest.mark.parametrize("what", ONE_AND_MORE)
+# Each takes a boot or two. In CI a boot breaks in test_firewall_try.
+@pytest.mark.proof
+@pytest.mark.parametrize("what", BROKEN)
 def test_a_boot_with_a_broken_ufw_stays_closed_and_lets_the_operator_in(
     node: Lab, what: str
 ) -> None:

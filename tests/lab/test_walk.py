@@ -70,6 +70,7 @@ def audited(session: Session) -> str:
     return shown
 
 
+@pytest.mark.proof
 def test_a_terminal_that_closes_in_the_middle_takes_all_back(node: Lab) -> None:
     # Before anybody fails to log in: fail2ban, which it installs, would ban him.
     before = state(node)
