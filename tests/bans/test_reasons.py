@@ -24,6 +24,10 @@ def counted(error: str) -> list[tuple[str, bool]]:
         "authentication failed for [anna], a reason of another version",
         # The typed name cannot make a guess look like something else.
         "authentication failed for [a], account lockout], invalid password",
+        f"authentication failed for [a], account lockout], {EXTERNAL[45:]}{CODE}52e",
+        f"{EXTERNAL}unable to ldap authenticate: NDS error: failed (-669)",
+        f"{EXTERNAL}unable to ldap authenticate: Incorrect password.",
+        f"{EXTERNAL}LDAP error: ",
     ],
 )
 def test_a_wrong_password_counts(error: str) -> None:
@@ -40,10 +44,22 @@ def test_a_wrong_password_counts(error: str) -> None:
         "authentication failed for [anna], account(or domain) status is maintenance",
         "authentication failed for [anna], missing  userPassword",
         f"{EXTERNAL}LDAP error: : connect error",
+        f"{EXTERNAL}{CODE}773, v4563]",
     ],
 )
 def test_what_is_no_guess_does_not(error: str) -> None:
     assert counted(error) == [("denied", False)]
+
+
+def test_a_refusal_that_is_told_twice_is_no_unknown_account() -> None:
+    line = failed(f"oip={CALLER};soapId=1;")
+    start = line.partition("security - ")[0]
+    for reason in ("must change your password", "invalid password"):
+        told = (
+            f"{start}security - Error occurred during authentication: authentication "
+            f"failed for [anna@example.com]. Reason: {reason}."
+        )
+        assert read("audit", told) == []
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,18 @@ class TestThroughTheDoor:
             zone["proved", ""] = ()
         assert judged("senders-told-to-use-tls", asked(zone)) == [state]
 
+    def test_dane_of_many_servers_is_asked_of_each(self) -> None:
+        names = [f"mx{number}.example.test" for number in range(7)]
+        zone: dict[tuple[str, str], tuple[str, ...]] = {
+            **ZONE,
+            ("_mta-sts.example.test", "TXT"): (),
+            ("example.test", "MX"): tuple(f"10 {name}." for name in names),
+            ("proved", ""): (),
+        }
+        for name in names:
+            zone[f"_25._tcp.{name}", "TLSA"] = (f"3 1 1 {'ab' * 32}",)
+        assert judged("senders-told-to-use-tls", asked(zone)) == ["ok"]
+
 
 def texts(**values: str) -> tuple[Answered, ...]:
     return tuple(
@@ -235,6 +247,8 @@ class TestSpf:
         [
             # Everybody may send.
             *(("a/0 -all", "bad"), ("a:example.test/0 -all", "bad")),
+            ("a:a.test/4 a:b.test/4 mx/4 -all", "bad"),
+            ("a:a.test/24 a:b.test/24 mx/16 -all", "ok"),
             *(("mx//0 -all", "bad"), ("mx/24//0 -all", "bad"), ("a/3 -all", "bad")),
             ("ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all", "bad"),
             ("ip4:0.0.0.0/4 ip4:16.0.0.0/4 -all", "bad"),

@@ -1,6 +1,7 @@
 """ssh is asked without any password, and its words are not read for more."""
 
 import subprocess
+import time
 from getpass import getuser
 from pathlib import Path
 
@@ -159,3 +160,10 @@ def test_without_ssh_nothing_is_known(
     shown = ssh_logins("root", "192.0.2.10")
     assert {s.ended for s in shown} == {"unknown"}
     assert "not installed" in shown[0].trouble
+
+
+def test_a_long_banner_costs_no_time() -> None:
+    begun = time.process_time()
+    text = b"Authenticated to " * 5882
+    assert told("ssh-keys", "root", "192.0.2.1", 22, (0, text)).ended == "unknown"
+    assert time.process_time() - begun < 2

@@ -40,7 +40,7 @@ AUDIT: Final[tuple[Pattern, ...]] = (
         r"cmd=Auth; account=(?P<account>(?:[^;]++|;;)*+); "
         r"(?:protocol=(?P<protocol>\w+); )?error=(?!account lockout due)"
         r"(?!.*\], invalid password;\Z)"
-        rf"(?P<error>(?:authentication failed for \[.*\], )?{NO_GUESS}.*);",
+        rf"(?P<error>(?:authentication failed for \[.*\], (?!.*\], ))?{NO_GUESS}.*);",
         "denied",
         (
             Sample(
@@ -267,7 +267,8 @@ AUDIT: Final[tuple[Pattern, ...]] = (
         "security",
         "Error occurred during authentication: ",
         r"Error occurred during authentication: (?:authentication failed|"
-        r"account not found) for \[(?P<typed>.*)",
+        rf"account not found) for \[(?!.*\]\. Reason: (?:invalid password|{NO_GUESS}))"
+        r"(?P<typed>.*)",
         "unknown",
         (
             Sample(

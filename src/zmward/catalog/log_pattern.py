@@ -47,7 +47,9 @@ NO_GUESS: Final = (
     r"missing +userPassword|alias login not enabled|must change your password|"
     r"(?:account is )?in maintenance|maintenance mode|system failure|"
     r"service temporarily unavailable|external LDAP auth failed"
-    r"(?!(?i:.*(?:invalid credential|error code 49|data 52[5e]))))"
+    r"(?!(?i:.*(?:invalid credential|data 52[5e]|data 775)))"
+    r"(?=(?i:.*(?:connect|time(?:d )?-?out|unavailable|server (?:is )?down|ssl|"
+    r"certificate|data (?:53[0-3]|701|773)))))"
 )
 # The same of Postfix: nobody was asked whether the password is right.
 NOT_ASKED: Final = (

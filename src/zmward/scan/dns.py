@@ -17,6 +17,7 @@ from zmward.scan.names import Answered, Kind, Names, of, plain
 
 _NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?")
 _SERVERS: Final = 4
+_CERTIFIED: Final = 24
 _ADDRESSES: Final = 8
 _INCLUDES: Final = 14
 _SELECTORS: Final = 8
@@ -127,9 +128,12 @@ def look(
         talk.ask(f"{selector}._domainkey.{domain}", "TXT")
     sts = talk.ask(f"_mta-sts.{domain}", "TXT")
     talk.ask(f"_smtp._tls.{domain}", "TXT")
-    for server in _shown(domain, talk, chosen, zones).servers() or ():
-        if len([n for n, k in talk.answers if k == "TLSA"]) < _SERVERS and server:
-            talk.server(server)
+    servers = _shown(domain, talk, chosen, zones).servers() or ()
+    some = tuple(dict.fromkeys(filter(None, servers)))
+    for server in some[:_SERVERS]:
+        talk.server(server)
+    for server in some[_SERVERS:_CERTIFIED]:
+        talk.ask(f"_25._tcp.{server}", "TLSA")
     for zone in zones:
         talk.ask(f"2.0.0.127.{zone}", "A")
         talk.ask(f"1.0.0.127.{zone}", "A")

@@ -12,7 +12,8 @@ from zmward.scan.smtp_talk import readable
 _TARGET = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:-]{0,253}")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _DENIED = re.compile(r"[^\r\n]{1,300}: Permission denied \(([a-z0-9@.,-]{1,300})\)\.")
-_USED = re.compile(r'Authenticated to [^\r\n]*? using "([^"\r\n]{1,80})"')
+_ENTERED = "Authenticated to "
+_USED = re.compile(r'.{1,300} using "([^"]{1,80})"')
 # ssh's own warnings about the key exchange.
 _WARNING = "** "
 # What ssh says of itself; every other code is that of what ran on the server.
@@ -86,7 +87,10 @@ def _keys(code: int, text: str) -> tuple[Ended, str]:
     A banner may hold such a line too, so that all of them must say the same.
     """
     if _entered(code):
-        key = set(_USED.findall(text)) == {"publickey"}
+        lines = re.split(r"[\r\n]+", text)
+        own = [line.partition(_ENTERED)[2] for line in lines if _ENTERED in line]
+        used = {found[1] if (found := _USED.match(one)) else "" for one in own}
+        key = used == {"publickey"}
         return ("good", 'Authenticated using "publickey"') if key else ("unknown", "")
     ways = denied(text.strip().splitlines()[-1]) if text.strip() else ()
     if code == _FAILED and ways:

@@ -118,7 +118,10 @@ def _doubts(record: str, answers: tuple[Answered, ...]) -> Iterator[str]:
         for term in effective(visit.record):
             text = f"{term.name} of {term.value[:60]}"
             if term.name in ("include", "redirect") and "%" in term.value:
-                yield f"{text}: which record that is depends on the mail"
+                why = "which record that is depends on the mail"
+                if not _OF_SENDER.search(term.value):
+                    why = "the record behind this macro was not looked at"
+                yield f"{text}: {why}"
             fixed = term.name == "exists" and not _OF_SENDER.search(term.value)
             if fixed and term.qualifier in visit.opening:
                 yield f"{text}: it lets in everybody or nobody"
@@ -143,7 +146,7 @@ def last(record: str, answers: Iterable[Answered]) -> Term | None:
 
 
 def _network(term: Term) -> Network | None:
-    """Return the network of ip4 or ip6; of `a` and `mx` one that is as large."""
+    """Return the network of ip4 or ip6."""
     if term.name == "ip4":
         length = 32 if term.four is None else term.four
         return ipaddress.IPv4Network((term.value, length), strict=False)
@@ -151,6 +154,12 @@ def _network(term: Term) -> Network | None:
         length = 128 if term.six is None else term.six
         return ipaddress.IPv6Network((term.value, length), strict=False)
     return None
+
+
+def _around(term: Term) -> int:
+    """Return how many IPv4 addresses `a` or `mx` takes in around each that it finds."""
+    wide = term.name in ("a", "mx") and term.four is not None
+    return 1 << (32 - term.four) if wide and term.four is not None else 0
 
 
 def _wide(term: Term) -> bool:
@@ -177,6 +186,7 @@ def _sum(networks: Iterable[Network], version: int) -> int:
 def everybody(record: str, answers: Iterable[Answered]) -> str:
     """Say by which terms all the world may send, or a large part of it; else empty."""
     networks: dict[Network, str] = {}
+    around: dict[str, int] = {}
     for visit in _visits(record, tuple(answers)):
         for term in effective(visit.record):
             if term.qualifier not in visit.opening:
@@ -187,13 +197,16 @@ def everybody(record: str, answers: Iterable[Answered]) -> str:
                 return f"{_text(term)}: everybody may send, or a large part"
             if network := _network(term):
                 networks[network] = _text(term)
+            elif size := _around(term):
+                around[_text(term)] = size
     for version, limit in _WIDE.items():
-        if _sum(networks, version) >= limit:
-            largest = min(
-                (n for n in networks if n.version == version),
-                key=lambda one: one.prefixlen,
-            )
-            return f"{networks[largest]} and others: a large part of all may send"
+        known = {networks[n]: n.num_addresses for n in networks if n.version == version}
+        # The networks around hosts are taken to lie apart from all others.
+        more = around if version == 4 else {}  # noqa: PLR2004  # IPv4
+        if _sum(networks, version) + sum(more.values()) >= limit:
+            sizes = known | more
+            largest = max(sizes, key=lambda one: sizes[one])
+            return f"{largest} and others: a large part of all may send"
     return ""
 
 

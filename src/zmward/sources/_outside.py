@@ -14,7 +14,7 @@ def parse(answer: str) -> tuple[Seen, ...]:
     try:
         # JSON escapes line feeds alone: of the other ends of lines that Python knows,
         # servers may say any.
-        return tuple(filled(decode(line)) for line in answer.split("\n"))
+        return tuple(filled(decode(line)) for line in answer.split("\n") if line)
     except BadFile as error:
         raise Unreadable(str(error)) from error
 

@@ -162,8 +162,14 @@ def _dane_of(shown: DnsShown, server: str) -> tuple[bool | None, str]:
     if not usable:
         return False, told(answer)
     # Whose servers' names are forged is sent to others (RFC 7672, 2.2.1).
-    if answer.secure and shown.answer(shown.domain, "MX").secure:
+    named = shown.answer(shown.domain, "MX").secure
+    if answer.secure and named:
         return True, told(answer)
+    if answer.secure:
+        return False, (
+            f"{told(answer)}, but the names of the servers come without DNSSEC: "
+            "senders ignore it"
+        )
     if proved:
         return False, f"{told(answer)}, without DNSSEC: senders ignore it"
     return None, f"{told(answer)}; the resolver here proves nothing (DNSSEC)"
