@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from bench.logs_signs import PLAIN
 from zmward.catalog.log_indicators import INDICATORS
 from zmward.catalog.log_pattern import Log
 from zmward.catalog.log_patterns import PATTERNS
@@ -24,13 +25,16 @@ _REJECT: Final = (
     r"postfix/\S*smtpd\[\d+\]: [0-9A-Za-z]+: reject(?:_warning)?: RCPT from"
 )
 _SIGNS: Final = "|".join(
-    dict.fromkeys(row.subject for row in INDICATORS if "nginx-access" in row.logs)
+    dict.fromkeys(
+        PLAIN.get(row.id, row.subject)
+        for row in INDICATORS
+        if "nginx-access" in row.logs
+    )
 )
 FILTERS: Final[Mapping[str, tuple[str, ...]]] = {
     "audit.log": (
-        rf"{_OIP} {_FAILED}auth",
-        rf"\[(?:name=[^;]*;)?ip=<HOST>;.* {_FAILED}auth",
-        rf"{_OIP} {_FAILED}account lockout due to",
+        rf"{_OIP} {_FAILED}",
+        rf"\[(?:name=[^;]*;)?ip=<HOST>;.* {_FAILED}",
         rf"{_OIP} security - Error occurred during authentication: ",
     ),
     "mailbox.log": (
