@@ -39,7 +39,8 @@ class Outlook(msgspec.Struct, frozen=True):
         """Return the zone from which an address was looked at.
 
         What the profile puts in no zone is the internet; `itself` proves little. Of
-        a `hidden` looker it is the zone of an address that the server may never see.
+        a `hidden` looker it is the zone of an address that the server may never see,
+        and `itself` may be another machine (`doubtful`).
         """
         source = seen.source.get(address, "")
         if source in seen.addresses or source in self.own or _loopback(source):
@@ -63,10 +64,19 @@ class Outlook(msgspec.Struct, frozen=True):
         """Say whether a router may have put its own address in the looker's place.
 
         Who has an inner address and looks at a public one stands behind NAT, or not:
-        what the profile says of his address does not tell what the server saw.
+        what the profile says of his address does not tell what the server saw. A
+        loopback address never left the machine.
         """
         source = seen.source.get(address, "")
-        return bool(source) and not unique(source) and unique(address)
+        inner = bool(source) and not unique(source) and not _loopback(source)
+        return inner and unique(address)
+
+    def doubtful(self, seen: Seen, address: str) -> bool:
+        """Say whether the host looked at itself, or a stranger of the same address.
+
+        A server's inner address is another machine's too, in the network next door.
+        """
+        return self.hidden(seen, address) and self.vantage(seen, address) == "itself"
 
 
 class Sight(msgspec.Struct, frozen=True):

@@ -1,5 +1,6 @@
 """What was seen from outside, laid beside what the host says of itself."""
 
+import ipaddress
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,6 +12,7 @@ from zmward.deviation import Judgement, Layer, State, unknown
 from zmward.evidence import Answer, Answers, Evidence, Unseen
 from zmward.facts import Facts
 from zmward.outlook import Outlook, doubted
+from zmward.profile import Profile
 from zmward.scan.seen import Seen, encode
 from zmward.scan.unique import unique
 from zmward.sources._outside import OUTSIDE
@@ -19,6 +21,7 @@ from zmward.sources.source import Unreadable
 
 # What was seen so long before or after the host was asked may be another state.
 _FRESH: Final = timedelta(days=7)
+_NOWHERE: Final = Profile()
 
 
 def looked_at(facts: Facts) -> bool:
@@ -107,30 +110,67 @@ def _own(answers: Answers) -> frozenset[str]:
         return frozenset()
 
 
-def whose(evidence: Evidence, seen: Seen) -> str:
-    """Return the host of the evidence that was looked at; empty where it is none.
+def whose(evidence: Evidence, seen: Seen, site: Profile = _NOWHERE) -> str:
+    """Return the host of the evidence that was looked at; empty where none is sure.
 
     A name counts more than an address. An inner address is one of many sites' (think
-    of Docker's bridge), so it counts only where the look was asked for by it.
+    of Docker's bridge), so it counts only where the look was asked for by it, where
+    the profile says that its network is the site's, or where the short name agrees.
     """
     name = seen.host.lower().rstrip(".")
     for host in evidence.hosts:
         if host.lower() == name:
             return host
-    wanted = {a for a in seen.addresses if unique(a) or a == name}
-    found = [h for h in evidence.hosts if _own(evidence.answers[h]) & wanted]
+    own = {host: _own(evidence.answers[host]) for host in evidence.hosts}
+    there = {_telling(address) for address in seen.addresses} - {""}
+    alike = (host for host in own if _short_of(name, host.lower()))
+    short = [host for host in alike if own[host] & there]
+    if len(short) == 1:
+        return short[0]
+    networks = (*site.firewall.cluster, *site.scan.hosts)
+    asked = _telling(name)
+    wanted = {a for a in there if unique(a) or a == asked or _of_site(a, networks)}
+    found = [host for host in own if own[host] & wanted]
     return found[0] if len(found) == 1 else ""
 
 
-def with_looks(evidence: Evidence, looks: Iterable[Seen]) -> Evidence:
+def _telling(address: str) -> str:
+    """Return an address as hosts write it; empty where every machine has it."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    return "" if found.is_loopback or found.is_link_local else str(found)
+
+
+def _short_of(one: str, other: str) -> bool:
+    """Say whether one of two names is the other without its domain."""
+    pair = sorted((one, other), key=len)
+    return "." not in pair[0] and pair[1].partition(".")[0] == pair[0]
+
+
+def _of_site(address: str, networks: Iterable[str]) -> bool:
+    found = ipaddress.ip_address(address)
+    for network in networks:
+        try:
+            if found in ipaddress.ip_network(network):
+                return True
+        except ValueError:  # a name
+            continue
+    return False
+
+
+def with_looks(
+    evidence: Evidence, looks: Iterable[Seen], site: Profile = _NOWHERE
+) -> Evidence:
     """Lay what was seen beside the host that it belongs to, by name or address.
 
-    A host that the evidence does not know becomes one of its own.
+    A look that belongs to none of them for sure becomes a host of its own.
     """
     answers: dict[str, Answers] = dict(evidence.answers)
     lines: dict[str, list[str]] = {}
     for seen in looks:
-        host = whose(evidence, seen) or seen.host
+        host = whose(evidence, seen, site) or seen.host
         lines.setdefault(host, []).append(encode(seen))
     for host, texts in lines.items():
         own = answers.get(host, {})

@@ -125,26 +125,42 @@ class TestResult:
         assert more > {f["control"] for f in alone["findings"]}
         assert both["hosts_seen"] == alone["hosts_seen"]
 
-    def test_a_look_at_another_site_is_refused(
-        self, tmp_path: Path, capsys: Says
-    ) -> None:
-        """Its inner address is one of ours too; of whom a look is, is said."""
+    def test_whose_a_look_is_is_said(self, tmp_path: Path, capsys: Says) -> None:
+        """An inner address is one of ours too: that look refuses no audit."""
         saved = tmp_path / "scan.json"
         words = ["audit", "--evidence", str(SAMPLE), "--with-scan", str(saved)]
         words += ["--json", "--only", "open-ports-known"]
-        saved.write_text(_LOOK % ("mail.other.test", "192.168.1.10"))
-        assert dispatch(words) == 2
-        said = capsys.readouterr().err
-        assert "mail.other.test (192.168.1.10)" in said
-        assert "[scan] hosts" in said
-        saved.write_text(_LOOK % ("web.example.test", "192.0.2.10"))
-        assert dispatch(words) in (0, 1, 3)
-        assert "is laid to mail.example.test" in capsys.readouterr().err
-        site = tmp_path / "site.toml"
-        site.write_text('[scan]\nhosts = ["web.example.test"]\n')
-        saved.write_text(_LOOK % ("web.example.test", "192.168.1.10"))
+        own = "counts as one of its own"
+        for host, address, note in (
+            ("mail.other.test", "192.168.1.10", own),
+            ("mail.other.test", "203.0.113.99", own),
+            ("127.0.0.1", "127.0.0.1", own),
+            ("web.example.test", "192.0.2.10", "is laid to mail.example.test"),
+        ):
+            saved.write_text(_LOOK % (host, address))
+            assert dispatch(words) in (0, 1, 3)
+            said, told = capsys.readouterr()
+            assert f"{host} ({address})" in told
+            assert note in told
+            seen = json.loads(said)["hosts_seen"]
+            assert (host in seen) is (note == own)
+
+    def test_a_network_of_the_profile_tells_whose_a_look_is(
+        self, tmp_path: Path, capsys: Says
+    ) -> None:
+        evidence = tmp_path / "evidence.json"
+        sample = SAMPLE.read_text()
+        assert "192.0.2.10/" in sample
+        evidence.write_text(sample.replace("192.0.2.10/", "10.0.0.4/"))
+        site, saved = tmp_path / "site.toml", tmp_path / "scan.json"
+        site.write_text('[firewall]\ncluster = ["10.0.0.0/24"]\n')
+        saved.write_text(_LOOK % ("smtp.example.test", "10.0.0.4"))
+        words = ["audit", "--evidence", str(evidence), "--with-scan", str(saved)]
+        words += ["--json", "--only", "open-ports-known"]
         assert dispatch([*words, "--profile", str(site)]) in (0, 1, 3)
-        assert "counts as one of its own" in capsys.readouterr().err
+        said, told = capsys.readouterr()
+        assert "is laid to mail.example.test" in told
+        assert "smtp.example.test" not in json.loads(said)["hosts_seen"]
 
     def test_what_is_no_scan_is_named(self, tmp_path: Path, capsys: Says) -> None:
         words = ["audit", "--evidence", str(SAMPLE), "--with-scan"]

@@ -21,14 +21,11 @@ from zmward.engine.catalog import active
 from zmward.engine.collect import collect
 from zmward.errors import BadFile, Usage
 from zmward.evidence import Evidence, decode, merge
-from zmward.facts import Facts
 from zmward.finding import Report, moment
 from zmward.outside import whose, with_looks
 from zmward.profile import Profile
 from zmward.reports.plain import in_json, plain
-from zmward.scan.permitted import permitted
 from zmward.scan.seen import Seen
-from zmward.scan.unique import unique
 from zmward.sources.registry import sources
 from zmward.waivers import validate
 
@@ -57,30 +54,22 @@ def scanned(path: Path) -> tuple[Seen, ...]:
 
 
 def _looks(scans: Iterable[str], evidence: Evidence, site: Profile) -> tuple[Seen, ...]:
-    """Read what scans saw, and say whose a look is where its name does not.
-
-    What is neither a host of the evidence nor the site's own is refused.
-    """
-    found = tuple((path, seen) for path in scans for seen in scanned(Path(path)))
-    known = Facts(evidence, site, moment(evidence.when)).hosts()
-    for path, seen in found:
-        host = whose(evidence, seen)
+    """Read what scans saw, and say whose a look is where its name does not."""
+    found = tuple(seen for path in scans for seen in scanned(Path(path)))
+    for seen in found:
+        host = whose(evidence, seen, site)
         at = plain(f"{seen.host} ({', '.join(seen.addresses)})")
-        own = [a for a in seen.addresses if unique(a) or a == seen.host]
-        if not host and not permitted(seen.host, own, site, known):
-            raise BadFile(
-                f"{path} is a look at {at}, which is no host of the evidence "
-                f"({', '.join(evidence.hosts)}), and an inner address tells none. "
-                "Scan the server by its own name, or name the other one in the "
-                "profile ([scan] hosts)."
-            )
         if not host:
-            note = "is at no host of the evidence, and counts as one of its own"
+            known = plain(", ".join(evidence.hosts))
+            note = (
+                f"is not surely at a host of the evidence ({known}), and counts as one "
+                "of its own: to judge it with a server, scan that by its own name"
+            )
             click.echo(f"zmward: the look at {at} {note}", err=True)
         elif host.lower() != seen.host.lower().rstrip("."):
-            note = f"is laid to {plain(host)}, which has that address"
+            note = f"is laid to {plain(host)}, which has such an address"
             click.echo(f"zmward: the look at {at} {note}", err=True)
-    return tuple(seen for _, seen in found)
+    return found
 
 
 def stored(path: Path) -> Evidence:
@@ -200,7 +189,7 @@ def command(  # one parameter for each option
         evidence = _asked(chosen, options, _LOOKED_AT if scans else ())
     require_zimbra(evidence)
     looks = _looks(scans, evidence, site)
-    evidence = with_looks(evidence, looks)
+    evidence = with_looks(evidence, looks, site)
     now = time(options["now"]) or moment(evidence.when)
     validate(site, controls(), now)
     report = audit(evidence, chosen, site, now, catalog=active(site.patches))

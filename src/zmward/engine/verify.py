@@ -71,7 +71,7 @@ def verify(
     evidence = collect(door, asked, version)
     if others is not None:
         evidence = merge((evidence, others))
-    evidence = with_looks(evidence, looks)
+    evidence = with_looks(evidence, looks, profile)
     return proof(plan, audit(evidence, chosen, profile, now))
 
 

@@ -114,13 +114,14 @@ def bad(
 def vantage(seen: Seen, outlook: Outlook, shown: HttpShown) -> Vantage | None:
     """Return the zone from which a port was looked at; None where nobody knows.
 
-    Nobody knows it where an administrator's address may have been hidden on the way.
+    Nobody knows it where an administrator's address may have been hidden on the way,
+    or where the host's own inner address may be another machine's.
     """
     if not seen.source.get(shown.address):
         return None
     zone = outlook.vantage(seen, shown.address)
     hidden = outlook.hidden(seen, shown.address)
-    return None if hidden and zone in ("admin", "cluster") else zone
+    return None if hidden and zone in ("admin", "cluster", "itself") else zone
 
 
 def header_sent(

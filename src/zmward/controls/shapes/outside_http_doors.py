@@ -22,6 +22,7 @@ from zmward.controls.shapes.outside_http_sights import (
     web,
     web_sight,
 )
+from zmward.controls.shapes.outside_seen import perhaps_itself
 from zmward.controls.shapes.outside_ways import ZONES
 from zmward.deviation import Judgement, Layer, not_concerned, unknown
 from zmward.outlook import Outlook, Outside, Vantage
@@ -168,6 +169,9 @@ def console_off_the_web_port() -> Outside:
                 yield unknown(Layer.RUNNING, subject, f"admin: {text}")
             elif alike(shown, page):
                 yield unfit(subject, page)
+            elif outlook.doubtful(seen, shown.address):
+                reason = perhaps_itself(seen.source[shown.address])
+                yield unknown(Layer.RUNNING, subject, reason)
             else:
                 yield _console(subject, page, vantage(seen, outlook, shown))
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from zmward.catalog.ports import PORTS, Port
 from zmward.controls.firewall._cure import NO_CURE
+from zmward.controls.shapes.outside_seen import perhaps_itself
 from zmward.controls.shapes.outside_ways import (
     TRUSTED,
     WANTED,
@@ -45,6 +46,7 @@ _ALL: Final = "tcp 1-65535"
 _EACH: Final = 40
 _LONGEST: Final = 120
 Look = Callable[[Seen, Outlook], Iterable[Judgement]]
+Judge = Callable[[Outlook, Port, Way], Judgement]
 # An address behind somebody's router, and a site that has such addresses too.
 _INNER: Final = "10.1.2.3"
 _PEERS: Final = Profile(firewall=Firewall(cluster=("10.1.0.0/16",)))
@@ -82,16 +84,20 @@ def _closed(outlook: Outlook, row: Port, way: Way) -> Judgement:
     return sound(Layer.RUNNING, name, source="outside", seen=said(way))
 
 
+def _reading(outlook: Outlook, row: Port, way: Way, judge: Judge) -> Judgement:
+    if way.itself:
+        text = "the host looked at itself, which tells nothing of strangers"
+        return not_concerned(Layer.RUNNING, subject(outlook, way.port), text)
+    return judge(outlook, row, way)
+
+
 def judged(outlook: Outlook, row: Port, way: Way) -> Judgement:
     """Judge one port that is for some and not for others."""
     name = subject(outlook, way.port)
-    if way.itself:
-        text = "the host looked at itself, which tells nothing of strangers"
-        return not_concerned(Layer.RUNNING, name, text)
     if not way.source:
         return unknown(Layer.RUNNING, name, "from where it was looked at is not known")
     judge = _open if way.port.state == "open" else _closed
-    first, *others = (judge(outlook, row, one) for one in way.readings)
+    first, *others = (_reading(outlook, row, one, judge) for one in way.readings)
     agree = all(other.state is first.state for other in others)
     told = agree if way.port.state == "open" else _shut_to_all(way)
     return first if told or first.state is State.NA else unsure(outlook, way)
@@ -101,13 +107,18 @@ def _shut_to_all(way: Way) -> bool:
     """Say that a closed port is shut to whomever the server saw.
 
     A node whose address was hidden went through the cluster's own router, which may
-    let strangers in where it does not let the cluster out and back.
+    let strangers in where it does not let the cluster out and back; so may that of
+    the host itself.
     """
-    return way.port.state != "open" and not (way.hidden and way.zone == "cluster")
+    inside = way.hidden and way.zone in ("cluster", "itself")
+    return way.port.state != "open" and not inside
 
 
 def unsure(outlook: Outlook, way: Way) -> Judgement:
     """Say that it counts whom the server saw, and that nobody knows."""
+    if way.zone == "itself":
+        text = perhaps_itself(way.source)
+        return unknown(Layer.RUNNING, subject(outlook, way.port), text)
     named = "an address" if way.zone == "internet" else ZONES.get(way.zone, way.zone)
     reason = (
         f"whether the server saw {way.source} ({named} of the profile) or a router's "
@@ -167,14 +178,14 @@ def _foreign(seen: Seen, outlook: Outlook) -> Iterator[Way]:
         if port.state != "open" or _known(port):
             continue
         way = way_to(seen, outlook, port)
-        if way.itself or all(_meant(one, outlook.profile) for one in way.readings):
+        if all(_meant(one, outlook.profile) for one in way.readings):
             continue
         yield way
 
 
 def _meant(way: Way, profile: Profile) -> bool:
-    """Say that the site may have opened a port for whoever looked."""
-    return way.zone in TRUSTED or named_for(way, profile, "")
+    """Say that the site may have opened a port for whoever looked, or he is itself."""
+    return way.itself or way.zone in TRUSTED or named_for(way, profile, "")
 
 
 def _unknown_service(outlook: Outlook, ways_: list[Way]) -> Judgement:
@@ -224,6 +235,10 @@ def _stranger(seen: Seen, outlook: Outlook, address: str) -> bool:
 
 def _all_known(seen: Seen, outlook: Outlook) -> Judgement:
     """Say what it is worth that no foreign port was seen."""
+    mixed = [a for a in seen.addresses if outlook.doubtful(seen, a)]
+    if _ALL in seen.asked and mixed:
+        text = perhaps_itself(seen.source[mixed[0]])
+        return unknown(Layer.RUNNING, outlook.subject, text)
     strange = any(_stranger(seen, outlook, address) for address in seen.addresses)
     if _ALL not in seen.asked or not strange:
         text = "not all ports were asked by a stranger: `zmward scan --all-ports`"
@@ -252,6 +267,8 @@ def _should(row: Port, way: Way, seen: Seen, profile: Profile) -> bool:
 
 def _policy(outlook: Outlook, row: Port, way: Way, seen: Seen) -> Judgement | None:
     """Judge one port as one reading of who looked; None where nothing decides it."""
+    if way.itself:
+        return None
     allowed = may(row, way, outlook.profile)
     if way.port.state == "open" and allowed is False:
         return _open(outlook, row, way)
@@ -287,7 +304,7 @@ def as_the_policy_says(seen: Seen, outlook: Outlook) -> Iterator[Judgement]:
     rows = (*rows_of("internet", "clients"), *rows_at(22))
     found = False
     for row, way in ways(seen, outlook, rows):
-        if way.itself or not way.source or way.port.proto == "udp":
+        if not way.source or way.port.proto == "udp":
             continue
         readings = [_policy(outlook, row, one, seen) for one in way.readings]
         if one := _agreed(readings[0], readings[-1], outlook, way):

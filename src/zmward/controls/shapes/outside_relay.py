@@ -10,6 +10,7 @@ from zmward.controls.shapes.outside_seen import (
     SOURCE,
     Place,
     mute,
+    perhaps_itself,
     place,
     sight,
     silent,
@@ -104,6 +105,9 @@ def _relaying(seen: Seen, outlook: Outlook, place_of: Place) -> Iterator[Judgeme
         if stands == "trusted":
             reason = "it was looked at from where relaying is allowed"
             yield not_concerned(RUNNING, where, reason)
+        elif stands == "doubtful" and (carried or place_of == "internet"):
+            reason = perhaps_itself(seen.source[shown.address])
+            yield unknown(RUNNING, where, reason)
         elif stands == place_of and carried:
             yield _open(where, carried, stands)
         elif stands == place_of or (place_of == "internet" and not carried):

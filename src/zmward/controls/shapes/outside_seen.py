@@ -15,7 +15,9 @@ from zmward.scan.smtp import SmtpShown
 from zmward.scan.unique import unique
 
 MailShown = SmtpShown | MailboxShown
-Place = Literal["internet", "own", "balancers", "trusted", "hidden", "unknown"]
+Place = Literal[
+    "internet", "own", "balancers", "trusted", "hidden", "doubtful", "unknown"
+]
 
 RUNNING = Layer.RUNNING
 SOURCE = "outside"
@@ -45,6 +47,15 @@ def _neighbours(one: str, other: str) -> bool:
     return _within(other, ipaddress.ip_network(f"{first}/{size}", strict=False))
 
 
+def perhaps_itself(source: str) -> str:
+    """Return why a look by an inner address that the host has too proves nothing."""
+    return (
+        f"{source} is an address of the host's own, but no public one: the host may "
+        "have looked at itself, or a stranger who has the same: look from a place that "
+        "has a public address"
+    )
+
+
 def near(source: str, address: str) -> bool:
     """Say whether two addresses are private, or of one segment."""
     inner = bool(source and address) and not (unique(source) or unique(address))
@@ -56,12 +67,14 @@ def place(shown: MailShown, seen: Seen, outlook: Outlook) -> Place:
 
     Between two private addresses, or within one segment, nobody sees what the internet
     sees: Zimbra trusts the networks of its own interfaces from the start. `hidden` is
-    who is no stranger by an address that the server may never have seen.
+    who is no stranger by an address that the server may never have seen, `doubtful` who
+    is the server itself by an address that others have too.
     """
+    if outlook.doubtful(seen, shown.address):
+        return "doubtful"
     found = _place(shown, seen, outlook)
     hidden = outlook.hidden(seen, shown.address)
-    itself = outlook.vantage(seen, shown.address) == "itself"
-    return "hidden" if hidden and not itself and found != "internet" else found
+    return "hidden" if hidden and found != "internet" else found
 
 
 def _place(shown: MailShown, seen: Seen, outlook: Outlook) -> Place:

@@ -51,13 +51,13 @@ class Way(msgspec.Struct, frozen=True):
 
     @property
     def itself(self) -> bool:
-        """Say whether the host looked at itself."""
-        return self.zone == "itself"
+        """Say whether the host surely looked at itself."""
+        return self.zone == "itself" and not self.hidden
 
     @property
     def readings(self) -> tuple["Way", ...]:
         """Return as whom the server may have seen the looker, a stranger first."""
-        if not self.hidden or self.itself:
+        if not self.hidden:
             return (self,)
         return replace(self, zone="internet"), replace(self, hidden=False)
 
