@@ -135,6 +135,33 @@ def test_a_name_of_megabytes_bans_nobody(world: World, name: str) -> None:
     assert world.counted() == [CALLER] * 2
 
 
+@pytest.mark.parametrize("size", [1_100_000, 3_200_000])
+def test_a_name_behind_a_line_that_is_skipped_bans_nobody(
+    world: World, size: int
+) -> None:
+    """A user agent is so long that nothing is seen of the message behind it."""
+    whole = unknown(f"x\n{FORGED}\n{FORGED}\nz")
+    whole = whole.replace("soapId", f"ua={'A' * size};soapId", 1)
+    world.write("audit.log", whole)
+    assert world.counted(9) == []
+    world.write("audit.log", OWN)
+    assert world.counted() == [CALLER]
+
+
+def test_a_name_behind_a_skipped_line_is_half_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = unknown(f"x\ny].\n{FORGED}\n{FORGED}\nz")
+    whole = whole.replace("soapId", f"ua={'A' * 1_100_000};soapId", 1)
+    at = whole.rindex(FORGED)
+    monkeypatch.setattr(Held, "rests", lambda _: False)
+    world.part("audit.log", whole[:at])
+    assert world.counted(9) == []
+    world.restart()
+    world.write("audit.log", whole[at:], OWN)
+    assert world.counted() == [CALLER]
+
+
 @pytest.mark.parametrize("begin", ["x\n", "x].\n", f"x].\n{FORGED}\n"])
 def test_a_name_that_is_half_written_bans_nobody(world: World, begin: str) -> None:
     """It is written in steps that our looks and a restart fall between."""

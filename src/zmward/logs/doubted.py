@@ -20,7 +20,7 @@ _OWN: Final = re.compile(rb"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} [^\n]*+\n
 # From so many bytes on a message may be written in several steps.
 _LARGE: Final = 4096
 # So many blocks a name that goes on is waited for: each of them is what a look found.
-_LOOKS: Final = 5
+LOOKS: Final = 5
 
 
 class Doubt(NamedTuple):
@@ -65,7 +65,8 @@ def doubted(block: bytes, *, within: int = 0, cut: bool = False) -> Doubt:
     if cut:
         left = max(left, within, 1)
     # Were it asked again in the next block, a log that never rests would tell nothing.
-    large = not left and not within and len(block) - head >= _LARGE
+    more = within > 1 or (not within and len(block) - head >= _LARGE)
+    large = not left and more
     return Doubt(head, begin, max(begin, end), left, broken, large)
 
 
@@ -101,5 +102,5 @@ def _told(block: bytes, at: int) -> bool:
 def _left(within: int, *, begun: bool, goes_on: bool, ended: bool) -> int:
     """Return for how many blocks doubt goes on behind one that was not cut."""
     if goes_on and begun:
-        return _LOOKS
+        return LOOKS
     return max(within - 1, 0) if goes_on or not ended else 0
