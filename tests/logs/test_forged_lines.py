@@ -281,11 +281,12 @@ def test_a_name_in_a_message_of_another_kind_bans_nobody(
     assert BYSTANDER not in world.counted()
 
 
+@pytest.mark.parametrize("begin", ["x]\n", f"x].\ny\n{FORGED}\n"])
 def test_a_half_written_name_that_looks_like_another_kind_bans_nobody(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, begin: str
 ) -> None:
-    whole = unknown(f"x]\n{FORGED}\n")
-    at = whole.index(FORGED)
+    whole = unknown(f"{begin}{FORGED}\n")
+    at = whole.rindex(FORGED)
     monkeypatch.setattr(Held, "rests", lambda _: False)
     world.part("audit.log", whole[:at])
     assert world.counted() == [CALLER]

@@ -65,9 +65,10 @@ def doubted(block: bytes, *, within: int = 0, cut: bool = False) -> Doubt:
     behind = block[max(begin, end) :]
     large = len(block) - head >= _LARGE
     again = begun and (large and _stray_last(behind) if end else _is_open(block, last))
-    goes_on = again or (within > 0 and not _OWN.fullmatch(behind))
+    strays = not _OWN.fullmatch(behind)
+    goes_on = again or (within > 0 and strays)
     left = _left(within, again=again, over=end > 0 and not goes_on)
-    unsure = not end or large or _stray_last(behind)
+    unsure = not end or large or strays
     asks = within > 1 or (not within and unsure)
     if cut or goes_on or not end or _ENDS_ELSE.search(behind):
         end = len(block)
