@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.logs.files import ROME
-from tests.logs.test_follow import World
+from tests.logs.test_follow import World, line
 from zmward.doors.log_files import rotated
 from zmward.engine.follow_logs import Follow, Progress
 
@@ -85,6 +85,46 @@ def test_what_was_rotated_twice_is_told(world: World) -> None:
     world.rename()
     restart_over_rotation(world, ("audit.log.1", "audit.log.8"))
     assert world.keys == [f"s{number}" for number in range(world.written)]
+
+
+def begun_alike(folder: Path, first: bytes, packed: bytes = b"") -> tuple[str, ...]:
+    """Return what is told after two rotations that nobody saw, of files alike."""
+    path = folder / "audit.log"
+    path.write_bytes(first + line(0) * 3)
+    follow = Follow([folder], (ROME, ()), None, lambda: 0.0)
+    follow.look()
+    known = follow.progress()
+    follow.close()
+    path.rename(folder / "audit.log.2")
+    os.utime(folder / "audit.log.2", (1, 1))
+    if packed:
+        parts = gzip.compress(first) + gzip.compress(packed)
+        (folder / "audit.log.1.gz").write_bytes(parts)
+    else:
+        (folder / "audit.log.1").write_bytes(first + line(1))
+    path.write_bytes(first + line(2))
+    follow = Follow([folder], (ROME, ()), known, lambda: 0.0)
+    keys = [one.key for _ in range(3) for one in follow.look()[0]]
+    notes = follow.notes()
+    follow.close()
+    return (*keys, *notes)
+
+
+def test_what_only_begins_as_another_file_is_told(tmp_path: Path) -> None:
+    """Such as with the line of a log daemon that was told to begin a new file."""
+    assert begun_alike(tmp_path, b"x" * 99 + b"\n") == ("s1", "s2")
+
+
+def test_what_is_packed_in_parts_is_no_copy(tmp_path: Path) -> None:
+    assert begun_alike(tmp_path, b"x" * 99 + b"\n", line(1)) == ("s1", "s2")
+
+
+def test_what_begins_as_another_for_long_is_noted(tmp_path: Path) -> None:
+    *keys, note = begun_alike(tmp_path, (b"x" * 99 + b"\n") * 50)
+    assert keys == ["s2"]
+    assert (
+        note == f"{tmp_path}/audit.log.1 is taken for a copy: it begins as another does"
+    )
 
 
 def test_the_names_of_rotated_files() -> None:

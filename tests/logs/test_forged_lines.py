@@ -135,6 +135,33 @@ def test_a_name_of_megabytes_bans_nobody(world: World, name: str) -> None:
     assert world.counted() == [CALLER] * 2
 
 
+@pytest.mark.parametrize("size", [1_100_000, 3_200_000])
+def test_a_name_behind_a_line_that_is_skipped_bans_nobody(
+    world: World, size: int
+) -> None:
+    """A user agent is so long that nothing is seen of the message behind it."""
+    whole = unknown(f"x\n{FORGED}\n{FORGED}\nz")
+    whole = whole.replace("soapId", f"ua={'A' * size};soapId", 1)
+    world.write("audit.log", whole)
+    assert world.counted(9) == []
+    world.write("audit.log", OWN)
+    assert world.counted() == [CALLER]
+
+
+def test_a_name_behind_a_skipped_line_is_half_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = unknown(f"x\ny].\n{FORGED}\n{FORGED}\nz")
+    whole = whole.replace("soapId", f"ua={'A' * 1_100_000};soapId", 1)
+    at = whole.rindex(FORGED)
+    monkeypatch.setattr(Held, "rests", lambda _: False)
+    world.part("audit.log", whole[:at])
+    assert world.counted(9) == []
+    world.restart()
+    world.write("audit.log", whole[at:], OWN)
+    assert world.counted() == [CALLER]
+
+
 @pytest.mark.parametrize("begin", ["x\n", "x].\n", f"x].\n{FORGED}\n"])
 def test_a_name_that_is_half_written_bans_nobody(world: World, begin: str) -> None:
     """It is written in steps that our looks and a restart fall between."""
@@ -199,6 +226,87 @@ def test_who_writes_such_words_elsewhere_hides_nobody(world: World) -> None:
             guess = failed(f"oip={CALLER};ua=a {words};soapId=2;", account)
             world.write("audit.log", guess, OWN, guess)
             assert world.counted() == [CALLER] * 3
+
+
+OTHER_ENDS = (
+    "system failure: directory away",
+    "authentication failed for [x], account not found",
+    "authentication failed for [x]. Reason: [a].b]",
+)
+
+
+def message(text: str) -> str:
+    """Return such a message in other words."""
+    return unknown("x").partition("authentication failed")[0] + text
+
+
+@pytest.mark.parametrize("text", OTHER_ENDS)
+@pytest.mark.parametrize("guesses", [1, 50])
+def test_behind_a_message_of_another_kind_guesses_count(
+    world: World, text: str, guesses: int
+) -> None:
+    guess = failed(f"oip={BYSTANDER};soapId=2;")
+    for _ in range(3):
+        world.write("audit.log", message(text), *[guess] * guesses)
+        world.counted()
+        world.write("audit.log", guess, guess)
+        assert world.counted() == [BYSTANDER] * 2
+
+
+@pytest.mark.parametrize("guesses", [1, 50])
+def test_behind_an_unknown_name_and_a_trace_guesses_count(
+    world: World, guesses: int
+) -> None:
+    trace = (f"{STAMP} WARN  {URL} [] security - x", "java.lang.Exception: x", "\tat a")
+    many = [OWN] * guesses
+    world.write("audit.log", unknown("x"), *trace, *many)
+    assert world.counted() == [CALLER] * (guesses + 1)
+    world.write("audit.log", unknown("x"), "stray", *many)
+    assert world.counted() == [CALLER] * (guesses + 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"authentication failed for [x].\n{FORGED}\ny], account not found",
+        f"authentication failed for [x]\n{FORGED}\ny], account not found",
+        f"authentication failed for [x]. Reason: [a].b]\n{FORGED}\n[a].b]",
+        f"system failure: x\ny\n{FORGED}\nz",
+    ],
+)
+def test_a_name_in_a_message_of_another_kind_bans_nobody(
+    world: World, text: str
+) -> None:
+    world.write("audit.log", message(text))
+    assert BYSTANDER not in world.counted()
+
+
+@pytest.mark.parametrize("begin", ["x]\n", f"x].\ny\n{FORGED}\n"])
+def test_a_half_written_name_that_looks_like_another_kind_bans_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch, begin: str
+) -> None:
+    whole = unknown(f"{begin}{FORGED}\n")
+    at = whole.rindex(FORGED)
+    monkeypatch.setattr(Held, "rests", lambda _: False)
+    world.part("audit.log", whole[:at])
+    assert world.counted() == [CALLER]
+    world.write("audit.log", whole[at:], OWN)
+    assert world.counted() == [CALLER]
+
+
+def test_doubt_that_goes_on_does_not_begin_anew() -> None:
+    within, seen = 0, []
+    for _ in range(6):
+        block = f"{unknown('x')[:-30]}\n{FORGED}\n".encode()
+        within = doubted(block, within=within).within
+        seen.append(within)
+    assert seen == [5, 4, 3, 2, 1, 1]
+
+
+def test_a_half_written_line_takes_no_long_look() -> None:
+    begun = time.process_time()
+    doubted((unknown("x")[:-30] + "]. oip=" * 30_000).encode(), cut=True)
+    assert time.process_time() - begun < 1.0
 
 
 def test_doubt_about_a_name_ends_though_its_end_never_comes() -> None:

@@ -25,6 +25,8 @@ from zmward.doors.packed import FAULTS, PACKINGS, unpacked
 _BLOCK = 1 << 20
 _LONGEST = 1 << 16
 _MARK = 64
+# How much of two files tells whether one is a copy of the other.
+_HEAD = 4096
 # How many seconds a renamed file is read on, and an unfinished pair of lines waits.
 _LATE, _PATIENCE = 60.0, 3.0
 # Within so many seconds a writer goes on with what it has begun to write.
@@ -179,13 +181,22 @@ def _head(path: Path) -> bytes:
         with plain(path) as file:
             packed = unpacked(file)
             if packed is None:
-                head = os.pread(file.fileno(), _MARK, 0)
+                head = os.pread(file.fileno(), _HEAD, 0)
             else:
+                head = b""
                 with packed:
-                    head = packed.read(_MARK) or b""
+                    while block := packed.read(_HEAD - len(head)):
+                        head += block
     except FAULTS:
         return b""
-    return head if len(head.lstrip(b"\0")) == _MARK else b""
+    return head if len(head[:_MARK].lstrip(b"\0")) == _MARK else b""
+
+
+def _like(head: bytes, heads: set[bytes]) -> list[bytes]:
+    """Return those that begin as another does, as far as both of them go."""
+    if not head:
+        return []
+    return [one for one in heads if one.startswith(head) or head.startswith(one)]
 
 
 def _found(path: Path, spot: Spot) -> Held | None:
@@ -309,14 +320,18 @@ class Tail:
         if not others:
             return
         known = {self.path, *(path for _, _, path in read)}
-        heads = {_head(path) for path in known}
+        heads = {_head(path) for path in known} - {b""}
         for inode, _, path in others:
             if inode in {one.spot.inode for one in self._old}:
                 continue
             head = _head(path)
-            if head and head in heads:
+            if like := _like(head, heads):
+                # A short one that another begins with is told with that one.
+                if len(head) == _HEAD or len(head) > max(map(len, like)):
+                    self._note(f"{path} is taken for a copy: it begins as another does")
                 continue
-            heads.add(head)
+            if head:
+                heads.add(head)
             try:
                 file = _plain(path)
             except FAULTS as error:

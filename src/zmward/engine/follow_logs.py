@@ -26,7 +26,7 @@ from zmward.doors.log_tail import Held, Spot, Tail
 from zmward.logs.addresses import Trusted
 from zmward.logs.candidates import words
 from zmward.logs.clock import Clock
-from zmward.logs.doubted import doubted
+from zmward.logs.doubted import LOOKS, doubted
 from zmward.logs.event import TWICE, Event, dated, row
 from zmward.logs.joined import Joiner, Waiting
 from zmward.logs.known import Known
@@ -215,7 +215,8 @@ class Follow:
         doubt = doubted(block, within=spot.within, cut=held.cut)
         if doubt.large and not held.rests():
             doubt = doubt._replace(end=len(block), within=1)
-        spot.within = doubt.within
+        # In what is skipped of a line such a message may begin.
+        spot.within = LOOKS if spot.skips else doubt.within
         sure = self._events(place, block, 0, doubt.head)
         head = self._events(place, block, doubt.head, doubt.begin)
         unsure = self._events(place, block, doubt.begin, doubt.end)

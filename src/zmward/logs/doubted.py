@@ -16,11 +16,14 @@ from zmward.logs.context import usual
 _BEGIN: Final = b" security - Error occurred during authentication: "
 _PLACE, _MESSAGE = b"security", b"Error occurred during authentication: "
 _END: Final = re.compile(rb"\]\.(?: oip=[^\n]*|[^\]\n]*)\n")
-_OWN: Final = re.compile(rb"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} [^\n]*+\n)*+")
+_STAMP: Final = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3} ")
+_OWN: Final = re.compile(rb"(?:%b[^\n]*+\n)*+" % _STAMP.pattern)
+# A line that is none of the server's, but may be the end of a message of another kind.
+_ENDS_ELSE: Final = re.compile(rb"^(?!%b)[^\]\n]*\]" % _STAMP.pattern, re.MULTILINE)
 # From so many bytes on a message may be written in several steps.
 _LARGE: Final = 4096
 # So many blocks a name that goes on is waited for: each of them is what a look found.
-_LOOKS: Final = 5
+LOOKS: Final = 5
 
 
 class Doubt(NamedTuple):
@@ -48,25 +51,53 @@ def doubted(block: bytes, *, within: int = 0, cut: bool = False) -> Doubt:
     found = _first(block)
     if found < 0 and not within:
         return Doubt()
+    begun = found >= 0
+    # No end is looked for in a half-written line: that would take long.
+    whole = block.rfind(b"\n") + 1
     head = begin = 0
     broken = False
     if not within:
         head = block.rfind(b"\n", 0, found) + 1
         begin = block.find(b"\n", found) + 1 or len(block)
-        broken = _END.search(block, found, begin) is None
-    begun = found >= 0
+        broken = _END.search(block, found, min(begin, whole)) is None
     last = _last(block, found) if begun else 0
-    end = max((one.end() for one in _END.finditer(block, last)), default=0)
-    # Other lines than the server's own show that a name goes on.
-    goes_on = (begun and not end) or not _OWN.fullmatch(block, max(begin, end))
-    left = _left(within, begun=begun, goes_on=goes_on, ended=end > 0)
-    if cut or goes_on or not end:
+    end = max((one.end() for one in _END.finditer(block, last, whole)), default=0)
+    behind = block[max(begin, end) :]
+    large = len(block) - head >= _LARGE
+    again = begun and (large and _stray_last(behind) if end else _is_open(block, last))
+    strays = not _OWN.fullmatch(behind)
+    goes_on = again or (within > 0 and strays)
+    left = _left(within, again=again, over=end > 0 and not goes_on)
+    unsure = not end or large or strays
+    asks = within > 1 or (not within and unsure)
+    if cut or goes_on or not end or _ENDS_ELSE.search(behind):
         end = len(block)
     if cut:
         left = max(left, within, 1)
     # Were it asked again in the next block, a log that never rests would tell nothing.
-    large = not left and not within and len(block) - head >= _LARGE
-    return Doubt(head, begin, max(begin, end), left, broken, large)
+    return Doubt(head, begin, max(begin, end), left, broken, large=asks and not left)
+
+
+def _is_open(block: bytes, at: int) -> bool:
+    """Return whether the line of a message without an end tells that it goes on.
+
+    Such a line closes its bracket where the message ends in words of another kind.
+    """
+    line_end = block.find(b"\n", at)
+    line = block[at + len(_BEGIN) : line_end if line_end >= 0 else len(block)]
+    return line.rfind(b"[") >= line.rfind(b"]") or _stray_next(block, at)
+
+
+def _stray_next(block: bytes, at: int) -> bool:
+    """Return whether the line behind that of a message is none of the server's."""
+    begin = block.find(b"\n", at) + 1
+    return 0 < begin < len(block) and not _STAMP.match(block, begin)
+
+
+def _stray_last(lines: bytes) -> bool:
+    """Return whether the last line is none of the server's."""
+    begin = lines.rfind(b"\n", 0, -1) + 1
+    return bool(lines) and not _STAMP.match(lines, begin)
 
 
 def _first(block: bytes) -> int:
@@ -95,11 +126,17 @@ def _told(block: bytes, at: int) -> bool:
     line = block[begin : min(end if end >= 0 else len(block), begin + LONGEST)]
     parts = usual(line)
     cut = parts_of(line) if parts is None else parts.groups()
-    return bool(cut and cut[-2] == _PLACE and cut[-1].startswith(_MESSAGE))
+    if not cut or cut[-2] != _PLACE or not cut[-1].startswith(_MESSAGE):
+        return False
+    # One without a bracket holds no name, unless lines follow that are of it.
+    return b"[" in cut[-1] or end < 0 or _stray_next(block, at)
 
 
-def _left(within: int, *, begun: bool, goes_on: bool, ended: bool) -> int:
-    """Return for how many blocks doubt goes on behind one that was not cut."""
-    if goes_on and begun:
-        return _LOOKS
-    return max(within - 1, 0) if goes_on or not ended else 0
+def _left(within: int, *, again: bool, over: bool) -> int:
+    """Return for how many blocks doubt goes on behind one that was not cut.
+
+    While it goes on, another message keeps it, but does not let it begin anew.
+    """
+    if again:
+        return max(within - 1, 1) if within else LOOKS
+    return 0 if over else max(within - 1, 0)
