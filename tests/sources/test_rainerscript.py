@@ -28,6 +28,8 @@ include(file="/etc/rsyslog.d/*.conf" mode="optional")
 *.info;mail.none;authpriv.none;cron.none                /var/log/messages
 authpriv.*                                              /var/log/secure
 """
+# What makes rsyslog leave an object out, and what may.
+OFF = ('"off"', '"0"', '""', '"ON"', "`echo $SHIP`")
 CLOUD = ':syslogtag, isequal, "[CLOUDINIT]" /var/log/cloud-init.log\n& stop\n'
 
 
@@ -111,6 +113,9 @@ def test_the_kind_of_a_files_lines() -> None:
         f':fromhost-ip, !isequal, "127.0.0.1" ~\n{TO}',
         f':fromhost-ip, isequal, "192.0.2.7" /var/log/x\n& stop\n{TO}',
         f"{TO}\nlocal5.* stop\nif $msg contains 'x' then stop",
+        TO.replace(")", ' config.enabled="on")'),
+        f'ruleset(name="a" config.enabled="off") {{ stop }}\ncall a\n{TO}',
+        f"*.emerg root,admin # all\n*.emerg *\n{TO}",
     ],
 )
 def test_all_lines_leave(main: str, text: str) -> None:
@@ -152,6 +157,14 @@ def test_all_lines_leave(main: str, text: str) -> None:
         f'module(load="imklog" ruleset="local")\n{TO}',
         TO.replace(")", ' action.execOnlyWhenPreviousIsSuspended="on")'),
         "$ActionExecOnlyWhenPreviousIsSuspended on\n*.* @@log.example.net",
+        *(TO.replace(")", f" config.enabled={on})") for on in OFF),
+        *(f'ruleset(name="a" config.enabled={on}) {{ {TO} }}\ncall a' for on in OFF),
+        f'ruleset(name="a" config.enabled=`echo $A`) {{ stop }}\ncall a\n{TO}',
+        f'include(file="/etc/rsyslog.d/no/*" config.enabled="off")\n{TO}',
+        f"*.emerg root stop\n{TO}",
+        f"*.emerg * stop\n{TO}",
+        f"*.emerg root;name ~\n{TO}",
+        f"mail.* root\nstop\n{TO}",
         "*.* @127.0.0.1",
         "*.* /var/log/@@log.example.net",
         "x.* @@log.example.net",
@@ -251,6 +264,19 @@ def test_where_the_lines_of_a_file_go(
         (one,) = found.watched
         sent = found.sent(one.ruleset, one.lines)
         assert (sent.sure != 0, sent.may != 0) == (sure, may)
+
+
+@pytest.mark.parametrize(
+    ("enabled", "known", "sure"),
+    [('"on"', True, True), ('"off"', False, False), ("`echo $A`", True, False)],
+)
+def test_an_input_that_is_switched_off(
+    enabled: str, *, known: bool, sure: bool
+) -> None:
+    text = f'input(type="imfile" file="/a.log" config.enabled={enabled})'
+    found = told(log=f"{text}\n*.* @@log.example.net").watched
+    assert bool(found) is known
+    assert all(bool(one.lines.sure) is sure and one.lines.may for one in found)
 
 
 def test_an_input_that_is_never_started_is_none() -> None:

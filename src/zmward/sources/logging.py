@@ -229,6 +229,8 @@ def _watched(program: rainerscript.Program) -> Iterator[Watched]:
         if one.name == "input" and one.pairs.get("type", "").lower() == "imfile":
             pairs = one.pairs
             lines = kind(pairs.get("facility", "local0"), pairs.get("severity", "5"))
+            if pairs.get("config.enabled", "on") != "on":
+                lines &= SOME
             ruleset = pairs.get("ruleset", "").lower() or program.default
             yield Watched(pairs.get("file", ""), ruleset, lines)
 

@@ -16,8 +16,8 @@ from zmward.sources.source import Unreadable, matches
 DEFAULT: Final = "rsyslog_defaultruleset"
 MAIN: Final = "/etc/rsyslog.conf"
 DROP_INS: Final = "/etc/rsyslog.d/*.conf"
-# A ruleset of nobody: for files that rsyslog does not read.
-_NOWHERE = ""
+# A ruleset of nobody, for what rsyslog does not read; no name is blank.
+_NOWHERE = " "
 _DEEPEST = 100
 # Directives that change how an action or an input is read.
 _KEPT = frozenset(
@@ -58,7 +58,8 @@ _AS_OBJECTS = {
     "workdirectory": ("global", "workdirectory"),
 }
 _TOLD = 200
-_OLD_ACTION = re.compile(r"[^\n]*")
+# A user's name and `*` end at the word; behind any other sign it is the whole line.
+_OLD_ACTION = re.compile(r"\*|\w[\w+,;-]*|[^\n]*", re.ASCII)
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -78,7 +79,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Input(msgspec.Struct, frozen=True):
-    """One input or module: its parameters, in lower case."""
+    """One input or module: its parameters; values in backticks keep them."""
 
     file: str
     name: str
@@ -247,17 +248,25 @@ class _Reader:
 
     def _object(self, name: str, lines: Lines, said: str, ruleset: str) -> None:
         pairs = self._pairs()
-        if name == "action":
+        enabled = pairs.get("config.enabled", "on")
+        off = enabled != "on"
+        # A variable or a file may say it, and an include may not heed it.
+        doubt = "`" in enabled or enabled.lower() == "on" or name == "include"
+        maybe, off = SOME if off and doubt else EVERY, off and not doubt
+        lines &= maybe
+        if name in ("ruleset", "template") and self._more():
+            if self.text[self.at] == "{":
+                own = pairs.get("name", "").lower() if name == "ruleset" else ""
+                self._block(maybe, "", _NOWHERE if off else own or "template")
+        elif off:
+            self._and(lines, said, ruleset)
+        elif name == "action":
             step = Step("action", lines, self.file, said, pairs=pairs)
             self._add(step, ruleset)
             self.shared.used()
             self._and(lines, said, ruleset)
         elif name == "include":
             self.shared.include(self.file, pairs.get("file", ""), lines, said, ruleset)
-        elif name in ("ruleset", "template") and self._more():
-            if self.text[self.at] == "{":
-                own = pairs.get("name", "").lower() if name == "ruleset" else ""
-                self._block(EVERY, "", own or "template")
         else:
             self.shared.objects.append(Input(self.file, name, pairs))
 
@@ -272,11 +281,13 @@ class _Reader:
                 name = part["name"].lower()
                 found[name] = ""
             elif part["text"] and name:
-                found[name] = f"{found[name]} {part['text'][1:-1]}".strip()
+                text = part["text"]
+                text = text if text[0] == "`" else text[1:-1]
+                found[name] = f"{found[name]} {text}".strip()
         return found
 
     def _old(self, lines: Lines, said: str, ruleset: str) -> None:
-        """Read an action of the older language: all of its line."""
+        """Read an action of the older language."""
         line = self._take(_OLD_ACTION)
         text = line[0].strip() if line else ""
         if text.startswith("!"):  # a block of BSD's, which rsyslog knows no longer

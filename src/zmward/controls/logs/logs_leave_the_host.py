@@ -90,6 +90,7 @@ CONTROL = Control(
                 f"if $programname == 'sshd' then {_TO}",
                 f"if $programname == 'sshd' then stop\n {_TO}",
                 f"authpriv.* stop\n {_TO}",
+                f"*.emerg root stop\n {_TO}",
             )
         ),
         *(
@@ -97,7 +98,10 @@ CONTROL = Control(
                 addresses=_OWN,
                 raw={"rsyslog": f"{_FILE} {text}\n", "units": unit_text("rsyslog")},
             )
-            for text in (f"/*\n {_TO}\n */", f"/* {_TO}", f"# old \\\n {_TO}")
+            for text in (
+                *(f"/*\n {_TO}\n */", f"/* {_TO}", f"# old \\\n {_TO}"),
+                _TO.replace(")", ' config.enabled="off")'),
+            )
         ),
         fails(addresses=_OWN, raw={"rsyslog": _LOCAL, "units": unit_text("rsyslog")}),
         fails(
