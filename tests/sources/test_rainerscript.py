@@ -30,6 +30,13 @@ authpriv.*                                              /var/log/secure
 """
 # What makes rsyslog leave an object out, and what may.
 OFF = ('"off"', '"0"', '""', '"ON"', "`echo $SHIP`")
+OWN = TO.replace(")", ' template="own")')
+# What is sent there stays here.
+HERE = (
+    *("127.0.0.2", "127.1", "[::]", "0.0", "0", "localhost.localdomain", "LocalHost."),
+    *("log.localhost", "ip6-localhost", "[::1]", "[0:0::1]", "[::ffff:127.0.0.1]"),
+)
+SOME_HERE = ('["log.example.net", "127.0.0.1"]', "`echo $LOG_HOST`", "::1", '"::1"')
 CLOUD = ':syslogtag, isequal, "[CLOUDINIT]" /var/log/cloud-init.log\n& stop\n'
 
 
@@ -116,6 +123,17 @@ def test_the_kind_of_a_files_lines() -> None:
         TO.replace(")", ' config.enabled="on")'),
         f'ruleset(name="a" config.enabled="off") {{ stop }}\ncall a\n{TO}',
         f"*.emerg root,admin # all\n*.emerg *\n{TO}",
+        "*.* @@[2001:db8::1]:514",
+        "*.* @@log.example.net:514;RSYSLOG_SyslogProtocol23Format",
+        '$template own,"<%pri%> %msg%"\n*.* @@log.example.net;own # all',
+        f"template(name='own' type='list') {{ property(name='msg') }}\n{OWN}",
+        f"template(name='own' type='string' string='%msg%')\n{OWN}",
+        TO.replace(")", ' queue.discardmark="18000" queue.discardseverity="6")'),
+        TO.replace(")", ' queue.discardmark="0" queue.discardseverity="8")'),
+        f"$OmitLocalLogging off\n{TO}",
+        f"$OmitLocalLogging on\n$ModLoad imjournal # instead\n{TO}",
+        f'module(load="imuxsock" SysSock.Use="on")\n{TO}',
+        'action(type="omfwd" target=["a.example.net", "b.example.net"])',
     ],
 )
 def test_all_lines_leave(main: str, text: str) -> None:
@@ -165,6 +183,21 @@ def test_all_lines_leave(main: str, text: str) -> None:
         f"*.emerg * stop\n{TO}",
         f"*.emerg root;name ~\n{TO}",
         f"mail.* root\nstop\n{TO}",
+        *(f"*.* {there}" for there in ("@", "@@", "@@(o)", "@@:514", "@@[]")),
+        *(f"*.* @@{here}" for here in HERE),
+        *(TO.replace("log.example.net", here) for here in HERE),
+        *(TO.replace('"log.example.net"', there) for there in SOME_HERE),
+        'action(type="omelasticsearch" server="http://localhost:9200")',
+        'action(type="omkafka" broker=["127.0.0.1:9092"])',
+        TO.replace(")", ' queue.discardmark="0" queue.discardseverity="0")'),
+        TO.replace(")", ' queue.discardmark="1" queue.discardseverity="info")'),
+        "$ActionQueueDiscardMark 1\n$ActionQueueDiscardSeverity 0\n*.* @@a.example",
+        OWN,
+        f"template(name='own' type='string' string='')\n{OWN}",
+        f"template(name='own' type='string' string='a line')\n{OWN}",
+        f"template(name='own' config.enabled='off' string='%msg%')\n{OWN}",
+        '$template own,""\n*.* @@log.example.net:514;own',
+        "*.* :omrelp:log.example.net:2514;own",
         "*.* @127.0.0.1",
         "*.* /var/log/@@log.example.net",
         "x.* @@log.example.net",
@@ -182,6 +215,31 @@ def test_a_file_that_is_not_included_sends_nothing() -> None:
     # What stands in front of the include comes first.
     assert not leaves(main=f"authpriv.* stop\n{UBUNTU}", log=TO)
     assert leaves(main=f"{UBUNTU}authpriv.* stop\n", log=TO)
+
+
+@pytest.mark.parametrize(
+    "text", ["$OmitLocalLogging on", 'module(load="imuxsock" SysSock.Use="off")']
+)
+def test_that_anything_of_this_host_is_read_is_not_known(text: str) -> None:
+    for main in ("imuxsock()\n", ""):
+        assert not leaves(main=f"{main}{text}\n{TO}")
+        assert leaves(main=f'{main}{text}\nmodule(load="imjournal")\n{TO}')
+
+
+def test_a_file_that_is_not_included_makes_nothing() -> None:
+    off = 'input(type="imfile" file="/a.log")\n$ModLoad imjournal\n'
+    found = told(main="$OmitLocalLogging on\n*.* @@log.example.net\n", log=off)
+    assert (found.inputs, found.modules, found.local) == ((), (), False)
+
+
+@pytest.mark.parametrize(
+    "target", ["192.0.2.10", "[::FFFF:192.0.2.10]", "[2001:DB8:0::1]", "MAIL.example."]
+)
+def test_this_host_by_another_spelling(target: str) -> None:
+    found = told(log=f"*.* @@{target}")
+    assert found.own_sent().sure
+    assert not found.own_sent(("192.0.2.10", "2001:db8::1", "mail.example")).may
+    assert not found.own_sent((found.forwards[0].target,)).may
 
 
 def test_a_file_is_found_by_the_pattern_of_an_include() -> None:

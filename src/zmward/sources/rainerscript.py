@@ -23,6 +23,7 @@ _DEEPEST = 100
 _KEPT = frozenset(
     (
         *("actionqueuetype", "actionqueuefilename", "actionqueuetimeoutenqueue"),
+        *("actionqueuediscardmark", "actionqueuediscardseverity"),
         *("actionexeconlyeverynthtime", "actionexeconlyonceeveryinterval"),
         *("actionexeconlywhenpreviousissuspended", "actionsendstreamdrivermode"),
         *("inputfilename", "inputfilefacility", "inputfileseverity"),
@@ -56,6 +57,7 @@ _REMARK = re.compile(r"(?:^|\s)#.*$")
 _AS_OBJECTS = {
     "modload": ("module", "load"),
     "workdirectory": ("global", "workdirectory"),
+    "omitlocallogging": ("imuxsock", "omit"),
 }
 _TOLD = 200
 # A user's name and `*` end at the word; behind any other sign it is the whole line.
@@ -248,17 +250,16 @@ class _Reader:
 
     def _object(self, name: str, lines: Lines, said: str, ruleset: str) -> None:
         pairs = self._pairs()
-        enabled = pairs.get("config.enabled", "on")
-        off = enabled != "on"
+        on = pairs.get("config.enabled", "on")
         # A variable or a file may say it, and an include may not heed it.
-        doubt = "`" in enabled or enabled.lower() == "on" or name == "include"
-        maybe, off = SOME if off and doubt else EVERY, off and not doubt
+        doubt = "`" in on or on.lower() == "on" or name == "include"
+        off, maybe = on != "on" and not doubt, EVERY if on == "on" else SOME
         lines &= maybe
-        if name in ("ruleset", "template") and self._more():
-            if self.text[self.at] == "{":
-                own = pairs.get("name", "").lower() if name == "ruleset" else ""
-                self._block(maybe, "", _NOWHERE if off else own or "template")
-        elif off:
+        opened = self._more() and self.text[self.at] == "{"
+        if opened and name in ("ruleset", "template"):
+            own = pairs.get("name", "").lower() if name == "ruleset" else ""
+            self._block(maybe, "", _NOWHERE if off else own or "template")
+        if off:
             self._and(lines, said, ruleset)
         elif name == "action":
             step = Step("action", lines, self.file, said, pairs=pairs)
@@ -268,7 +269,7 @@ class _Reader:
         elif name == "include":
             self.shared.include(self.file, pairs.get("file", ""), lines, said, ruleset)
         else:
-            self.shared.objects.append(Input(self.file, name, pairs))
+            self.shared.made(Input(self.file, name, pairs))
 
     def _pairs(self) -> dict[str, str]:
         """Read `name="value" …` up to the bracket that closes it."""
@@ -308,7 +309,6 @@ class _Shared:
         self.texts, self.unread = texts, dict.fromkeys(texts)
         self.settings: dict[str, str] = {}
         self.program = Program()
-        self.objects = self.program.objects
         self.current, self.depth = "", 0
         self.nowhere = False
 
@@ -330,6 +330,11 @@ class _Shared:
         name = ruleset or self.current or DEFAULT
         name = _NOWHERE if self.nowhere else name
         self.program.rulesets.setdefault(name, []).append(step)
+
+    def made(self, one: Input) -> None:
+        """Keep an object, unless rsyslog does not read it."""
+        if not self.nowhere:
+            self.program.objects.append(one)
 
     def used(self) -> None:
         """Forget what holds for the next action only: one was made."""
@@ -353,7 +358,10 @@ class _Shared:
             self._watched(file)
         elif name in _AS_OBJECTS:
             kind, key = _AS_OBJECTS[name]
-            self.objects.append(Input(file, kind, {key: value.partition(" ")[0]}))
+            self.made(Input(file, kind, {key: value.partition(" ")[0]}))
+        elif name == "template":
+            own, _, string = value.partition(",")
+            self.made(Input(file, name, {"name": own.strip(), "string": string}))
         elif name in _KEPT:
             self.settings[name] = value
 
@@ -362,7 +370,7 @@ class _Shared:
         words = ("file", "inputfilename"), ("ruleset", "inputfilebindruleset")
         more = ("facility", "inputfilefacility"), ("severity", "inputfileseverity")
         found = {k: self.settings[v] for k, v in (*words, *more) if v in self.settings}
-        self.objects.append(Input(file, "input", {"type": "imfile", **found}))
+        self.made(Input(file, "input", {"type": "imfile", **found}))
         self._forget("inputfilename", "inputfilefacility", "inputfileseverity")
 
     def include(
