@@ -69,6 +69,7 @@ def test_a_jail_that_bans_nobody(settings: dict[str, str], words: str) -> None:
         {"retries": "%(mine)s"},
         {"retries": ""},
         {"ban": "long"},
+        {"ban": "-0"},
         {"find": "%(mine)s"},
         {"spared": ("127.0.0.1", "file:/etc/spared")},
         {"ban": "1" * 60 + "!"},

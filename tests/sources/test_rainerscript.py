@@ -169,6 +169,7 @@ def test_all_lines_leave(main: str, text: str) -> None:
         f"if $fromhost-ip == '127.0.0.1' then stop\n{TO}",
         f"if $fromhost-ip contains '1' and $a == 'b' then {TO}",
         f"$LocalHostIPIF eth0\nif $fromhost-ip == '127.0.0.1' then {TO}",
+        f"global(localHostIPIF='eth0')\nif $fromhost-ip == '127.0.0.1' then {TO}",
         f"if $fromhost-ip != '127.0.0.1' then stop\n$LocalHostIPIF eth0\n{TO}",
         f"$IncludeConfig /srv/rsyslog/*.conf\n{TO}",
         f'input(type="imuxsock" ruleset="local")\n{TO}',
@@ -226,10 +227,18 @@ def test_that_anything_of_this_host_is_read_is_not_known(text: str) -> None:
         assert leaves(main=f'{main}{text}\nmodule(load="imjournal")\n{TO}')
 
 
-def test_a_file_that_is_not_included_makes_nothing() -> None:
+def test_what_is_not_included_is_not_surely_in_force() -> None:
+    main = "$OmitLocalLogging on\n*.* @@log.example.net\n"
     off = 'input(type="imfile" file="/a.log")\n$ModLoad imjournal\n'
-    found = told(main="$OmitLocalLogging on\n*.* @@log.example.net\n", log=off)
-    assert (found.inputs, found.modules, found.local) == ((), (), False)
+    found = told(main=main, log=off)
+    (one,) = found.watched
+    assert (one.lines.sure, found.local) == (0, False)
+    assert one.lines.may
+    assert told(main=f"{main}{UBUNTU}", log=off).local
+    own = "template(name='own' type='string' string='%msg%')"
+    assert leaves(main=f"{OWN}\n{UBUNTU}", log=own)
+    assert not leaves(main=OWN, log=own)
+    assert not leaves(log=f"template(name='own' config.enabled=`a`)\n{OWN}")
 
 
 @pytest.mark.parametrize(

@@ -256,7 +256,7 @@ def _templates(program: rainerscript.Program) -> frozenset[str]:
     return frozenset(
         one.pairs.get("name", "")
         for one in program.objects
-        if one.name == "template" and "%" in one.pairs.get("string", "%")
+        if one.name == "template" and _sure(one) and "%" in one.pairs.get("string", "%")
     )
 
 
@@ -275,9 +275,16 @@ def _step(step: rainerscript.Step, templates: Container[str]) -> Step | None:
     return Step(step.lines & (SOME if doubt else EVERY), step.said, forward)
 
 
+def _sure(one: rainerscript.Input) -> bool:
+    """Say whether an object is surely in force."""
+    return one.pairs.get("config.enabled", "on") == "on"
+
+
 def _moved(step: rainerscript.Step, program: rainerscript.Program) -> rainerscript.Step:
     """Take a condition on the sender as not known where this host's own is another."""
-    if program.elsewhere and "fromhost-ip" in step.said.lower():
+    if "fromhost-ip" in step.said.lower() and (
+        program.elsewhere or any("localhostipif" in o.pairs for o in program.objects)
+    ):
         return msgspec.structs.replace(step, lines=SOME)
     return step
 
@@ -287,8 +294,7 @@ def _watched(program: rainerscript.Program) -> Iterator[Watched]:
         if one.name == "input" and one.pairs.get("type", "").lower() == "imfile":
             pairs = one.pairs
             lines = kind(pairs.get("facility", "local0"), pairs.get("severity", "5"))
-            if pairs.get("config.enabled", "on") != "on":
-                lines &= SOME
+            lines &= EVERY if _sure(one) else SOME
             ruleset = pairs.get("ruleset", "").lower() or program.default
             yield Watched(pairs.get("file", ""), ruleset, lines)
 
@@ -307,7 +313,7 @@ def _own(program: rainerscript.Program) -> tuple[str, ...]:
 def _local(program: rainerscript.Program) -> bool:
     """Say whether what is logged here is read: from the socket or the journal."""
     found = [(one.pairs.get("load", "").lower(), one) for one in program.objects]
-    if any(load == "imjournal" for load, _ in found):
+    if any(load == "imjournal" and _sure(one) for load, one in found):
         return True
     return not any(
         (load == "imuxsock" and one.pairs.get("syssock.use", "on").lower() != "on")

@@ -332,9 +332,9 @@ class _Shared:
         self.program.rulesets.setdefault(name, []).append(step)
 
     def made(self, one: Input) -> None:
-        """Keep an object, unless rsyslog does not read it."""
-        if not self.nowhere:
-            self.program.objects.append(one)
+        """Keep an object; that one is in force which no include reads is not sure."""
+        more = {"config.enabled": ""} if self.nowhere else {}
+        self.program.objects.append(Input(one.file, one.name, {**one.pairs, **more}))
 
     def used(self) -> None:
         """Forget what holds for the next action only: one was made."""

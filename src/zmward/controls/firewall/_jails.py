@@ -42,7 +42,7 @@ class Worth(msgspec.Struct, frozen=True):
 def _seconds(text: str) -> float | None:
     """Read `90`, `10m` or `1d 12h` as fail2ban does; None for anything else."""
     words = text.strip().lower()
-    if re.fullmatch(r"-\d+", words):
+    if re.fullmatch(r"-0*[1-9]\d*", words):
         return float("inf")
     parts = _TIME.findall(words)
     if not parts or _TIME.sub("", words):
