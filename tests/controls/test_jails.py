@@ -72,6 +72,7 @@ def test_a_jail_that_bans_nobody(settings: dict[str, str], words: str) -> None:
         {"ban": "-0"},
         {"find": "%(mine)s"},
         {"spared": ("127.0.0.1", "file:/etc/spared")},
+        {"spared": ("0/0",)},
         {"ban": "1" * 60 + "!"},
         {"ban": "1 fortnight"},
         {"action": "%(mine)s"},

@@ -1,6 +1,5 @@
 """Whether a jail of fail2ban bans anybody, by its own settings."""
 
-import contextlib
 import ipaddress
 import re
 from collections.abc import Iterable
@@ -71,11 +70,12 @@ def _spared(words: Iterable[str]) -> Worth:
     """Judge ignoreip: who spares half of all addresses spares whoever guesses."""
     nets = []
     for word in words:
-        if word.startswith("file:"):
-            return Worth(doubt="whom the file of its ignoreip spares is not known")
-        # Anything else is a name, which is one machine.
-        with contextlib.suppress(ValueError):
+        try:
             nets.append(ipaddress.ip_network(word, strict=False))
+        except ValueError:
+            # A file, or a network in other words; a name is one machine.
+            if "/" in word:
+                return Worth(doubt=f"its ignoreip is not known: {word[:40]!r}")
     if _share(nets) >= _MOST_SPARED:
         return Worth("ignoreip spares everybody, or nearly")
     return Worth()
