@@ -24,6 +24,9 @@ GOOD = Jail("sshd", "sshd", ())
         {"ban": "60"},
         {"action": 'iptables-multiport[port="1,2",\n   chain="x"]\nsendmail[name=x]'},
         {"action": "zmward"},
+        {"find": "60"},
+        {"find": "1d"},
+        {"spared": ("10.0.0.0/8", "0.0.0.0/2", "0.0.0.0/3", "fc00::/7", "::/3")},
         {"spared": ("127.0.0.1/8", "::1", "office.example", "10.0.0.0/8")},
     ],
 )
@@ -47,6 +50,13 @@ def test_a_jail_that_bans(settings: dict[str, str]) -> None:
         ({"spared": ("10.0.0.1/0",)}, "everybody"),
         ({"spared": ("::/0", "127.0.0.1")}, "everybody"),
         ({"spared": ("0.0.0.0/1", "128.0.0.0/1")}, "everybody"),
+        ({"spared": ("64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/3")}, "everybody"),
+        ({"spared": ("128.0.0.0/1", "mail.example")}, "everybody"),
+        ({"spared": ("2000::/3",)}, "everybody"),
+        ({"spared": ("2000::/5", "2800::/5")}, "everybody"),
+        ({"find": "59"}, "findtime"),
+        ({"find": "0"}, "findtime"),
+        ({"find": "-1"}, "findtime"),
     ],
 )
 def test_a_jail_that_bans_nobody(settings: dict[str, str], words: str) -> None:
@@ -59,6 +69,10 @@ def test_a_jail_that_bans_nobody(settings: dict[str, str], words: str) -> None:
         {"retries": "%(mine)s"},
         {"retries": ""},
         {"ban": "long"},
+        {"ban": "-0"},
+        {"find": "%(mine)s"},
+        {"spared": ("127.0.0.1", "file:/etc/spared")},
+        {"spared": ("0/0",)},
         {"ban": "1" * 60 + "!"},
         {"ban": "1 fortnight"},
         {"action": "%(mine)s"},
@@ -74,6 +88,12 @@ def test_what_is_not_known_of_a_jail(settings: dict[str, str]) -> None:
 def test_what_the_profile_wants_is_allowed() -> None:
     assert not worth(replace(GOOD, retries="1000"), 1000).flaw
     assert worth(replace(GOOD, retries="1001"), 1000).flaw
+
+
+def test_findtime_is_read() -> None:
+    text = "> /etc/fail2ban/jail.conf\n [DEFAULT]\n enabled = true\n [a]\n"
+    assert parse(text).jails[0].find == "10m"
+    assert parse(f"{text} findtime = 1\n").jails[0].find == "1"
 
 
 def test_the_jails_of_the_hardened_state_ban() -> None:

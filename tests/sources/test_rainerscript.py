@@ -28,6 +28,15 @@ include(file="/etc/rsyslog.d/*.conf" mode="optional")
 *.info;mail.none;authpriv.none;cron.none                /var/log/messages
 authpriv.*                                              /var/log/secure
 """
+# What makes rsyslog leave an object out, and what may.
+OFF = ('"off"', '"0"', '""', '"ON"', "`echo $SHIP`")
+OWN = TO.replace(")", ' template="own")')
+# What is sent there stays here.
+HERE = (
+    *("127.0.0.2", "127.1", "[::]", "0.0", "0", "localhost.localdomain", "LocalHost."),
+    *("log.localhost", "ip6-localhost", "[::1]", "[0:0::1]", "[::ffff:127.0.0.1]"),
+)
+SOME_HERE = ('["log.example.net", "127.0.0.1"]', "`echo $LOG_HOST`", "::1", '"::1"')
 CLOUD = ':syslogtag, isequal, "[CLOUDINIT]" /var/log/cloud-init.log\n& stop\n'
 
 
@@ -111,6 +120,20 @@ def test_the_kind_of_a_files_lines() -> None:
         f':fromhost-ip, !isequal, "127.0.0.1" ~\n{TO}',
         f':fromhost-ip, isequal, "192.0.2.7" /var/log/x\n& stop\n{TO}',
         f"{TO}\nlocal5.* stop\nif $msg contains 'x' then stop",
+        TO.replace(")", ' config.enabled="on")'),
+        f'ruleset(name="a" config.enabled="off") {{ stop }}\ncall a\n{TO}',
+        f"*.emerg root,admin # all\n*.emerg *\n{TO}",
+        "*.* @@[2001:db8::1]:514",
+        "*.* @@log.example.net:514;RSYSLOG_SyslogProtocol23Format",
+        '$template own,"<%pri%> %msg%"\n*.* @@log.example.net;own # all',
+        f"template(name='own' type='list') {{ property(name='msg') }}\n{OWN}",
+        f"template(name='own' type='string' string='%msg%')\n{OWN}",
+        TO.replace(")", ' queue.discardmark="18000" queue.discardseverity="6")'),
+        TO.replace(")", ' queue.discardmark="0" queue.discardseverity="8")'),
+        f"$OmitLocalLogging off\n{TO}",
+        f"$OmitLocalLogging on\n$ModLoad imjournal # instead\n{TO}",
+        f'module(load="imuxsock" SysSock.Use="on")\n{TO}',
+        'action(type="omfwd" target=["a.example.net", "b.example.net"])',
     ],
 )
 def test_all_lines_leave(main: str, text: str) -> None:
@@ -146,12 +169,36 @@ def test_all_lines_leave(main: str, text: str) -> None:
         f"if $fromhost-ip == '127.0.0.1' then stop\n{TO}",
         f"if $fromhost-ip contains '1' and $a == 'b' then {TO}",
         f"$LocalHostIPIF eth0\nif $fromhost-ip == '127.0.0.1' then {TO}",
+        f"global(localHostIPIF='eth0')\nif $fromhost-ip == '127.0.0.1' then {TO}",
         f"if $fromhost-ip != '127.0.0.1' then stop\n$LocalHostIPIF eth0\n{TO}",
         f"$IncludeConfig /srv/rsyslog/*.conf\n{TO}",
         f'input(type="imuxsock" ruleset="local")\n{TO}',
         f'module(load="imklog" ruleset="local")\n{TO}',
         TO.replace(")", ' action.execOnlyWhenPreviousIsSuspended="on")'),
         "$ActionExecOnlyWhenPreviousIsSuspended on\n*.* @@log.example.net",
+        *(TO.replace(")", f" config.enabled={on})") for on in OFF),
+        *(f'ruleset(name="a" config.enabled={on}) {{ {TO} }}\ncall a' for on in OFF),
+        f'ruleset(name="a" config.enabled=`echo $A`) {{ stop }}\ncall a\n{TO}',
+        f'include(file="/etc/rsyslog.d/no/*" config.enabled="off")\n{TO}',
+        f"*.emerg root stop\n{TO}",
+        f"*.emerg * stop\n{TO}",
+        f"*.emerg root;name ~\n{TO}",
+        f"mail.* root\nstop\n{TO}",
+        *(f"*.* {there}" for there in ("@", "@@", "@@(o)", "@@:514", "@@[]")),
+        *(f"*.* @@{here}" for here in HERE),
+        *(TO.replace("log.example.net", here) for here in HERE),
+        *(TO.replace('"log.example.net"', there) for there in SOME_HERE),
+        'action(type="omelasticsearch" server="http://localhost:9200")',
+        'action(type="omkafka" broker=["127.0.0.1:9092"])',
+        TO.replace(")", ' queue.discardmark="0" queue.discardseverity="0")'),
+        TO.replace(")", ' queue.discardmark="1" queue.discardseverity="info")'),
+        "$ActionQueueDiscardMark 1\n$ActionQueueDiscardSeverity 0\n*.* @@a.example",
+        OWN,
+        f"template(name='own' type='string' string='')\n{OWN}",
+        f"template(name='own' type='string' string='a line')\n{OWN}",
+        f"template(name='own' config.enabled='off' string='%msg%')\n{OWN}",
+        '$template own,""\n*.* @@log.example.net:514;own',
+        "*.* :omrelp:log.example.net:2514;own",
         "*.* @127.0.0.1",
         "*.* /var/log/@@log.example.net",
         "x.* @@log.example.net",
@@ -169,6 +216,39 @@ def test_a_file_that_is_not_included_sends_nothing() -> None:
     # What stands in front of the include comes first.
     assert not leaves(main=f"authpriv.* stop\n{UBUNTU}", log=TO)
     assert leaves(main=f"{UBUNTU}authpriv.* stop\n", log=TO)
+
+
+@pytest.mark.parametrize(
+    "text", ["$OmitLocalLogging on", 'module(load="imuxsock" SysSock.Use="off")']
+)
+def test_that_anything_of_this_host_is_read_is_not_known(text: str) -> None:
+    for main in ("imuxsock()\n", ""):
+        assert not leaves(main=f"{main}{text}\n{TO}")
+        assert leaves(main=f'{main}{text}\nmodule(load="imjournal")\n{TO}')
+
+
+def test_what_is_not_included_is_not_surely_in_force() -> None:
+    main = "$OmitLocalLogging on\n*.* @@log.example.net\n"
+    off = 'input(type="imfile" file="/a.log")\n$ModLoad imjournal\n'
+    found = told(main=main, log=off)
+    (one,) = found.watched
+    assert (one.lines.sure, found.local) == (0, False)
+    assert one.lines.may
+    assert told(main=f"{main}{UBUNTU}", log=off).local
+    own = "template(name='own' type='string' string='%msg%')"
+    assert leaves(main=f"{OWN}\n{UBUNTU}", log=own)
+    assert not leaves(main=OWN, log=own)
+    assert not leaves(log=f"template(name='own' config.enabled=`a`)\n{OWN}")
+
+
+@pytest.mark.parametrize(
+    "target", ["192.0.2.10", "[::FFFF:192.0.2.10]", "[2001:DB8:0::1]", "MAIL.example."]
+)
+def test_this_host_by_another_spelling(target: str) -> None:
+    found = told(log=f"*.* @@{target}")
+    assert found.own_sent().sure
+    assert not found.own_sent(("192.0.2.10", "2001:db8::1", "mail.example")).may
+    assert not found.own_sent((found.forwards[0].target,)).may
 
 
 def test_a_file_is_found_by_the_pattern_of_an_include() -> None:
@@ -251,6 +331,19 @@ def test_where_the_lines_of_a_file_go(
         (one,) = found.watched
         sent = found.sent(one.ruleset, one.lines)
         assert (sent.sure != 0, sent.may != 0) == (sure, may)
+
+
+@pytest.mark.parametrize(
+    ("enabled", "known", "sure"),
+    [('"on"', True, True), ('"off"', False, False), ("`echo $A`", True, False)],
+)
+def test_an_input_that_is_switched_off(
+    enabled: str, *, known: bool, sure: bool
+) -> None:
+    text = f'input(type="imfile" file="/a.log" config.enabled={enabled})'
+    found = told(log=f"{text}\n*.* @@log.example.net").watched
+    assert bool(found) is known
+    assert all(bool(one.lines.sure) is sure and one.lines.may for one in found)
 
 
 def test_an_input_that_is_never_started_is_none() -> None:

@@ -35,8 +35,8 @@ _YES = ("true", "yes", "1", "on")
 class Jail(msgspec.Struct, frozen=True):
     """One enabled jail: the filter's name, what it reads, the ports that it names.
 
-    `retries`, `ban` and `action` are maxretry, bantime and action as they are said;
-    `spared` is ignoreip, `excused` is ignorecommand.
+    `retries`, `ban`, `find` and `action` are maxretry, bantime, findtime and action
+    as they are said; `spared` is ignoreip, `excused` is ignorecommand.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Jail(msgspec.Struct, frozen=True):
     action: str = "iptables"
     spared: tuple[str, ...] = ()
     excused: str = ""
+    find: str = "10m"
 
     @property
     def ours(self) -> bool:
@@ -152,6 +153,7 @@ def _jail(name: str, options: Mapping[str, str]) -> Jail:
         words.get("action", ""),
         tuple(words.get("ignoreip", "").replace(",", " ").split()),
         words.get("ignorecommand", ""),
+        words.get("findtime", "10m"),
     )
 
 

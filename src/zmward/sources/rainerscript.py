@@ -16,13 +16,14 @@ from zmward.sources.source import Unreadable, matches
 DEFAULT: Final = "rsyslog_defaultruleset"
 MAIN: Final = "/etc/rsyslog.conf"
 DROP_INS: Final = "/etc/rsyslog.d/*.conf"
-# A ruleset of nobody: for files that rsyslog does not read.
-_NOWHERE = ""
+# A ruleset of nobody, for what rsyslog does not read; no name is blank.
+_NOWHERE = " "
 _DEEPEST = 100
 # Directives that change how an action or an input is read.
 _KEPT = frozenset(
     (
         *("actionqueuetype", "actionqueuefilename", "actionqueuetimeoutenqueue"),
+        *("actionqueuediscardmark", "actionqueuediscardseverity"),
         *("actionexeconlyeverynthtime", "actionexeconlyonceeveryinterval"),
         *("actionexeconlywhenpreviousissuspended", "actionsendstreamdrivermode"),
         *("inputfilename", "inputfilefacility", "inputfileseverity"),
@@ -56,9 +57,11 @@ _REMARK = re.compile(r"(?:^|\s)#.*$")
 _AS_OBJECTS = {
     "modload": ("module", "load"),
     "workdirectory": ("global", "workdirectory"),
+    "omitlocallogging": ("imuxsock", "omit"),
 }
 _TOLD = 200
-_OLD_ACTION = re.compile(r"[^\n]*")
+# A user's name and `*` end at the word; behind any other sign it is the whole line.
+_OLD_ACTION = re.compile(r"\*|\w[\w+,;-]*|[^\n]*", re.ASCII)
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -78,7 +81,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Input(msgspec.Struct, frozen=True):
-    """One input or module: its parameters, in lower case."""
+    """One input or module: its parameters; values in backticks keep them."""
 
     file: str
     name: str
@@ -247,19 +250,26 @@ class _Reader:
 
     def _object(self, name: str, lines: Lines, said: str, ruleset: str) -> None:
         pairs = self._pairs()
-        if name == "action":
+        on = pairs.get("config.enabled", "on")
+        # A variable or a file may say it, and an include may not heed it.
+        doubt = "`" in on or on.lower() == "on" or name == "include"
+        off, maybe = on != "on" and not doubt, EVERY if on == "on" else SOME
+        lines &= maybe
+        opened = self._more() and self.text[self.at] == "{"
+        if opened and name in ("ruleset", "template"):
+            own = pairs.get("name", "").lower() if name == "ruleset" else ""
+            self._block(maybe, "", _NOWHERE if off else own or "template")
+        if off:
+            self._and(lines, said, ruleset)
+        elif name == "action":
             step = Step("action", lines, self.file, said, pairs=pairs)
             self._add(step, ruleset)
             self.shared.used()
             self._and(lines, said, ruleset)
         elif name == "include":
             self.shared.include(self.file, pairs.get("file", ""), lines, said, ruleset)
-        elif name in ("ruleset", "template") and self._more():
-            if self.text[self.at] == "{":
-                own = pairs.get("name", "").lower() if name == "ruleset" else ""
-                self._block(EVERY, "", own or "template")
         else:
-            self.shared.objects.append(Input(self.file, name, pairs))
+            self.shared.made(Input(self.file, name, pairs))
 
     def _pairs(self) -> dict[str, str]:
         """Read `name="value" …` up to the bracket that closes it."""
@@ -272,11 +282,13 @@ class _Reader:
                 name = part["name"].lower()
                 found[name] = ""
             elif part["text"] and name:
-                found[name] = f"{found[name]} {part['text'][1:-1]}".strip()
+                text = part["text"]
+                text = text if text[0] == "`" else text[1:-1]
+                found[name] = f"{found[name]} {text}".strip()
         return found
 
     def _old(self, lines: Lines, said: str, ruleset: str) -> None:
-        """Read an action of the older language: all of its line."""
+        """Read an action of the older language."""
         line = self._take(_OLD_ACTION)
         text = line[0].strip() if line else ""
         if text.startswith("!"):  # a block of BSD's, which rsyslog knows no longer
@@ -297,7 +309,6 @@ class _Shared:
         self.texts, self.unread = texts, dict.fromkeys(texts)
         self.settings: dict[str, str] = {}
         self.program = Program()
-        self.objects = self.program.objects
         self.current, self.depth = "", 0
         self.nowhere = False
 
@@ -319,6 +330,11 @@ class _Shared:
         name = ruleset or self.current or DEFAULT
         name = _NOWHERE if self.nowhere else name
         self.program.rulesets.setdefault(name, []).append(step)
+
+    def made(self, one: Input) -> None:
+        """Keep an object; that one is in force which no include reads is not sure."""
+        more = {"config.enabled": ""} if self.nowhere else {}
+        self.program.objects.append(Input(one.file, one.name, {**one.pairs, **more}))
 
     def used(self) -> None:
         """Forget what holds for the next action only: one was made."""
@@ -342,7 +358,10 @@ class _Shared:
             self._watched(file)
         elif name in _AS_OBJECTS:
             kind, key = _AS_OBJECTS[name]
-            self.objects.append(Input(file, kind, {key: value.partition(" ")[0]}))
+            self.made(Input(file, kind, {key: value.partition(" ")[0]}))
+        elif name == "template":
+            own, _, string = value.partition(",")
+            self.made(Input(file, name, {"name": own.strip(), "string": string}))
         elif name in _KEPT:
             self.settings[name] = value
 
@@ -351,7 +370,7 @@ class _Shared:
         words = ("file", "inputfilename"), ("ruleset", "inputfilebindruleset")
         more = ("facility", "inputfilefacility"), ("severity", "inputfileseverity")
         found = {k: self.settings[v] for k, v in (*words, *more) if v in self.settings}
-        self.objects.append(Input(file, "input", {"type": "imfile", **found}))
+        self.made(Input(file, "input", {"type": "imfile", **found}))
         self._forget("inputfilename", "inputfilefacility", "inputfileseverity")
 
     def include(

@@ -8,10 +8,14 @@ import msgspec
 
 from zmward.sources.fail2ban import Jail
 
-# zmward's own profile takes a minute at least; a shorter ban hinders no guessing.
+# zmward's own profile takes a minute at least; a shorter ban hinders no guessing,
+# and within a shorter while hardly anybody fails often enough.
 _SHORTEST = 60
 # Who may fail more often within one while is hardly hindered.
 MOST_FAILURES = 100
+# All that is assigned of IPv6.
+_GLOBAL = ipaddress.IPv6Network("2000::/3")
+_MOST_SPARED = 0.5
 _UNITS = (
     *((1, "s sec second seconds"), (60, "m min minute minutes")),
     *((3600, "h hour hours"), (86_400, "d day days"), (604_800, "w week weeks")),
@@ -37,7 +41,7 @@ class Worth(msgspec.Struct, frozen=True):
 def _seconds(text: str) -> float | None:
     """Read `90`, `10m` or `1d 12h` as fail2ban does; None for anything else."""
     words = text.strip().lower()
-    if re.fullmatch(r"-\d+", words):
+    if re.fullmatch(r"-0*[1-9]\d*", words):
         return float("inf")
     parts = _TIME.findall(words)
     if not parts or _TIME.sub("", words):
@@ -48,22 +52,33 @@ def _seconds(text: str) -> float | None:
         return None
 
 
-def _everybody(words: Iterable[str]) -> bool:
-    """Say whether some words together hold all addresses of a family."""
-    old: list[ipaddress.IPv4Network] = []
-    new: list[ipaddress.IPv6Network] = []
+def _share(nets: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> float:
+    """Return how much of their family's addresses some networks hold together."""
+    old = [net for net in nets if isinstance(net, ipaddress.IPv4Network)]
+    # Nobody comes from any other address of IPv6; of two such, one holds the other.
+    new = [
+        max(net, _GLOBAL, key=lambda one: one.prefixlen)
+        for net in nets
+        if isinstance(net, ipaddress.IPv6Network) and net.overlaps(_GLOBAL)
+    ]
+    held = sum(net.num_addresses for net in ipaddress.collapse_addresses(old))
+    more = sum(net.num_addresses for net in ipaddress.collapse_addresses(new))
+    return max(held / 2**32, more / _GLOBAL.num_addresses)
+
+
+def _spared(words: Iterable[str]) -> Worth:
+    """Judge ignoreip: who spares half of all addresses spares whoever guesses."""
+    nets = []
     for word in words:
         try:
-            net = ipaddress.ip_network(word, strict=False)
-        except ValueError:  # a name, which is one machine
-            continue
-        if isinstance(net, ipaddress.IPv4Network):
-            old.append(net)
-        else:
-            new.append(net)
-    return any(net.prefixlen == 0 for net in ipaddress.collapse_addresses(old)) or any(
-        net.prefixlen == 0 for net in ipaddress.collapse_addresses(new)
-    )
+            nets.append(ipaddress.ip_network(word, strict=False))
+        except ValueError:
+            # A file, or a network in other words; a name is one machine.
+            if "/" in word:
+                return Worth(doubt=f"its ignoreip is not known: {word[:40]!r}")
+    if _share(nets) >= _MOST_SPARED:
+        return Worth("ignoreip spares everybody, or nearly")
+    return Worth()
 
 
 def _action(text: str) -> Worth:
@@ -85,19 +100,27 @@ def _retries(text: str, most: int) -> Worth:
     return Worth()
 
 
-def _time(text: str) -> Worth:
+def _time(name: str, text: str) -> Worth:
     seconds = _seconds(text)
     if seconds is None:
-        return Worth(doubt=f"its bantime is not known: {text[:40]!r}")
-    return Worth(f"bantime is {text}") if seconds < _SHORTEST else Worth()
+        return Worth(doubt=f"its {name} is not known: {text[:40]!r}")
+    return Worth(f"{name} is {text}") if seconds < _SHORTEST else Worth()
+
+
+def _while(text: str) -> Worth:
+    """Judge findtime: only a ban may be for ever."""
+    if text.strip().startswith("-"):
+        return Worth(f"findtime is {text}")
+    return _time("findtime", text)
 
 
 def worth(jail: Jail, failures: int) -> Worth:
     """Say why a jail bans nobody; `failures` is what the profile wants to allow."""
     some = [
-        Worth("ignoreip spares everybody") if _everybody(jail.spared) else Worth(),
+        _spared(jail.spared),
         _retries(jail.retries, max(failures, MOST_FAILURES)),
-        _time(jail.ban),
+        _time("bantime", jail.ban),
+        _while(jail.find),
         _action(jail.action),
     ]
     if jail.excused:

@@ -26,12 +26,14 @@ WANTED = {
     "mta": (("/var/log/zimbra.log", "/var/log/mail.log", "/var/log/maillog"), "SMTP"),
 }
 _JOURNAL = "systemd"
+# Where programs write by themselves: what syslog gets stands in the journal too.
+_NOT_JOURNAL = ("/opt/", "/var/log/zmward/")
 
 
 def reads(jail: Jail, path: str) -> bool:
     """Say whether a jail reads a file; its paths may be patterns."""
-    # What syslog gets stands in the journal too; Zimbra's own files do not.
-    if jail.backend.partition("[")[0] == _JOURNAL and path.startswith("/opt/"):
+    backend = jail.backend.partition("[")[0].strip().lower()
+    if backend == _JOURNAL and path.startswith(_NOT_JOURNAL):
         return False
     return any(path == log or matches(path, log) for log in jail.logs)
 
@@ -104,7 +106,9 @@ _IDLE = (
     {"spared": ("0.0.0.0/0", "::/0")},
     {"spared": ("0.0.0.0/1", "128.0.0.0/1")},
     {"retries": "100000"},
+    {"spared": ("1.0.0.0/8", "2.0.0.0/7", "4.0.0.0/6", "64.0.0.0/2", "128.0.0.0/1")},
     {"ban": "1"},
+    {"find": "1"},
     {"action": ""},
     {"action": "sendmail-whois[name=x]\nmail"},
 )
@@ -126,8 +130,9 @@ CONTROL = Control(
     refs=("https://github.com/fail2ban/fail2ban",),
     note=(
         "Whether the filters match this version's lines is a control of its own. A "
-        "jail that spares everybody, has no action that bans, bans for less than a "
-        f"minute, or only after more than {MOST_FAILURES} failures, bans nobody."
+        "jail that spares half of all addresses, has no action that bans, bans or "
+        "counts for less than a minute, or bans only after more than "
+        f"{MOST_FAILURES} failures, bans nobody."
     ),
     examples=(
         passes(fail2ban=Fail2ban((_SSH, _WEB, _MAIL), (), {})),
@@ -136,6 +141,9 @@ CONTROL = Control(
         fails(services=("proxy",), fail2ban=_site(_SSH)),
         fails(services=("proxy",), fail2ban=_site(_SSH, _WEB)),
         fails(fail2ban=_site(_SSH, replace(_WEB, backend="systemd"), _MAIL)),
+        fails(fail2ban=_site(_SSH, replace(_OURS, backend="systemd"), _MAIL)),
+        fails(fail2ban=_site(_SSH, replace(_OURS, backend="Systemd[a=b]"), _MAIL)),
+        passes(fail2ban=_site(_SSH, _OURS, replace(_MAIL, backend="systemd"))),
         *(fails(fail2ban=_site(replace(_SSH, **one), _WEB, _MAIL)) for one in _IDLE),
         *(fails(fail2ban=_site(_SSH, _WEB, replace(_MAIL, **one))) for one in _IDLE),
         fails(fail2ban=_site(_SSH, replace(_WEB, logs=("/opt/*.log",)), _MAIL)),

@@ -44,6 +44,6 @@ def told(found: Logging, but: Collection[str]) -> str:
         f"({step.forward.file}{'' if name in found.own else f', ruleset {name}'})"
         for name, steps in found.rulesets.items()
         for step in steps
-        if step.forward and step.forward.target not in but
+        if step.forward and step.forward.away(but).may
     ]
     return "; ".join(some)

@@ -90,6 +90,7 @@ CONTROL = Control(
                 # They come as local0.notice.
                 f"{_FORWARD.replace('*.*', 'kern.*')}{_INPUTS}",
                 f"{_FORWARD} /*\n{_INPUTS} */\n",
+                _FORWARD + _INPUTS.replace(")", ' config.enabled="off")'),
                 "> /etc/rsyslog.conf\n *.* @mail.example.com\n" + _INPUTS,
             )
         ),

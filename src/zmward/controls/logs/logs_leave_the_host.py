@@ -18,7 +18,7 @@ def _look(facts: Facts, host: str) -> Iterator[Judgement]:
     absent = facts.absent(RSYSLOG, host)
     found = Logging((), ()) if absent else facts.read(RSYSLOG, host)
     own = {*names(host), *facts.read(ADDRESSES, host)}
-    forwards = [one for one in found.forwards if one.target not in own]
+    forwards = [one for one in found.forwards if one.away(own).may]
     if not ENOUGH & ~found.own_sent(own).sure:
         seen = ", ".join(f"{one.target} ({one.file})" for one in forwards)
         yield sound(Layer.DECLARED, host, source="rsyslog", seen=seen)
@@ -61,7 +61,8 @@ CONTROL = Control(
     refs=("https://www.rsyslog.com/doc/configuration/modules/omfwd.html",),
     note=(
         "All facilities must leave, from info on; where only some do, or where lines "
-        "are stopped before, or a ruleset is not known to be called, it is unknown. "
+        "are stopped before, or a ruleset is not known to be called, it is unknown; so "
+        "it is where rsyslog reads no line of this host, or a template writes none. "
         "Zimbra's own zimbraLogHostname collects within the installation, over plain "
         "UDP. audit.log and nginx's log never go to syslog by themselves."
     ),
@@ -90,6 +91,11 @@ CONTROL = Control(
                 f"if $programname == 'sshd' then {_TO}",
                 f"if $programname == 'sshd' then stop\n {_TO}",
                 f"authpriv.* stop\n {_TO}",
+                f"*.emerg root stop\n {_TO}",
+                f"$OmitLocalLogging on\n {_TO}",
+                f'module(load="imuxsock" SysSock.Use="off")\n {_TO}',
+                '$template none,""\n *.* @@log.example.net;none',
+                _TO.replace(")", ' queue.discardmark="0" queue.discardseverity="0")'),
             )
         ),
         *(
@@ -97,7 +103,12 @@ CONTROL = Control(
                 addresses=_OWN,
                 raw={"rsyslog": f"{_FILE} {text}\n", "units": unit_text("rsyslog")},
             )
-            for text in (f"/*\n {_TO}\n */", f"/* {_TO}", f"# old \\\n {_TO}")
+            for text in (
+                *(f"/*\n {_TO}\n */", f"/* {_TO}", f"# old \\\n {_TO}"),
+                _TO.replace(")", ' config.enabled="off")'),
+                *("*.* @@", "*.* @@127.0.0.2", "*.* @@localhost.localdomain"),
+                *("*.* @@MAIL.example.com.", "*.* @@[::ffff:192.0.2.10]"),
+            )
         ),
         fails(addresses=_OWN, raw={"rsyslog": _LOCAL, "units": unit_text("rsyslog")}),
         fails(
