@@ -27,6 +27,8 @@ DefaultDependencies=no
 After=systemd-modules-load.service local-fs.target {others}
 ReloadPropagatedFrom={others}
 Before=network-pre.target shutdown.target
+# Where the network is there from the start, nothing else would wait.
+Before=ssh.service sshd.service zimbra.service
 Wants=network-pre.target
 Conflicts=shutdown.target
 [Service]
