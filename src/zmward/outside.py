@@ -13,6 +13,7 @@ from zmward.evidence import Answer, Answers, Evidence, Unseen
 from zmward.facts import Facts
 from zmward.outlook import Outlook, doubted
 from zmward.profile import Profile
+from zmward.scan.permitted import held
 from zmward.scan.seen import Seen, encode
 from zmward.scan.unique import unique
 from zmward.sources._outside import OUTSIDE
@@ -129,7 +130,7 @@ def whose(evidence: Evidence, seen: Seen, site: Profile = _NOWHERE) -> str:
         return short[0]
     networks = (*site.firewall.cluster, *site.scan.hosts)
     asked = _telling(name)
-    wanted = {a for a in there if unique(a) or a == asked or _of_site(a, networks)}
+    wanted = {a for a in there if unique(a) or a == asked or held(a, networks)}
     found = [host for host in own if own[host] & wanted]
     return found[0] if len(found) == 1 else ""
 
@@ -147,17 +148,6 @@ def _short_of(one: str, other: str) -> bool:
     """Say whether one of two names is the other without its domain."""
     pair = sorted((one, other), key=len)
     return "." not in pair[0] and pair[1].partition(".")[0] == pair[0]
-
-
-def _of_site(address: str, networks: Iterable[str]) -> bool:
-    found = ipaddress.ip_address(address)
-    for network in networks:
-        try:
-            if found in ipaddress.ip_network(network):
-                return True
-        except ValueError:  # a name
-            continue
-    return False
 
 
 def with_looks(

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from zmward.profile import Profile
 
 
-def _own(address: str, networks: Iterable[str]) -> bool:
+def held(address: str, networks: Iterable[str]) -> bool:
+    """Say whether one of some networks, among which names may stand, has an address."""
     found = ipaddress.ip_address(address.partition("%")[0])
     for network in networks:
         try:
@@ -32,4 +33,4 @@ def permitted(
         return True
     networks = (*own, *firewall.cluster, *firewall.virtual_addresses, "127.0.0.0/8")
     addresses = tuple(addresses)
-    return bool(addresses) and all(_own(a, (*networks, "::1/128")) for a in addresses)
+    return bool(addresses) and all(held(a, (*networks, "::1/128")) for a in addresses)
